@@ -1,0 +1,29 @@
+"""Run an exported autoencoder with onnxruntime: no torch, nothing beyond numpy and pillow.
+
+    from diabolo.runtime import Autoencoder
+    model = Autoencoder.load("my-bundle")
+    images = model.reconstruct("digit.png")
+"""
+
+from __future__ import annotations
+
+from diabolo.runtime.autoencoder import Autoencoder, Codes
+from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.device import Device
+from diabolo.runtime.errors import DiaboloError
+from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.noise import NoiseSpec, add_noise
+from diabolo.runtime.verify import Check, verify
+
+__all__ = [
+    "Autoencoder",
+    "Bundle",
+    "Check",
+    "Codes",
+    "Device",
+    "DiaboloError",
+    "Manifest",
+    "NoiseSpec",
+    "add_noise",
+    "verify",
+]

@@ -1,0 +1,215 @@
+"""From anything that is an image to what a model takes, and back.
+
+Inside, images are float32 `(batch, channels, height, width)` in [0, 1]. Pictures (PIL images and files)
+are fitted to the model's size; arrays must have it, since nobody knows what an array's values mean.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from diabolo.runtime.errors import ImageError
+
+__all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", "to_uint8"]
+
+Picture: TypeAlias = Image.Image | str | os.PathLike[str]
+Images: TypeAlias = Picture | NDArray[np.generic] | Sequence[Picture | NDArray[np.generic]]
+
+_MODES = {1: "L", 3: "RGB"}
+_LIMIT = 200_000_000  # pixels; more is a decompression bomb rather than a picture
+_SLACK = 1e-3  # float images may leave [0, 1] by this much, from arithmetic
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """A picture as the model sees it, and what was done to it.
+
+    Attributes:
+        image: float32 `(channels, height, width)` in [0, 1].
+        steps: what was done, in order: ('cropped', '480 x 480'), ('resized', '28 x 28'), ...
+    """
+
+    image: NDArray[np.float32]
+    steps: tuple[tuple[str, str], ...]
+
+
+def open_image(source: Picture) -> Image.Image:
+    """A loaded picture, turned upright as its EXIF data say.
+
+    Raises:
+        ImageError: there is no such file, it is no picture, or it declares more than 200 million pixels.
+    """
+    try:
+        picture = source if isinstance(source, Image.Image) else Image.open(source)
+        if picture.width * picture.height > _LIMIT:
+            raise ImageError(f"{source} declares {picture.width} x {picture.height} pixels, more than {_LIMIT}.")
+        return ImageOps.exif_transpose(picture)
+    except FileNotFoundError:
+        raise ImageError(f"there is no picture at {str(source)!r}.") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ImageError(f"{source} cannot be read as a picture: {error}.") from None
+
+
+def prepare(
+    source: Picture,
+    shape: tuple[int, int, int],
+    *,
+    invert: bool | None = False,
+    background: float = 0.0,
+) -> Prepared:
+    """Fit a picture to a model: upright, no transparency, grey or colour, centre crop, resize.
+
+    Args:
+        source: a PIL image or the path of one.
+        shape: `(channels, height, width)` of the model; 1 channel is grey, 3 are RGB.
+        invert: swap dark and bright; None decides it: when the picture's border is bright and the
+            model's images have a dark ground, or the other way round.
+        background: the brightness of the model's ground, in [0, 1]; transparent pixels take it.
+
+    Raises:
+        ImageError: not a picture, or the model has neither 1 nor 3 channels.
+    """
+    channels, height, width = shape
+    if channels not in _MODES:
+        raise ImageError(
+            f"this model takes images of {channels} channels, which no picture has. "
+            f"Give a float32 array (batch, {channels}, {height}, {width}) in [0, 1]."
+        )
+    picture = open_image(source)
+    steps: list[tuple[str, str]] = []
+    picture = _flatten(picture, background, steps)
+    if picture.mode != _MODES[channels]:
+        picture = picture.convert(_MODES[channels])
+        steps.append(("converted", "grey" if channels == 1 else "rgb"))
+    if picture.size != (width, height):
+        picture = _fit(picture, width, height, steps)
+    values = np.asarray(picture, np.float32).reshape(height, width, channels) / np.float32(255)
+    if invert is None:
+        invert = (_border(values) > 0.5) != (background > 0.5)
+    if invert:
+        values = 1 - values
+        steps.append(("inverted", ""))
+    return Prepared(image=np.ascontiguousarray(values.transpose(2, 0, 1)), steps=tuple(steps))
+
+
+def _flatten(picture: Image.Image, background: float, steps: list[tuple[str, str]]) -> Image.Image:
+    """Bring any mode to 8 bits without transparency."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        values = np.asarray(picture, np.float64)
+        top = 65535.0 if picture.mode != "F" else max(float(values.max(initial=0)), 1.0)
+        steps.append(("converted", "8 bit"))
+        return Image.fromarray((np.clip(values / top, 0, 1) * 255).round().astype(np.uint8))
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        ground = Image.new("RGBA", picture.size, (round(background * 255),) * 3 + (255,))
+        steps.append(("flattened", ""))
+        return Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
+    return picture if picture.mode in ("L", "RGB") else picture.convert("L" if picture.mode == "1" else "RGB")
+
+
+def _fit(picture: Image.Image, width: int, height: int, steps: list[tuple[str, str]]) -> Image.Image:
+    """Crop the middle to the model's proportions, then resize."""
+    scale = min(picture.width / width, picture.height / height)
+    crop = (max(1, round(width * scale)), max(1, round(height * scale)))
+    if crop != picture.size:
+        left, top = (picture.width - crop[0]) // 2, (picture.height - crop[1]) // 2
+        picture = picture.crop((left, top, left + crop[0], top + crop[1]))
+        steps.append(("cropped", f"{crop[0]} x {crop[1]}"))
+    if crop != (width, height):
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3)
+        steps.append(("resized", f"{width} x {height}"))
+    return picture
+
+
+def _border(values: NDArray[np.float32]) -> float:
+    edge = (values[0], values[-1], values[:, 0], values[:, -1])
+    return float(np.mean([side.mean() for side in edge]))
+
+
+def as_batch(images: Images, shape: tuple[int, int, int], background: float = 0.0) -> NDArray[np.float32]:
+    """Any images as one batch: float32 `(batch, channels, height, width)` in [0, 1].
+
+    Args:
+        images: a picture, its path, or a sequence of them (fitted to `shape` as by `prepare`);
+            or arrays of the model's size: uint8 `(h, w)`, `(h, w, c)`, `(n, h, w)`, `(n, h, w, c)` in
+            [0, 255], or float `(c, h, w)`, `(n, c, h, w)` in [0, 1].
+        shape: `(channels, height, width)` of the model.
+
+    Raises:
+        ImageError: another size, kind or range; the message says what is allowed.
+    """
+    if isinstance(images, np.ndarray):
+        return _array_batch(images, shape)
+    if isinstance(images, Image.Image | str | os.PathLike):
+        images = [images]
+    if not isinstance(images, Iterable):
+        raise ImageError(f"images cannot be {type(images).__name__}. {_allowed(shape)}")
+    items = [_item(item, shape, background) for item in images]
+    return np.concatenate(items) if items else np.empty((0, *shape), np.float32)
+
+
+def _item(
+    item: Picture | NDArray[np.generic], shape: tuple[int, int, int], background: float
+) -> NDArray[np.float32]:
+    if isinstance(item, np.ndarray):
+        return _array_batch(item, shape)
+    if isinstance(item, Image.Image | str | os.PathLike):
+        return prepare(item, shape, background=background).image[None]
+    raise ImageError(f"an image cannot be {type(item).__name__}. {_allowed(shape)}")
+
+
+def _array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    channels, height, width = shape
+    if array.dtype == np.uint8:
+        if array.shape[-3:] == (height, width, channels):
+            stacked = array.reshape(-1, height, width, channels)
+        elif channels == 1 and array.shape[-2:] == (height, width) and array.ndim <= 3:
+            stacked = array.reshape(-1, height, width, 1)
+        else:
+            raise ImageError(f"a uint8 array of shape {array.shape} does not fit. {_allowed(shape)}")
+        return np.ascontiguousarray(stacked.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise ImageError(f"an array of {array.dtype} is neither uint8 nor float. {_allowed(shape)}")
+    if array.shape[-3:] != shape or array.ndim > 4:
+        raise ImageError(f"a float array of shape {array.shape} does not fit. {_allowed(shape)}")
+    batch = np.ascontiguousarray(array.reshape(-1, *shape), np.float32)
+    if batch.size:
+        low, high = float(batch.min()), float(batch.max())
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise ImageError("images hold values that are not numbers (NaN or infinite).")
+        if low < -_SLACK or high > 1 + _SLACK:
+            raise ImageError(
+                f"float images must lie in [0, 1]; these go from {low:g} to {high:g}. "
+                "Divide 8-bit values by 255, or give them as uint8 (height, width, channels)."
+            )
+    return batch
+
+
+def _allowed(shape: tuple[int, int, int]) -> str:
+    channels, height, width = shape
+    return (
+        "Give pictures (PIL images or paths, any size), uint8 arrays "
+        f"([n,] {height}, {width}, {channels}) or float arrays ([n,] {channels}, {height}, {width}) in [0, 1]."
+    )
+
+
+def to_uint8(images: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """uint8 `(batch, height, width, channels)` of float images `(batch, channels, height, width)`."""
+    return (np.clip(images, 0, 1) * 255).round().astype(np.uint8).transpose(0, 2, 3, 1)
+
+
+def to_pil(images: NDArray[np.float32]) -> list[Image.Image]:
+    """PIL images (grey or RGB) of float images `(batch, 1 or 3, height, width)` in [0, 1].
+
+    Raises:
+        ImageError: another number of channels.
+    """
+    if images.ndim != 4 or images.shape[1] not in _MODES:
+        raise ImageError(f"only grey and RGB batches become pictures, not shape {images.shape}.")
+    return [Image.fromarray(a[..., 0] if a.shape[-1] == 1 else a) for a in to_uint8(images)]

@@ -1,0 +1,106 @@
+"""Noise as a denoising autoencoder is trained on it, in numpy.
+
+Every kind maps images in [0, 1] to images in [0, 1]: what leaves the range is clipped, as it would be
+in a file. One level per image may be drawn from a range.
+
+    gaussian      x + level * n, n ~ N(0, 1)                        level: standard deviation
+    salt-pepper   a share `level` of the pixels becomes 0 or 1      level: share
+    masking       a share `level` of the pixels becomes 0           level: share
+    speckle       x + level * x * n, n ~ N(0, 1)                    level: standard deviation
+
+Masking and salt-and-pepper are the corruptions of Vincent et al., 'Stacked Denoising Autoencoders',
+JMLR 11 (2010), https://www.jmlr.org/papers/v11/vincent10a.html; a pixel is hit in all its channels.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.errors import NoiseError, UnknownNameError
+
+__all__ = ["KINDS", "NoiseSpec", "add_noise", "largest_level"]
+
+_LARGEST = {"gaussian": 4.0, "salt-pepper": 1.0, "masking": 1.0, "speckle": 4.0}
+KINDS = tuple(_LARGEST)
+
+
+def largest_level(kind: str) -> float:
+    """The largest level allowed for `kind`; more would say nothing new.
+
+    Raises:
+        UnknownNameError: there is no such kind.
+    """
+    if kind not in _LARGEST:
+        raise UnknownNameError("noise", kind, KINDS)
+    return _LARGEST[kind]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseSpec:
+    """A kind of noise with the range its level is drawn from; equal ends mean one level."""
+
+    kind: str
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        top = largest_level(self.kind)
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and 0 <= self.low <= self.high <= top):
+            raise NoiseError(
+                f"noise level {self.low:g} to {self.high:g} is not possible for {self.kind}: "
+                f"levels go from 0 to {top:g}, the lower one first."
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> NoiseSpec:
+        """Read 'gaussian:0.5' or 'gaussian:0.1-0.7'.
+
+        Raises:
+            NoiseError: not of that form, or a level out of its range.
+            UnknownNameError: there is no such kind.
+        """
+        kind, colon, levels = text.partition(":")
+        if not colon:
+            raise NoiseError(f"noise {text!r} has no level. Write it as KIND:LEVEL, for instance gaussian:0.5.")
+        low, _, high = levels.partition("-")
+        try:
+            return cls(kind=kind.strip(), low=float(low), high=float(high or low))
+        except ValueError:
+            raise NoiseError(
+                f"noise level {levels!r} is not a number or a range. Write gaussian:0.5 or gaussian:0.1-0.7."
+            ) from None
+
+    def __str__(self) -> str:
+        levels = f"{self.low:g}" if self.low == self.high else f"{self.low:g}-{self.high:g}"
+        return f"{self.kind}:{levels}"
+
+
+def add_noise(
+    images: NDArray[np.float32], spec: NoiseSpec, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Noisy copies of `images`.
+
+    Args:
+        images: float32 `(batch, channels, height, width)` in [0, 1].
+        spec: the kind and its level; a range draws one level per image.
+        rng: the source of chance; the same state gives the same noise.
+
+    Returns:
+        float32, shaped as `images`, clipped to [0, 1].
+    """
+    level = rng.uniform(spec.low, spec.high, (len(images), 1, 1, 1)).astype(np.float32)
+    if spec.kind == "gaussian":
+        noisy = images + level * rng.standard_normal(images.shape, np.float32)
+    elif spec.kind == "speckle":
+        noisy = images + level * images * rng.standard_normal(images.shape, np.float32)
+    else:
+        chance = rng.random((len(images), 1, *images.shape[2:]), np.float32)
+        noisy = np.where(chance < level, np.float32(0), images)
+        if spec.kind == "salt-pepper":
+            # the lower half of the hit share is pepper, the upper half salt
+            noisy = np.where((chance >= level / 2) & (chance < level), np.float32(1), noisy)
+    return np.clip(noisy, 0, 1, dtype=np.float32)

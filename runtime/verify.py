@@ -1,0 +1,89 @@
+"""Does a bundle hold what was exported, and does it still compute the same here?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.errors import BundleError
+
+__all__ = ["Check", "verify"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def verify(source: str | Path, *, device: str = "auto") -> list[Check]:
+    """Check every file's hash, the graphs' inputs and outputs, and the golden image.
+
+    Args:
+        source: a bundle's folder or .zip.
+        device: where to compute the golden image.
+
+    Returns:
+        One `Check` for each thing looked at; the bundle is sound when all are `ok`. After a file that
+        is not the exported one, nothing of the bundle is run.
+
+    Raises:
+        DeviceError: the device does not work here.
+        MissingPackageError: onnxruntime is not usable.
+    """
+    return list(_checks(source, device))
+
+
+def _checks(source: str | Path, device: str) -> Iterator[Check]:
+    try:
+        bundle = Bundle.open(source)
+    except BundleError as error:
+        yield Check(name="model.json", ok=False, detail=str(error))
+        return
+    yield Check(name="model.json", ok=True, detail="valid, its digest fits")
+    sound = True
+    for name in bundle.manifest.files:
+        try:
+            bundle.read(name)
+        except BundleError as error:
+            sound = False
+            yield Check(name=name, ok=False, detail=str(error))
+        else:
+            yield Check(name=name, ok=True, detail="sha256 fits")
+    for name in bundle.extra_files():
+        sound = False
+        yield Check(name=name, ok=False, detail=f"{name} is not listed in model.json. Remove it.")
+    if sound:
+        yield from _run_checks(bundle, device)
+
+
+def _run_checks(bundle: Bundle, device: str) -> Iterator[Check]:
+    try:
+        model = Autoencoder(bundle, device=device)
+        _ = model.codes
+    except BundleError as error:
+        yield Check(name="graphs", ok=False, detail=str(error))
+        return
+    yield Check(name="graphs", ok=True, detail="inputs and outputs as in model.json")
+    golden = bundle.manifest.golden
+    tolerance = golden.tolerance.get(model.device.active, golden.tolerance["default"])
+    yield _compare("golden latent", model.encode(golden.image), golden.latent, tolerance)
+    yield _compare("golden reconstruction", model.decode(golden.latent), golden.reconstruction, tolerance)
+
+
+def _compare(name: str, found: NDArray[np.float32], wanted: NDArray[np.float32], tolerance: float) -> Check:
+    largest = float(np.abs(found - wanted).max())
+    return Check(
+        name=name,
+        ok=largest <= tolerance,  # a NaN is not
+        detail=f"largest difference {largest:.1e}, allowed {tolerance:.0e}",
+    )

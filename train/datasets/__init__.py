@@ -1,0 +1,46 @@
+"""Datasets, one file each; `load` finds one by its name or takes a folder of images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from diabolo.runtime import _discovery
+from diabolo.runtime.errors import UnknownNameError
+from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
+
+__all__ = ["DatasetBase", "ImageData", "LoadRequest", "Split", "find", "load", "names"]
+
+
+def names() -> list[str]:
+    """The datasets found on disk, by name."""
+    return _discovery.names(__name__)
+
+
+def find(name: str) -> DatasetBase:
+    """The dataset called `name`.
+
+    Raises:
+        UnknownNameError: there is none of that name.
+    """
+    module = _discovery.find(__name__, name, "dataset", "Or give a folder of images: ./photos.")
+    return cast(DatasetBase, module.Dataset())
+
+
+def load(name: str, request: LoadRequest) -> ImageData:
+    """Load a dataset by its name, or the folder of images at the path `name`.
+
+    A name wins over a folder of the same name; `./mnist` means the folder.
+
+    Raises:
+        UnknownNameError: `name` is neither a dataset nor a folder.
+        DataError: the set cannot be had or read.
+    """
+    named = [n for n in names() if not find(n).takes_folder]
+    if name in named:
+        return find(name).load(request)
+    if Path(name).is_dir():
+        taker = next(d for d in map(find, names()) if d.takes_folder)
+        return taker.load(replace(request, folder=Path(name)))
+    raise UnknownNameError("dataset", name, named, "Or give a folder of images: ./photos.")

@@ -1,0 +1,136 @@
+"""The contract of a dataset file: a module with one final class called `Dataset`.
+
+The file's name is the dataset's name. Images are held as uint8, channels first, so that a batch is
+one indexing and one cast away from what a network takes.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.train.errors import DataError
+
+__all__ = ["DatasetBase", "ImageData", "LoadRequest", "Progress", "Split", "cache_dir", "data_roots"]
+
+Progress = Callable[[str, int, int], None]
+"""Called as `progress(what, done, total)`; a total of 0 means it is not known."""
+
+
+def cache_dir() -> Path:
+    """Where downloads go: `DIABOLO_CACHE`, or `diabolo` in the user's cache folder. Not created here."""
+    if own := os.environ.get("DIABOLO_CACHE"):
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "diabolo"
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    del what, done, total
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadRequest:
+    """What a caller wants loaded, and where to look for it."""
+
+    folder: Path | None = None  # the folder of images, for the dataset `folder`
+    data_dir: Path | None = None  # looked at before the cache, read in place, never written to
+    seed: int = 0  # decides a split that the set does not bring itself
+    image_size: tuple[int, int] | None = None  # (height, width) in pixels; None: the set's own
+    progress: Progress = field(default=_silent, repr=False)
+
+
+def data_roots(request: LoadRequest) -> list[Path]:
+    """The folders a set may lie in: `request.data_dir` or else `DIABOLO_DATA` if one is set, then the cache.
+
+    Raises:
+        DataError: a folder was named and is not there.
+    """
+    cache = cache_dir() / "datasets"
+    named, source = request.data_dir, "--data-dir"
+    if named is None and (variable := os.environ.get("DIABOLO_DATA")):
+        named, source = Path(variable), "DIABOLO_DATA"
+    if named is None:
+        return [cache]
+    if not named.is_dir():
+        raise DataError(
+            f"no data folder at {str(named)!r}. Give one that exists with {source}, or leave it out."
+        )
+    return [named, cache]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Images with their labels.
+
+    Attributes:
+        images: uint8 `(n, channels, height, width)`, 0 to 255; may be a memory map.
+        labels: int64 `(n,)`, indices into the dataset's classes; None when there are no classes.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64] | None = None
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.images.dtype != np.uint8:
+            raise ValueError(
+                f"images must be uint8 (n, c, h, w), got {self.images.dtype} {self.images.shape}"
+            )
+        if self.labels is not None and len(self.labels) != len(self.images):
+            raise ValueError(f"{len(self.images)} images but {len(self.labels)} labels")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageData:
+    """A loaded dataset."""
+
+    name: str  # as given on the command line: 'mnist', or the folder's name
+    train: Split
+    test: Split
+    classes: tuple[str, ...] = ()
+    licence: str = ""  # one line; empty for the user's own images
+    notes: tuple[str, ...] = ()  # what the user should be told: files skipped, a size chosen
+    provenance: dict[str, Any] = field(default_factory=dict)  # JSON values that pin what was read
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """`(channels, height, width)` in pixels."""
+        channels, height, width = self.train.images.shape[1:]
+        return channels, height, width
+
+    def __post_init__(self) -> None:
+        if not len(self.train) or not len(self.test):
+            raise DataError(
+                f"dataset {self.name!r} has {len(self.train)} training and {len(self.test)} test images; "
+                "both need at least one. Add images."
+            )
+        if self.train.images.shape[1:] != self.test.images.shape[1:]:
+            raise ValueError("train and test images differ in shape")
+
+
+class DatasetBase(ABC):
+    """What every dataset file's `Dataset` derives from. Classes are final: no dataset subclasses another."""
+
+    title: ClassVar[str]  # as people write it: 'MNIST'
+    summary: ClassVar[str]  # one line for `--help` and listings
+    licence: ClassVar[str] = ""
+    home: ClassVar[str] = ""  # the set's home page
+    takes_folder: ClassVar[bool] = False  # True only where `--dataset` names a folder
+
+    @abstractmethod
+    def load(self, request: LoadRequest) -> ImageData:
+        """Read the set, in place where it lies in `request.data_dir`, else from the cache or its home.
+
+        Raises:
+            DataError: it cannot be had or read; the message names what and the next step.
+        """

@@ -1,0 +1,178 @@
+"""Sets in the idx format of MNIST: find their four files, fetch them through torchvision, read them."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import http.client
+import math
+import socket
+import struct
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.errors import MissingPackageError
+from diabolo.train.datasets._base import LoadRequest, Split, data_roots
+from diabolo.train.errors import DataError
+
+__all__ = ["FILES", "load_idx", "read_idx"]
+
+FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+_MAX_BYTES = 2**31  # forty times MNIST: a header that declares more is not believed
+_TIMEOUT = 60.0  # seconds without a byte; urllib alone would wait for ever
+
+
+def load_idx(
+    request: LoadRequest, name: str, folders: Sequence[str], classes: int
+) -> tuple[Split, Split, dict[str, Any]]:
+    """The train and test splits of an idx set, and its provenance: the sha256 of each unpacked file.
+
+    Read in place from the first of `folders` below the request's data folder or the cache that holds the
+    files, plain or `.gz`; otherwise fetched into the cache. `name` is torchvision's class name.
+
+    Raises:
+        DataError: a file is missing, damaged or not what it should be, or cannot be fetched.
+        MissingPackageError: the files must be fetched and torchvision is not installed.
+    """
+    files = _find(request, folders) or _download(request, name)
+    arrays: dict[str, NDArray[np.uint8]] = {}
+    hashes: dict[str, str] = {}
+    for file in FILES:
+        arrays[file] = read_idx(files[file], dimensions=3 if "images" in file else 1)
+        hashes[file] = hashlib.sha256(arrays[file].data).hexdigest()
+    if arrays[FILES[0]].shape[1:] != arrays[FILES[2]].shape[1:]:
+        raise DataError(f"{files[FILES[0]]} and {files[FILES[2]]} hold images of different sizes. {_AGAIN}")
+    train = _split(files, arrays, FILES[0], FILES[1], classes)
+    test = _split(files, arrays, FILES[2], FILES[3], classes)
+    return train, test, {"files": hashes}
+
+
+def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
+    """The array of uint8 in an idx file with that many dimensions; a name ending in `.gz` is unpacked.
+
+    The format: two zero bytes, type, number of dimensions, big-endian sizes, values
+    (http://yann.lecun.com/exdb/mnist/).
+
+    Raises:
+        DataError: the file cannot be read, is damaged, or holds something else.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
+            header = handle.read(4 + 4 * dimensions)
+            shape = _shape(path, header, dimensions)
+            # A byte more than declared shows a file that is too long, and makes gzip reach its checksum.
+            body = handle.read(math.prod(shape) + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(f"{path} is damaged ({error}). {_AGAIN}") from error
+    except OSError as error:
+        raise DataError(
+            f"cannot read {path}: {error.strerror or error}. Mend that, or {_AGAIN.lower()}"
+        ) from error
+    if len(body) != math.prod(shape):
+        found = f"only {len(body)}" if len(body) < math.prod(shape) else "more"
+        raise DataError(f"{path} declares {math.prod(shape)} bytes of data and holds {found}. {_AGAIN}")
+    # A copy: arrays over bytes are read-only, and torch warns about those.
+    return np.frombuffer(body, dtype=np.uint8).reshape(shape).copy()
+
+
+_AGAIN = "Delete it and fetch it again."
+
+
+def _shape(path: Path, header: bytes, dimensions: int) -> tuple[int, ...]:
+    magic = bytes([0, 0, 8, dimensions])
+    if len(header) < 4 + 4 * dimensions or header[:4] != magic:
+        raise DataError(
+            f"{path} is not an idx file of uint8 in {dimensions} dimensions: it starts with "
+            f"{header[:4].hex(' ') or 'nothing'}, not {magic.hex(' ')}. {_AGAIN}"
+        )
+    shape: tuple[int, ...] = struct.unpack(f">{dimensions}I", header[4:])
+    if math.prod(shape) > _MAX_BYTES:
+        raise DataError(f"{path} declares {math.prod(shape)} bytes; at most {_MAX_BYTES} are read. {_AGAIN}")
+    return shape
+
+
+def _split(
+    files: dict[str, Path],
+    arrays: dict[str, NDArray[np.uint8]],
+    image_file: str,
+    label_file: str,
+    classes: int,
+) -> Split:
+    images, labels = arrays[image_file], arrays[label_file]
+    if len(images) != len(labels):
+        raise DataError(
+            f"{files[image_file]} holds {len(images)} images and {files[label_file]} {len(labels)} labels; "
+            "they do not belong together. Delete both and fetch them again."
+        )
+    if len(labels) and labels.max() >= classes:
+        raise DataError(
+            f"{files[label_file]} holds the label {labels.max()}; they go from 0 to {classes - 1}. {_AGAIN}"
+        )
+    return Split(images=images[:, None], labels=labels.astype(np.int64))
+
+
+def _find(request: LoadRequest, folders: Sequence[str]) -> dict[str, Path] | None:
+    *named, cache = data_roots(request)
+    for root in [*named, cache]:
+        for folder in (root / part for part in folders):
+            found = {f: p for f in FILES for p in (folder / f"{f}.gz", folder / f) if p.is_file()}
+            if len(found) == len(FILES):
+                return found
+            if found and root != cache:
+                # Fetching now would hide that the folder given is not the one that is read.
+                missing = ", ".join(f for f in FILES if f not in found)
+                raise DataError(
+                    f"{folder} lacks {missing} (plain or .gz). Add it, or give another --data-dir."
+                )
+    return None
+
+
+def _download(request: LoadRequest, name: str) -> dict[str, Path]:
+    try:
+        import torchvision.datasets
+    except ImportError as error:
+        raise MissingPackageError(
+            f"torchvision, which fetches {name}, cannot be imported ({error}). "
+            "Install it with: pip install 'diabolo[train]'"
+        ) from error
+    cache = data_roots(request)[-1]
+    target = cache / name / "raw"
+    request.progress(f"downloading {name}", 0, 0)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        # Beside the target and moved there when all is well, so that no one ever finds half a set.
+        with tempfile.TemporaryDirectory(dir=cache, prefix=f".{name}-") as temporary:
+            with contextlib.redirect_stdout(sys.stderr), _timeout(_TIMEOUT):
+                getattr(torchvision.datasets, name)(temporary, train=False, download=True)
+            target.mkdir(parents=True, exist_ok=True)
+            for file in FILES:
+                (Path(temporary) / name / "raw" / f"{file}.gz").replace(target / f"{file}.gz")
+    except (OSError, RuntimeError, http.client.HTTPException, EOFError, zlib.error) as error:
+        raise DataError(
+            f"cannot fetch {name} into {target}: {' '.join(str(error).split())}. Try again, or give a folder "
+            f"that holds the files with --data-dir or DIABOLO_DATA: {', '.join(FILES)}, plain or .gz."
+        ) from error
+    return {file: target / f"{file}.gz" for file in FILES}
+
+
+@contextlib.contextmanager
+def _timeout(seconds: float) -> Iterator[None]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
