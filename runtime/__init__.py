@@ -1,8 +1,8 @@
 """Run an exported autoencoder with onnxruntime: no torch, nothing beyond numpy and pillow.
 
-    from diabolo.runtime import Autoencoder
-    model = Autoencoder.load("my-bundle")
-    images = model.reconstruct("digit.png")
+from diabolo.runtime import Autoencoder
+model = Autoencoder.load("my-bundle")
+images = model.reconstruct("digit.png")
 """
 
 from __future__ import annotations

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.device import Device, create_session
 from diabolo.runtime.errors import LatentError, ManifestError, UsageError
 from diabolo.runtime.images import Images, as_batch
 from diabolo.runtime.interpolation import interpolate
 from diabolo.runtime.manifest import Manifest
+from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Autoencoder", "Codes"]
 
@@ -88,7 +87,11 @@ class Autoencoder:
         """Where `sample` draws latents from, in words."""
         if self.manifest.prior == "normal":
             return "the prior N(0, I)"
-        return "a gaussian fitted to the codes of test images" if self.codes else "a gaussian fitted to the codes"
+        return (
+            "a gaussian fitted to the codes of test images"
+            if self.codes
+            else "a gaussian fitted to the codes"
+        )
 
     @functools.cached_property
     def codes(self) -> Codes | None:
@@ -218,7 +221,9 @@ class Autoencoder:
         if array.shape == shape:
             array = array[None]
         if array.shape[1:] != shape:
-            raise LatentError(f"latents of shape {array.shape} do not fit: this model takes (batch, *{shape}).")
+            raise LatentError(
+                f"latents of shape {array.shape} do not fit: this model takes (batch, *{shape})."
+            )
         if not np.isfinite(array).all():
             raise LatentError("latents hold values that are not numbers (NaN or infinite).")
         return array

@@ -13,10 +13,9 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-
 from diabolo.runtime.errors import BundleError, IntegrityError
 from diabolo.runtime.manifest import Manifest, parse
+from numpy.typing import NDArray
 
 __all__ = ["Bundle"]
 
@@ -167,5 +166,7 @@ def _read_zip(path: Path, name: str, limit: int) -> bytes:
 
 def _limited(raw: bytes, limit: int, path: Path) -> bytes:
     if len(raw) > limit:
-        raise IntegrityError(f"{path.name} is larger than the {limit} bytes it should have. Get the bundle again.")
+        raise IntegrityError(
+            f"{path.name} is larger than the {limit} bytes it should have. Get the bundle again."
+        )
     return raw

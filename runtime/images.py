@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from diabolo.runtime.errors import ImageError
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
-
-from diabolo.runtime.errors import ImageError
 
 __all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", "to_uint8"]
 
@@ -49,7 +48,9 @@ def open_image(source: Picture) -> Image.Image:
     try:
         picture = source if isinstance(source, Image.Image) else Image.open(source)
         if picture.width * picture.height > _LIMIT:
-            raise ImageError(f"{source} declares {picture.width} x {picture.height} pixels, more than {_LIMIT}.")
+            raise ImageError(
+                f"{source} declares {picture.width} x {picture.height} pixels, more than {_LIMIT}."
+            )
         return ImageOps.exif_transpose(picture)
     except FileNotFoundError:
         raise ImageError(f"there is no picture at {str(source)!r}.") from None

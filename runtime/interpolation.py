@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
-
 from diabolo.runtime.errors import UnknownNameError
+from numpy.typing import NDArray
 
 __all__ = ["METHODS", "interpolate", "linear", "spherical"]
 

@@ -19,10 +19,9 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
 from diabolo.runtime._schema import problems
 from diabolo.runtime.errors import IntegrityError, ManifestError
+from numpy.typing import NDArray
 
 __all__ = ["FORMAT_VERSION", "FileEntry", "Golden", "Manifest", "parse", "schema", "seal"]
 
@@ -128,7 +127,7 @@ def parse(raw: bytes) -> Manifest:
     except (ValueError, RecursionError) as error:
         raise ManifestError(f"model.json is not valid JSON: {error}. Get the bundle again.") from None
     if not isinstance(document, dict) or document.get("format") != "diabolo-bundle":
-        raise ManifestError("model.json is not a Diabolo bundle's: it lacks \"format\": \"diabolo-bundle\".")
+        raise ManifestError('model.json is not a Diabolo bundle\'s: it lacks "format": "diabolo-bundle".')
     version = document.get("format_version")
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise ManifestError(
@@ -195,7 +194,9 @@ def _build(document: dict[str, Any]) -> Manifest:
 def _check_name(name: str) -> None:
     parts = PurePosixPath(name).parts
     windows = PureWindowsPath(name)
-    leaves = not parts or ".." in parts or name.startswith("/") or windows.drive or "\\" in name or "\0" in name
+    leaves = (
+        not parts or ".." in parts or name.startswith("/") or windows.drive or "\\" in name or "\0" in name
+    )
     if leaves or name != "/".join(parts) or name == "model.json":
         raise ManifestError(f"model.json lists {name!r}, which is no file inside the bundle. Do not use it.")
 

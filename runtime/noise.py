@@ -18,9 +18,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-
 from diabolo.runtime.errors import NoiseError, UnknownNameError
+from numpy.typing import NDArray
 
 __all__ = ["KINDS", "NoiseSpec", "add_noise", "largest_level"]
 
@@ -65,7 +64,9 @@ class NoiseSpec:
         """
         kind, colon, levels = text.partition(":")
         if not colon:
-            raise NoiseError(f"noise {text!r} has no level. Write it as KIND:LEVEL, for instance gaussian:0.5.")
+            raise NoiseError(
+                f"noise {text!r} has no level. Write it as KIND:LEVEL, for instance gaussian:0.5."
+            )
         low, _, high = levels.partition("-")
         try:
             return cls(kind=kind.strip(), low=float(low), high=float(high or low))
@@ -79,9 +80,7 @@ class NoiseSpec:
         return f"{self.kind}:{levels}"
 
 
-def add_noise(
-    images: NDArray[np.float32], spec: NoiseSpec, rng: np.random.Generator
-) -> NDArray[np.float32]:
+def add_noise(images: NDArray[np.float32], spec: NoiseSpec, rng: np.random.Generator) -> NDArray[np.float32]:
     """Noisy copies of `images`.
 
     Args:

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from diabolo.train.datasets import LoadRequest, load
 from diabolo.train.datasets._idx import FILES, read_idx
 from diabolo.train.errors import DataError
@@ -93,10 +92,10 @@ def test_other_image_size(tmp_path: Path) -> None:
 
 
 def test_data_dir_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(DataError, match="nowhere.*--data-dir"):
+    with pytest.raises(DataError, match=r"nowhere.*--data-dir"):
         load("mnist", LoadRequest(data_dir=tmp_path / "nowhere"))
     monkeypatch.setenv("DIABOLO_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(DataError, match="nowhere.*DIABOLO_DATA"):
+    with pytest.raises(DataError, match=r"nowhere.*DIABOLO_DATA"):
         load("mnist", LoadRequest())
 
 
@@ -152,7 +151,7 @@ def test_damaged_gz(tmp_path: Path, damage: str) -> None:
 
 
 def test_unreadable_file(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="cannot read .*gone: No such file"):
+    with pytest.raises(DataError, match=r"cannot read .*gone: No such file"):
         read_idx(tmp_path / "gone", 1)
 
 
@@ -194,7 +193,7 @@ unclosed = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 def test_download(home: dict[str, bytes], cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told: list[str] = []
-    first = load("mnist", LoadRequest(progress=lambda what, done, total: told.append(what)))
+    first = load("mnist", LoadRequest(progress=lambda *step: told.append(step[0])))
     assert len(first.train) == TRAIN
     assert told == ["downloading MNIST"]
     assert capsys.readouterr().out == ""
@@ -218,7 +217,7 @@ def test_download_that_fails(home: dict[str, bytes], cache: Path, wrong: bytes |
     good = home.pop(name)
     if wrong is not None:
         home[name] = wrong
-    with pytest.raises(DataError, match="cannot fetch MNIST into .*--data-dir or DIABOLO_DATA") as caught:
+    with pytest.raises(DataError, match=r"cannot fetch MNIST into .*--data-dir or DIABOLO_DATA") as caught:
         load("mnist", LoadRequest())
     assert all(file in str(caught.value) for file in FILES)
     assert "\n" not in str(caught.value)

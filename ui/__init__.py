@@ -1,0 +1,1 @@
+"""What people touch: commands, the Gradio app and its tabs."""

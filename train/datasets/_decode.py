@@ -9,18 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
-
 from diabolo.train.datasets._base import Split
 from diabolo.train.errors import DataError
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 __all__ = ["EXTENSIONS", "decode", "probe", "resize_split"]
 
 EXTENSIONS = ("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif", "pgm", "ppm")
 
 # Whatever a file's name says, only these decoders see it: Pillow's others may call programs (EPS).
-_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "TIFF", "GIF", "PPM")
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 _MAX_PIXELS = 100_000_000  # declared in the header; more is taken for a decompression bomb
 _ORIENTATION = 0x0112  # EXIF tag; values from 5 on lie on their side
 

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
-
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
 from diabolo.train.datasets._decode import EXTENSIONS, decode, probe
 from diabolo.train.errors import DataError
+from numpy.typing import NDArray
 
 __all__ = ["Dataset"]
 
@@ -32,8 +31,8 @@ class Dataset(DatasetBase):
     The images come out in one size: `image_size`, else the commonest one, scaled down to 64 pixels on its
     longer side; others are scaled to cover it and cropped around the centre. They are grey where every one
     of them is, otherwise RGB. Transparency is laid on white. Files that start with a dot are left out, and so
-    are those that cannot be read: `notes` names them. Classes are the sub-folders' names, sorted; where images
-    lie beside sub-folders, there are none.
+    are those that cannot be read: `notes` names them. Classes are the sub-folders' names, sorted; there are
+    none where images lie beside sub-folders.
     """
 
     title: ClassVar[str] = "A folder of images"
@@ -60,7 +59,8 @@ class Dataset(DatasetBase):
                 flat = sum(f.label is None for f in good)
                 notes.append(f"{flat} images lie beside the sub-folders, so none has a label")
             classes = ()
-        labels = np.array([classes.index(f.label) for f in good if f.label in classes], np.int64)
+        place = {label: i for i, label in enumerate(classes)}
+        labels = np.array([place[f.label] for f in good if f.label in place], np.int64)
         train, test = _indices(good, request.seed)
         return ImageData(
             name=root.resolve().name,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import math
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont, features
-
 from diabolo.runtime.errors import MissingPackageError
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
 from diabolo.train.errors import DataError
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont, features
 
 __all__ = ["Dataset"]
 
@@ -111,11 +111,14 @@ def _letters(
     for name in fonts:
         path = folder / f"{name}.ttf"
         try:
+            # From bytes: given a path that is not there, Pillow takes a font of that name from the system.
             # The basic layout is the one that every build of Pillow has.
-            font = ImageFont.truetype(str(path), 2 * length, layout_engine=ImageFont.Layout.BASIC)
+            data = io.BytesIO(path.read_bytes())
+            font = ImageFont.truetype(data, 2 * length, layout_engine=ImageFont.Layout.BASIC)
         except OSError as error:
             raise DataError(
-                f"the font {path} cannot be read ({error}); matplotlib {version} should bring it. "
+                f"the font {path} cannot be read ({error.strerror or error}); "
+                f"matplotlib {version} should bring it. "
                 "Reinstall it with: pip install --force-reinstall 'matplotlib>=3.9'"
             ) from error
         for place, letter in enumerate(_LETTERS):

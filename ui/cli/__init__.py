@@ -1,0 +1,77 @@
+"""The `diabolo` command: one file here for each sub-command, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+from diabolo.runtime import _discovery
+from diabolo.runtime.errors import DiaboloError, MissingPackageError, UnknownNameError
+
+__all__ = ["main"]
+
+_EXTRAS = {  # package: the extra that brings it
+    "torch": "train",
+    "torchvision": "train",
+    "onnx": "train",
+    "onnxscript": "train",
+    "onnx_ir": "train",
+    "safetensors": "train",
+    "matplotlib": "train",
+    "gradio": "ui",
+}
+
+
+class _Commands(click.Group):
+    """Finds commands by their files and turns our errors into messages with an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return _discovery.names(__name__)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            raise UnknownNameError("command", cmd_name, self.list_commands(ctx), "See diabolo --help.")
+        module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DiaboloError as error:
+            _fail(error)
+        except ModuleNotFoundError as error:
+            package = (error.name or "").split(".")[0]
+            if package not in _EXTRAS:
+                raise
+            _fail(
+                MissingPackageError(
+                    f"this command needs {package}, which is not installed. "
+                    f'Install it: pip install "diabolo[{_EXTRAS[package]}]".'
+                )
+            )
+        except KeyboardInterrupt:
+            click.echo("stopped.", err=True)
+            sys.exit(1)
+
+
+def _fail(error: DiaboloError) -> None:
+    click.echo(f"diabolo: {error}", err=True)
+    sys.exit(error.exit_code)
+
+
+@click.command(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="diabolo")
+def main() -> None:
+    """Autoencoders the whole way: train, export to ONNX, run without torch, explore.
+
+    \b
+    Begin here, no data needed:    diabolo demo
+    Or step by step:               diabolo train vae --dataset mnist -o runs/vae
+                                   diabolo export runs/vae -o bundles/mnist-vae
+                                   diabolo ui bundles/mnist-vae
+    """

@@ -1,0 +1,90 @@
+"""What a training is made of, as `config.json` keeps it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from diabolo.train import networks, variants
+from diabolo.train.errors import OptionError, RunError
+from diabolo.train.model import Model
+
+__all__ = ["Config"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Everything needed to train again.
+
+    Raises:
+        UnknownNameError, OptionError: a name that does not exist, a value out of its range.
+    """
+
+    variant: str
+    dataset: str  # a name, or the path of a folder of images
+    network: str
+    latent_dim: int
+    epochs: int = 10
+    batch_size: int = 128  # images
+    lr: float = 1e-3  # Adam's, at its highest
+    seed: int = 0
+    device: str = "cpu"
+    precision: str = "fp32"
+    image_size: tuple[int, int] | None = None  # (height, width), pixels
+    data_dir: str | None = None
+    variant_options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        variant = variants.make(self.variant, self.variant_options)
+        networks.find(self.network)
+        if variant.networks is not None and self.network not in variant.networks:
+            raise OptionError(
+                f"variant {self.variant!r} runs on the network {', '.join(variant.networks)} only, "
+                f"not {self.network!r}. Use --network {variant.networks[0]}, or another variant."
+            )
+        for name, low, high in (("latent_dim", 1, 65536), ("epochs", 1, 100000), ("batch_size", 1, 65536)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise OptionError(f"{name} {value} is not possible; it must lie from {low} to {high}.")
+        if not (math.isfinite(self.lr) and 0 < self.lr <= 1):
+            raise OptionError(f"lr {self.lr:g} is not possible; it must lie above 0 and at most 1.")
+
+    @classmethod
+    def make(cls, variant: str, dataset: str, **given: Any) -> Config:
+        """A config with the variant's own defaults where nothing, or None, is given.
+
+        Raises:
+            UnknownNameError, OptionError: as above.
+        """
+        options = dict(given.pop("variant_options", None) or {})
+        kind = variants.make(variant, options)
+        given = {key: value for key, value in given.items() if value is not None}
+        given.setdefault("network", kind.default_network)
+        given.setdefault("latent_dim", kind.default_latent_dim)
+        return cls(variant=variant, dataset=dataset, variant_options=options, **given)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Config:
+        """Read what `to_json` gave; unknown keys are ignored.
+
+        Raises:
+            RunError: something is missing.
+        """
+        known = {f.name for f in fields(cls)}
+        values = {key: value for key, value in document.items() if key in known}
+        if values.get("image_size"):
+            values["image_size"] = tuple(values["image_size"])
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise RunError(f"config.json is not complete: {error}. Train again.") from None
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return asdict(self)
+
+    def build(self, image_shape: tuple[int, int, int]) -> tuple[variants.VariantBase, Model]:
+        """The variant and its untrained model."""
+        variant = variants.make(self.variant, self.variant_options)
+        return variant, Model(self.network, variant.head(), image_shape, self.latent_dim)

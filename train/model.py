@@ -1,0 +1,103 @@
+"""The model that every variant trains: an encoder, a head that makes the latent, a decoder."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from diabolo.train import networks
+from torch import Tensor, nn
+
+__all__ = ["Code", "GaussianHead", "Head", "IdentityHead", "Model", "SigmoidHead"]
+
+
+@dataclass(frozen=True)
+class Code:
+    """What the encoder says of a batch: `(batch, latent_dim)` each; `log_variance` for a gaussian head."""
+
+    latent: Tensor
+    log_variance: Tensor | None = None
+
+
+class Head(nn.Module):
+    """Turns the encoder's raw outputs into a latent."""
+
+    width: ClassVar[int] = 1  # raw outputs per latent dimension
+    prior: ClassVar[str | None] = None  # 'normal' when training draws latents towards N(0, I)
+
+    @abstractmethod
+    def forward(self, raw: Tensor) -> Code:
+        """`(batch, width * latent_dim)` to a code."""
+
+
+class IdentityHead(Head):
+    """The raw outputs are the latent."""
+
+    def forward(self, raw: Tensor) -> Code:
+        """Pass through."""
+        return Code(raw)
+
+
+class SigmoidHead(Head):
+    """Units in [0, 1], whose mean activity is a share."""
+
+    def forward(self, raw: Tensor) -> Code:
+        """Squash."""
+        return Code(torch.sigmoid(raw))
+
+
+class GaussianHead(Head):
+    """A mean and a log-variance for every latent dimension; the latent outside training is the mean."""
+
+    width = 2
+    prior = "normal"
+
+    def forward(self, raw: Tensor) -> Code:
+        """Split; the log-variance is clamped so that neither its exponential nor its inverse overflows."""
+        mean, log_variance = raw.chunk(2, dim=1)
+        return Code(mean, log_variance.clamp(-12, 12))
+
+
+class Model(nn.Module):
+    """An encoder and a decoder around a latent.
+
+    The offset, the logit of the training images' mean brightness by channel, is added to the decoder's
+    logits: an output that begins at the data's mean cannot run to all black in the first steps and stay
+    there, as a sigmoid under a squared error otherwise does.
+    """
+
+    offset: Tensor
+
+    def __init__(self, network: str, head: Head, image_shape: tuple[int, int, int], latent_dim: int) -> None:
+        super().__init__()
+        pair = networks.find(network)
+        self.image_shape = image_shape
+        self.latent_dim = latent_dim
+        self.encoder: nn.Module = pair.Encoder(image_shape, head.width * latent_dim)
+        self.head = head
+        self.decoder: nn.Module = pair.Decoder(image_shape, latent_dim)
+        self.register_buffer("offset", torch.zeros(image_shape[0], 1, 1))
+
+    def set_mean(self, brightness: Tensor) -> None:
+        """Start from the training images' mean, `(channels,)` in [0, 1]."""
+        self.offset.copy_(torch.logit(brightness.clamp(0.02, 0.98)).reshape(-1, 1, 1))
+
+    def encode(self, image: Tensor) -> Code:
+        """`(batch, channels, height, width)` in [0, 1] to a code."""
+        code: Code = self.head(self.encoder(image))
+        return code
+
+    def logits(self, latent: Tensor) -> Tensor:
+        """`(batch, latent_dim)` to logits `(batch, channels, height, width)`."""
+        out: Tensor = self.decoder(latent) + self.offset
+        return out
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """`(batch, latent_dim)` to images `(batch, channels, height, width)` in [0, 1]."""
+        return torch.sigmoid(self.logits(latent))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Reconstruct."""
+        return self.decode(self.encode(image).latent)

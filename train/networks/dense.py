@@ -1,0 +1,52 @@
+"""The plain fully connected pair: two hidden layers down, the same two up."""
+
+from __future__ import annotations
+
+from math import prod
+
+from torch import Tensor, nn
+
+__all__ = ["SUMMARY", "Decoder", "Encoder"]
+
+SUMMARY = "fully connected, two hidden layers either way"
+_WIDE, _NARROW = 512, 256
+
+
+class Encoder(nn.Module):
+    """`(batch, channels, height, width)` in [0, 1] to `(batch, outputs)`."""
+
+    def __init__(self, image_shape: tuple[int, int, int], outputs: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(prod(image_shape), _WIDE),
+            nn.ReLU(),
+            nn.Linear(_WIDE, _NARROW),
+            nn.ReLU(),
+            nn.Linear(_NARROW, outputs),
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Squeeze."""
+        out: Tensor = self.layers(image)
+        return out
+
+
+class Decoder(nn.Module):
+    """`(batch, latent_dim)` to logits `(batch, channels, height, width)`."""
+
+    def __init__(self, image_shape: tuple[int, int, int], latent_dim: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(latent_dim, _NARROW),
+            nn.ReLU(),
+            nn.Linear(_NARROW, _WIDE),
+            nn.ReLU(),
+            nn.Linear(_WIDE, prod(image_shape)),
+            nn.Unflatten(1, image_shape),
+        )
+
+    def forward(self, latent: Tensor) -> Tensor:
+        """Open up."""
+        out: Tensor = self.layers(latent)
+        return out

@@ -1,0 +1,120 @@
+"""Pictures of a run, in RUN/plots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diabolo.runtime.noise import add_noise
+from diabolo.train.datasets import ImageData
+from diabolo.train.evaluate import encode_all
+from diabolo.train.model import Model
+from diabolo.train.run import Run
+from diabolo.train.variants import VariantBase
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+__all__ = ["draw"]
+
+_COLUMNS = 10
+_MAP_POINTS = 3000
+
+
+def draw(run: Run, variant: VariantBase, model: Model, data: ImageData) -> list[Path]:
+    """Write losses, reconstructions, the latent map and samples; returns the files."""
+    folder = run.path / "plots"
+    folder.mkdir(exist_ok=True)
+    codes = encode_all(model, data.test.images[:_MAP_POINTS])
+    figures = {
+        "losses": _losses(run.history()),
+        "reconstructions": _reconstructions(variant, model, data),
+        "latent_map": _latent_map(codes, data),
+        "samples": _samples(model, codes),
+    }
+    for name, figure in figures.items():
+        figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight")
+    return [folder / f"{name}.png" for name in figures]
+
+
+def _losses(history: list[dict[str, float]]) -> Figure:
+    figure = Figure(figsize=(6, 4))
+    axes = figure.subplots()
+    epochs = [row["epoch"] for row in history]
+    for name, label in (("loss", "training"), ("validation_loss", "validation")):
+        axes.plot(epochs, [row[name] for row in history], marker=".", label=label)
+    axes.set(xlabel="epoch", ylabel="loss", title="Loss by epoch")
+    axes.legend(frameon=False)
+    return figure
+
+
+@torch.inference_mode()
+def _reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figure:
+    clean = data.test.images[:_COLUMNS].astype(np.float32) / np.float32(255)
+    rows = [("image", clean)]
+    if variant.noise is not None:
+        rows.append(("noisy", add_noise(clean, variant.noise, np.random.default_rng(0))))
+    out = model(torch.from_numpy(rows[-1][1]).to(model.offset.device)).float().cpu().numpy()
+    rows.append(("reconstruction", out))
+    return _grid(rows)
+
+
+@torch.inference_mode()
+def _samples(model: Model, codes: NDArray[np.float32]) -> Figure:
+    """From N(0, I) where training asked for it, else from a gaussian with the codes' deviations."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for index in range(4):
+        drawn = rng.standard_normal((_COLUMNS, codes.shape[1]))
+        if model.head.prior != "normal":
+            drawn = np.clip(drawn * codes.std(0) + codes.mean(0), codes.min(0), codes.max(0))
+        latent = torch.from_numpy(drawn.astype(np.float32)).to(model.offset.device)
+        rows.append(("samples" if index == 0 else "", model.decode(latent).float().cpu().numpy()))
+    return _grid(rows)
+
+
+def _grid(rows: list[tuple[str, NDArray[np.float32]]]) -> Figure:
+    columns = len(rows[0][1])
+    figure = Figure(figsize=(0.9 * columns, 0.95 * len(rows)))
+    for row, (label, images) in enumerate(rows):
+        for column, image in enumerate(images):
+            axes = figure.add_subplot(len(rows), columns, row * columns + column + 1)
+            axes.imshow(_picture(image), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+            axes.set(xticks=[], yticks=[])
+            if column == 0 and label:
+                axes.set_ylabel(label, fontsize=8)
+    figure.subplots_adjust(wspace=0.05, hspace=0.05)
+    return figure
+
+
+def _picture(image: NDArray[np.float32]) -> Any:
+    return image[0] if image.shape[0] != 3 else image.transpose(1, 2, 0)
+
+
+def _latent_map(codes: NDArray[np.float32], data: ImageData) -> Figure:
+    figure = Figure(figsize=(6, 5.4))
+    axes = figure.subplots()
+    points, (across, up) = _plane(codes)
+    labels = data.test.labels
+    if labels is None:
+        axes.scatter(points[:, 0], points[:, 1], s=4)
+    else:
+        for index, name in enumerate(data.classes):
+            mine = points[labels[: len(points)] == index]
+            axes.scatter(mine[:, 0], mine[:, 1], s=4, label=name)
+        if len(data.classes) <= 20:
+            axes.legend(frameon=False, markerscale=3, bbox_to_anchor=(1, 1))
+    axes.set(xlabel=across, ylabel=up, title="Codes of test images")
+    return figure
+
+
+def _plane(codes: NDArray[np.float32]) -> tuple[NDArray[np.float32], tuple[str, str]]:
+    """Two dimensions as they are, one against nothing, more by principal components."""
+    if codes.shape[1] == 1:
+        return np.column_stack([codes, np.zeros(len(codes), np.float32)]), ("latent 1", "")
+    if codes.shape[1] == 2:
+        return codes, ("latent 1", "latent 2")
+    centred = codes - codes.mean(0)
+    _, directions = np.linalg.eigh(centred.T @ centred)
+    return centred @ directions[:, :-3:-1], ("principal component 1", "principal component 2")

@@ -1,0 +1,33 @@
+"""The autoencoder on convolutions: neighbouring pixels are neighbours for the network too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from diabolo.train.losses import mean_squared_error
+from diabolo.train.model import Model
+from diabolo.train.variants._base import Loss, VariantBase
+from torch import Tensor
+
+__all__ = ["Options", "Variant"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """None of its own."""
+
+
+class Variant(VariantBase):
+    """Minimises the reconstruction error, on the conv network only."""
+
+    summary = "the autoencoder on convolutions, strided down and up"
+    networks = ("conv",)
+    default_network = "conv"
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    def loss(self, model: Model, image: Tensor, generator: torch.Generator) -> Loss:
+        """The reconstruction error of the batch."""
+        return Loss(mean_squared_error(image, model(image)))

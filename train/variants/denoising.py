@@ -1,0 +1,46 @@
+"""The denoising autoencoder: a noisy image in, the clean one out, so that the identity is no solution.
+
+Vincent et al., 'Extracting and composing robust features with denoising autoencoders', ICML 2008.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from diabolo.runtime.noise import NoiseSpec
+from diabolo.train.losses import mean_squared_error
+from diabolo.train.model import Model
+from diabolo.train.noise import add_noise
+from diabolo.train.variants._base import Loss, VariantBase, option
+from torch import Tensor
+
+__all__ = ["Options", "Variant"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The noise to be removed."""
+
+    noise: str = option(
+        "gaussian:0.5",
+        "KIND:LEVEL or KIND:LOW-HIGH; kinds: gaussian, salt-pepper, masking, speckle",
+    )
+
+    def __post_init__(self) -> None:
+        NoiseSpec.parse(self.noise)
+
+
+class Variant(VariantBase):
+    """Minimises the error between the clean image and the reconstruction of its noisy copy."""
+
+    summary = "noise is added to the input, anew for every batch; the clean image is the target"
+    default_latent_dim = 64
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.noise: NoiseSpec = NoiseSpec.parse(options.noise)
+
+    def loss(self, model: Model, image: Tensor, generator: torch.Generator) -> Loss:
+        """MSE between the clean batch and the model's answer to a freshly noisy one."""
+        return Loss(mean_squared_error(image, model(add_noise(image, self.noise, generator))))
