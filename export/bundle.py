@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+
 from diabolo.export.errors import ExportError
 from diabolo.export.graphs import IR_VERSION, decoder_graph, encoder_graph
 from diabolo.export.proof import BATCH_SIZES, TOLERANCE, Proof, prove
@@ -28,7 +30,6 @@ from diabolo.train.datasets import ImageData, LoadRequest, load
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model
 from diabolo.train.run import Run
-from numpy.typing import NDArray
 
 __all__ = ["OPSET", "Exported", "export_run"]
 

@@ -11,9 +11,10 @@ from typing import Any
 import onnx
 import onnx_ir.passes.common as common_passes
 import torch
+from torch import Tensor, nn
+
 from diabolo.export.errors import ExportError
 from diabolo.train.model import Model
-from torch import Tensor, nn
 
 __all__ = ["IR_VERSION", "decoder_graph", "encoder_graph"]
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+
 from diabolo.export.errors import ExportError
 from diabolo.runtime.device import create_session
 from diabolo.train.model import Model
-from numpy.typing import NDArray
 
 __all__ = ["BATCH_SIZES", "TOLERANCE", "Proof", "prove"]
 

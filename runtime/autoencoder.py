@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.device import Device, create_session
 from diabolo.runtime.errors import LatentError, ManifestError, UsageError
 from diabolo.runtime.images import Images, as_batch
 from diabolo.runtime.interpolation import interpolate
 from diabolo.runtime.manifest import Manifest
-from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Autoencoder", "Codes"]
 

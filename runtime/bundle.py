@@ -13,9 +13,10 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from diabolo.runtime.errors import BundleError, IntegrityError
 from diabolo.runtime.manifest import Manifest, parse
-from numpy.typing import NDArray
 
 __all__ = ["Bundle"]
 

@@ -95,7 +95,7 @@ def create_session(model: bytes, device: str, threads: int) -> tuple[Any, Device
             return session, _device(device, "cuda", reason, threads)
     if device == "cuda":
         raise DeviceError(f"CUDA does not work here: {trouble} Or use the device cpu or auto.")
-    reason = trouble.split(".")[0]
+    reason = trouble.split(". ")[0].rstrip(".")
     if _CUDA in ort.get_available_providers():
         _say_once(f"running on the CPU: {reason}")
     return _session(ort, model, [_CPU], threads), _device(device, "cpu", reason, threads)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from diabolo.runtime.errors import ImageError
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from diabolo.runtime.errors import ImageError
 
 __all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", "to_uint8"]
 

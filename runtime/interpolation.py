@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from diabolo.runtime.errors import UnknownNameError
 from numpy.typing import NDArray
+
+from diabolo.runtime.errors import UnknownNameError
 
 __all__ = ["METHODS", "interpolate", "linear", "spherical"]
 
@@ -39,7 +40,8 @@ def spherical(a: _Array, b: _Array, t: _Array) -> _Array:
     weight = np.asarray(t, np.float64).reshape(-1, 1)
     arc = (np.sin((1 - weight) * angle) * unit_a + np.sin(weight * angle) * unit_b) / np.sin(angle)
     length = (1 - weight) * length_a + weight * length_b
-    return (length * arc).astype(np.float32).reshape(len(weight), *a.shape)
+    path: _Array = (length * arc).astype(np.float32).reshape(len(weight), *a.shape)
+    return path
 
 
 METHODS: dict[str, Callable[[_Array, _Array, _Array], _Array]] = {"linear": linear, "spherical": spherical}

@@ -19,9 +19,10 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from diabolo.runtime._schema import problems
 from diabolo.runtime.errors import IntegrityError, ManifestError
-from numpy.typing import NDArray
 
 __all__ = ["FORMAT_VERSION", "FileEntry", "Golden", "Manifest", "parse", "schema", "seal"]
 

@@ -17,7 +17,8 @@ def mse(images: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[n
     if images.shape != others.shape:
         raise ValueError(f"shapes differ: {images.shape} and {others.shape}")
     difference = np.asarray(images, np.float64) - np.asarray(others, np.float64)
-    return np.square(difference).reshape(len(images), -1).mean(axis=1)
+    error: NDArray[np.float64] = np.square(difference).reshape(len(images), -1).mean(axis=1)
+    return error
 
 
 def psnr(images: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -18,8 +18,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from diabolo.runtime.errors import NoiseError, UnknownNameError
 from numpy.typing import NDArray
+
+from diabolo.runtime.errors import NoiseError, UnknownNameError
 
 __all__ = ["KINDS", "NoiseSpec", "add_noise", "largest_level"]
 
@@ -102,4 +103,5 @@ def add_noise(images: NDArray[np.float32], spec: NoiseSpec, rng: np.random.Gener
         if spec.kind == "salt-pepper":
             # the lower half of the hit share is pepper, the upper half salt
             noisy = np.where((chance >= level / 2) & (chance < level), np.float32(1), noisy)
-    return np.clip(noisy, 0, 1, dtype=np.float32)
+    clipped: NDArray[np.float32] = np.clip(noisy, 0, 1, dtype=np.float32)
+    return clipped

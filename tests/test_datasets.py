@@ -9,6 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.train import datasets
 from diabolo.train.datasets import (
@@ -23,9 +27,6 @@ from diabolo.train.datasets import (
     names,
 )
 from diabolo.train.errors import DataError
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from PIL import Image
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from diabolo.train.datasets import LoadRequest, load
 from diabolo.train.datasets._idx import FILES, read_idx
 from diabolo.train.errors import DataError

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
 from diabolo.runtime import metrics
 from diabolo.runtime.noise import add_noise
 from diabolo.train.datasets import Split
 from diabolo.train.model import Model
 from diabolo.train.variants import VariantBase
-from numpy.typing import NDArray
-from torch import Tensor
 
 __all__ = ["encode_all", "evaluate"]
 

@@ -15,6 +15,10 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from safetensors import safe_open
+from torch import Tensor
+
 from diabolo.runtime.errors import DeviceError, UnknownNameError
 from diabolo.train import plots
 from diabolo.train.config import Config
@@ -24,9 +28,6 @@ from diabolo.train.evaluate import evaluate
 from diabolo.train.model import Model
 from diabolo.train.run import Run
 from diabolo.train.variants import VariantBase
-from numpy.typing import NDArray
-from safetensors import safe_open
-from torch import Tensor
 
 __all__ = ["Watcher", "fit", "resume"]
 
@@ -248,7 +249,7 @@ def _epoch(parts: _Parts, epoch: int, watcher: Watcher) -> dict[str, float]:
         for name, value in ({"loss": loss.objective.detach()} | loss.terms).items():
             sums[name] = sums.get(name, torch.zeros((), device=parts.device)) + value.float() * len(index)
         seen = step % 20 == 0 or step == steps - 1
-        watcher.step(len(index), float(loss.objective) if seen else None)
+        watcher.step(len(index), float(loss.objective.detach()) if seen else None)
     row = {name: float(value) / len(order) for name, value in sums.items()}
     if not math.isfinite(row["loss"]):
         raise TrainingError(

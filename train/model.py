@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from diabolo.train import networks
 from torch import Tensor, nn
+
+from diabolo.train import networks
 
 __all__ = ["Code", "GaussianHead", "Head", "IdentityHead", "Model", "SigmoidHead"]
 

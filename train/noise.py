@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from diabolo.runtime.noise import NoiseSpec
 from torch import Tensor
+
+from diabolo.runtime.noise import NoiseSpec
 
 __all__ = ["add_noise"]
 

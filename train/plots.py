@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
 from diabolo.runtime.noise import add_noise
 from diabolo.train.datasets import ImageData
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model
 from diabolo.train.run import Run
 from diabolo.train.variants import VariantBase
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 __all__ = ["draw"]
 

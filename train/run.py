@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
 from diabolo.train.config import Config
 from diabolo.train.errors import RunError
 from diabolo.train.model import Model
 from diabolo.train.variants import VariantBase
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 __all__ = ["Run"]
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from diabolo.train.errors import DataError
 from numpy.typing import NDArray
+
+from diabolo.train.errors import DataError
 
 __all__ = ["DatasetBase", "ImageData", "LoadRequest", "Progress", "Split", "cache_dir", "data_roots"]
 

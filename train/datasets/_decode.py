@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from diabolo.train.datasets._base import Split
-from diabolo.train.errors import DataError
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from diabolo.train.datasets._base import Split
+from diabolo.train.errors import DataError
 
 __all__ = ["EXTENSIONS", "decode", "probe", "resize_split"]
 

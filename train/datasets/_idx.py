@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from diabolo.runtime.errors import MissingPackageError
 from diabolo.train.datasets._base import LoadRequest, Split, data_roots
 from diabolo.train.errors import DataError
-from numpy.typing import NDArray
 
 __all__ = ["FILES", "load_idx", "read_idx"]
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
+
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
 from diabolo.train.datasets._decode import EXTENSIONS, decode, probe
 from diabolo.train.errors import DataError
-from numpy.typing import NDArray
 
 __all__ = ["Dataset"]
 

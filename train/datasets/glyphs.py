@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont, features
+
 from diabolo.runtime.errors import MissingPackageError
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
 from diabolo.train.errors import DataError
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont, features
 
 __all__ = ["Dataset"]
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
+from torch import Tensor
+
 from diabolo.runtime.noise import NoiseSpec
 from diabolo.train.errors import OptionError
 from diabolo.train.model import Head, IdentityHead, Model
-from torch import Tensor
 
 __all__ = ["Loss", "VariantBase", "check_range", "option"]
 

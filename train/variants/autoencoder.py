@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
+
 from diabolo.train.losses import mean_squared_error
 from diabolo.train.model import Model
 from diabolo.train.variants._base import Loss, VariantBase
-from torch import Tensor
 
 __all__ = ["Options", "Variant"]
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
+
 from diabolo.runtime.noise import NoiseSpec
 from diabolo.train.losses import mean_squared_error
 from diabolo.train.model import Model
 from diabolo.train.noise import add_noise
 from diabolo.train.variants._base import Loss, VariantBase, option
-from torch import Tensor
 
 __all__ = ["Options", "Variant"]
 

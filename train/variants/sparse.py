@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
+
 from diabolo.train.losses import bernoulli_kl, half_squared_error
 from diabolo.train.model import Head, Model, SigmoidHead
 from diabolo.train.variants._base import Loss, VariantBase, check_range, option
-from torch import Tensor
 
 __all__ = ["Options", "Variant"]
 

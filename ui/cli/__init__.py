@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import click
+
 from diabolo.runtime import _discovery
 from diabolo.runtime.errors import DiaboloError, MissingPackageError, UnknownNameError
 

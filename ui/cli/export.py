@@ -19,7 +19,8 @@ def command(run_folder: str, out: str | None, opset: int) -> None:
     printer = console()
     done = export_run(run_folder, out, opset=opset, note=lambda text: printer.print(text, markup=False))
     printer.print(
-        f"proved: largest difference from torch {done.proof.latent:.1e} (latent), {done.proof.image:.1e} (image)",
+        f"proved: largest difference from torch {done.proof.latent:.1e} (latent), "
+        f"{done.proof.image:.1e} (image)",
         markup=False,
     )
     click.echo(str(done.path))
