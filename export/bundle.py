@@ -6,7 +6,6 @@ import base64
 import hashlib
 import io
 import json
-import os
 import shutil
 import tempfile
 import zipfile
@@ -207,7 +206,7 @@ def _write(target: Path, files: dict[str, bytes]) -> None:
         for name, raw in files.items():
             (temporary / name).write_bytes(raw)
         Autoencoder.load(temporary, device="cpu")
-        os.replace(temporary, target)
+        temporary.rename(target)
     except OSError as error:
         raise ExportError(f"{target} cannot be written: {error.strerror}. Name another with -o.") from None
     finally:

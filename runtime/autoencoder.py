@@ -142,7 +142,7 @@ class Autoencoder:
         return self.decode(self.encode(images))
 
     def denoise(self, images: Images) -> NDArray[np.float32]:
-        """Reconstruct noisy images; the same as `reconstruct`, and only a model trained on noise does it well.
+        """Reconstruct noisy images. Only a model trained on noise does it well: see `manifest.noise`.
 
         Raises:
             ImageError: not images that this model can take.

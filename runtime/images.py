@@ -197,7 +197,8 @@ def _allowed(shape: tuple[int, int, int]) -> str:
     channels, height, width = shape
     return (
         "Give pictures (PIL images or paths, any size), uint8 arrays "
-        f"([n,] {height}, {width}, {channels}) or float arrays ([n,] {channels}, {height}, {width}) in [0, 1]."
+        f"([n,] {height}, {width}, {channels}) or float arrays "
+        f"([n,] {channels}, {height}, {width}) in [0, 1]."
     )
 
 

@@ -112,7 +112,7 @@ def resume(path: str | Path, *, epochs: int | None = None, watcher: Watcher | No
     data = _load(run.config, watcher)
     if list(data.image_shape) != run.document["image_shape"]:
         raise RunError(
-            f"the dataset's images are {data.image_shape} now; the run began with {run.document['image_shape']}. "
+            f"the dataset's images are {data.image_shape} now; the run began with {run.image_shape}. "
             "Put the old images back, or train anew."
         )
     run.write_json("config.json", run.document)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -115,7 +114,7 @@ class Run:
         target.parent.mkdir(exist_ok=True)
         temporary = target.with_name(target.name + ".part")
         save_file(plain, temporary, about)
-        os.replace(temporary, target)
+        temporary.replace(target)
 
     def write_json(self, name: str, document: Any) -> None:
         """Write a JSON file, whole or not at all."""
@@ -126,7 +125,7 @@ class Run:
         target = self.path / name
         temporary = target.with_name(target.name + ".part")
         temporary.write_text(text, "utf-8")
-        os.replace(temporary, target)
+        temporary.replace(target)
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
         """Write history.csv, a row an epoch."""
@@ -136,7 +135,7 @@ class Run:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
-        os.replace(temporary, target)
+        temporary.replace(target)
 
     def history(self) -> list[dict[str, float]]:
         """The rows of history.csv, empty before the first epoch."""

@@ -1,1 +1,20 @@
 """What people touch: commands, the Gradio app and its tabs."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+__all__ = ["build"]
+
+# here, because gradio reads it when it is first imported, and no file of this package comes before
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+
+def __getattr__(name: str) -> Any:
+    # the command line imports this package too, and must not wait for gradio
+    if name in __all__:
+        from diabolo.ui import app
+
+        return getattr(app, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

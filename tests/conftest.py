@@ -1,0 +1,56 @@
+"""Small trained runs and bundles, made once for each variant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the user's cache or data."""
+    monkeypatch.setenv("DIABOLO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("DIABOLO_DATA", raising=False)
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 120 small grey pictures in two classes: discs and bars, bright on dark."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for kind in ("bars", "discs"):
+        (folder / kind).mkdir()
+        for index in range(60):
+            picture = Image.new("L", (16, 16))
+            draw, (x, y) = ImageDraw.Draw(picture), rng.integers(2, 9, 2).tolist()
+            if kind == "discs":
+                draw.ellipse((x, y, x + 5, y + 5), fill=255)
+            else:
+                draw.rectangle((x, y, x + 1, y + 6), fill=255)
+            picture.save(folder / kind / f"{index}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def runs(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One short run of every variant that is found, on `pictures`."""
+    from diabolo.train import Config, fit, variants
+
+    made = {}
+    for name in variants.names():
+        out = tmp_path_factory.mktemp("runs") / name
+        config = Config.make(name, str(pictures), latent_dim=6, epochs=6, batch_size=20, lr=3e-3)
+        made[name] = fit(config, out).path
+    return made
+
+
+@pytest.fixture(scope="session")
+def bundles(runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The export of every run of `runs`."""
+    from diabolo.export import export_run
+
+    folder = tmp_path_factory.mktemp("bundles")
+    return {name: export_run(run, folder / name).path for name, run in runs.items()}

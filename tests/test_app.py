@@ -1,0 +1,248 @@
+"""The app through its endpoints, with a tiny linear model on a free port."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.manifest import seal
+
+pytest.importorskip("gradio")
+pytest.importorskip("onnx")
+
+SHAPE, LATENT = (1, 28, 28), 8
+TABS = "diabolo.ui.tabs"
+
+
+def make_bundle(folder: Path, name: str = "tiny", **changes: Any) -> Path:
+    """A bundle whose encoder is a projection and whose decoder is its transpose with a sigmoid."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    folder.mkdir()
+    size = int(np.prod(SHAPE))
+    weight = np.random.default_rng(0).normal(0, size**-0.5, (size, LATENT)).astype(np.float32)
+
+    def save(role: str, nodes: list[Any], constants: dict[str, Any], given: Any, made: Any) -> None:
+        values = [
+            helper.make_tensor_value_info(n, TensorProto.FLOAT, ["batch", *shape])
+            for n, shape in (given, made)
+        ]
+        graph = helper.make_graph(
+            nodes,
+            role,
+            values[:1],
+            values[1:],
+            [numpy_helper.from_array(value, key) for key, value in constants.items()],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+        (folder / f"{role}.onnx").write_bytes(model.SerializeToString())
+
+    image, latent = ("image", SHAPE), ("latent", (LATENT,))
+    flat, back = np.array([0, size], np.int64), np.array([0, *SHAPE], np.int64)
+    nodes = [
+        helper.make_node("Reshape", ["image", "shape"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "w"], ["latent"]),
+    ]
+    save("encoder", nodes, {"shape": flat, "w": weight}, image, latent)
+    nodes = [
+        helper.make_node("MatMul", ["latent", "w"], ["sum"]),
+        helper.make_node("Sigmoid", ["sum"], ["flat"]),
+        helper.make_node("Reshape", ["flat", "shape"], ["image"]),
+    ]
+    save("decoder", nodes, {"shape": back, "w": np.ascontiguousarray(weight.T)}, latent, image)
+    codes = np.random.default_rng(1).normal(size=(20, LATENT)).astype(np.float32)
+    np.savez(folder / "codes.npz", codes=codes)
+    roles = {"encoder.onnx": "encoder", "decoder.onnx": "decoder", "codes.npz": "codes"}
+    document = {
+        "name": name,
+        "variant": "linear",
+        "network": "dense",
+        "image": {"shape": list(SHAPE), "range": [0, 1], "colour": "grey", "background": 0.0},
+        "latent": {
+            "shape": [LATENT],
+            "mean": [0.0] * LATENT,
+            "deviation": [1.0] * LATENT,
+            "minimum": [-3.0] * LATENT,
+            "maximum": [3.0] * LATENT,
+            "prior": None,
+            "log_variance": False,
+        },
+        "noise": None,
+        "dataset": {"name": "none", "classes": []},
+        "metrics": {},
+        "parity": {"max_abs_difference": {"latent": 0, "image": 0}, "tolerance": 1e-4, "batch_sizes": [1]},
+        "graphs": {"opset": 18, "dtype": "fp32"},
+        "files": {file: {"role": role, **_entry(folder / file)} for file, role in roles.items()},
+        "golden": {
+            "image": _zeros(size),
+            "latent": _zeros(LATENT),
+            "reconstruction": _zeros(size),
+            "tolerance": {"default": 1.0},
+        },
+    }
+    (folder / "model.json").write_bytes(seal(document | changes))
+    return folder
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    raw = path.read_bytes()
+    return {"sha256": hashlib.sha256(raw).hexdigest(), "size": len(raw)}
+
+
+def _zeros(count: int) -> str:
+    return base64.b64encode(bytes(4 * count)).decode()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Autoencoder]:
+    folder = tmp_path_factory.mktemp("bundles")
+    noise = {"kind": "masking", "level": [0.2, 0.6]}
+    return {
+        "tiny": Autoencoder.load(make_bundle(folder / "tiny"), device="cpu"),
+        "noisy": Autoencoder.load(make_bundle(folder / "noisy", "noisy", noise=noise), device="cpu"),
+    }
+
+
+@pytest.fixture(scope="module")
+def address(models: dict[str, Autoencoder]) -> Iterator[str]:
+    from diabolo.ui.app import launch
+
+    port = free_port()
+    app = launch(models, port=port, open_browser=False, block=False)
+    yield f"http://127.0.0.1:{port}/"
+    app.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    from gradio_client import Client
+
+    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Any:
+    from gradio_client import handle_file
+
+    values = np.random.default_rng(2).integers(0, 256, (60, 90, 3), np.uint8)
+    Image.fromarray(values).save(tmp_path / "photo.png")
+    return handle_file(str(tmp_path / "photo.png"))
+
+
+def _size(result: Any) -> tuple[int, int]:
+    path = result["path"] if isinstance(result, dict) else result
+    with Image.open(path) as picture:
+        return picture.size
+
+
+def test_reconstruct(client: Any, photo: Any) -> None:
+    seen, result, figures = client.predict("tiny", photo, api_name="/reconstruct")
+    assert _size(seen) == _size(result) == (28, 28)
+    assert "MSE" in figures
+    assert "dB" in figures
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "salt-pepper", "masking", "speckle"])
+def test_denoise(client: Any, photo: Any, kind: str) -> None:
+    clean, noisy, result, figures = client.predict("noisy", photo, kind, 0.4, 3, api_name="/denoise")
+    assert _size(clean) == _size(noisy) == _size(result) == (28, 28)
+    assert figures.count("dB") == 2
+
+
+@pytest.mark.parametrize("method", ["linear", "spherical"])
+def test_interpolate(client: Any, photo: Any, method: str) -> None:
+    other, _ = client.predict("tiny", api_name="/sample")
+    from gradio_client import handle_file
+
+    strip, animation, hint = client.predict(
+        "tiny", photo, handle_file(other), 5, method, api_name="/interpolate"
+    )
+    width, height = _size(strip)
+    assert width == 5 * height
+    assert width % (5 * 28) == 0
+    path = animation["path"] if isinstance(animation, dict) else animation
+    with Image.open(path) as film:
+        assert film.format == "GIF"
+        assert film.n_frames == 8  # type: ignore[attr-defined]
+    assert hint == ""
+
+
+def test_sample_says_where_it_comes_from(client: Any) -> None:
+    picture, words = client.predict("tiny", api_name="/sample")
+    assert _size(picture) == (28, 28)
+    assert "stored code" in words
+
+
+def test_no_picture_gives_a_hint(client: Any, photo: Any) -> None:
+    assert "upload" in client.predict("tiny", None, api_name="/reconstruct")[-1]
+    assert "upload" in client.predict("tiny", None, "masking", 0.4, 3, api_name="/denoise")[-1]
+    assert "both" in client.predict("tiny", photo, None, 5, "linear", api_name="/interpolate")[-1]
+
+
+def test_a_file_that_is_no_picture_gives_a_message(client: Any, tmp_path: Path) -> None:
+    from gradio_client import handle_file
+    from gradio_client.exceptions import AppError
+
+    (tmp_path / "wrong.png").write_bytes(b"no picture")
+    with pytest.raises(AppError, match="picture|image"):
+        client.predict("tiny", handle_file(str(tmp_path / "wrong.png")), api_name="/reconstruct")
+
+
+def test_endpoints_are_named_and_documented(client: Any) -> None:
+    endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(endpoints) == {"/reconstruct", "/denoise", "/interpolate", "/sample"}
+    assert all(endpoint["description"] for endpoint in endpoints.values())
+
+
+def test_tabs_are_found_by_their_files() -> None:
+    from diabolo.ui.app import find_tabs
+
+    tabs = find_tabs()
+    assert {"reconstruct", "denoise", "interpolate"} <= set(tabs)
+    assert [tab.ORDER for tab in tabs.values()] == sorted(tab.ORDER for tab in tabs.values())
+    for tab in tabs.values():
+        assert set(tab.TITLE) == set(tab.TEXTS) == {"en", "zh-TW"}
+        assert set(tab.TEXTS["en"]) == set(tab.TEXTS["zh-TW"])
+
+
+def test_shared_words_are_in_both_languages() -> None:
+    shared = importlib.import_module(f"{TABS}._texts").SHARED
+    assert set(shared["en"]) == set(shared["zh-TW"])
+
+
+def test_a_taken_port_is_named(models: dict[str, Autoencoder]) -> None:
+    from diabolo.ui.app import launch
+    from diabolo.ui.errors import PortError
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PortError, match=f"port {port} .* is taken.*--port"):
+            launch(models, port=port, open_browser=False, block=False)
+
+
+def test_the_command_without_a_bundle_says_how_to_make_one() -> None:
+    from diabolo.ui.cli.ui import command
+
+    result = CliRunner().invoke(command, [])
+    assert result.exit_code == 2
+    assert "diabolo demo" in result.output
+    assert "diabolo export" in result.output

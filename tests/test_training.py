@@ -1,0 +1,162 @@
+"""Every variant that is found trains, and what it computes is what its paper says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from diabolo.runtime import noise as numpy_noise
+from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.noise import NoiseSpec
+from diabolo.train import Config, Run, fit, losses, networks, resume, variants
+from diabolo.train import noise as torch_noise
+from diabolo.train.errors import OptionError, RunError
+
+SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 13)]
+
+
+def test_what_must_be_there_is_found() -> None:
+    assert {"autoencoder", "sparse", "denoising", "vae", "conv"} <= set(variants.names())
+    assert {"dense", "conv"} <= set(networks.names())
+
+
+@pytest.mark.parametrize("network", networks.names())
+@pytest.mark.parametrize("variant", variants.names())
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_every_parameter_gets_a_gradient(variant: str, network: str, shape: tuple[int, int, int]) -> None:
+    kind = variants.make(variant)
+    if kind.networks is not None and network not in kind.networks:
+        with pytest.raises(OptionError, match="--network"):
+            Config.make(variant, "glyphs", network=network)
+        return
+    _, model = Config.make(variant, "glyphs", network=network, latent_dim=5).build(shape)
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand(4, *shape, generator=generator)
+    loss = kind.loss(model, image, generator)
+    loss.objective.backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+        assert parameter.grad.abs().sum() > 0, name
+    assert model(image).shape == image.shape
+    assert model.encode(image).latent.shape == (4, 5)
+
+
+@pytest.mark.parametrize("variant", variants.names())
+def test_the_loss_falls_and_the_output_follows_the_input(variant: str, runs: dict[str, Path]) -> None:
+    run = Run.open(runs[variant])
+    history = run.history()
+    assert len(history) == 6
+    assert history[-1]["loss"] < history[0]["loss"]
+    _, model = run.load()
+    rng = np.random.default_rng(0)
+    images = torch.from_numpy(rng.random((8, *run.image_shape), np.float32))
+    with torch.inference_mode():
+        assert float(model(images).std(0).max()) > 1e-3
+
+
+@pytest.mark.parametrize("variant", variants.names())
+def test_a_run_holds_what_the_design_says(variant: str, runs: dict[str, Path]) -> None:
+    run = runs[variant]
+    for name in ("config.json", "model.safetensors", "history.csv", "metrics.json", "last/state.safetensors"):
+        assert (run / name).stat().st_size > 0, name
+    assert {p.stem for p in (run / "plots").glob("*.png")} == {
+        "losses",
+        "reconstructions",
+        "latent_map",
+        "samples",
+    }
+    figures = json.loads((run / "metrics.json").read_text())
+    assert 0 < figures["mse"] < 0.2
+    assert figures["images"] == 20
+    assert not list(run.rglob("*.part"))
+
+
+def test_denoising_figures_stand_beside_the_noisy_ones(runs: dict[str, Path]) -> None:
+    figures = json.loads((runs["denoising"] / "metrics.json").read_text())
+    assert figures["denoised_psnr"] > figures["noisy_psnr"]
+
+
+def test_a_resumed_run_equals_an_unbroken_one(pictures: Path, tmp_path: Path) -> None:
+    config = Config.make("denoising", str(pictures), latent_dim=4, epochs=3, batch_size=25)
+    whole = fit(config, tmp_path / "whole")
+
+    class Stop(Exception):
+        pass
+
+    class Watcher:
+        def note(self, text: str) -> None: ...
+        def loading(self, what: str, done: int, total: int) -> None: ...
+        def start(self, images: int, epochs: int, done: int) -> None: ...
+        def step(self, images: int, loss: float | None) -> None: ...
+        def epoch(self, row: dict[str, float]) -> None:
+            raise Stop
+
+    with pytest.raises(Stop):
+        fit(config, tmp_path / "broken", watcher=Watcher())
+    continued = resume(tmp_path / "broken")
+    assert len(continued.history()) == 3
+    ours, theirs = (run.read_tensors("last/state.safetensors") for run in (continued, whole))
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_an_existing_run_is_kept(runs: dict[str, Path], pictures: Path) -> None:
+    before = (runs["vae"] / "model.safetensors").read_bytes()
+    with pytest.raises(RunError, match="--resume"):
+        fit(Config.make("vae", str(pictures)), runs["vae"])
+    with pytest.raises(RunError, match="--epochs"):
+        resume(runs["vae"])
+    assert (runs["vae"] / "model.safetensors").read_bytes() == before
+
+
+def test_wrong_settings_are_told() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'vae'"):
+        Config.make("vea", "glyphs")
+    with pytest.raises(UnknownNameError, match="dense"):
+        Config.make("vae", "glyphs", network="denes")
+    with pytest.raises(OptionError, match="sparsity"):
+        Config.make("sparse", "glyphs", variant_options={"sparsity": 1.5})
+    with pytest.raises(OptionError, match="epochs"):
+        Config.make("vae", "glyphs", epochs=0)
+    with pytest.raises(OptionError, match="options"):
+        Config.make("vae", "glyphs", variant_options={"sparsity": 0.1})
+
+
+def test_bernoulli_kl_by_hand() -> None:
+    by_hand = 0.1 * np.log(0.1 / 0.3) + 0.9 * np.log(0.9 / 0.7)
+    assert float(losses.bernoulli_kl(0.1, torch.tensor([0.3, 0.1]))) == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_gaussian_kl_agrees_with_torch() -> None:
+    mean, log_variance = torch.randn(7, 3), torch.randn(7, 3)
+    ours = losses.gaussian_kl(mean, log_variance)
+    posterior = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
+    theirs = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).sum(1).mean()
+    assert float(ours) == pytest.approx(float(theirs), rel=1e-5)
+
+
+def test_sums_and_means_are_where_they_belong() -> None:
+    image, other = torch.zeros(2, 1, 3, 3), torch.ones(2, 1, 3, 3)
+    assert float(losses.mean_squared_error(image, other)) == 1
+    assert float(losses.half_squared_error(image, other)) == 4.5
+    assert float(losses.bernoulli_reconstruction(image, image)) == pytest.approx(9 * np.log(2), rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", numpy_noise.KINDS)
+@pytest.mark.parametrize(("low", "high"), [(0.3, 0.3), (0.1, 0.7)])
+def test_torch_and_numpy_noise_are_one_distribution(kind: str, low: float, high: float) -> None:
+    spec = NoiseSpec(kind=kind, low=low, high=high)
+    images = np.full((64, 1, 32, 32), 0.6, np.float32)
+    a = numpy_noise.add_noise(images, spec, np.random.default_rng(0))
+    b = torch_noise.add_noise(torch.from_numpy(images), spec, torch.Generator().manual_seed(0)).numpy()
+    assert a.dtype == b.dtype == np.float32
+    for value in (a, b):
+        assert 0 <= value.min() <= value.max() <= 1
+    assert a.mean() == pytest.approx(b.mean(), abs=0.03)
+    assert a.std() == pytest.approx(b.std(), abs=0.03)
+    assert a.std() > 0.05

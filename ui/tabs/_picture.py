@@ -1,0 +1,147 @@
+"""The input that tabs share: draw, upload, paste or fetch a sample; below it, what the model sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from diabolo.runtime.manifest import Manifest
+from diabolo.ui.tabs._base import Context, picture_of, shown_errors, words
+from diabolo.ui.tabs._texts import SHARED, language
+
+__all__ = ["PictureInput", "pixels"]
+
+_SIDE = 280  # pixels of the drawing's longer side
+
+
+def pixels(label: Any, **more: Any) -> gr.Image:
+    """A picture in the model's own pixels, enlarged without blur and kept without loss."""
+    return gr.Image(
+        label=label,
+        format="png",
+        type="filepath",
+        image_mode=None,
+        interactive=False,
+        buttons=["download", "fullscreen"],
+        elem_classes="pixels",
+        **more,
+    )
+
+
+class PictureInput:
+    """Draw, upload, paste or fetch one picture. `seen` holds it as the model sees it."""
+
+    def __init__(self, context: Context, label: Any = None) -> None:
+        self._context = context
+        text, m = context.text, context.first.manifest
+        with gr.Column(elem_classes="picture-input", min_width=260):
+            if label is not None:
+                gr.Markdown(label, elem_classes="picture-name")
+            with gr.Tabs():
+                with gr.Tab(text("", "draw")):
+                    self._sketch = gr.Sketchpad(
+                        value=_paper(m),
+                        brush=_brush(m),
+                        type="pil",
+                        format="png",
+                        layers=False,
+                        canvas_size=_canvas(m),
+                        fixed_canvas=True,
+                        transforms=(),
+                        show_label=False,
+                        buttons=[],
+                        height=380,
+                        elem_classes="sketch",
+                    )
+                with gr.Tab(text("", "picture")):
+                    self._upload = gr.Image(
+                        sources=["upload", "clipboard"],
+                        type="filepath",
+                        image_mode=None,
+                        format="png",
+                        show_label=False,
+                        buttons=[],
+                        height=380,
+                    )
+            self._fetch = gr.Button(text("", "sample"), size="sm")
+            self.seen = pixels(text("", "seen"), height=260)
+            self._steps = gr.Markdown(elem_classes="steps")
+
+    def wire(self, run: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> None:
+        """Show what the model sees whenever the picture changes, then call `run`."""
+        context = self._context
+        shown = [self.seen, self._steps]
+        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        sources = [
+            self._sketch.input(
+                self._see_sketch, [context.chooser, self._sketch], shown, trigger_mode="always_last", **quiet
+            ),
+            self._upload.input(
+                self._see_upload, [context.chooser, self._upload], shown, trigger_mode="always_last", **quiet
+            ),
+            self._fetch.click(
+                context.sample,
+                context.chooser,
+                shown,
+                show_progress="hidden",
+                **context.endpoint("sample"),
+            ),
+        ]
+        for source in sources:
+            source.success(run, inputs, outputs, **quiet)
+        context.chooser.change(self._renew, context.chooser, [self._sketch, self._upload, *shown], **quiet)
+
+    def _see_sketch(
+        self, name: str, sketch: dict[str, Any] | None, request: gr.Request
+    ) -> tuple[Image.Image | None, str]:
+        drawn = (sketch or {}).get("composite")
+        if drawn is None or not _has_ink(drawn):
+            return None, SHARED[language(request)]["api_empty"]
+        return self._see(name, drawn, request)
+
+    def _see_upload(self, name: str, path: str | None, request: gr.Request) -> tuple[Image.Image | None, str]:
+        if path is None:
+            return None, SHARED[language(request)]["api_empty"]
+        return self._see(name, path, request)
+
+    def _see(self, name: str, source: Any, request: gr.Request) -> tuple[Image.Image, str]:
+        with shown_errors():
+            prepared = self._context.see(name, source)
+            return picture_of(prepared.image), words(prepared.steps, request)
+
+    def _renew(self, name: str) -> tuple[Any, None, None, str]:
+        """Empty everything for another model, whose ground may be another."""
+        m = self._context.model(name).manifest
+        return gr.Sketchpad(value=_paper(m), brush=_brush(m), canvas_size=_canvas(m)), None, None, ""
+
+
+def _canvas(m: Manifest) -> tuple[int, int]:
+    """(width, height) of the drawing, in the model's proportions."""
+    _, height, width = m.image_shape
+    scale = _SIDE / max(height, width)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _paper(m: Manifest) -> Any:
+    """An empty drawing on the model's ground."""
+    ground = 0 if m.background < 0.5 else 255
+    paper = Image.new("RGB", _canvas(m), (ground, ground, ground))
+    return {"background": paper, "layers": [], "composite": None}
+
+
+def _brush(m: Manifest) -> gr.Brush:
+    """A brush that shows on the model's ground, about as thick as a pen stroke in MNIST."""
+    ink = "#ffffff" if m.background < 0.5 else "#000000"
+    colours: list[Any] = [ink]
+    if m.colour == "rgb":
+        colours += ["#e5484d", "#f5a623", "#30a46c", "#0090ff"]
+    return gr.Brush(default_size=22, colors=colours, default_color=ink, color_mode="fixed")
+
+
+def _has_ink(drawing: Image.Image) -> bool:
+    values = np.asarray(drawing.convert("RGBA"))
+    return bool((values != values[0, 0]).any())

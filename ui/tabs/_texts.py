@@ -1,0 +1,75 @@
+"""The words that all tabs share, and how a text finds its language."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import gradio as gr
+
+__all__ = ["LANGUAGES", "SHARED", "Texts", "language"]
+
+Texts: TypeAlias = dict[str, dict[str, str]]
+
+LANGUAGES = ("en", "zh-TW")
+
+SHARED: Texts = {
+    "en": {
+        "model": "Model",
+        "draw": "Draw",
+        "picture": "Upload or paste",
+        "sample": "Fetch a sample",
+        "seen": "What the model sees",
+        "tagline": "Squeeze a picture into a small code, restore it, and look at what was kept.",
+        "api_empty": "Draw something, upload a picture, or fetch a sample.",
+        "as_is": "Taken as it is: it had the right size and colours.",
+        "stored": "Decoded from a stored code of a test image; not the image itself.",
+        "drawn": "Decoded from a latent drawn from {source}.",
+        "cropped": "cropped to {detail}",
+        "resized": "resized to {detail}",
+        "converted": "converted to {detail}",
+        "flattened": "transparency filled",
+        "inverted": "inverted",
+        "grey": "grey",
+        "rgb": "colour",
+        "other": "{channels} channels",
+        "8 bit": "8 bits",
+        "dark": "light on dark",
+        "light": "dark on light",
+        "latent": "latent {shape} = {count} numbers",
+        "trained_on": "trained on {dataset}",
+        "runs_on": "runs on {device}",
+    },
+    "zh-TW": {
+        "model": "模型",
+        "draw": "手繪",
+        "picture": "上傳或貼上",
+        "sample": "取一個樣本",
+        "seen": "模型看到的影像",
+        "tagline": "把影像壓縮成一小串編碼，再還原回來，看看留下了什麼。",
+        "api_empty": "請先畫點東西、上傳影像，或取一個樣本。",
+        "as_is": "大小與色彩都相符，原樣輸入。",
+        "stored": "由測試影像存下的編碼解碼而成，並非原影像。",
+        "drawn": "由抽樣的潛在向量解碼而成（來源：{source}）。",
+        "cropped": "裁切為 {detail}",
+        "resized": "縮放為 {detail}",
+        "converted": "轉為{detail}",
+        "flattened": "填滿透明處",
+        "inverted": "明暗反轉",
+        "grey": "灰階",
+        "rgb": "彩色",
+        "other": "{channels} 個通道",
+        "8 bit": " 8 位元",
+        "dark": "暗底亮圖",
+        "light": "亮底暗圖",
+        "latent": "潛在向量 {shape}，共 {count} 個數",
+        "trained_on": "資料集 {dataset}",
+        "runs_on": "在 {device} 上執行",
+    },
+}
+
+
+def language(request: gr.Request | None) -> str:
+    """The language of a browser: 'zh-TW' when it asks for Chinese first, else 'en'."""
+    headers = getattr(request, "headers", None) or {}
+    first = str(headers.get("accept-language", "")).split(",")[0].strip().lower()
+    return "zh-TW" if first.startswith("zh") else "en"
