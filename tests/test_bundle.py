@@ -214,7 +214,7 @@ def test_devices(bundles: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> N
     assert model.device.active == "cpu"
     with pytest.raises(errors.UnknownNameError, match="cuda"):
         Autoencoder.load(bundles["conv"], device="cdua")
-    monkeypatch.setattr(device, "_cuda_trouble", lambda ort: "no driver. Install it.")
+    monkeypatch.setattr(device, "_cuda_trouble", lambda _ort: "no driver. Install it.")
     with pytest.raises(errors.DeviceError, match="no driver"):
         Autoencoder.load(bundles["conv"], device="cuda")
     assert "no driver" in Autoencoder.load(bundles["conv"], device="auto").device.reason

@@ -27,7 +27,7 @@ class Config:
     latent_dim: int
     epochs: int = 10
     batch_size: int = 128  # images
-    lr: float = 1e-3  # Adam's, at its highest
+    lr: float = 2e-3  # Adam's, at its highest
     seed: int = 0
     device: str = "cpu"
     precision: str = "fp32"

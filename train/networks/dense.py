@@ -1,4 +1,4 @@
-"""The plain fully connected pair: two hidden layers down, the same two up."""
+"""The plain fully connected pair: one wide hidden layer down, one up."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 __all__ = ["SUMMARY", "Decoder", "Encoder"]
 
-SUMMARY = "fully connected, two hidden layers either way"
-_WIDE, _NARROW = 512, 256
+SUMMARY = "fully connected, one hidden layer of 1024 either way"
+_WIDTH = 1024  # units of the hidden layer
 
 
 class Encoder(nn.Module):
@@ -19,11 +19,9 @@ class Encoder(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(prod(image_shape), _WIDE),
-            nn.ReLU(),
-            nn.Linear(_WIDE, _NARROW),
-            nn.ReLU(),
-            nn.Linear(_NARROW, outputs),
+            nn.Linear(prod(image_shape), _WIDTH),
+            nn.GELU(),
+            nn.Linear(_WIDTH, outputs),
         )
 
     def forward(self, image: Tensor) -> Tensor:
@@ -38,11 +36,9 @@ class Decoder(nn.Module):
     def __init__(self, image_shape: tuple[int, int, int], latent_dim: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Linear(latent_dim, _NARROW),
-            nn.ReLU(),
-            nn.Linear(_NARROW, _WIDE),
-            nn.ReLU(),
-            nn.Linear(_WIDE, prod(image_shape)),
+            nn.Linear(latent_dim, _WIDTH),
+            nn.GELU(),
+            nn.Linear(_WIDTH, prod(image_shape)),
             nn.Unflatten(1, image_shape),
         )
 

@@ -70,9 +70,15 @@ def _common(kind: Any) -> list[click.Parameter]:
         option(["--epochs"], type=int, help="Passes over the training images. [default: 10]"),
         option(["--batch-size"], type=int, default=128, show_default=True, help="Images a step."),
         option(
-            ["--lr"], type=float, default=1e-3, show_default=True, help="The highest learning rate (Adam)."
+            ["--lr"], type=float, default=2e-3, show_default=True, help="The highest learning rate (Adam)."
         ),
-        option(["--seed"], type=int, default=0, show_default=True, help="The same seed, the same run."),
+        option(
+            ["--seed"],
+            type=click.IntRange(min=0),
+            default=0,
+            show_default=True,
+            help="The same seed, the same run.",
+        ),
         option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda or mps."),
         option(["--precision"], default="auto", show_default=True, help="auto, fp32 or bf16."),
         option(["--image-size"], metavar="N|HxW", help="Bring images to this size, in pixels."),
