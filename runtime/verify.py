@@ -37,6 +37,7 @@ def verify(source: str | Path, *, device: str = "auto") -> list[Check]:
         is not the exported one, nothing of the bundle is run.
 
     Raises:
+        BundleError: there is nothing at `source`.
         DeviceError: the device does not work here.
         MissingPackageError: onnxruntime is not usable.
     """
@@ -44,6 +45,8 @@ def verify(source: str | Path, *, device: str = "auto") -> list[Check]:
 
 
 def _checks(source: str | Path, device: str) -> Iterator[Check]:
+    if not Path(source).exists():
+        Bundle.open(source)  # says so
     try:
         bundle = Bundle.open(source)
     except BundleError as error:

@@ -42,7 +42,7 @@ def runs(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     made = {}
     for name in variants.names():
         out = tmp_path_factory.mktemp("runs") / name
-        config = Config.make(name, str(pictures), latent_dim=6, epochs=6, batch_size=20, lr=3e-3)
+        config = Config.make(name, str(pictures), latent_dim=6, epochs=40, batch_size=20, lr=3e-3)
         made[name] = fit(config, out).path
     return made
 

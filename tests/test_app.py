@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import importlib
 import socket
@@ -20,6 +21,15 @@ from diabolo.runtime.manifest import seal
 
 pytest.importorskip("gradio")
 pytest.importorskip("onnx")
+
+# gradio's server leaves event loops and sockets to the garbage collector
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # and it sums up its queue with calls that pandas gives up
+    pytest.mark.filterwarnings("ignore:.future.no_silent_downcasting. is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning"),
+]
 
 SHAPE, LATENT = (1, 28, 28), 8
 TABS = "diabolo.ui.tabs"
@@ -128,6 +138,7 @@ def address(models: dict[str, Autoencoder]) -> Iterator[str]:
     app = launch(models, port=port, open_browser=False, block=False)
     yield f"http://127.0.0.1:{port}/"
     app.close(verbose=False)
+    gc.collect()  # here, where its warnings are let pass, and not in another file's test
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +212,7 @@ def test_a_file_that_is_no_picture_gives_a_message(client: Any, tmp_path: Path) 
     from gradio_client.exceptions import AppError
 
     (tmp_path / "wrong.png").write_bytes(b"no picture")
-    with pytest.raises(AppError, match="picture|image"):
+    with pytest.raises(AppError, match=r"picture|image"):
         client.predict("tiny", handle_file(str(tmp_path / "wrong.png")), api_name="/reconstruct")
 
 

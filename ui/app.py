@@ -122,13 +122,17 @@ def _translations(tabs: Mapping[str, ModuleType]) -> gr.I18n:
 
 def _theme() -> Any:
     fonts = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans TC", "Microsoft JhengHei", "sans-serif"]
-    return gr.themes.Soft(
+    theme = gr.themes.Soft(
         primary_hue=gr.themes.colors.teal,
         neutral_hue=gr.themes.colors.slate,
         radius_size=gr.themes.sizes.radius_md,
         font=fonts,
         font_mono=["ui-monospace", "Consolas", "monospace"],
     )
+    plain = {"background_fill": "none", "text_color": "*body_text_color", "text_weight": "500"}
+    labels = {f"block_{part}_{key}": value for part in ("title", "label") for key, value in plain.items()}
+    dark = {f"{key}_dark": value for key, value in labels.items() if not key.endswith("weight")}
+    return theme.set(**labels, **dark)
 
 
 def _check_port(port: int) -> int:

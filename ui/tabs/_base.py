@@ -87,13 +87,14 @@ class Context:
         m = model.manifest
         channels, height, width = m.image_shape
         ground = say["dark" if m.background < 0.5 else "light"]
+        count = str(prod(m.latent_shape))
         shape = " × ".join(map(str, m.latent_shape))
         parts = [
             f"{width} × {height} {say[m.colour].format(channels=channels)}",
             ground,
             f"{m.variant} · {m.network}",
             say["trained_on"].format(dataset=m.dataset),
-            say["latent"].format(shape=shape, count=prod(m.latent_shape)),
+            say["latent"].format(count=count if shape == count else f"{shape} = {count}"),
             say["runs_on"].format(device=model.device),
         ]
         return "  ·  ".join(parts)

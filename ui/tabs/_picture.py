@@ -1,4 +1,4 @@
-"""The input that tabs share: draw, upload, paste or fetch a sample; below it, what the model sees."""
+"""The input that tabs share: draw, upload, paste or fetch a sample; and what the model sees of it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,12 @@ def pixels(label: Any, **more: Any) -> gr.Image:
 
 
 class PictureInput:
-    """Draw, upload, paste or fetch one picture. `seen` holds it as the model sees it."""
+    """Draw, upload, paste or fetch one picture.
+
+    `show` places `seen`, the picture as the model sees it; `wire` comes last and sets all going.
+    """
+
+    seen: gr.Image
 
     def __init__(self, context: Context, label: Any = None) -> None:
         self._context = context
@@ -54,7 +59,7 @@ class PictureInput:
                         transforms=(),
                         show_label=False,
                         buttons=[],
-                        height=380,
+                        height=350,
                         elem_classes="sketch",
                     )
                 with gr.Tab(text("", "picture")):
@@ -65,11 +70,16 @@ class PictureInput:
                         format="png",
                         show_label=False,
                         buttons=[],
-                        height=380,
+                        height=350,
                     )
             self._fetch = gr.Button(text("", "sample"), size="sm")
-            self.seen = pixels(text("", "seen"), height=260)
+
+    def show(self, **more: Any) -> gr.Image:
+        """Place the picture as the model sees it, with what was done to it in words."""
+        with gr.Column(min_width=200):
+            self.seen = pixels(self._context.text("", "seen"), **more)
             self._steps = gr.Markdown(elem_classes="steps")
+        return self.seen
 
     def wire(self, run: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> None:
         """Show what the model sees whenever the picture changes, then call `run`."""
@@ -93,20 +103,24 @@ class PictureInput:
         ]
         for source in sources:
             source.success(run, inputs, outputs, **quiet)
+        self._sketch.clear(self._cleared, None, shown, **quiet)
         context.chooser.change(self._renew, context.chooser, [self._sketch, self._upload, *shown], **quiet)
 
-    def _see_sketch(
-        self, name: str, sketch: dict[str, Any] | None, request: gr.Request
-    ) -> tuple[Image.Image | None, str]:
+    def _see_sketch(self, name: str, sketch: dict[str, Any] | None, request: gr.Request) -> Any:
         drawn = (sketch or {}).get("composite")
         if drawn is None or not _has_ink(drawn):
-            return None, SHARED[language(request)]["api_empty"]
-        return self._see(name, drawn, request)
+            return gr.skip()  # the empty paper reports itself too, maybe after a sample was fetched
+        # an opaque drawing has no transparency to fill, and its steps should not say so
+        opaque = drawn.mode == "RGBA" and drawn.getextrema()[3][0] == 255
+        return self._see(name, drawn.convert("RGB") if opaque else drawn, request)
 
     def _see_upload(self, name: str, path: str | None, request: gr.Request) -> tuple[Image.Image | None, str]:
         if path is None:
-            return None, SHARED[language(request)]["api_empty"]
+            return None, SHARED[language(request)]["empty"]
         return self._see(name, path, request)
+
+    def _cleared(self, request: gr.Request) -> tuple[None, str]:
+        return None, SHARED[language(request)]["empty"]
 
     def _see(self, name: str, source: Any, request: gr.Request) -> tuple[Image.Image, str]:
         with shown_errors():
@@ -139,7 +153,7 @@ def _brush(m: Manifest) -> gr.Brush:
     colours: list[Any] = [ink]
     if m.colour == "rgb":
         colours += ["#e5484d", "#f5a623", "#30a46c", "#0090ff"]
-    return gr.Brush(default_size=22, colors=colours, default_color=ink, color_mode="fixed")
+    return gr.Brush(default_size=13, colors=colours, default_color=ink, color_mode="fixed")
 
 
 def _has_ink(drawing: Image.Image) -> bool:

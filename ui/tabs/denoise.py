@@ -67,7 +67,7 @@ def build(context: Context) -> None:
             the PSNR of the last two.
         """
         if image is None:
-            return None, None, None, SHARED[language(request)]["api_empty"]
+            return None, None, None, SHARED[language(request)]["empty"]
         with shown_errors():
             clean = context.see(model, image).image[None]
             spec = NoiseSpec(kind=kind, low=float(level), high=float(level))
@@ -92,19 +92,19 @@ def build(context: Context) -> None:
     largest = max([1.0, *(m.manifest.noise[2] for m in context.bundles.values() if m.manifest.noise)])
     gr.Markdown(text("lead"), elem_classes="lead")
     with gr.Row(equal_height=False):
-        with gr.Column(min_width=280):
-            source = PictureInput(context)
+        source = PictureInput(context)
         with gr.Column(min_width=280, scale=2):
-            with gr.Row():
-                noisy = pixels(text("noisy"), height=300, elem_id="denoise-noisy", min_width=200)
-                denoised = pixels(text("denoised"), height=300, elem_id="denoise-result", min_width=200)
+            with gr.Row(equal_height=False):
+                source.show(height=280)
+                noisy = pixels(text("noisy"), height=280, elem_id="denoise-noisy", min_width=200)
+                denoised = pixels(text("denoised"), height=280, elem_id="denoise-result", min_width=200)
             figures = gr.Markdown(elem_classes="figures")
+            trained = gr.Markdown(elem_classes="note")
             with gr.Row():
                 kind = gr.Dropdown(list(KINDS), value=kind_now, label=text("kind"), min_width=140)
-                seed = gr.Number(0, precision=0, minimum=0, label=text("seed"), min_width=100)
-            level = gr.Slider(0, largest, value=level_now, step=0.01, label=text("level"))
+                level = gr.Slider(0, largest, value=level_now, step=0.01, label=text("level"), min_width=200)
+                seed = gr.Number(0, precision=0, minimum=0, label=text("seed"), min_width=90)
             button = gr.Button(text("run"), variant="primary", elem_id="denoise-run")
-            trained = gr.Markdown(elem_classes="note")
     inputs = [context.chooser, source.seen, kind, level, seed]
     outputs = [source.seen, noisy, denoised, figures]
     button.click(denoise, inputs, outputs, **context.endpoint("denoise"))

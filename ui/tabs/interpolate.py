@@ -83,10 +83,14 @@ def build(context: Context) -> None:
 
     gr.Markdown(text("lead"), elem_classes="lead")
     with gr.Row(equal_height=False):
-        a = PictureInput(context, text("a"))
-        b = PictureInput(context, text("b"))
+        with gr.Column(min_width=260):
+            a = PictureInput(context, text("a"))
+            a.show(height=260)
+        with gr.Column(min_width=260):
+            b = PictureInput(context, text("b"))
+            b.show(height=260)
         with gr.Column(min_width=280):
-            animation = pixels(text("animation"), height=300, elem_id="interpolate-animation")
+            animation = pixels(text("animation"), height=400, elem_id="interpolate-animation")
             steps = gr.Slider(2, 32, value=12, step=1, label=text("steps"))
             method = gr.Radio(list(METHODS), value=next(iter(METHODS)), label=text("method"))
             button = gr.Button(text("run"), variant="primary", elem_id="interpolate-run")

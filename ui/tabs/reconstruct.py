@@ -21,13 +21,13 @@ TEXTS: Texts = {
         "lead": "The encoder squeezes the picture into a code, the decoder restores it from that alone.",
         "run": "Reconstruct",
         "result": "Reconstruction",
-        "figures": "**{mse:.4f}** MSE, the reconstruction error  ·  **{psnr:.1f} dB** PSNR",
+        "figures": "MSE **{mse:.4f}**  ·  PSNR **{psnr:.1f}\u00a0dB**",
     },
     "zh-TW": {
         "lead": "編碼器把影像壓縮成編碼，解碼器只憑這串編碼把它還原。",
         "run": "重建",
         "result": "重建結果",
-        "figures": "重建誤差 MSE **{mse:.4f}**  ·  PSNR **{psnr:.1f} dB**",
+        "figures": "重建誤差 MSE **{mse:.4f}**  ·  PSNR **{psnr:.1f}\u00a0dB**",
     },
 }
 
@@ -48,7 +48,7 @@ def build(context: Context) -> None:
             The picture as the model sees it, its reconstruction, and a line with MSE and PSNR.
         """
         if image is None:
-            return None, None, SHARED[language(request)]["api_empty"]
+            return None, None, SHARED[language(request)]["empty"]
         with shown_errors():
             seen = context.see(model, image).image[None]
             result = context.model(model).reconstruct(seen)
@@ -62,12 +62,12 @@ def build(context: Context) -> None:
 
     gr.Markdown(text("lead"), elem_classes="lead")
     with gr.Row(equal_height=False):
-        with gr.Column(min_width=280):
-            source = PictureInput(context)
-        with gr.Column(min_width=280):
-            result = pixels(text("result"), height=430, elem_id="reconstruct-result")
+        source = PictureInput(context)
+        source.show(height=400)
+        with gr.Column(min_width=200):
+            result = pixels(text("result"), height=400, elem_id="reconstruct-result")
             figures = gr.Markdown(elem_classes="figures", elem_id="reconstruct-figures")
-            button = gr.Button(text("run"), variant="primary", elem_id="reconstruct-run")
+    button = gr.Button(text("run"), variant="primary", elem_id="reconstruct-run")
     inputs, outputs = [context.chooser, source.seen], [source.seen, result, figures]
     button.click(reconstruct, inputs, outputs, **context.endpoint("reconstruct"))
     source.wire(reconstruct, inputs, outputs)

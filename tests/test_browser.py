@@ -1,0 +1,160 @@
+"""The app in a real Chromium: draw, upload, run each tab, and ask nobody else for anything."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_app import free_port, make_bundle
+
+from diabolo.runtime.autoencoder import Autoencoder
+
+pytest.importorskip("gradio")
+sync_api = pytest.importorskip("playwright.sync_api")
+
+pytestmark = [
+    pytest.mark.browser,
+    # gradio's server leaves event loops and sockets to the garbage collector
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # and it sums up its queue with calls that pandas gives up
+    pytest.mark.filterwarnings("ignore:.future.no_silent_downcasting. is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning"),
+]
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WAIT = 20_000  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None and os.environ.get("CI"):
+        pytest.fail("no chromium is installed, and under CI the browser tests must run")
+    if found is None:
+        pytest.skip("no chromium is installed")
+    return found
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    from diabolo.ui.app import launch
+
+    model = Autoencoder.load(make_bundle(tmp_path_factory.mktemp("bundles") / "tiny"), device="cpu")
+    port = free_port()
+    app = launch({"tiny": model}, port=port, open_browser=False, block=False)
+    yield f"http://127.0.0.1:{port}/"
+    app.close(verbose=False)
+    gc.collect()  # here, where its warnings are let pass, and not in another file's test
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(params=["en-US", "zh-TW"])
+def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
+    """The app's page; afterwards: no error in the console, no request to anybody else."""
+    context = browser.new_context(viewport={"width": 1280, "height": 950}, locale=request.param)
+    page = context.new_page()
+    errors: list[str] = []
+    strangers: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda sent: strangers.append(sent.url) if _stranger(sent.url) else None)
+    page.goto(address)
+    page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
+    yield page
+    context.close()
+    assert errors == []
+    assert strangers == []
+
+
+def _stranger(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1"
+
+
+def _tab(page: Any, english: str, chinese: str) -> None:
+    page.get_by_role("tab", name=re.compile(f"^({english}|{chinese})$")).click()
+
+
+def _fetch(page: Any, which: int = 0) -> None:
+    page.locator("button:visible", has_text=re.compile("Fetch a sample|取一個樣本")).nth(which).click()
+
+
+def _output(page: Any, name: str) -> Any:
+    image = page.locator(f"#{name} img")
+    image.wait_for(timeout=WAIT)
+    page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=image.element_handle())
+    return image
+
+
+def _draw(page: Any) -> None:
+    page.wait_for_timeout(1000)  # the canvas takes no stroke before it has settled
+    box = page.locator(".sketch canvas").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 50, y - 60)
+    page.mouse.down()
+    page.mouse.move(x + 50, y - 60, steps=8)
+    page.mouse.move(x, y + 70, steps=8)
+    page.mouse.up()
+
+
+def test_each_tab(page: Any) -> None:
+    _draw(page)
+    image = _output(page, "reconstruct-result")
+    assert image.evaluate("i => [i.naturalWidth, i.naturalHeight]") == [28, 28]
+    assert image.evaluate("i => getComputedStyle(i).imageRendering") == "pixelated"
+    page.locator("#reconstruct-figures", has_text="MSE").wait_for(timeout=WAIT)
+
+    _tab(page, "Denoise", "去雜訊")
+    _fetch(page)
+    _output(page, "denoise-noisy")
+    _output(page, "denoise-result")
+
+    _tab(page, "Interpolate", "內插")
+    _fetch(page, 0)
+    _fetch(page, 1)
+    assert _output(page, "interpolate-strip").evaluate("i => i.naturalWidth / i.naturalHeight") == 12
+    assert ".gif" in _output(page, "interpolate-animation").get_attribute("src")
+
+
+def test_upload(page: Any, tmp_path: Path) -> None:
+    Image.fromarray(np.full((50, 80, 3), 200, np.uint8)).save(tmp_path / "photo.png")
+    page.get_by_role("tab", name=re.compile("^(Upload or paste|上傳或貼上)$")).first.click()
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(tmp_path / "photo.png")
+    _output(page, "reconstruct-result")
+    steps = page.locator(".steps:visible").first.inner_text()
+    assert "28 x 28" in steps
+    assert "inverted" in steps or "明暗反轉" in steps
+
+
+def test_a_phone(browser: Any, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(address)
+    page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
