@@ -145,7 +145,7 @@ def test_each_tab(page: Any) -> None:
 def test_upload(page: Any, tmp_path: Path) -> None:
     Image.fromarray(np.full((50, 80, 3), 200, np.uint8)).save(tmp_path / "photo.png")
     page.get_by_role("tab", name=re.compile("^(Upload or paste|上傳或貼上)$")).first.click()
-    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(tmp_path / "photo.png")
+    page.locator(".upload:visible input[type=file]").set_input_files(tmp_path / "photo.png")
     _output(page, "reconstruct-result")
     steps = page.locator(".steps:visible").first.inner_text()
     assert "28 x 28" in steps

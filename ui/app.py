@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from collections.abc import Mapping
 from importlib import resources
@@ -159,6 +160,9 @@ def _free_port() -> int:
 def _refused(port: int) -> str:
     """Why this port cannot be had, or ''."""
     with socket.socket() as probe:
+        # on posix: have a port again that was just given up; elsewhere the option means something else
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((_HOST, port))
         except OSError as error:

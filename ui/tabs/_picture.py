@@ -20,7 +20,7 @@ _SIDE = 280  # pixels of the drawing's longer side
 
 def pixels(label: Any, **more: Any) -> gr.Image:
     """A picture in the model's own pixels, enlarged without blur and kept without loss."""
-    return gr.Image(
+    image = gr.Image(
         label=label,
         format="png",
         type="filepath",
@@ -30,6 +30,18 @@ def pixels(label: Any, **more: Any) -> gr.Image:
         elem_classes="pixels",
         **more,
     )
+    return _unopened(image)
+
+
+def _unopened(image: gr.Image) -> gr.Image:
+    """Hand on the path of a file as it came: gradio would open it, and report a bad one in its own terms."""
+    opened = image.preprocess
+
+    def preprocess(payload: Any) -> Any:
+        return opened(payload) if payload is None or payload.path is None else payload.path
+
+    image.preprocess = preprocess  # type: ignore[method-assign]  # a subclass makes gradio write a .pyi
+    return image
 
 
 class PictureInput:
@@ -70,8 +82,10 @@ class PictureInput:
                         format="png",
                         show_label=False,
                         buttons=[],
+                        elem_classes="upload",
                         height=350,
                     )
+            _unopened(self._upload)
             self._fetch = gr.Button(text("", "sample"), size="sm")
 
     def show(self, **more: Any) -> gr.Image:

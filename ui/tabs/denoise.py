@@ -29,7 +29,7 @@ TEXTS: Texts = {
         "noisy": "Noisy",
         "denoised": "Denoised",
         "trained": "This model was trained to remove {kind} noise of level {low:g} to {high:g}.",
-        "untrained": "This model was not trained on noise: expect it to do little good here.",
+        "untrained": "This model was not trained on noise: it removes only what does not fit into its code.",
         "figures": "**{noisy:.1f} dB** PSNR noisy  →  **{denoised:.1f} dB** PSNR denoised",
     },
     "zh-TW": {
@@ -41,7 +41,7 @@ TEXTS: Texts = {
         "noisy": "加了雜訊",
         "denoised": "去雜訊結果",
         "trained": "這個模型訓練時學的是去除 {kind} 雜訊，強度 {low:g} 到 {high:g}。",
-        "untrained": "這個模型沒有用雜訊訓練過，去雜訊的效果不會好。",
+        "untrained": "這個模型沒有用雜訊訓練過，只能去掉編碼裝不下的部分。",
         "figures": "PSNR：有雜訊 **{noisy:.1f} dB**  →  去雜訊後 **{denoised:.1f} dB**",
     },
 }
