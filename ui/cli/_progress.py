@@ -41,8 +41,8 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loading.stop()
-        self._progress.stop()
+        for progress in (self._loading, self._progress):
+            _end(progress)
 
     def note(self, text: str) -> None:
         """Print a line."""
@@ -57,7 +57,7 @@ class Bar:
 
     def start(self, images: int, epochs: int, done: int) -> None:
         """Begin the bar."""
-        self._loading.stop()
+        _end(self._loading)
         self._epochs, self._done = epochs, done
         self._began = time.perf_counter()
         self._progress.add_task(
@@ -81,3 +81,8 @@ class Bar:
         self._progress.console.print(f"epoch {self._done}/{self._epochs}  {figures}", markup=False)
         following = min(self._done + 1, self._epochs)
         self._progress.update(self._progress.tasks[0].id, description=f"epoch {following}/{self._epochs}")
+
+
+def _end(progress: Progress) -> None:
+    if progress.live.is_started:  # stopping one that never began prints an empty line
+        progress.stop()

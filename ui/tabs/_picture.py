@@ -117,7 +117,7 @@ class PictureInput:
         ]
         for source in sources:
             source.success(run, inputs, outputs, **quiet)
-        self._sketch.clear(self._cleared, None, shown, **quiet)
+        self._sketch.clear(self._cleared, context.chooser, [self._sketch, *shown], **quiet)
         context.chooser.change(self._renew, context.chooser, [self._sketch, self._upload, *shown], **quiet)
 
     def _see_sketch(self, name: str, sketch: dict[str, Any] | None, request: gr.Request) -> Any:
@@ -133,8 +133,10 @@ class PictureInput:
             return None, SHARED[language(request)]["empty"]
         return self._see(name, path, request)
 
-    def _cleared(self, request: gr.Request) -> tuple[None, str]:
-        return None, SHARED[language(request)]["empty"]
+    def _cleared(self, name: str, request: gr.Request) -> tuple[Any, None, str]:
+        """Lay new paper: clearing takes the model's ground away too."""
+        paper = _paper(self._context.model(name).manifest)
+        return gr.Sketchpad(value=paper), None, SHARED[language(request)]["empty"]
 
     def _see(self, name: str, source: Any, request: gr.Request) -> tuple[Image.Image, str]:
         with shown_errors():

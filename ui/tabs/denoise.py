@@ -28,7 +28,7 @@ TEXTS: Texts = {
         "run": "Add noise and denoise",
         "noisy": "Noisy",
         "denoised": "Denoised",
-        "trained": "This model was trained to remove {kind} noise of level {low:g} to {high:g}.",
+        "trained": "This model was trained to remove {kind} noise of level {level}.",
         "untrained": "This model was not trained on noise: it removes only what does not fit into its code.",
         "figures": "**{noisy:.1f} dB** PSNR noisy  →  **{denoised:.1f} dB** PSNR denoised",
     },
@@ -40,7 +40,7 @@ TEXTS: Texts = {
         "run": "加入雜訊並去除",
         "noisy": "加了雜訊",
         "denoised": "去雜訊結果",
-        "trained": "這個模型訓練時學的是去除 {kind} 雜訊，強度 {low:g} 到 {high:g}。",
+        "trained": "這個模型訓練時學的是去除 {kind} 雜訊，強度 {level}。",
         "untrained": "這個模型沒有用雜訊訓練過，只能去掉編碼裝不下的部分。",
         "figures": "PSNR：有雜訊 **{noisy:.1f} dB**  →  去雜訊後 **{denoised:.1f} dB**",
     },
@@ -130,4 +130,5 @@ def _note(m: Manifest, request: gr.Request) -> str:
     if m.noise is None:
         return say["untrained"]
     kind, low, high = m.noise
-    return say["trained"].format(kind=kind, low=low, high=high)
+    level = f"{low:g}" if low == high else f"{low:g}–{high:g}"
+    return say["trained"].format(kind=kind, level=level)
