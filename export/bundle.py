@@ -71,6 +71,7 @@ def export_run(
     target = Path(out) if out else run.path / "bundle"
     if target.exists():
         raise ExportError(f"{target} exists already and is kept. Remove it, or name another with -o.")
+    metrics = _metrics(run)
     _, model = run.load()
     say("reading the dataset for the latent's statistics")
     data = _data(run)
@@ -83,7 +84,7 @@ def export_run(
         "decoder.onnx": ("decoder", decoder),
         "codes.npz": ("codes", _codes(model, data)),
     }
-    document = _document(run, model, data, proof, opset, target.name)
+    document = _document(run, model, data, proof, opset, target.name) | {"metrics": metrics}
     document["files"] = {
         name: {"role": role, "sha256": hashlib.sha256(raw).hexdigest(), "size": len(raw)}
         for name, (role, raw) in files.items()
@@ -155,7 +156,6 @@ def _document(run: Run, model: Model, data: ImageData, proof: Proof, opset: int,
         if variant.noise is None
         else {"kind": variant.noise.kind, "level": [variant.noise.low, variant.noise.high]},
         "dataset": {"name": data.name, "classes": list(data.classes), "licence": data.licence},
-        "metrics": _metrics(run),
         "parity": {
             "max_abs_difference": {"latent": proof.latent, "image": proof.image},
             "tolerance": TOLERANCE,
@@ -177,7 +177,12 @@ def _metrics(run: Run) -> dict[str, Any]:
     path = run.path / "metrics.json"
     if not path.is_file():
         raise ExportError(f"{run.path} has no metrics.json: its training is not complete. Use --resume.")
-    metrics: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    try:
+        metrics = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        metrics = None
+    if not isinstance(metrics, dict):
+        raise ExportError(f"{path} is damaged. Make it again: diabolo evaluate {run.path}.")
     return metrics
 
 

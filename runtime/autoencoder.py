@@ -108,6 +108,13 @@ class Autoencoder:
         if latents is None or latents.shape[1:] != self.manifest.latent_shape or not len(latents):
             raise ManifestError("codes.npz does not hold latents of this model. Export the bundle again.")
         labels = arrays.get("labels")
+        fits = labels is None or (
+            labels.shape == latents.shape[:1]
+            and labels.dtype.kind in "iu"
+            and 0 <= int(labels.min()) <= int(labels.max()) < max(1, len(self.manifest.classes))
+        )
+        if not fits or not np.isfinite(latents).all():
+            raise ManifestError("codes.npz holds codes or labels that cannot be. Export the bundle again.")
         return Codes(
             latents=latents.astype(np.float32),
             labels=None if labels is None else labels.astype(np.int64),
@@ -165,8 +172,8 @@ class Autoencoder:
             UnknownNameError: there is no such method.
             UsageError: fewer than 2 steps.
         """
-        if steps < 2:
-            raise UsageError(f"steps must be at least 2, not {steps}.")
+        if not isinstance(steps, int) or steps < 2:
+            raise UsageError(f"steps must be a whole number, at least 2, not {steps}.")
         ends = [self.encode(image) for image in (a, b)]
         if any(len(end) != 1 for end in ends):
             raise UsageError("interpolate takes one image at either end.")
@@ -190,6 +197,8 @@ class Autoencoder:
         """
         if count < 0:
             raise UsageError(f"count must not be negative, not {count}.")
+        if seed is not None and seed < 0:
+            raise UsageError(f"seed must not be negative, not {seed}.")
         rng, m = np.random.default_rng(seed), self.manifest
         normal = rng.standard_normal((count, prod(m.latent_shape)))
         if m.prior == "normal":
@@ -216,7 +225,7 @@ class Autoencoder:
     def _latents(self, latents: ArrayLike) -> NDArray[np.float32]:
         shape = self.manifest.latent_shape
         try:
-            array = np.asarray(latents, np.float32)
+            array = np.asarray(latents).astype(np.float32, casting="same_kind")
         except (TypeError, ValueError):
             raise LatentError(f"a latent must be numbers of shape {shape}.") from None
         if array.shape == shape:

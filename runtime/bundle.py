@@ -10,6 +10,7 @@ import io
 import lzma
 import zipfile
 import zlib
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from diabolo.runtime.manifest import Manifest, parse
 __all__ = ["Bundle"]
 
 _MANIFEST_LIMIT = 64 << 20  # bytes; a golden 256 x 256 colour image takes 2 MiB
+_ARRAYS_LIMIT = 512 << 20  # bytes of unpacked arrays
 _ZIP_ERRORS = (
     OSError,
     EOFError,
@@ -71,8 +73,7 @@ class Bundle:
     def _open_zip(cls, path: Path) -> Bundle:
         if not zipfile.is_zipfile(path):
             raise BundleError(f"{path} is neither a folder nor a .zip of a bundle.")
-        with zipfile.ZipFile(path) as archive:
-            found = [n for n in archive.namelist() if n.split("/")[-1] == "model.json" and n.count("/") <= 1]
+        found = [n for n in _zip_names(path) if n.split("/")[-1] == "model.json" and n.count("/") <= 1]
         if len(found) != 1:
             raise BundleError(f"{path} holds {len(found)} model.json; a bundle's .zip holds exactly one.")
         prefix = found[0][: -len("model.json")]
@@ -118,8 +119,7 @@ class Bundle:
             inside = (p for p in self.path.rglob("*") if not p.is_dir())
             present = {p.relative_to(self.path).as_posix() for p in inside}
         else:
-            with zipfile.ZipFile(self.path) as archive:
-                present = {n.removeprefix(self._prefix) for n in archive.namelist() if not n.endswith("/")}
+            present = {n.removeprefix(self._prefix) for n in _zip_names(self.path) if not n.endswith("/")}
         return sorted(present - self.manifest.files.keys() - {"model.json"})
 
     def arrays(self, role: str) -> dict[str, NDArray[np.generic]] | None:
@@ -131,11 +131,36 @@ class Bundle:
         name = self.manifest.file(role)
         if name is None:
             return None
+        raw = self.read(name)
         try:
-            with np.load(io.BytesIO(self.read(name)), allow_pickle=False) as loaded:
-                return {key: loaded[key] for key in loaded.files}
-        except (ValueError, OSError, zipfile.BadZipFile) as error:
+            with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+                if sum(member.file_size for member in archive.infolist()) > _ARRAYS_LIMIT:
+                    raise IntegrityError(f"{name} in {self.path} unpacks to too much. Do not use it.")
+                return {
+                    member.removesuffix(".npy"): _array(archive.read(member)) for member in archive.namelist()
+                }
+        except _ZIP_ERRORS as error:
             raise IntegrityError(f"{name} in {self.path} cannot be read: {error}.") from None
+
+
+def _array(raw: bytes) -> NDArray[np.generic]:
+    """One .npy of plain numbers whose header does not promise more than is there."""
+    buffer = io.BytesIO(raw)
+    version = np.lib.format.read_magic(buffer)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(buffer)
+    if dtype.kind not in "fiu" or prod(shape) * dtype.itemsize != len(raw) - buffer.tell():
+        raise ValueError(f"an array of {dtype} and shape {shape} is not what its header says")
+    array: NDArray[np.generic] = np.load(io.BytesIO(raw), allow_pickle=False)
+    return array
+
+
+def _zip_names(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except _ZIP_ERRORS as error:
+        raise BundleError(f"{path} cannot be read: {error}. Get the bundle again.") from None
 
 
 def _run_hint(path: Path) -> str:

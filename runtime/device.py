@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
-from diabolo.runtime.errors import DeviceError, MissingPackageError, UnknownNameError
+from diabolo.runtime.errors import BundleError, DeviceError, MissingPackageError, UnknownNameError
 
 __all__ = ["DEVICES", "Device", "create_session", "import_onnxruntime"]
 
@@ -86,7 +86,7 @@ def create_session(model: bytes, device: str, threads: int) -> tuple[Any, Device
         raise UnknownNameError("device", device, DEVICES)
     ort = import_onnxruntime(device)
     if device == "cpu":
-        return _session(ort, model, [_CPU], threads), _device(device, "cpu", "asked for", threads)
+        return _cpu_session(ort, model, threads), _device(device, "cpu", "asked for", threads)
     trouble = _cuda_trouble(ort)
     if not trouble:
         session, trouble = _cuda_session(ort, model, threads)
@@ -98,7 +98,7 @@ def create_session(model: bytes, device: str, threads: int) -> tuple[Any, Device
     reason = trouble.split(". ")[0].rstrip(".")
     if _CUDA in ort.get_available_providers():
         _say_once(f"running on the CPU: {reason}")
-    return _session(ort, model, [_CPU], threads), _device(device, "cpu", reason, threads)
+    return _cpu_session(ort, model, threads), _device(device, "cpu", reason, threads)
 
 
 @functools.cache
@@ -120,6 +120,13 @@ def _session(ort: Any, model: bytes, providers: list[str], threads: int) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return ort.InferenceSession(model, options, providers=providers)
+
+
+def _cpu_session(ort: Any, model: bytes, threads: int) -> Any:
+    try:
+        return _session(ort, model, [_CPU], threads)
+    except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes; the text is passed on
+        raise BundleError(f"onnxruntime refuses the graph: {error}. Get the bundle again.") from None
 
 
 def _cuda_trouble(ort: Any) -> str:

@@ -169,7 +169,7 @@ def _item(
 def _array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDArray[np.float32]:
     channels, height, width = shape
     if array.dtype == np.uint8:
-        if array.shape[-3:] == (height, width, channels):
+        if array.ndim <= 4 and array.shape[-3:] == (height, width, channels):
             stacked = array.reshape(-1, height, width, channels)
         elif channels == 1 and array.shape[-2:] == (height, width) and array.ndim <= 3:
             stacked = array.reshape(-1, height, width, 1)

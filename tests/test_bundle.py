@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import shutil
 import zipfile
@@ -247,3 +249,52 @@ def test_our_schema_reader_agrees_with_jsonschema(
     parent[key] = value
     validator = jsonschema.Draft202012Validator(manifest.schema())
     assert (not list(problems(document, manifest.schema()))) == validator.is_valid(document)
+
+
+def replace_file(folder: Path, name: str, raw: bytes) -> None:
+    """Swap a file and make every hash fit again."""
+    (folder / name).write_bytes(raw)
+    files = Bundle.open(folder).manifest.document["files"]
+    entry = files[name] | {"size": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+    reseal(folder, files=files | {name: entry})
+
+
+def npz(**arrays: object) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def huge_npz() -> bytes:
+    """An array whose header promises far more than is there."""
+    raw, buffer = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(raw, {"descr": "<f4", "fortran_order": False, "shape": (10**11, 6)})
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("codes.npy", raw.getvalue())
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("encoder.onnx", b"not onnx"),
+        ("decoder.onnx", b""),
+        ("codes.npz", b"no zip"),
+        ("codes.npz", huge_npz()),
+        ("codes.npz", npz(codes=np.array([["a"] * 6]))),
+        ("codes.npz", npz(codes=np.full((2, 6), np.nan, np.float32))),
+        ("codes.npz", npz(codes=np.zeros((2, 6), np.float32), labels=np.array([99, -5]))),
+    ],
+)
+def test_broken_files_with_fitting_hashes_are_found(copy: Path, name: str, raw: bytes) -> None:
+    replace_file(copy, name, raw)
+    assert not all(check.ok for check in verify(copy, device="cpu"))
+
+
+def test_a_cut_zip_is_told(bundles: dict[str, Path], tmp_path: Path) -> None:
+    folder = bundles["conv"]
+    archive = Path(shutil.make_archive(str(tmp_path / "b"), "zip", folder.parent, folder.name))
+    raw = archive.read_bytes()
+    archive.write_bytes(raw[:-60] + raw[-22:])
+    with pytest.raises(errors.BundleError):
+        Bundle.open(archive)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from diabolo.runtime.errors import UnknownNameError
 from diabolo.runtime.images import as_batch
 from diabolo.runtime.noise import NoiseSpec
 from diabolo.train import Config, Run, fit, losses, networks, resume, variants
+from diabolo.train import evaluate as evaluate_module
 from diabolo.train import noise as torch_noise
+from diabolo.train.datasets import Split
 from diabolo.train.errors import OptionError, RunError
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 13)]
@@ -162,3 +165,43 @@ def test_torch_and_numpy_noise_are_one_distribution(kind: str, low: float, high:
     assert a.mean() == pytest.approx(b.mean(), abs=0.03)
     assert a.std() == pytest.approx(b.std(), abs=0.03)
     assert a.std() > 0.05
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("latent_dim", 7),
+        ("latent_dim", 6.5),
+        ("image_shape", None),
+        ("image_size", 5),
+        ("dataset", 7),
+        ("variant", "vea"),
+        ("epochs", 2.5),
+        ("variant_options", {"noise": 5}),
+    ],
+)
+def test_a_changed_config_is_told(runs: dict[str, Path], tmp_path: Path, name: str, change: object) -> None:
+    run = Path(shutil.copytree(runs["denoising"], tmp_path / "run"))
+    document = json.loads((run / "config.json").read_text())
+    (run / "config.json").write_text(json.dumps(document | {name: change}))
+    with pytest.raises(RunError):
+        Run.open(run).load()
+
+
+def test_a_cut_state_is_told(runs: dict[str, Path], tmp_path: Path) -> None:
+    run = Path(shutil.copytree(runs["vae"], tmp_path / "run"))
+    state = run / "last" / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:40])
+    with pytest.raises(RunError, match="cannot be read"):
+        resume(run, epochs=50)
+
+
+def test_sparse_figures_do_not_depend_on_the_cut(
+    runs: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variant, model = Run.open(runs["sparse"]).load()
+    test = Split(images=np.random.default_rng(0).integers(0, 256, (50, 1, 16, 16), np.uint8))
+    whole = evaluate_module.evaluate(variant, model, test)
+    monkeypatch.setattr(evaluate_module, "_BATCH", 7)
+    pieces = evaluate_module.evaluate(variant, model, test)
+    assert pieces == pytest.approx(whole, rel=1e-4)

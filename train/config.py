@@ -6,11 +6,28 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from diabolo.runtime.errors import UsageError
 from diabolo.train import networks, variants
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.model import Model
 
 __all__ = ["Config"]
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "variant": (str,),
+    "dataset": (str,),
+    "network": (str,),
+    "latent_dim": (int,),
+    "epochs": (int,),
+    "batch_size": (int,),
+    "lr": (int, float),
+    "seed": (int,),
+    "device": (str,),
+    "precision": (str,),
+    "image_size": (list, type(None)),
+    "data_dir": (str, type(None)),
+    "variant_options": (dict,),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +60,12 @@ class Config:
                 f"variant {self.variant!r} runs on the network {', '.join(variant.networks)} only, "
                 f"not {self.network!r}. Use --network {variant.networks[0]}, or another variant."
             )
-        for name, low, high in (("latent_dim", 1, 65536), ("epochs", 1, 100000), ("batch_size", 1, 65536)):
+        for name, low, high in (
+            ("latent_dim", 1, 65536),
+            ("epochs", 1, 100000),
+            ("batch_size", 1, 65536),
+            ("seed", 0, 2**31 - 1),
+        ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise OptionError(f"{name} {value} is not possible; it must lie from {low} to {high}.")
@@ -73,12 +95,15 @@ class Config:
         """
         known = {f.name for f in fields(cls)}
         values = {key: value for key, value in document.items() if key in known}
+        for name, kinds in _TYPES.items():
+            if name in values and (not isinstance(values[name], kinds) or (isinstance(values[name], bool))):
+                raise RunError(f"config.json has {name} {values[name]!r}, which cannot be. Train again.")
         if values.get("image_size"):
             values["image_size"] = tuple(values["image_size"])
         try:
             return cls(**values)
-        except TypeError as error:
-            raise RunError(f"config.json is not complete: {error}. Train again.") from None
+        except (TypeError, AttributeError, ValueError, UsageError) as error:
+            raise RunError(f"config.json cannot be used: {error} Train again.") from None
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""

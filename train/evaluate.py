@@ -52,6 +52,7 @@ def evaluate(variant: VariantBase, model: Model, test: Split) -> dict[str, Any]:
     rng = np.random.default_rng(_NOISE_SEED)
     generator = torch.Generator(device).manual_seed(_NOISE_SEED)
     sums: dict[str, float] = {}
+    pool: Tensor | None = None
 
     def add(name: str, value: float) -> None:
         sums[name] = sums.get(name, 0.0) + value
@@ -73,7 +74,13 @@ def evaluate(variant: VariantBase, model: Model, test: Split) -> dict[str, Any]:
         loss = variant.loss(model, torch.from_numpy(batch).to(device), generator)
         for name, value in (loss.terms | {"loss": loss.objective}).items():
             add(name, _scalar(value) * len(batch))
-    return {name: value / len(test) for name, value in sums.items()} | {"images": len(test)}
+        if loss.pool is not None:
+            share = loss.pool * (len(batch) / len(test))
+            pool = share if pool is None else pool + share
+    figures = {name: value / len(test) for name, value in sums.items()}
+    if pool is not None:
+        figures = variant.pooled(figures, pool)
+    return figures | {"images": len(test)}
 
 
 def _scalar(value: Tensor) -> float:

@@ -16,7 +16,6 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
 from torch import Tensor
 
 from diabolo.runtime.errors import DeviceError, UnknownNameError
@@ -102,10 +101,7 @@ def resume(path: str | Path, *, epochs: int | None = None, watcher: Watcher | No
         run.config = replace(run.config, epochs=epochs)
         run.document |= run.config.to_json()
     state = run.path / "last" / "state.safetensors"
-    done = 0
-    if state.is_file():
-        with safe_open(state, "pt") as file:
-            done = int(file.metadata()["epoch"])
+    done = run.read_progress()[0] if state.is_file() else 0
     if done >= run.config.epochs and (run.path / "metrics.json").is_file():
         raise RunError(f"{path} has all its {done} epochs. Give a larger --epochs to train on.")
     _device(run.config.device)
@@ -116,6 +112,8 @@ def resume(path: str | Path, *, epochs: int | None = None, watcher: Watcher | No
             "Put the old images back, or train anew."
         )
     run.write_json("config.json", run.document)
+    # until it ends again, the figures would be those of other weights
+    (run.path / "metrics.json").unlink(missing_ok=True)
     return _train(run, data, watcher, first_epoch=done)
 
 
@@ -207,6 +205,10 @@ def _train(run: Run, data: ImageData, watcher: Watcher, *, first_epoch: int) -> 
     if first_epoch:
         best = _restore(run, parts)
     rows = run.history()[:first_epoch]
+    if len(rows) != first_epoch:
+        raise RunError(
+            f"history.csv in {run.path} has {len(rows)} epochs, its saved state {first_epoch}. Train anew."
+        )
     watcher.start(len(parts.train), run.config.epochs, first_epoch)
     for epoch in range(first_epoch, run.config.epochs):
         row = {"epoch": float(epoch + 1)} | _epoch(parts, epoch, watcher)
@@ -231,10 +233,10 @@ def _epoch(parts: _Parts, epoch: int, watcher: Watcher) -> dict[str, float]:
     model.train()
     order = np.random.default_rng([config.seed, 1, epoch]).permutation(len(parts.train))
     steps = math.ceil(len(order) / config.batch_size)
+    pieces = np.array_split(order, steps)  # evenly, so that no last batch is tiny
     generator = torch.Generator(parts.device)
     sums: dict[str, Tensor] = {}
-    for step in range(steps):
-        index = order[step * config.batch_size : (step + 1) * config.batch_size]
+    for step, index in enumerate(pieces):
         number = epoch * steps + step
         generator.manual_seed((config.seed << 32) + number)
         for group in parts.optimizer.param_groups:
@@ -277,8 +279,9 @@ def _state(parts: _Parts) -> dict[str, Tensor]:
 def _restore(run: Run, parts: _Parts) -> float:
     """Put the state of the last whole epoch back; returns the best validation loss so far."""
     tensors = run.read_tensors("last/state.safetensors")
-    parts.model.load_state_dict(
-        {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
+    run.fill(
+        parts.model,
+        {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")},
     )
     moments: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
@@ -287,5 +290,4 @@ def _restore(run: Run, parts: _Parts) -> float:
             moments.setdefault(int(index), {})[key] = value
     whole = parts.optimizer.state_dict()
     parts.optimizer.load_state_dict({"state": moments, "param_groups": whole["param_groups"]})
-    with safe_open(run.path / "last" / "state.safetensors", "pt") as file:
-        return float(file.metadata()["best"])
+    return run.read_progress()[1]

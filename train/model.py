@@ -46,7 +46,7 @@ class SigmoidHead(Head):
 
     def forward(self, raw: Tensor) -> Code:
         """Squash."""
-        return Code(torch.sigmoid(raw))
+        return Code(torch.sigmoid(raw.float()))
 
 
 class GaussianHead(Head):
@@ -57,7 +57,7 @@ class GaussianHead(Head):
 
     def forward(self, raw: Tensor) -> Code:
         """Split; the log-variance is clamped so that neither its exponential nor its inverse overflows."""
-        mean, log_variance = raw.chunk(2, dim=1)
+        mean, log_variance = raw.float().chunk(2, dim=1)
         return Code(mean, log_variance.clamp(-12, 12))
 
 

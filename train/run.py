@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -72,6 +72,11 @@ class Run:
             raise RunError(f"config.json in {path} is not valid JSON: {error}. Train again.") from None
         if not isinstance(document, dict):
             raise RunError(f"config.json in {path} does not hold a run's settings. Train again.")
+        shape = document.get("image_shape")
+        if not (isinstance(shape, list) and len(shape) == 3 and all(type(n) is int and n > 0 for n in shape)):
+            raise RunError(
+                f"config.json in {path} has no image_shape [channels, height, width]. Train again."
+            )
         return cls(path, Config.from_json(document), document)
 
     @property
@@ -87,8 +92,35 @@ class Run:
             RunError: there are no weights, or they do not fit.
         """
         variant, model = self.config.build(self.image_shape)
-        model.load_state_dict(self.read_tensors("model.safetensors"))
+        self.fill(model, self.read_tensors("model.safetensors"))
         return variant, model.eval()
+
+    def fill(self, model: Model, tensors: Mapping[str, Tensor]) -> None:
+        """Put weights into the model.
+
+        Raises:
+            RunError: they do not fit.
+        """
+        try:
+            model.load_state_dict(tensors)
+        except RuntimeError:
+            raise RunError(
+                f"the weights in {self.path} do not fit its config.json: one of them was changed. Train again."
+            ) from None
+
+    def read_progress(self) -> tuple[int, float]:
+        """Whole epochs in the saved state, and the best validation loss so far.
+
+        Raises:
+            RunError: the state is missing or damaged.
+        """
+        path = self.path / "last" / "state.safetensors"
+        try:
+            with safe_open(path, "pt") as file:
+                about = file.metadata() or {}
+            return int(about["epoch"]), float(about["best"])
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            raise RunError(f"{path} cannot be read: {error}. Train anew.") from None
 
     def read_tensors(self, name: str) -> dict[str, Tensor]:
         """The tensors of a safetensors file of the run.

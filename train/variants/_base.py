@@ -24,10 +24,13 @@ class Loss:
     Attributes:
         objective: a scalar with a gradient.
         terms: detached scalars by name, averaged over an epoch for the history.
+        pool: a mean over the batch that the objective is not linear in; over a whole set it is averaged
+            first, and `VariantBase.pooled` corrects the figures by it.
     """
 
     objective: Tensor
     terms: dict[str, Tensor] = field(default_factory=dict)
+    pool: Tensor | None = None
 
 
 def option(default: Any, help_text: str) -> Any:
@@ -60,6 +63,10 @@ class VariantBase(ABC):
     def head(self) -> Head:
         """What makes the latent."""
         return IdentityHead()
+
+    def pooled(self, figures: dict[str, float], pool: Tensor) -> dict[str, float]:
+        """The figures of a whole set, given its `pool`; only for a variant whose loss has one."""
+        return figures
 
     @abstractmethod
     def loss(self, model: Model, image: Tensor, generator: torch.Generator) -> Loss:

@@ -74,7 +74,7 @@ def _common(kind: Any) -> list[click.Parameter]:
         ),
         option(
             ["--seed"],
-            type=click.IntRange(min=0),
+            type=click.IntRange(0, 2**31 - 1),
             default=0,
             show_default=True,
             help="The same seed, the same run.",
