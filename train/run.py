@@ -74,9 +74,7 @@ class Run:
             raise RunError(f"config.json in {path} does not hold a run's settings. Train again.")
         shape = document.get("image_shape")
         if not (isinstance(shape, list) and len(shape) == 3 and all(type(n) is int and n > 0 for n in shape)):
-            raise RunError(
-                f"config.json in {path} has no image_shape [channels, height, width]. Train again."
-            )
+            raise RunError(f"config.json in {path} has no usable image_shape. Train again.")
         return cls(path, Config.from_json(document), document)
 
     @property
@@ -105,7 +103,7 @@ class Run:
             model.load_state_dict(tensors)
         except RuntimeError:
             raise RunError(
-                f"the weights in {self.path} do not fit its config.json: one of them was changed. Train again."
+                f"the weights in {self.path} do not fit its config.json: one was changed. Train again."
             ) from None
 
     def read_progress(self) -> tuple[int, float]:

@@ -57,7 +57,7 @@ class Variant(VariantBase):
         return Loss(error + self.options.sparsity_weight * divergence, terms, activity.detach())
 
     def pooled(self, figures: dict[str, float], pool: Tensor) -> dict[str, float]:
-        """The divergence of the whole set's mean activity: the KL is convex, a mean over batches too large."""
+        """The divergence of the whole set's mean activity: a mean of batches' KL would be too large."""
         divergence = float(bernoulli_kl(self.options.sparsity, pool))
         loss = figures["error"] + self.options.sparsity_weight * divergence
         return figures | {"sparsity_kl": divergence, "loss": loss}
