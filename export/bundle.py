@@ -25,7 +25,7 @@ from diabolo.export.graphs import IR_VERSION, decoder_graph, encoder_graph
 from diabolo.export.proof import BATCH_SIZES, TOLERANCE, Proof, prove
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.manifest import seal
-from diabolo.train.datasets import ImageData, LoadRequest, load
+from diabolo.train.datasets import ImageData, Images, load, rows_of
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model
 from diabolo.train.run import Run
@@ -35,6 +35,7 @@ __all__ = ["OPSET", "Exported", "export_run"]
 OPSET = 18
 _OPSETS = range(18, 22)
 _CODES = 2000  # codes of test images that go along
+_BORDERS = 1000  # training images whose borders tell the background
 _STATISTICS = 20000  # training images that the latent's statistics are taken over
 _GOLDEN_TOLERANCE = {"cpu": 1e-4, "cuda": 5e-3, "default": 5e-3}
 
@@ -94,13 +95,7 @@ def export_run(
 
 
 def _data(run: Run) -> ImageData:
-    config = run.config
-    request = LoadRequest(
-        data_dir=Path(config.data_dir) if config.data_dir else None,
-        seed=config.seed,
-        image_size=config.image_size,
-    )
-    data = load(config.dataset, request)
+    data = load(run.config.dataset, run.config.request())
     if data.image_shape != run.image_shape:
         raise ExportError(
             f"the dataset's images are {data.image_shape} now, the run was trained on {run.image_shape}. "
@@ -111,7 +106,7 @@ def _data(run: Run) -> ImageData:
 
 def _codes(model: Model, data: ImageData) -> bytes:
     """An .npz of `codes` float32 and `labels` int64, the same bytes each time."""
-    arrays: dict[str, NDArray[Any]] = {"codes": encode_all(model, data.test.images[:_CODES])}
+    arrays: dict[str, NDArray[Any]] = {"codes": encode_all(model, rows_of(data.test.images, slice(_CODES)))}
     if data.test.labels is not None:
         arrays["labels"] = data.test.labels[:_CODES]
     buffer = io.BytesIO()
@@ -127,7 +122,7 @@ def _codes(model: Model, data: ImageData) -> bytes:
 @torch.inference_mode()
 def _document(run: Run, model: Model, data: ImageData, proof: Proof, opset: int, name: str) -> dict[str, Any]:
     variant, _ = run.config.build(run.image_shape)
-    codes = encode_all(model, data.train.images[:_STATISTICS])
+    codes = encode_all(model, rows_of(data.train.images, slice(_STATISTICS)))
     # a decoded mean code, so that no image of the dataset travels in the bundle
     image = model.decode(torch.from_numpy(codes.mean(0, keepdims=True))).numpy()
     latent = model.encode(torch.from_numpy(image)).latent
@@ -141,7 +136,9 @@ def _document(run: Run, model: Model, data: ImageData, proof: Proof, opset: int,
             "shape": list(run.image_shape),
             "range": [0, 1],
             "colour": {1: "grey", 3: "rgb"}.get(channels, "other"),
-            "background": round(_background(data.train.images[:_STATISTICS]), 4),
+            "background": round(_background(data.train.images), 4),
+            "resize": run.config.resize,
+            "padding": list(run.config.fitting().ground),
         },
         "latent": {
             "shape": [model.latent_dim],
@@ -186,8 +183,10 @@ def _metrics(run: Run) -> dict[str, Any]:
     return metrics
 
 
-def _background(images: NDArray[np.uint8]) -> float:
-    edges = (images[..., 0, :], images[..., -1, :], images[..., :, 0], images[..., :, -1])
+def _background(images: Images) -> float:
+    """The mean brightness of the images' border, in [0, 1]."""
+    some = images[:_BORDERS]
+    edges = (some[..., 0, :], some[..., -1, :], some[..., :, 0], some[..., :, -1])
     return float(np.mean([edge.mean() for edge in edges]) / 255)
 
 

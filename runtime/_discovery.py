@@ -1,34 +1,63 @@
 """What lies in a package, found by its files: `fashion_mnist.py` is 'fashion-mnist'.
 
 A new variant, network, dataset, command or tab is one new file; nothing keeps a list. A leading
-underscore means 'machinery, not one of them'.
+underscore means 'machinery, not one of them'. Another distribution adds one by an entry point whose group
+is the package's full name and whose value is a module that keeps the same contract:
+
+    [project.entry-points."diabolo.train.datasets"]
+    faces = "my_package.faces"
+
+A file wins over an entry point of the same name.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from importlib import metadata
 from types import ModuleType
 
-from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.errors import PluginError, UnknownNameError
 
 __all__ = ["find", "names"]
 
 
 def names(package: str) -> list[str]:
-    """The names found in `package` (a full module name), sorted; the files are not imported."""
-    path = importlib.import_module(package).__path__
-    found = (m.name for m in pkgutil.iter_modules(path) if not m.name.startswith("_"))
-    return sorted(name.replace("_", "-") for name in found)
+    """The names found in `package` (a full module name) and in entry points, sorted; nothing is imported."""
+    return sorted({*_files(package), *(point.name for point in metadata.entry_points(group=package))})
 
 
 def find(package: str, name: str, kind: str, hint: str = "") -> ModuleType:
-    """Import the file of `package` called `name`.
+    """Import the file of `package` called `name`, or else the module that an entry point names.
 
     Raises:
         UnknownNameError: there is none; `kind` and `hint` go into the message.
+        PluginError: another distribution's module cannot be imported.
     """
-    allowed = names(package)
-    if name not in allowed:
-        raise UnknownNameError(kind, name, allowed, hint)
-    return importlib.import_module(f"{package}.{name.replace('-', '_')}")
+    if name in _files(package):
+        return importlib.import_module(f"{package}.{name.replace('-', '_')}")
+    for point in metadata.entry_points(group=package, name=name):
+        return _load(point, kind)
+    raise UnknownNameError(kind, name, names(package), hint)
+
+
+def _files(package: str) -> list[str]:
+    path = importlib.import_module(package).__path__
+    found = (m.name for m in pkgutil.iter_modules(path) if not m.name.startswith("_"))
+    return [name.replace("_", "-") for name in found]
+
+
+def _load(point: metadata.EntryPoint, kind: str) -> ModuleType:
+    owner = point.dist.name if point.dist else "unknown"
+    try:
+        module = point.load()
+    except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
+        reason = f"{type(error).__name__}: {error}"
+    else:
+        if isinstance(module, ModuleType):
+            return module
+        reason = f"{point.value} is not a module"
+    raise PluginError(
+        f"the {kind} {point.name!r} of the installed package {owner!r} cannot be loaded: {reason}. "
+        f"Update it, or remove it: pip uninstall {owner}."
+    )

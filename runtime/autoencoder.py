@@ -220,7 +220,8 @@ class Autoencoder:
         return mixed
 
     def _batch(self, images: Images) -> NDArray[np.float32]:
-        return as_batch(images, self.manifest.image_shape, self.manifest.background)
+        m = self.manifest
+        return as_batch(images, m.image_shape, background=m.background, resize=m.resize, padding=m.padding)
 
     def _latents(self, latents: ArrayLike) -> NDArray[np.float32]:
         shape = self.manifest.latent_shape

@@ -19,6 +19,7 @@ __all__ = [
     "ManifestError",
     "MissingPackageError",
     "NoiseError",
+    "PluginError",
     "UnknownNameError",
     "UsageError",
 ]
@@ -55,6 +56,10 @@ class UnknownNameError(UsageError):
 
 class MissingPackageError(DiaboloError):
     """An optional package is not installed, or installed in a way that cannot work."""
+
+
+class PluginError(DiaboloError):
+    """What another installed package offers by an entry point cannot be loaded."""
 
 
 class BundleError(DiaboloError):

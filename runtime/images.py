@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from diabolo.runtime.errors import ImageError
+from diabolo.runtime.fitting import Colour, covering, fit
 
 __all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", "to_uint8"]
 
@@ -65,8 +66,10 @@ def prepare(
     *,
     invert: bool | None = False,
     background: float = 0.0,
+    resize: str = "crop",
+    padding: Colour = (255, 255, 255),
 ) -> Prepared:
-    """Fit a picture to a model: upright, no transparency, grey or colour, centre crop, resize.
+    """Fit a picture to a model: upright, no transparency, grey or colour, cropped or padded, resized.
 
     Args:
         source: a PIL image or the path of one.
@@ -74,8 +77,11 @@ def prepare(
         invert: swap dark and bright; None decides it: when the picture's border is bright and the
             model's images have a dark ground, or the other way round.
         background: the brightness of the model's ground, in [0, 1]; transparent pixels take it.
+        resize: crop, pad or fit, as in `runtime.fitting`.
+        padding: the colour around a picture that is padded.
 
     Raises:
+        UnknownNameError: `resize` is none of them.
         ImageError: not a picture, or the model has neither 1 nor 3 channels.
     """
     channels, height, width = shape
@@ -90,14 +96,16 @@ def prepare(
     if picture.mode != _MODES[channels]:
         picture = picture.convert(_MODES[channels])
         steps.append(("converted", "grey" if channels == 1 else "rgb"))
-    if picture.size != (width, height):
-        picture = _fit(picture, width, height, steps)
-    values = np.asarray(picture, np.float32).reshape(height, width, channels) / np.float32(255)
+    if resize != "pad":
+        picture = _fit(picture, width, height, resize, padding, steps)
     if invert is None:
-        invert = (_border(values) > 0.5) != (background > 0.5)
+        invert = (_border(picture) > 0.5) != (background > 0.5)
     if invert:
-        values = 1 - values
+        picture = ImageOps.invert(picture)
         steps.append(("inverted", ""))
+    if resize == "pad":  # last, so that the padding is neither looked at nor inverted
+        picture = _fit(picture, width, height, resize, padding, steps)
+    values = np.asarray(picture, np.float32).reshape(height, width, channels) / np.float32(255)
     return Prepared(image=np.ascontiguousarray(values.transpose(2, 0, 1)), steps=tuple(steps))
 
 
@@ -115,26 +123,39 @@ def _flatten(picture: Image.Image, background: float, steps: list[tuple[str, str
     return picture if picture.mode in ("L", "RGB") else picture.convert("L" if picture.mode == "1" else "RGB")
 
 
-def _fit(picture: Image.Image, width: int, height: int, steps: list[tuple[str, str]]) -> Image.Image:
-    """Crop the middle to the model's proportions, then resize."""
-    scale = min(picture.width / width, picture.height / height)
-    crop = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if crop != picture.size:
-        left, top = (picture.width - crop[0]) // 2, (picture.height - crop[1]) // 2
-        picture = picture.crop((left, top, left + crop[0], top + crop[1]))
-        steps.append(("cropped", f"{crop[0]} x {crop[1]}"))
-    if crop != (width, height):
-        picture = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3)
+def _fit(
+    picture: Image.Image, width: int, height: int, resize: str, padding: Colour, steps: list[tuple[str, str]]
+) -> Image.Image:
+    if picture.size == (width, height):
+        return picture
+    across, down = picture.size
+    if resize == "crop":
+        left, top, right, bottom = covering(picture, width, height)
+        across, down = max(1, round(right - left)), max(1, round(bottom - top))
+        if (across, down) != picture.size:
+            steps.append(("cropped", f"{across} x {down}"))
+    if resize == "pad" and picture.width * height != picture.height * width:
+        steps.append(("padded", ""))
+    if (across, down) != (width, height):
         steps.append(("resized", f"{width} x {height}"))
-    return picture
+    return fit(picture, width, height, resize, padding)
 
 
-def _border(values: NDArray[np.float32]) -> float:
+def _border(picture: Image.Image) -> float:
+    """The mean brightness of the outermost pixels, in [0, 1]."""
+    values = np.asarray(picture)
     edge = (values[0], values[-1], values[:, 0], values[:, -1])
-    return float(np.mean([side.mean() for side in edge]))
+    return float(np.mean([side.mean() for side in edge]) / 255)
 
 
-def as_batch(images: Images, shape: tuple[int, int, int], background: float = 0.0) -> NDArray[np.float32]:
+def as_batch(
+    images: Images,
+    shape: tuple[int, int, int],
+    *,
+    background: float = 0.0,
+    resize: str = "crop",
+    padding: Colour = (255, 255, 255),
+) -> NDArray[np.float32]:
     """Any images as one batch: float32 `(batch, channels, height, width)` in [0, 1].
 
     Args:
@@ -142,6 +163,7 @@ def as_batch(images: Images, shape: tuple[int, int, int], background: float = 0.
             or arrays of the model's size: uint8 `(h, w)`, `(h, w, c)`, `(n, h, w)`, `(n, h, w, c)` in
             [0, 255], or float `(c, h, w)`, `(n, c, h, w)` in [0, 1].
         shape: `(channels, height, width)` of the model.
+        background, resize, padding: how pictures are fitted, as in `prepare`.
 
     Raises:
         ImageError: another size, kind or range; the message says what is allowed.
@@ -152,18 +174,17 @@ def as_batch(images: Images, shape: tuple[int, int, int], background: float = 0.
         images = [images]
     if not isinstance(images, Iterable):
         raise ImageError(f"images cannot be {type(images).__name__}. {_allowed(shape)}")
-    items = [_item(item, shape, background) for item in images]
+
+    def one(item: Picture | NDArray[np.generic]) -> NDArray[np.float32]:
+        if isinstance(item, np.ndarray):
+            return _array_batch(item, shape)
+        if isinstance(item, Image.Image | str | os.PathLike):
+            prepared = prepare(item, shape, background=background, resize=resize, padding=padding)
+            return prepared.image[None]
+        raise ImageError(f"an image cannot be {type(item).__name__}. {_allowed(shape)}")
+
+    items = [one(item) for item in images]
     return np.concatenate(items) if items else np.empty((0, *shape), np.float32)
-
-
-def _item(
-    item: Picture | NDArray[np.generic], shape: tuple[int, int, int], background: float
-) -> NDArray[np.float32]:
-    if isinstance(item, np.ndarray):
-        return _array_batch(item, shape)
-    if isinstance(item, Image.Image | str | os.PathLike):
-        return prepare(item, shape, background=background).image[None]
-    raise ImageError(f"an image cannot be {type(item).__name__}. {_allowed(shape)}")
 
 
 def _array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDArray[np.float32]:

@@ -67,6 +67,8 @@ class Manifest:
     image_shape: tuple[int, int, int]  # (channels, height, width), pixels
     colour: str  # 'grey', 'rgb' or 'other'
     background: float  # brightness of the training images' border, [0, 1]
+    resize: str  # how pictures of another size are fitted: 'crop', 'pad' or 'fit'
+    padding: tuple[int, int, int]  # red, green, blue around a picture that is padded, 0 to 255
     latent_shape: tuple[int, ...]  # without the batch
     latent_mean: NDArray[np.float32]  # latent_shape, over the training set, as the next three
     latent_deviation: NDArray[np.float32]
@@ -156,7 +158,7 @@ def _build(document: dict[str, Any]) -> Manifest:
     channels, height, width = (int(n) for n in image["shape"])
     image_shape = (channels, height, width)
     latent_shape = tuple(int(n) for n in latent["shape"])
-    noise = document["noise"]
+    noise, padding = document["noise"], image.get("padding", [255, 255, 255])
     for name in document["files"]:
         _check_name(name)
     return Manifest(
@@ -167,6 +169,8 @@ def _build(document: dict[str, Any]) -> Manifest:
         image_shape=image_shape,
         colour=image["colour"],
         background=float(image["background"]),
+        resize=image.get("resize", "crop"),
+        padding=(int(padding[0]), int(padding[1]), int(padding[2])),
         latent_shape=latent_shape,
         latent_mean=_values(latent["mean"], latent_shape, "mean"),
         latent_deviation=_values(latent["deviation"], latent_shape, "deviation"),

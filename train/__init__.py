@@ -6,8 +6,23 @@ run = fit(Config.make("vae", "mnist", epochs=5), "runs/vae")
 
 from __future__ import annotations
 
-from diabolo.train.config import Config
-from diabolo.train.fit import Watcher, fit, resume
-from diabolo.train.run import Run
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from diabolo.train.config import Config
+    from diabolo.train.loop import Watcher, fit, resume
+    from diabolo.train.run import Run
 
 __all__ = ["Config", "Run", "Watcher", "fit", "resume"]
+
+_HOMES = {"Config": "config", "Run": "run", "Watcher": "loop", "fit": "loop", "resume": "loop"}
+
+
+def __getattr__(name: str) -> Any:
+    # the datasets lie below this package too, and whoever decodes or lists them must not wait for torch
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 from diabolo.runtime.errors import UsageError
 from diabolo.train import networks, variants
+from diabolo.train.datasets import Fitting, LoadRequest, Progress
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.model import Model
 
@@ -25,6 +27,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "device": (str,),
     "precision": (str,),
     "image_size": (list, type(None)),
+    "resize": (str,),
+    "colour": (bool, type(None)),
+    "background": (str,),
     "data_dir": (str, type(None)),
     "variant_options": (dict,),
 }
@@ -48,7 +53,10 @@ class Config:
     seed: int = 0
     device: str = "cpu"
     precision: str = "fp32"
-    image_size: tuple[int, int] | None = None  # (height, width), pixels
+    image_size: tuple[int, int] | None = None  # (height, width), pixels; None: the dataset's own
+    resize: str = "crop"  # crop, pad or fit
+    colour: bool | None = None  # None: grey where every image is
+    background: str = "white"  # under transparency and padding
     data_dir: str | None = None
     variant_options: dict[str, Any] = field(default_factory=dict)
 
@@ -69,6 +77,7 @@ class Config:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise OptionError(f"{name} {value} is not possible; it must lie from {low} to {high}.")
+        self.fitting()
         if not (math.isfinite(self.lr) and 0 < self.lr <= 1):
             raise OptionError(f"lr {self.lr:g} is not possible; it must lie above 0 and at most 1.")
 
@@ -96,7 +105,7 @@ class Config:
         known = {f.name for f in fields(cls)}
         values = {key: value for key, value in document.items() if key in known}
         for name, kinds in _TYPES.items():
-            if name in values and (not isinstance(values[name], kinds) or (isinstance(values[name], bool))):
+            if name in values and type(values[name]) not in kinds:  # exactly: True is an int, too
                 raise RunError(f"config.json has {name} {values[name]!r}, which cannot be. Train again.")
         if values.get("image_size"):
             values["image_size"] = tuple(values["image_size"])
@@ -108,6 +117,22 @@ class Config:
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         return asdict(self)
+
+    def fitting(self) -> Fitting:
+        """How images are brought to one size and colour.
+
+        Raises:
+            UnknownNameError, OptionError: a value that is not allowed.
+        """
+        return Fitting(
+            image_size=self.image_size, resize=self.resize, colour=self.colour, background=self.background
+        )
+
+    def request(self, *, data_dir: str | None = None, progress: Progress | None = None) -> LoadRequest:
+        """What to load: the dataset just as the training saw it, from `data_dir` if it lies there now."""
+        where = data_dir or self.data_dir
+        request = LoadRequest(data_dir=Path(where) if where else None, seed=self.seed, fitting=self.fitting())
+        return replace(request, progress=progress) if progress else request
 
     def build(self, image_shape: tuple[int, int, int]) -> tuple[variants.VariantBase, Model]:
         """The variant and its untrained model."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,24 +13,26 @@ from torch import Tensor
 
 from diabolo.runtime import metrics
 from diabolo.runtime.noise import add_noise
-from diabolo.train.datasets import Split
+from diabolo.train.datasets import Images, Split
 from diabolo.train.model import Model
 from diabolo.train.variants import VariantBase
 
 __all__ = ["encode_all", "evaluate"]
 
-_BATCH = 512
+_BATCH = 512  # images, at most
+_BATCH_BYTES = 2**26  # of a batch as float32: large images must not fill the memory
 _NOISE_SEED = 20081  # fixed: every model is tested on the same noise
 
 
-def batches(images: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+def batches(images: Images) -> Iterator[NDArray[np.float32]]:
     """The images in order, as float32 in [0, 1]."""
-    for start in range(0, len(images), _BATCH):
-        yield images[start : start + _BATCH].astype(np.float32) / np.float32(255)
+    size = max(1, min(_BATCH, _BATCH_BYTES // (4 * math.prod(images.shape[1:]))))
+    for start in range(0, len(images), size):
+        yield images[start : start + size].astype(np.float32) / np.float32(255)
 
 
 @torch.inference_mode()
-def encode_all(model: Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def encode_all(model: Model, images: Images) -> NDArray[np.float32]:
     """Latents float32 `(n, latent_dim)` of uint8 images `(n, channels, height, width)`."""
     device = model.offset.device
     codes = [

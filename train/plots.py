@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from diabolo.runtime.noise import add_noise
-from diabolo.train.datasets import ImageData
+from diabolo.train.datasets import ImageData, rows_of
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model
 from diabolo.train.run import Run
@@ -27,7 +27,7 @@ def draw(run: Run, variant: VariantBase, model: Model, data: ImageData) -> list[
     """Write losses, reconstructions, the latent map and samples; returns the files."""
     folder = run.path / "plots"
     folder.mkdir(exist_ok=True)
-    codes = encode_all(model, data.test.images[:_MAP_POINTS])
+    codes = encode_all(model, rows_of(data.test.images, slice(_MAP_POINTS)))
     figures = {
         "losses": _losses(run.history()),
         "reconstructions": _reconstructions(variant, model, data),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -157,15 +157,20 @@ class Run:
         temporary.write_text(text, "utf-8")
         temporary.replace(target)
 
-    def write_history(self, rows: list[dict[str, float]]) -> None:
-        """Write history.csv, a row an epoch."""
-        target = self.path / "history.csv"
+    def write_table(self, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write a CSV file, whole or not at all; what is no text is escaped."""
+        target = self.path / name
         temporary = target.with_name(target.name + ".part")
-        with temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
+        with temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+            writer = csv.writer(file)
+            writer.writerow(head)
             writer.writerows(rows)
         temporary.replace(target)
+
+    def write_history(self, rows: list[dict[str, float]]) -> None:
+        """Write history.csv, a row an epoch."""
+        head = list(rows[0])
+        self.write_table("history.csv", head, [[row[name] for name in head] for row in rows])
 
     def history(self) -> list[dict[str, float]]:
         """The rows of history.csv, empty before the first epoch."""

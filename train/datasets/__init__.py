@@ -8,13 +8,31 @@ from typing import cast
 
 from diabolo.runtime import _discovery
 from diabolo.runtime.errors import UnknownNameError
-from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
+from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Progress, Split
+from diabolo.train.datasets._fitting import RESIZE, Fitting
+from diabolo.train.datasets._rows import Images, Rows, rows_of
 
-__all__ = ["DatasetBase", "ImageData", "LoadRequest", "Split", "find", "load", "names"]
+__all__ = [
+    "RESIZE",
+    "DatasetBase",
+    "Fitting",
+    "ImageData",
+    "Images",
+    "LoadRequest",
+    "Progress",
+    "Rows",
+    "Split",
+    "find",
+    "load",
+    "names",
+    "rows_of",
+]
+
+_FOLDER = "folder"  # the dataset that takes what is no name
 
 
 def names() -> list[str]:
-    """The datasets found on disk, by name."""
+    """The datasets by name: the files here, and other packages' entry points `diabolo.train.datasets`."""
     return _discovery.names(__name__)
 
 
@@ -23,6 +41,7 @@ def find(name: str) -> DatasetBase:
 
     Raises:
         UnknownNameError: there is none of that name.
+        PluginError: it is another package's and cannot be loaded.
     """
     module = _discovery.find(__name__, name, "dataset", "Or give a folder of images: ./photos.")
     return cast(DatasetBase, module.Dataset())
@@ -37,10 +56,9 @@ def load(name: str, request: LoadRequest) -> ImageData:
         UnknownNameError: `name` is neither a dataset nor a folder.
         DataError: the set cannot be had or read.
     """
-    named = [n for n in names() if not find(n).takes_folder]
+    named = [n for n in names() if n != _FOLDER]
     if name in named:
         return find(name).load(request)
     if Path(name).is_dir():
-        taker = next(d for d in map(find, names()) if d.takes_folder)
-        return taker.load(replace(request, folder=Path(name)))
+        return find(_FOLDER).load(replace(request, folder=Path(name)))
     raise UnknownNameError("dataset", name, named, "Or give a folder of images: ./photos.")

@@ -16,16 +16,31 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.train.datasets._fitting import Fitting
+from diabolo.train.datasets._rows import Images, Rows
 from diabolo.train.errors import DataError
 
-__all__ = ["DatasetBase", "ImageData", "LoadRequest", "Progress", "Split", "cache_dir", "data_roots"]
+__all__ = [
+    "DatasetBase",
+    "ImageData",
+    "Images",
+    "LoadRequest",
+    "Progress",
+    "Rows",
+    "Split",
+    "cache_dir",
+    "data_roots",
+]
 
 Progress = Callable[[str, int, int], None]
 """Called as `progress(what, done, total)`; a total of 0 means it is not known."""
 
 
 def cache_dir() -> Path:
-    """Where downloads go: `DIABOLO_CACHE`, or `diabolo` in the user's cache folder. Not created here."""
+    """Where downloads and decoded folders go: `DIABOLO_CACHE`, or `diabolo` in the user's cache folder.
+
+    Not created here.
+    """
     if own := os.environ.get("DIABOLO_CACHE"):
         return Path(own)
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -43,7 +58,7 @@ class LoadRequest:
     folder: Path | None = None  # the folder of images, for the dataset `folder`
     data_dir: Path | None = None  # looked at before the cache, read in place, never written to
     seed: int = 0  # decides a split that the set does not bring itself
-    image_size: tuple[int, int] | None = None  # (height, width) in pixels; None: the set's own
+    fitting: Fitting = field(default_factory=Fitting)  # the size and colours that images are brought to
     progress: Progress = field(default=_silent, repr=False)
 
 
@@ -71,11 +86,12 @@ class Split:
     """Images with their labels.
 
     Attributes:
-        images: uint8 `(n, channels, height, width)`, 0 to 255; may be a memory map.
+        images: uint8 `(n, channels, height, width)`, 0 to 255: an array, or `Rows` of one that may be
+            mapped from a file. Both take a slice or an array of indices and give an array.
         labels: int64 `(n,)`, indices into the dataset's classes; None when there are no classes.
     """
 
-    images: NDArray[np.uint8]
+    images: Images
     labels: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
@@ -99,7 +115,8 @@ class ImageData:
     test: Split
     classes: tuple[str, ...] = ()
     licence: str = ""  # one line; empty for the user's own images
-    notes: tuple[str, ...] = ()  # what the user should be told: files skipped, a size chosen
+    notes: tuple[str, ...] = ()  # what the user should be told: a size chosen, images left aside
+    skipped: tuple[tuple[str, str], ...] = ()  # files that could not be read: name, reason
     provenance: dict[str, Any] = field(default_factory=dict)  # JSON values that pin what was read
 
     @property
@@ -123,9 +140,21 @@ class DatasetBase(ABC):
 
     title: ClassVar[str]  # as people write it: 'MNIST'
     summary: ClassVar[str]  # one line for `--help` and listings
+    image_shape: ClassVar[tuple[int, int, int] | None] = None  # (channels, height, width); None: it varies
+    count: ClassVar[str] = ""  # how many images: '60,000 + 10,000' for train and test
+    classes: ClassVar[tuple[str, ...]] = ()
+    download: ClassVar[int] = 0  # bytes that `fetch` brings over the network
     licence: ClassVar[str] = ""
     home: ClassVar[str] = ""  # the set's home page
     takes_folder: ClassVar[bool] = False  # True only where `--dataset` names a folder
+
+    @abstractmethod
+    def locate(self, request: LoadRequest) -> Path | None:
+        """Where the set lies already, found without reading its images; None if it must be fetched.
+
+        Raises:
+            DataError: what lies there is only a part of it.
+        """
 
     @abstractmethod
     def load(self, request: LoadRequest) -> ImageData:

@@ -2,89 +2,140 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
+from typing import IO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from diabolo.train.datasets._base import Split
+from diabolo.train.datasets._fitting import Fitting
 from diabolo.train.errors import DataError
 
-__all__ = ["EXTENSIONS", "decode", "probe", "resize_split"]
+__all__ = ["EXTENSIONS", "Decoded", "Size", "decode", "fit_split", "measure"]
 
 EXTENSIONS = ("png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "gif", "pgm", "ppm")
+
+Size: TypeAlias = tuple[int, int]  # (height, width) in pixels
+Source: TypeAlias = str | os.PathLike[str] | IO[bytes]
 
 # Whatever a file's name says, only these decoders see it: Pillow's others may call programs (EPS).
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 _MAX_PIXELS = 100_000_000  # declared in the header; more is taken for a decompression bomb
-_ORIENTATION = 0x0112  # EXIF tag; values from 5 on lie on their side
+_ORIENTATION = 0x0112  # EXIF tag: 1 is upright, values from 5 on lie on their side
+_WIDTH = 0x0100  # TIFF tag
+_GREY = ("1", "L", "LA", "F")  # and whatever starts with I
 
 
-def probe(path: Path) -> tuple[int, int]:
-    """`(height, width)` in pixels as the image will stand, from its header alone.
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """An image as an array.
+
+    Attributes:
+        pixels: uint8 `(channels, height, width)`: 1 channel where it is grey, else 3 (RGB).
+        size: `(height, width)` in pixels before it was fitted.
+    """
+
+    pixels: NDArray[np.uint8]
+    size: Size
+
+
+def measure(source: Source) -> tuple[Size, bool]:
+    """`(height, width)` in pixels as the image will stand, and whether it is surely grey: from its header.
 
     Raises:
         DataError: it is not an image, or too large; the message is the bare reason.
     """
-    with _opened(path) as image:
-        # A PNG would be decoded whole to look for EXIF data at its end.
-        turned = image.format != "PNG" and image.getexif().get(_ORIENTATION, 1) >= 5
-        return (image.width, image.height) if turned else (image.height, image.width)
+    with _opened(source) as image:
+        lies = _orientation(image) >= 5 and not _turned(image)
+        size = (image.width, image.height) if lies else (image.height, image.width)
+        return size, image.mode in _GREY or image.mode.startswith("I")
 
 
-def decode(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The image as uint8 `(channels, height, width)`: 1 channel where it is grey, else 3 (RGB).
+def decode(source: Source, size: Size | None, fitting: Fitting) -> Decoded:
+    """The image at `size`, `(height, width)` in pixels; None leaves it as large as it is.
 
-    EXIF orientation is applied, transparency laid on white, the first frame taken; then the image is scaled
-    to cover `size`, `(height, width)` in pixels, and cropped around its centre. RGB with equal channels is
-    grey.
+    EXIF orientation is applied, transparency laid on the background, the first frame taken. Where the
+    fitting leaves the colour open, RGB with equal channels is grey.
 
     Raises:
         DataError: it cannot be decoded; the message is the bare reason.
     """
-    with _opened(path) as image:
-        image.draft(None, (2 * max(size), 2 * max(size)))  # JPEG: decode no finer than is of use
+    with _opened(source) as image:
+        width, height = image.size
+        if size:
+            image.draft(None, (2 * max(size), 2 * max(size)))  # JPEG: decode no finer than is of use
         image.load()
-        plain = _plain(ImageOps.exif_transpose(image))
-        pixels = np.asarray(_fit(plain, size))
+        turn = _orientation(image)
+        before = (width, height) if turn >= 5 else (height, width)
+        plain = _plain(ImageOps.exif_transpose(image) if turn > 1 else image, fitting)
+        return Decoded(pixels=_pixels(fitting.apply(plain, size or before), fitting), size=before)
+
+
+def fit_split(split: Split, fitting: Fitting) -> Split:
+    """The split with its images brought to the fitting's size and colour; nothing asked, nothing changed."""
+    images = split.images[:]
+    size = fitting.image_size
+    if size and size != images.shape[2:]:
+        first = [_again(image, fitting, size) for image in images]
+        images = np.stack(first) if first else np.empty((0, images.shape[1], *size), np.uint8)
+    if fitting.colour is True and images.shape[1] == 1:
+        images = np.repeat(images, 3, axis=1)
+    if fitting.colour is False and images.shape[1] == 3:
+        images = _luma(images)
+    return split if images.shape == split.images.shape else replace(split, images=images)
+
+
+def _again(image: NDArray[np.uint8], fitting: Fitting, size: Size) -> NDArray[np.uint8]:
+    picture = Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
+    pixels = np.asarray(fitting.apply(picture, size))
+    return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+
+
+def _luma(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGB to grey by the weights of ITU-R BT.601, as Pillow's `convert("L")`, in one call for all rows."""
+    count, _, height, width = images.shape
+    flat = images.transpose(0, 2, 3, 1).reshape(count * height, width, 3)
+    return np.asarray(Image.fromarray(flat).convert("L")).reshape(count, 1, height, width)
+
+
+def _pixels(image: Image.Image, fitting: Fitting) -> NDArray[np.uint8]:
+    pixels = np.asarray(image)
     if pixels.ndim == 2:
         return pixels[None]
-    if (pixels == pixels[..., :1]).all():
+    if fitting.colour is None and (pixels == pixels[..., :1]).all():
         return pixels[None, ..., 0]
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
-def resize_split(split: Split, size: tuple[int, int] | None) -> Split:
-    """The split with its images brought to `size` as `decode` does; None changes nothing."""
-    if size is None or split.images.shape[2:] == size:
-        return split
-    images = np.empty((*split.images.shape[:2], *size), np.uint8)
-    for source, target in zip(
-        split.images.reshape(-1, *split.images.shape[2:]), images.reshape(-1, *size), strict=True
-    ):
-        target[...] = np.asarray(_fit(Image.fromarray(source), size))
-    return replace(split, images=images)
+def _orientation(image: Image.Image) -> int:
+    # getexif() would decode a whole PNG to look behind its pixels; once it is decoded, `info` has them
+    if image.format == "PNG" and "exif" not in image.info:
+        return 1
+    value = image.getexif().get(_ORIENTATION, 1)
+    return value if value in range(1, 9) else 1
 
 
-def _fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    height, width = size
-    return ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
+def _turned(image: Image.Image) -> bool:
+    """Whether Pillow, as it does for TIFF from 11.3 on, declares the size that stands."""
+    return bool(getattr(image, "tag_v2", {}).get(_WIDTH, image.width) != image.width)
 
 
-def _plain(image: Image.Image) -> Image.Image:
+def _plain(image: Image.Image, fitting: Fitting) -> Image.Image:
     """In mode L or RGB."""
     if image.mode.startswith("I") or image.mode == "F":
         return Image.fromarray(_deep(image))
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+        ground = Image.new("RGBA", image.size, fitting.ground)
+        return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
+    if image.mode in ("L", "RGB"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
 
 
 def _deep(image: Image.Image) -> NDArray[np.uint8]:
@@ -98,17 +149,16 @@ def _deep(image: Image.Image) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(source: Source) -> Iterator[Image.Image]:
     """The file opened by Pillow; whatever goes wrong, here or in the block, is a DataError."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # odd metadata is not the user's concern; size is checked below
-            if not path.is_file():  # a link that leads nowhere; a pipe would keep us waiting
-                raise ValueError("not a file")
-            with Image.open(path, formats=_FORMATS) as image:
-                if image.width * image.height > _MAX_PIXELS:
-                    raise ValueError(f"{image.width} x {image.height} pixels are too many")
-                yield image
+        # odd metadata are not the user's concern, and sizes are checked here
+        with warnings.catch_warnings(action="ignore"), Image.open(source, formats=_FORMATS) as image:
+            if not 0 < image.width * image.height <= _MAX_PIXELS:
+                raise ValueError(f"{image.width} x {image.height} pixels are too many or none")
+            yield image
+    except MemoryError as error:
+        raise DataError("too large for the memory") from error
     except Exception as error:
         # Pillow's decoders raise nearly anything on bad bytes: OSError, SyntaxError, struct.error, KeyError.
         raise DataError(_reason(error)) from error

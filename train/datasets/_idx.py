@@ -1,29 +1,25 @@
-"""Sets in the idx format of MNIST: find their four files, fetch them through torchvision, read them."""
+"""Sets in the idx format of MNIST: find their four files, fetch what is missing, read them."""
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
-import http.client
 import math
-import socket
 import struct
-import sys
-import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.errors import MissingPackageError
 from diabolo.train.datasets._base import LoadRequest, Split, data_roots
+from diabolo.train.datasets._fetch import Remote, fetch
 from diabolo.train.errors import DataError
 
-__all__ = ["FILES", "load_idx", "read_idx"]
+__all__ = ["FILES", "IdxSet", "load_idx", "locate_idx", "read_idx"]
 
 FILES = (
     "train-images-idx3-ubyte",
@@ -32,22 +28,36 @@ FILES = (
     "t10k-labels-idx1-ubyte",
 )
 _MAX_BYTES = 2**31  # forty times MNIST: a header that declares more is not believed
-_TIMEOUT = 60.0  # seconds without a byte; urllib alone would wait for ever
 
 
-def load_idx(
-    request: LoadRequest, name: str, folders: Sequence[str], classes: int
-) -> tuple[Split, Split, dict[str, Any]]:
-    """The train and test splits of an idx set, and its provenance: the sha256 of each unpacked file.
+@dataclass(frozen=True, kw_only=True)
+class IdxSet:
+    """A set of four idx files: where they may lie, and where they come from."""
 
-    Read in place from the first of `folders` below the request's data folder or the cache that holds the
-    files, plain or `.gz`; otherwise fetched into the cache. `name` is torchvision's class name.
+    folders: tuple[str, ...]  # looked in below each root; the first is the one fetched into
+    addresses: tuple[str, ...]  # the folders on the web that hold the files, home first
+    published: Mapping[str, tuple[str, int]]  # checksum and bytes of each of FILES with `.gz`
+    classes: int
+
+    def remote(self, file: str) -> Remote:
+        """One of FILES, as it is published."""
+        name = f"{file}.gz"
+        checksum, size = self.published[name]
+        addresses = tuple(address + name for address in self.addresses)
+        return Remote(name=name, checksum=checksum, size=size, addresses=addresses)
+
+
+def load_idx(request: LoadRequest, source: IdxSet) -> tuple[Split, Split, dict[str, Any]]:
+    """The train and test splits of an idx set, and its provenance: the sha256 of each file's values.
+
+    Read in place from the first of the set's folders, below the request's data folder or the cache, that
+    holds the files, plain or `.gz`; otherwise what is missing is fetched into the cache.
 
     Raises:
         DataError: a file is missing, damaged or not what it should be, or cannot be fetched.
-        MissingPackageError: the files must be fetched and torchvision is not installed.
+        MissingPackageError: the files must be fetched and pooch is not installed.
     """
-    files = _find(request, folders) or _download(request, name)
+    files = _find(request, source) or _download(request, source)
     arrays: dict[str, NDArray[np.uint8]] = {}
     hashes: dict[str, str] = {}
     for file in FILES:
@@ -55,9 +65,19 @@ def load_idx(
         hashes[file] = hashlib.sha256(arrays[file].data).hexdigest()
     if arrays[FILES[0]].shape[1:] != arrays[FILES[2]].shape[1:]:
         raise DataError(f"{files[FILES[0]]} and {files[FILES[2]]} hold images of different sizes. {_AGAIN}")
-    train = _split(files, arrays, FILES[0], FILES[1], classes)
-    test = _split(files, arrays, FILES[2], FILES[3], classes)
+    train = _split(files, arrays, FILES[0], FILES[1], source.classes)
+    test = _split(files, arrays, FILES[2], FILES[3], source.classes)
     return train, test, {"files": hashes}
+
+
+def locate_idx(request: LoadRequest, source: IdxSet) -> Path | None:
+    """The folder that holds all four files; None if they must be fetched.
+
+    Raises:
+        DataError: a data folder holds only some of them.
+    """
+    files = _find(request, source)
+    return files[FILES[0]].parent if files else None
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
@@ -124,11 +144,11 @@ def _split(
     return Split(images=images[:, None], labels=labels.astype(np.int64))
 
 
-def _find(request: LoadRequest, folders: Sequence[str]) -> dict[str, Path] | None:
+def _find(request: LoadRequest, source: IdxSet) -> dict[str, Path] | None:
     *named, cache = data_roots(request)
     for root in [*named, cache]:
-        for folder in (root / part for part in folders):
-            found = {f: p for f in FILES for p in (folder / f"{f}.gz", folder / f) if p.is_file()}
+        for folder in (root / part for part in source.folders):
+            found = _present(folder)
             if len(found) == len(FILES):
                 return found
             if found and root != cache:
@@ -140,39 +160,15 @@ def _find(request: LoadRequest, folders: Sequence[str]) -> dict[str, Path] | Non
     return None
 
 
-def _download(request: LoadRequest, name: str) -> dict[str, Path]:
-    try:
-        import torchvision.datasets
-    except ImportError as error:
-        raise MissingPackageError(
-            f"torchvision, which fetches {name}, cannot be imported ({error}). "
-            "Install it with: pip install 'diabolo[train]'"
-        ) from error
-    cache = data_roots(request)[-1]
-    target = cache / name / "raw"
-    request.progress(f"downloading {name}", 0, 0)
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        # Beside the target and moved there when all is well, so that no one ever finds half a set.
-        with tempfile.TemporaryDirectory(dir=cache, prefix=f".{name}-") as temporary:
-            with contextlib.redirect_stdout(sys.stderr), _timeout(_TIMEOUT):
-                getattr(torchvision.datasets, name)(temporary, train=False, download=True)
-            target.mkdir(parents=True, exist_ok=True)
-            for file in FILES:
-                (Path(temporary) / name / "raw" / f"{file}.gz").replace(target / f"{file}.gz")
-    except (OSError, RuntimeError, http.client.HTTPException, EOFError, zlib.error) as error:
-        raise DataError(
-            f"cannot fetch {name} into {target}: {' '.join(str(error).split())}. Try again, or give a folder "
-            f"that holds the files with --data-dir or DIABOLO_DATA: {', '.join(FILES)}, plain or .gz."
-        ) from error
-    return {file: target / f"{file}.gz" for file in FILES}
+def _present(folder: Path) -> dict[str, Path]:
+    return {f: p for f in FILES for p in (folder / f"{f}.gz", folder / f) if p.is_file()}
 
 
-@contextlib.contextmanager
-def _timeout(seconds: float) -> Iterator[None]:
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
+def _download(request: LoadRequest, source: IdxSet) -> dict[str, Path]:
+    """All four files in the cache; those that lie there plain, or as they were published, are kept."""
+    folder = data_roots(request)[-1] / source.folders[0]
+    files = _present(folder)
+    for file in FILES:
+        if file not in files or files[file].suffix == ".gz":
+            files[file] = fetch(source.remote(file), folder / f"{file}.gz", request.progress)
+    return files

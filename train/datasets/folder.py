@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,31 +13,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
-from diabolo.train.datasets._decode import EXTENSIONS, decode, probe
+from diabolo.train.datasets._decode import EXTENSIONS, Size, measure
+from diabolo.train.datasets._fitting import Fitting
+from diabolo.train.datasets._scan import File, Listing, scan
+from diabolo.train.datasets._store import Facts, compact, digest, reserve, stored
+from diabolo.train.datasets._workers import Job, Outcome, work
 from diabolo.train.errors import DataError
 
 __all__ = ["Dataset"]
 
-_LONGEST = 64  # pixels: the longer side when no size is asked for
+_SHORTEST, _LONGEST = 8, 64  # pixels: the sides when no size is asked for
+_LOOKED_AT = 64  # files whose headers tell what all are probably like
 _FEWEST = 10  # good images; fewer teach a network nothing
-_NAMED = 5  # broken files named in the note
+_TOLD = 64  # files between two calls of the progress
+_NAMED = 5  # broken files named in a message
 
-_Size = tuple[int, int]  # height, width
+_Shape = tuple[int, int, int]  # (channels, height, width)
 
 
 class Dataset(DatasetBase):
     """Images lying flat in a folder, or in one sub-folder per class, or so in a `train` and a `test` folder.
 
-    The images come out in one size: `image_size`, else the commonest one, scaled down to 64 pixels on its
-    longer side; others are scaled to cover it and cropped around the centre. They are grey where every one
-    of them is, otherwise RGB. Transparency is laid on white. Files that start with a dot are left out, and so
-    are those that cannot be read: `notes` names them. Classes are the sub-folders' names, sorted; there are
-    none where images lie beside sub-folders.
+    The images come out in one size: the one asked for, else the commonest, scaled down to 64 pixels on its
+    longer side. They are grey where every one of them is, otherwise RGB, unless one of the two is asked
+    for. Files that start with a dot are left out, and so are those that cannot be read: `skipped` names
+    them. Classes are the sub-folders' names, sorted; there are none where images lie beside sub-folders.
+
+    The images are decoded once, into a file in the cache, and again only when one of them changes.
     """
 
     title: ClassVar[str] = "A folder of images"
     summary: ClassVar[str] = f"your own images ({' '.join(EXTENSIONS)}), flat or one sub-folder per class"
     takes_folder: ClassVar[bool] = True
+
+    def locate(self, request: LoadRequest) -> Path | None:
+        """The folder itself."""
+        return _root(request)
 
     def load(self, request: LoadRequest) -> ImageData:
         """Read `request.folder`; where it brings no test split, a sixth drawn by `request.seed` is that.
@@ -47,38 +57,31 @@ class Dataset(DatasetBase):
             DataError: the folder is not there, or holds fewer than 10 images that can be read.
         """
         root = _root(request)
-        files, notes = _scan(root)
-        if not files:
+        listing = scan(root)
+        if not listing.files:
             raise DataError(
                 f"no images in {str(root)!r}: looked for files ending in {', '.join(EXTENSIONS)}, in the "
                 "folder and below. Give a folder that holds some."
             )
-        images, good, size_notes = _read(root, files, request)
-        classes = tuple(sorted({f.label for f in good if f.label is not None}))
-        if any(f.label is None for f in good):
-            if classes:
-                flat = sum(f.label is None for f in good)
-                notes.append(f"{flat} images lie beside the sub-folders, so none has a label")
-            classes = ()
-        place = {label: i for i, label in enumerate(classes)}
-        labels = np.array([place[f.label] for f in good if f.label in place], np.int64)
+        store = stored(
+            root.resolve().name,
+            [str(root.resolve()), request.fitting.to_json()],
+            [[f.name, f.size, f.times] for f in listing.files],
+            lambda folder: _decode(root, listing, folder, request),
+        )
+        good = [listing.files[index] for index in store.kept]
+        classes, labels, notes = _labels(good)
         train, test = _indices(good, request.seed)
+        skipped = (*listing.skipped, *store.facts.skipped)
         return ImageData(
             name=root.resolve().name,
-            train=Split(images=images[train], labels=labels[train] if classes else None),
-            test=Split(images=images[test], labels=labels[test] if classes else None),
+            train=Split(images=store.images.rows(train), labels=labels[train] if classes else None),
+            test=Split(images=store.images.rows(test), labels=labels[test] if classes else None),
             classes=classes,
-            notes=(*notes, *size_notes),
-            provenance={"images": len(good), "seed": request.seed, "sha256": _digest(good, images)},
+            notes=(*listing.notes, *notes, *store.facts.notes, *_told(skipped, len(good))),
+            skipped=skipped,
+            provenance={"images": len(good), "seed": request.seed, "sha256": store.facts.sha256},
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _File:
-    path: Path
-    name: str  # relative to the root, with '/'
-    label: str | None  # the sub-folder; None for a file that lies flat
-    split: str | None  # 'train' or 'test' where the folder says so
 
 
 def _root(request: LoadRequest) -> Path:
@@ -89,98 +92,110 @@ def _root(request: LoadRequest) -> Path:
     return request.folder
 
 
-def _scan(root: Path) -> tuple[list[_File], list[str]]:
-    """Every file with an image's extension, sorted by name; and notes on what is left aside."""
-    parts = {part: _below(root, root / part, part) for part in ("train", "test") if (root / part).is_dir()}
-    if len(parts) < 2 or not all(parts.values()):
-        return _below(root, root, None), []
-    beside = [f for f in _below(root, root, None) if not f.name.startswith(("train/", "test/"))]
-    notes = [f"{len(beside)} images beside the folders train and test are left aside"] if beside else []
-    return parts["train"] + parts["test"], notes
+def _decode(
+    root: Path, listing: Listing, folder: Path, request: LoadRequest
+) -> tuple[Facts, NDArray[np.int64]]:
+    """Decode the files into `folder / 'images.u8'`."""
+    files, target = listing.files, folder / "images.u8"
+    shape = _guess(root, files, request.fitting)
+    while True:
+        good, broken = _attempt(root, files, target, shape, request)
+        skipped = tuple((files[row].name, broken[row]) for row in sorted(broken))
+        if len(good) < _FEWEST:
+            raise _too_few(root, len(good), [*listing.skipped, *skipped])
+        right = _shape((o.size for o in good.values()), all(o.grey for o in good.values()), request.fitting)
+        if right[1:] == shape[1:] and right[0] <= shape[0]:
+            break
+        shape = right  # the few files looked at first were not like the others
+    kept = np.array(sorted(good), np.int64)
+    compact(target, (len(files), *shape), kept, right[0])
+    facts = Facts(
+        shape=(len(kept), *right),
+        notes=_scaled([outcome.size for outcome in good.values()], right, request.fitting),
+        skipped=skipped,
+        sha256=digest(target, [files[row].name for row in kept]),
+    )
+    return facts, kept
 
 
-def _below(root: Path, base: Path, split: str | None) -> list[_File]:
-    """Image files in `base` and its sub-folders at any depth.
-
-    A link to a folder is followed where it stands for a class and does not lead back up; below that, links to
-    folders are not, so that the walk ends.
-    """
-    try:
-        entries = sorted(base.iterdir())
-    except OSError as error:
-        raise DataError(f"cannot read the folder {str(base)!r}: {error.strerror}.") from error
-    found: list[tuple[Path, str | None]] = [(path, None) for path in entries if not path.is_dir()]
-    for folder in (path for path in entries if path.is_dir() and not path.name.startswith(".")):
-        if base.resolve().is_relative_to(folder.resolve()):
-            continue
-        for where, folders, names in os.walk(folder, onerror=_unreadable):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            found += [(Path(where, name), folder.name) for name in names]
-    files = [
-        _File(path=path, name=path.relative_to(root).as_posix(), label=label, split=split)
-        for path, label in found
-        if path.suffix.lower().lstrip(".") in EXTENSIONS and not path.name.startswith(".")
-    ]
-    return sorted(files, key=lambda file: file.name)
+def _attempt(
+    root: Path, files: Sequence[File], target: Path, shape: _Shape, request: LoadRequest
+) -> tuple[dict[int, Outcome], dict[int, str]]:
+    """Decode all files to `shape`; returns what is good, and why the others are not, by row."""
+    reserve(target, len(files) * int(np.prod(shape)))
+    job = Job(target=str(target), size=shape[1:], channels=shape[0], fitting=request.fitting)
+    good: dict[int, Outcome] = {}
+    broken: dict[int, str] = {}
+    tasks = [(row, os.path.join(root, file.name)) for row, file in enumerate(files)]  # noqa: PTH118 - many
+    with closing(work(job, tasks, sum(file.size for file in files))) as outcomes:
+        for done, outcome in enumerate(outcomes, 1):
+            if outcome.reason:
+                broken[outcome.row] = outcome.reason
+            else:
+                good[outcome.row] = outcome
+            if done % _TOLD == 0 or done == len(files):
+                request.progress("decoding", done, len(files))
+    return good, broken
 
 
-def _unreadable(error: OSError) -> None:
-    raise DataError(
-        f"cannot read the folder {error.filename!r}: {error.strerror}. Mend that or move it away."
+def _guess(root: Path, files: Sequence[File], fitting: Fitting) -> _Shape:
+    """The shape that the images will most likely have, from the headers of a few of them."""
+    sizes, grey = [], True
+    for index in np.unique(np.linspace(0, len(files) - 1, _LOOKED_AT).astype(int)):
+        with suppress(DataError):
+            size, sure = measure(root / files[index].name)
+            sizes.append(size)
+            grey = grey and sure
+    return _shape(sizes, grey, fitting)
+
+
+def _shape(sizes: Iterable[Size], grey: bool, fitting: Fitting) -> _Shape:
+    """`(channels, height, width)` to bring images of these sizes to."""
+    channels = 1 if fitting.colour is False or (fitting.colour is None and grey) else 3
+    if fitting.image_size:
+        return channels, *fitting.image_size
+    common = _commonest(sizes)
+    scale = min(1.0, _LONGEST / max(common))
+    height, width = (min(_LONGEST, max(_SHORTEST, round(side * scale))) for side in common)
+    return channels, height, width
+
+
+def _commonest(sizes: Iterable[Size]) -> Size:
+    counts = Counter(sizes)
+    return max(counts, key=lambda size: (counts[size], size), default=(_SHORTEST, _SHORTEST))
+
+
+def _too_few(root: Path, good: int, skipped: Sequence[tuple[str, str]]) -> DataError:
+    return DataError(
+        f"{str(root)!r} holds {good} images that can be read; at least {_FEWEST} are needed. "
+        + (f"Broken: {_list(skipped)}. " if skipped else "")
+        + "Add images."
     )
 
 
-def _read(
-    root: Path, files: Sequence[_File], request: LoadRequest
-) -> tuple[NDArray[np.uint8], list[_File], list[str]]:
-    """The images `(n, channels, height, width)` of the good files, those files, and notes."""
-    broken: dict[str, str] = {}
-    sizes: dict[_File, _Size] = {}
-    for done, file in enumerate(files, 1):
-        try:
-            sizes[file] = probe(file.path)
-        except DataError as error:
-            broken[file.name] = str(error)
-        request.progress("measuring", done, len(files))
-    size, notes = _size(list(sizes.values()), request.image_size)
-    decoded: dict[_File, NDArray[np.uint8]] = {}
-    for done, file in enumerate(sizes, 1):
-        try:
-            decoded[file] = decode(file.path, size)
-        except DataError as error:
-            broken[file.name] = str(error)
-        request.progress("decoding", done, len(sizes))
-    if broken:
-        notes.append(f"{len(broken)} of {len(files)} files cannot be read and are left out: {_list(broken)}")
-    if len(decoded) < _FEWEST:
-        raise DataError(
-            f"{str(root)!r} holds {len(decoded)} images that can be read; at least {_FEWEST} are needed. "
-            + (f"Broken: {_list(broken)}. " if broken else "")
-            + "Add images."
-        )
-    channels = max(len(pixels) for pixels in decoded.values())
-    images = np.empty((len(decoded), channels, *size), np.uint8)
-    for target, pixels in zip(images, decoded.values(), strict=True):
-        target[...] = pixels  # grey among colour fills all three channels
-    return images, list(decoded), notes
+def _scaled(sizes: Sequence[Size], shape: _Shape, fitting: Fitting) -> tuple[str, ...]:
+    others = sum(size != shape[1:] for size in sizes)
+    if not others:
+        return ()
+    how = {"crop": "scaled and cropped", "pad": "scaled and padded", "fit": "stretched"}[fitting.resize]
+    common = _commonest(sizes)
+    why = "as asked for" if fitting.image_size else f"the commonest is {common[0]} x {common[1]}"
+    size = f"{shape[1]} x {shape[2]} pixels (height x width; {why})"
+    return (f"{others} of {len(sizes)} images are {how} to {size}",)
 
 
-def _size(sizes: Sequence[_Size], wanted: _Size | None) -> tuple[_Size, list[str]]:
-    """The size that all images are brought to, and a note where that changes some."""
-    if not sizes:
-        return (1, 1), []
-    counts = Counter(sizes)
-    common = max(counts, key=lambda size: (counts[size], size))
-    scale = min(1.0, _LONGEST / max(common))
-    size = wanted or (max(1, round(common[0] * scale)), max(1, round(common[1] * scale)))
-    if not (others := len(sizes) - counts[size]):
-        return size, []
-    why = "as asked for" if wanted else f"the commonest is {common[0]} x {common[1]}"
-    shape = f"{size[0]} x {size[1]} pixels (height x width; {why})"
-    return size, [f"{others} of {len(sizes)} images are scaled and cropped to {shape}"]
+def _labels(files: Sequence[File]) -> tuple[tuple[str, ...], NDArray[np.int64], list[str]]:
+    """The classes, each file's index among them, and notes; no classes where a file lies flat."""
+    classes = tuple(sorted({f.label for f in files if f.label is not None}))
+    flat = sum(f.label is None for f in files)
+    if flat:
+        notes = [f"{flat} images lie beside the sub-folders, so none has a label"] if classes else []
+        return (), np.zeros(0, np.int64), notes
+    place = {label: index for index, label in enumerate(classes)}
+    return classes, np.array([place[f.label] for f in files if f.label is not None], np.int64), []
 
 
-def _indices(files: Sequence[_File], seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _indices(files: Sequence[File], seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Which images train and which test, each in the files' order."""
     if files[0].split is not None:
         tests = np.array([file.split == "test" for file in files])
@@ -190,15 +205,19 @@ def _indices(files: Sequence[_File], seed: int) -> tuple[NDArray[np.intp], NDArr
     return np.sort(order[count:]), np.sort(order[:count])
 
 
-def _list(broken: dict[str, str]) -> str:
-    # A file name need not be text; what cannot be printed is escaped.
-    named = [
-        f"{n.encode('utf-8', 'backslashreplace').decode()} ({broken[n]})" for n in sorted(broken)[:_NAMED]
-    ]
-    more = len(broken) - len(named)
+def _told(skipped: Sequence[tuple[str, str]], good: int) -> tuple[str, ...]:
+    if not skipped:
+        return ()
+    total = len(skipped) + good
+    return (f"{len(skipped)} of {total} files cannot be read and are left out: {_list(skipped)}",)
+
+
+def _list(skipped: Sequence[tuple[str, str]]) -> str:
+    named = [f"{printable(name)} ({reason})" for name, reason in sorted(skipped)[:_NAMED]]
+    more = len(skipped) - len(named)
     return ", ".join(named) + (f" and {more} more" if more else "")
 
 
-def _digest(files: Sequence[_File], images: NDArray[np.uint8]) -> str:
-    names = b"\0".join(os.fsencode(file.name) for file in files)
-    return hashlib.sha256(names + b"\0" + images.tobytes()).hexdigest()
+def printable(name: str) -> str:
+    """A file's name on one line; what cannot be printed is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont, features
 
 from diabolo.runtime.errors import MissingPackageError
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
+from diabolo.train.datasets._decode import fit_split
 from diabolo.train.errors import DataError
 
 __all__ = ["Dataset"]
@@ -47,22 +48,31 @@ class Dataset(DatasetBase):
     """
 
     title: ClassVar[str] = "Glyphs"
-    summary: ClassVar[str] = (
-        "letters A to J in 23 fonts, 28 x 28 grey, 20,000 + 4,000 (drawn here, no download)"
-    )
+    summary: ClassVar[str] = "letters A to J in 23 fonts, drawn on the spot"
+    image_shape: ClassVar[tuple[int, int, int] | None] = (1, _SIDE, _SIDE)
+    count: ClassVar[str] = f"{_TRAIN:,} + {_TEST:,}"
+    classes: ClassVar[tuple[str, ...]] = tuple(_LETTERS)
     licence: ClassVar[str] = (
         "Drawn from fonts that matplotlib ships: DejaVu, STIX and Computer Modern (BaKoMa)"
     )
     home: ClassVar[str] = "https://matplotlib.org/stable/users/explain/text/fonts.html"
 
+    def locate(self, request: LoadRequest) -> Path | None:
+        """The folder of the fonts.
+
+        Raises:
+            MissingPackageError: matplotlib, which brings them, is not installed.
+        """
+        return _fonts()[0]
+
     def load(self, request: LoadRequest) -> ImageData:
-        """Draw the images by `request.seed` in `request.image_size`.
+        """Draw the images by `request.seed` in the size of `request.fitting`.
 
         Raises:
             DataError: a font is missing, or the image size is not within 12 to 128 pixels.
             MissingPackageError: matplotlib, which brings the fonts, is not installed.
         """
-        size = request.image_size or (_SIDE, _SIDE)
+        size = request.fitting.image_size or (_SIDE, _SIDE)
         if not all(_SIZES[0] <= side <= _SIZES[1] for side in size):
             raise DataError(
                 f"glyphs cannot be drawn at {size[0]} x {size[1]} pixels; "
@@ -77,9 +87,9 @@ class Dataset(DatasetBase):
         request.progress("drawing", total, total)
         return ImageData(
             name="glyphs",
-            train=train,
-            test=test,
-            classes=tuple(_LETTERS),
+            train=fit_split(train, request.fitting),
+            test=fit_split(test, request.fitting),
+            classes=self.classes,
             licence=self.licence,
             provenance={
                 "seed": request.seed,

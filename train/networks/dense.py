@@ -1,4 +1,8 @@
-"""The plain fully connected pair: one wide hidden layer down, one up."""
+"""The plain fully connected pair: one wide hidden layer down, one up.
+
+The layer narrows where the images are so large that it would have more than 34 million weights: at
+256 x 256 in colour a thousand units would take 400 million, and gigabytes to train.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,12 @@ from torch import Tensor, nn
 __all__ = ["SUMMARY", "Decoder", "Encoder"]
 
 SUMMARY = "fully connected, one hidden layer of 1024 either way"
-_WIDTH = 1024  # units of the hidden layer
+_WIDTH = 1024  # units of the hidden layer, at most
+_WEIGHTS = 2**25  # of a layer, at most
+
+
+def _width(image_shape: tuple[int, int, int]) -> int:
+    return min(_WIDTH, max(1, _WEIGHTS // prod(image_shape)))
 
 
 class Encoder(nn.Module):
@@ -19,9 +28,9 @@ class Encoder(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(prod(image_shape), _WIDTH),
+            nn.Linear(prod(image_shape), _width(image_shape)),
             nn.GELU(),
-            nn.Linear(_WIDTH, outputs),
+            nn.Linear(_width(image_shape), outputs),
         )
 
     def forward(self, image: Tensor) -> Tensor:
@@ -36,9 +45,9 @@ class Decoder(nn.Module):
     def __init__(self, image_shape: tuple[int, int, int], latent_dim: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Linear(latent_dim, _WIDTH),
+            nn.Linear(latent_dim, _width(image_shape)),
             nn.GELU(),
-            nn.Linear(_WIDTH, prod(image_shape)),
+            nn.Linear(_width(image_shape), prod(image_shape)),
             nn.Unflatten(1, image_shape),
         )
 

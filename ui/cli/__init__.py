@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
 import click
 
 from diabolo.runtime import _discovery
-from diabolo.runtime.errors import DiaboloError, MissingPackageError, UnknownNameError
+from diabolo.runtime.errors import DiaboloError, MissingPackageError
 
 __all__ = ["main"]
 
@@ -32,9 +31,7 @@ class _Commands(click.Group):
         return _discovery.names(__name__)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            raise UnknownNameError("command", cmd_name, self.list_commands(ctx), "See diabolo --help.")
-        module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
+        module = _discovery.find(__name__, cmd_name, "command", "See diabolo --help.")
         command: click.Command = module.command
         return command
 

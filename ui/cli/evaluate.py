@@ -14,19 +14,17 @@ __all__ = ["command"]
 def command(run_folder: str, data_dir: str | None, as_json: bool) -> None:
     """Measure RUN's best weights on the test split; prints a table and writes RUN/metrics.json."""
     import json
-    from pathlib import Path
 
     from diabolo.train import Run
-    from diabolo.train.datasets import LoadRequest, load
+    from diabolo.train.datasets import load
     from diabolo.train.evaluate import evaluate
+    from diabolo.ui.cli._progress import Bar
 
     run = Run.open(run_folder)
     variant, model = run.load()
-    where = data_dir or run.config.data_dir
-    request = LoadRequest(
-        data_dir=Path(where) if where else None, seed=run.config.seed, image_size=run.config.image_size
-    )
-    figures = evaluate(variant, model, load(run.config.dataset, request).test)
+    with Bar() as bar:
+        data = load(run.config.dataset, run.config.request(data_dir=data_dir, progress=bar.loading))
+    figures = evaluate(variant, model, data.test)
     run.write_json("metrics.json", figures)
     if as_json:
         click.echo(json.dumps(figures))

@@ -57,6 +57,9 @@ def _variant_command(name: str, module: Any) -> click.Command:
 
 
 def _common(kind: Any) -> list[click.Parameter]:
+    from diabolo.train import networks
+    from diabolo.ui.cli._fitting import options
+
     option = click.Option
     return [
         option(
@@ -66,7 +69,7 @@ def _common(kind: Any) -> list[click.Parameter]:
             help="A dataset's name, or a folder of images.",
         ),
         option(["--latent-dim"], type=int, help=f"Width of the code. [default: {kind.default_latent_dim}]"),
-        option(["--network"], help=f"dense or conv. [default: {kind.default_network}]"),
+        option(["--network"], help=f"{' or '.join(networks.names())}. [default: {kind.default_network}]"),
         option(["--epochs"], type=int, help="Passes over the training images. [default: 10]"),
         option(["--batch-size"], type=int, default=128, show_default=True, help="Images a step."),
         option(
@@ -81,7 +84,7 @@ def _common(kind: Any) -> list[click.Parameter]:
         ),
         option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda or mps."),
         option(["--precision"], default="auto", show_default=True, help="auto, fp32 or bf16."),
-        option(["--image-size"], metavar="N|HxW", help="Bring images to this size, in pixels."),
+        *options(),
         option(
             ["--data-dir"],
             envvar="DIABOLO_DATA",
@@ -98,6 +101,7 @@ def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
     from pathlib import Path
 
     from diabolo.train import Config, fit, resume
+    from diabolo.ui.cli._fitting import fitting
     from diabolo.ui.cli._progress import Bar
 
     dataset = given["dataset"]
@@ -122,7 +126,7 @@ def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
             config = Config.make(
                 variant,
                 dataset,
-                image_size=_size(given["image_size"]),
+                **fitting(given),
                 variant_options={name: given[name] for name in own},
                 **{name: given[name] for name in names},
             )
@@ -130,18 +134,3 @@ def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
     bar.note(f"run: {out}   next: diabolo export {out}")
     for name, value in json.loads((run.path / "metrics.json").read_text("utf-8")).items():
         click.echo(f"{name:16} {value:.6g}")
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    if not text:
-        return None
-    height, _, width = text.lower().partition("x")
-    try:
-        size = int(height), int(width or height)
-    except ValueError:
-        raise click.UsageError(
-            f"--image-size {text!r} is neither N nor HxW, for instance 28 or 32x48."
-        ) from None
-    if not all(8 <= side <= 256 for side in size):
-        raise click.UsageError(f"--image-size {text!r} is not possible; sides go from 8 to 256 pixels.")
-    return size

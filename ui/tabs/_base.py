@@ -79,7 +79,14 @@ class Context:
     def see(self, name: str, source: Any) -> images.Prepared:
         """Fit a picture to the model called `name`; dark and bright are swapped when the grounds differ."""
         m = self.model(name).manifest
-        return images.prepare(source, m.image_shape, invert=None, background=m.background)
+        return images.prepare(
+            source,
+            m.image_shape,
+            invert=None,
+            background=m.background,
+            resize=m.resize,
+            padding=m.padding,
+        )
 
     def describe(self, name: str, request: gr.Request) -> str:
         """One line of what the model called `name` is."""

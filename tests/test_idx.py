@@ -1,33 +1,31 @@
-"""MNIST: the idx files, where they are looked for, and the download, against a server on this machine."""
+"""MNIST and Fashion-MNIST: the idx files, where they are looked for, and how they are fetched."""
 
 from __future__ import annotations
 
-import gc
+import dataclasses
 import gzip
 import hashlib
+import importlib
 import os
-import socket
+import re
 import struct
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+from _server import Answer, Server, serve
 
-from diabolo.train.datasets import LoadRequest, load
+from diabolo.train.datasets import Fitting, LoadRequest, find, load
 from diabolo.train.datasets._idx import FILES, read_idx
 from diabolo.train.errors import DataError
 
-REAL = os.environ.get("DIABOLO_DATA")  # read before the fixture below hides it
+REAL = os.environ.get("DIABOLO_DATA")  # read before a fixture hides it
 TRAIN, TEST = 30, 12
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("DIABOLO_DATA", raising=False)
-    monkeypatch.setenv("DIABOLO_CACHE", str(tmp_path / "cache"))
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "datasets" / "MNIST" / "raw"
 
 
@@ -65,6 +63,7 @@ def test_read_in_place(tmp_path: Path, part: str, packed: bool) -> None:
     assert mnist.train.labels is not None
     assert mnist.train.labels.tolist() == list(contents()[FILES[1]][8:])
     assert mnist.provenance["files"] == {f: hashlib.sha256(idx_body(f)).hexdigest() for f in FILES}
+    assert find("mnist").locate(LoadRequest(data_dir=data)) == folder
     assert sorted(folder.iterdir()) == before
     assert not (tmp_path / "cache").exists()
 
@@ -87,9 +86,20 @@ def test_cache_is_used(cache: Path, tmp_path: Path) -> None:
 
 def test_other_image_size(tmp_path: Path) -> None:
     write(tmp_path)
-    mnist = load("mnist", LoadRequest(data_dir=tmp_path, image_size=(32, 20)))
-    assert mnist.image_shape == (1, 32, 20)
+    mnist = load("mnist", LoadRequest(data_dir=tmp_path, fitting=Fitting(image_size=(32, 20), colour=True)))
+    assert mnist.image_shape == (3, 32, 20)
     assert len(mnist.train) == TRAIN
+
+
+@pytest.mark.parametrize("part", ["FashionMNIST/raw", "fashion-mnist"])
+def test_fashion_in_place(tmp_path: Path, part: str) -> None:
+    write(tmp_path)  # MNIST, whose files are called the same
+    assert find("fashion-mnist").locate(LoadRequest(data_dir=tmp_path)) is None
+    write(tmp_path / part)
+    fashion = load("fashion-mnist", LoadRequest(data_dir=tmp_path))
+    assert fashion.image_shape == find("fashion-mnist").image_shape == (1, 28, 28)
+    assert fashion.classes[9] == "Ankle boot"
+    assert find("fashion-mnist").locate(LoadRequest(data_dir=tmp_path)) == tmp_path / part
 
 
 def test_data_dir_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,6 +115,8 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
     (tmp_path / f"{FILES[3]}.gz").unlink()
     with pytest.raises(DataError, match=rf"lacks {FILES[3]} \(plain or \.gz\)"):
         load("mnist", LoadRequest(data_dir=tmp_path))
+    with pytest.raises(DataError, match=f"lacks {FILES[3]}"):
+        find("mnist").locate(LoadRequest(data_dir=tmp_path))
 
 
 IMAGES = np.zeros((TRAIN, 28, 28), np.uint8)
@@ -156,90 +168,81 @@ def test_unreadable_file(tmp_path: Path) -> None:
         read_idx(tmp_path / "gone", 1)
 
 
-@pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
-    """What a server on this machine answers by file name; torchvision fetches MNIST from it."""
-    datasets = pytest.importorskip("torchvision.datasets")
-    files: dict[str, bytes] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = files.get(self.path.lstrip("/"))
-            self.send_response(404 if body is None else 200)
-            self.send_header("Content-Length", str(len(body or b"")))
-            self.end_headers()
-            self.wfile.write(body or b"")
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
+@pytest.fixture(params=["mnist", "fashion-mnist"])
+def home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server on this machine that MNIST or Fashion-MNIST comes from, beside a mirror that has nothing."""
+    monkeypatch.setenv("no_proxy", "*")
+    module = importlib.import_module(find(request.param).__module__)
     packed = {f"{name}.gz": gzip.compress(body, mtime=0) for name, body in contents().items()}
-    files.update(packed)
-    sums = [(name, hashlib.md5(body, usedforsecurity=False).hexdigest()) for name, body in packed.items()]
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        monkeypatch.setenv("no_proxy", "*")
-        monkeypatch.setattr(datasets.MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
-        monkeypatch.setattr(datasets.MNIST, "resources", sums)
-        yield files
-        server.shutdown()
-        thread.join()
-    gc.collect()  # now, while the filter below holds, not in a later test
+    with serve() as server:
+        server.name = request.param
+        server.answers |= {f"set/{name}": Answer(body) for name, body in packed.items()}
+        published = {name: (f"sha256:{hashlib.sha256(b).hexdigest()}", len(b)) for name, b in packed.items()}
+        addresses = (server.url("mirror/"), server.url("set/"))
+        source = dataclasses.replace(module._SOURCE, addresses=addresses, published=published)
+        monkeypatch.setattr(module, "_SOURCE", source)
+        yield server
 
 
-# An answer of 404 is an exception that urllib leaves open, and torchvision does too.
-unclosed = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def sets(tmp_path: Path, name: str) -> Path:
+    return tmp_path / "cache" / "datasets" / {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}[name] / "raw"
 
 
-def test_download(home: dict[str, bytes], cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_download(home: Server, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     told: list[str] = []
-    first = load("mnist", LoadRequest(progress=lambda *step: told.append(step[0])))
+    assert find(home.name).locate(LoadRequest()) is None
+    first = load(home.name, LoadRequest(progress=lambda *step: told.append(step[0])))
+    assert first.name == home.name
     assert len(first.train) == TRAIN
-    assert told == ["downloading MNIST"]
-    assert capsys.readouterr().out == ""
-    assert sorted(p.name for p in cache.iterdir()) == sorted(home)
-    assert [p.name for p in cache.parent.parent.iterdir()] == ["MNIST"]  # no temporary folder stays
-    assert socket.getdefaulttimeout() is None
-    home.clear()  # the second time it comes from the cache
-    assert load("mnist", LoadRequest()).provenance == first.provenance
+    assert list(dict.fromkeys(told)) == [f"downloading {name}.gz (kB)" for name in FILES]
+    assert capfd.readouterr() == ("", "")
+    cache = sets(tmp_path, home.name)
+    assert sorted(p.name for p in cache.iterdir()) == sorted(f"{name}.gz" for name in FILES)
+    assert find(home.name).locate(LoadRequest()) == cache
+    home.answers.clear()  # the second time it comes from the cache
+    assert load(home.name, LoadRequest()).provenance == first.provenance
 
 
-def test_half_a_set_in_the_cache_is_mended(home: dict[str, bytes], cache: Path) -> None:
+def test_half_a_set_in_the_cache_is_mended(home: Server, tmp_path: Path) -> None:
+    cache = sets(tmp_path, home.name)
     write(cache)
+    for name in FILES:  # as published, but for how gzip packed them
+        (cache / f"{name}.gz").write_bytes(home.answers[f"set/{name}.gz"].body)
     (cache / f"{FILES[0]}.gz").unlink()
-    assert len(load("mnist", LoadRequest()).train) == TRAIN
+    (cache / f"{FILES[1]}.gz").write_bytes(b"damaged")
+    (cache / f"{FILES[2]}.gz").unlink()
+    (cache / FILES[2]).write_bytes(contents()[FILES[2]])
+    assert find(home.name).locate(LoadRequest()) is None
+    assert len(load(home.name, LoadRequest()).train) == TRAIN
+    assert [path for path in home.asked if path.startswith("set/")] == [f"set/{n}.gz" for n in FILES[:2]]
 
 
-@unclosed
-@pytest.mark.parametrize("wrong", [None, b"<html>log in first</html>", b""])
-def test_download_that_fails(home: dict[str, bytes], cache: Path, wrong: bytes | None) -> None:
-    name = f"{FILES[3]}.gz"
-    good = home.pop(name)
-    if wrong is not None:
-        home[name] = wrong
-    with pytest.raises(DataError, match=r"cannot fetch MNIST into .*--data-dir or DIABOLO_DATA") as caught:
-        load("mnist", LoadRequest())
-    assert all(file in str(caught.value) for file in FILES)
-    assert "\n" not in str(caught.value)
-    assert not list(cache.parent.parent.iterdir())  # nothing half-fetched is left to be trusted
-    home[name] = good
-    assert len(load("mnist", LoadRequest()).train) == TRAIN
+@pytest.mark.parametrize("answer", [Answer(status=404), Answer(b"<html>log in first</html>"), Answer()])
+def test_download_that_fails(home: Server, tmp_path: Path, answer: Answer) -> None:
+    path = f"set/{FILES[3]}.gz"
+    good = home.answers[path]
+    home.answers[path] = answer
+    with pytest.raises(DataError, match=rf"cannot fetch {FILES[3]}\.gz into .*--data-dir or DIABOLO_DATA"):
+        load(home.name, LoadRequest())
+    assert len(list(sets(tmp_path, home.name).iterdir())) == 3
+    home.answers[path] = good
+    assert len(load(home.name, LoadRequest()).train) == TRAIN
+    assert home.asked.count(f"set/{FILES[0]}.gz") == 1  # what had come whole was kept
 
 
-def test_no_network(home: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: object, **kwargs: object) -> None:
-        raise socket.gaierror(-3, "Temporary failure in name resolution")
-
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    with pytest.raises(DataError, match=r"name resolution.*--data-dir or DIABOLO_DATA"):
-        load("mnist", LoadRequest())
-
-
-def test_cache_that_cannot_be_written(home: dict[str, bytes], tmp_path: Path) -> None:
+def test_cache_that_cannot_be_written(home: Server, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the cache should be")
-    with pytest.raises(DataError, match="cannot fetch MNIST into"):
-        load("mnist", LoadRequest())
+    with pytest.raises(DataError, match=r"cannot write train-images.*DIABOLO_CACHE"):
+        load(home.name, LoadRequest())
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_what_is_published(name: str) -> None:
+    source = importlib.import_module(find(name).__module__)._SOURCE
+    assert set(source.published) == {f"{file}.gz" for file in FILES}
+    for file in map(source.remote, FILES):
+        assert re.fullmatch("md5:[0-9a-f]{32}", file.checksum)
+        assert all(address.endswith(f"/{file.name}") for address in file.addresses)
 
 
 @pytest.mark.long

@@ -21,15 +21,17 @@ from torch import Tensor
 from diabolo.runtime.errors import DeviceError, UnknownNameError
 from diabolo.train import plots
 from diabolo.train.config import Config
-from diabolo.train.datasets import ImageData, LoadRequest, Split, load
+from diabolo.train.datasets import ImageData, Images, Split, load, rows_of
 from diabolo.train.errors import OptionError, RunError, TrainingError
 from diabolo.train.evaluate import evaluate
+from diabolo.train.feed import feed
 from diabolo.train.model import Model
 from diabolo.train.run import Run
 from diabolo.train.variants import VariantBase
 
 __all__ = ["Watcher", "fit", "resume"]
 
+_BRIGHTNESS = 20_000  # images that the outputs' starting point is taken from
 _WARM_UP = 100  # steps of a rising learning rate; fewer in a short run
 
 
@@ -66,7 +68,7 @@ class _Parts:
     variant: VariantBase
     model: Model
     optimizer: torch.optim.Optimizer
-    train: NDArray[np.uint8]
+    train: Images
     validation: Split
     device: torch.device
 
@@ -85,6 +87,7 @@ def fit(config: Config, out: str | Path, *, watcher: Watcher | None = None) -> R
     config = replace(config, device=_device(config.device), precision=_precision(config))
     data = _load(config, watcher)
     run = Run.create(out, config, _facts(data))
+    _report(run, data, watcher)
     return _train(run, data, watcher, first_epoch=0)
 
 
@@ -112,22 +115,24 @@ def resume(path: str | Path, *, epochs: int | None = None, watcher: Watcher | No
             "Put the old images back, or train anew."
         )
     run.write_json("config.json", run.document)
+    _report(run, data, watcher)
     # until it ends again, the figures would be those of other weights
     (run.path / "metrics.json").unlink(missing_ok=True)
     return _train(run, data, watcher, first_epoch=done)
 
 
 def _load(config: Config, watcher: Watcher) -> ImageData:
-    request = LoadRequest(
-        data_dir=Path(config.data_dir) if config.data_dir else None,
-        seed=config.seed,
-        image_size=config.image_size,
-        progress=watcher.loading,
-    )
-    data = load(config.dataset, request)
+    data = load(config.dataset, config.request(progress=watcher.loading))
     for note in data.notes:
         watcher.note(note)
     return data
+
+
+def _report(run: Run, data: ImageData, watcher: Watcher) -> None:
+    """Name every file that was left out in the run's skipped.csv."""
+    if data.skipped:
+        run.write_table("skipped.csv", ("file", "reason"), data.skipped)
+        watcher.note(f"files left out: {len(data.skipped)}, each named in {run.path / 'skipped.csv'}")
 
 
 def _facts(data: ImageData) -> dict[str, Any]:
@@ -182,9 +187,8 @@ def _prepare(run: Run, data: ImageData) -> _Parts:
     torch.manual_seed(config.seed)
     variant, model = config.build(data.image_shape)
     train, held = _split(data, config.seed)
-    images = data.train.images[train]
-    brightness = images.mean(axis=(0, 2, 3), dtype=np.float64) / 255
-    model.set_mean(torch.from_numpy(brightness).float())
+    images = rows_of(data.train.images, train)
+    model.set_mean(torch.from_numpy(_brightness(images)).float())
     device = torch.device(config.device)
     model.to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.lr, fused=device.type in ("cpu", "cuda"))
@@ -194,9 +198,18 @@ def _prepare(run: Run, data: ImageData) -> _Parts:
         model=model,
         optimizer=optimizer,
         train=images,
-        validation=Split(images=data.train.images[held]),
+        validation=Split(images=rows_of(data.train.images, held)),
         device=device,
     )
+
+
+def _brightness(images: Images) -> NDArray[np.float64]:
+    """The mean of each channel, `(channels,)` in [0, 1], over images spread evenly over the set."""
+    index = np.unique(np.linspace(0, len(images) - 1, _BRIGHTNESS).astype(np.intp))
+    pieces = np.array_split(index, -(-len(index) // 256))
+    sums = [images[piece].sum(axis=(0, 2, 3), dtype=np.float64) for piece in pieces]
+    mean: NDArray[np.float64] = np.sum(sums, axis=0) / (len(index) * np.prod(images.shape[2:]) * 255)
+    return mean
 
 
 def _train(run: Run, data: ImageData, watcher: Watcher, *, first_epoch: int) -> Run:
@@ -236,12 +249,11 @@ def _epoch(parts: _Parts, epoch: int, watcher: Watcher) -> dict[str, float]:
     pieces = np.array_split(order, steps)  # evenly, so that no last batch is tiny
     generator = torch.Generator(parts.device)
     sums: dict[str, Tensor] = {}
-    for step, index in enumerate(pieces):
+    for step, image in enumerate(feed(parts.train, pieces, parts.device)):
         number = epoch * steps + step
         generator.manual_seed((config.seed << 32) + number)
         for group in parts.optimizer.param_groups:
             group["lr"] = _rate(config.lr, number, config.epochs * steps)
-        image = torch.from_numpy(parts.train[index]).to(parts.device, non_blocking=True).float() / 255
         with torch.autocast(parts.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
             loss = parts.variant.loss(model, image, generator)
         parts.optimizer.zero_grad(set_to_none=True)
@@ -249,9 +261,9 @@ def _epoch(parts: _Parts, epoch: int, watcher: Watcher) -> dict[str, float]:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 100.0 * math.prod(model.image_shape) ** 0.5)
         parts.optimizer.step()
         for name, value in ({"loss": loss.objective.detach()} | loss.terms).items():
-            sums[name] = sums.get(name, torch.zeros((), device=parts.device)) + value.float() * len(index)
+            sums[name] = sums.get(name, torch.zeros((), device=parts.device)) + value.float() * len(image)
         seen = step % 20 == 0 or step == steps - 1
-        watcher.step(len(index), float(loss.objective.detach()) if seen else None)
+        watcher.step(len(image), float(loss.objective.detach()) if seen else None)
     row = {name: float(value) / len(order) for name, value in sums.items()}
     if not math.isfinite(row["loss"]):
         raise TrainingError(

@@ -1,0 +1,53 @@
+"""Every network takes every size of image from 8 x 8 to 256 x 256, odd and non-square, grey and colour."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from diabolo.train import networks
+
+
+def test_found() -> None:
+    assert {"dense", "conv"} <= set(networks.names())
+
+
+@pytest.mark.parametrize("name", networks.names())
+@settings(max_examples=25, deadline=None)
+@given(
+    channels=st.sampled_from([1, 3]),
+    height=st.integers(8, 256),
+    width=st.integers(8, 256),
+    latent=st.integers(1, 40),
+)
+@example(channels=3, height=256, width=256, latent=32)
+@example(channels=1, height=8, width=8, latent=1)
+@example(channels=3, height=9, width=255, latent=2)
+def test_takes_every_size(name: str, channels: int, height: int, width: int, latent: int) -> None:
+    network, shape = networks.find(name), (channels, height, width)
+    with torch.device("meta"):  # shapes without numbers: a large network costs nothing
+        encoder, decoder = network.Encoder(shape, 2 * latent), network.Decoder(shape, latent)
+        code = encoder(torch.zeros(2, *shape))
+        assert code.shape == (2, 2 * latent)
+        assert decoder(torch.zeros(2, latent)).shape == (2, *shape)
+    weights = sum(p.numel() for module in (encoder, decoder) for p in module.parameters())
+    assert weights < 100e6  # trains in less than 2 GB
+
+
+@pytest.mark.parametrize("name", networks.names())
+@pytest.mark.parametrize("shape", [(3, 9, 31), (1, 8, 8), (1, 47, 13)])
+def test_gradient_everywhere(name: str, shape: tuple[int, int, int]) -> None:
+    """The last rows and columns of an odd size are neither cut off on the way down nor dead on the way up."""
+    torch.manual_seed(0)
+    network = networks.find(name)
+    encoder, decoder = network.Encoder(shape, 5), network.Decoder(shape, 5)
+    image = torch.rand(2, *shape, requires_grad=True)
+    out = decoder(encoder(image))
+    out.square().sum().backward()
+    assert image.grad is not None
+    assert (image.grad != 0).float().mean() > 0.99
+    assert out.std(dim=0).min() > 0
+    for module in (encoder, decoder):
+        assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in module.parameters())

@@ -1,0 +1,160 @@
+"""Fetch a file over HTTP: by its published checksum, from its home or a mirror, never half of it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from diabolo.runtime.errors import MissingPackageError
+from diabolo.train.datasets._base import Progress
+from diabolo.train.errors import DataError
+
+__all__ = ["Remote", "fetch"]
+
+TIMEOUT = 30.0  # seconds to connect, and seconds without a byte
+_ROUNDS = 2  # times that the addresses are gone through; networks hiccup
+_CHUNK = 2**16  # bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remote:
+    """A published file."""
+
+    name: str  # its file name
+    checksum: str  # as published: 'md5:...' or 'sha256:...', in hex
+    size: int  # bytes
+    addresses: tuple[str, ...]  # full, in the order they are tried
+
+
+def fetch(file: Remote, target: Path, progress: Progress) -> Path:
+    """Bring `file` to the path `target`, unless it lies there complete; returns `target`.
+
+    It is written beside `target` and moved there once its checksum holds, so that whatever happens nothing
+    half-written stays.
+
+    Raises:
+        DataError: no address gives the file, or `target`'s folder cannot be written to.
+        MissingPackageError: pooch, which does the fetching, is not installed.
+    """
+    try:
+        import pooch
+    except ImportError as error:
+        raise MissingPackageError(
+            f"pooch, which fetches datasets, cannot be imported ({error}). "
+            'Install it with: pip install "diabolo[train]"'
+        ) from error
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _quiet(pooch.get_logger()):
+            reasons = _try_all(pooch, file, target, progress)
+    except OSError as error:
+        raise DataError(
+            f"cannot write {file.name} ({file.size:,} bytes) into {target.parent}: {error.strerror or error}"
+            ". Make room or mend that, or name another folder with DIABOLO_CACHE."
+        ) from error
+    if reasons:
+        tried = "; ".join(f"{address} ({reason})" for address, reason in reasons.items())
+        raise DataError(
+            f"cannot fetch {file.name} into {target.parent}. Tried {_ROUNDS} times: {tried}. Try again, or "
+            "put the file in a folder that you give with --data-dir or DIABOLO_DATA."
+        )
+    return target
+
+
+def _try_all(pooch: Any, file: Remote, target: Path, progress: Progress) -> dict[str, str]:
+    """Why each address failed; empty as soon as one did not."""
+    from requests.exceptions import RequestException
+
+    reasons: dict[str, str] = {}
+    for address in file.addresses * _ROUNDS:
+        try:
+            pooch.retrieve(
+                address,
+                known_hash=file.checksum,
+                fname=target.name,
+                path=target.parent,
+                downloader=_Downloader(pooch, file, progress),
+            )
+        except (RequestException, ValueError) as error:
+            reasons[address] = _reason(error)
+        else:
+            return {}
+    return reasons
+
+
+class _Downloader:
+    """One attempt, as pooch calls it: bytes as they lie on the server, counted, and the connection closed."""
+
+    def __init__(self, pooch: Any, file: Remote, progress: Progress) -> None:
+        self._pooch, self._file, self._progress = pooch, file, progress
+
+    def __call__(self, url: str, output_file: str, pooch: Any) -> None:
+        Path(output_file).unlink()  # for its owner alone; made anew, whoever shares the cache can read it
+        with contextlib.ExitStack() as stack:
+
+            def opened(response: Any, **_: Any) -> None:
+                stack.callback(response.close)
+                # Some servers declare a .gz file to be an encoding; unpacked, it would fail its checksum.
+                response.raw.headers.discard("Content-Encoding")
+
+            self._pooch.HTTPDownloader(
+                progressbar=_Meter(self._file, Path(output_file), self._progress),
+                chunk_size=_CHUNK,
+                timeout=TIMEOUT,
+                headers={"Accept-Encoding": "identity"},
+                hooks={"response": opened},
+            )(url, output_file, pooch)
+
+
+class _Meter:
+    """The progress bar that pooch asks for; it also ends a download that is longer than the file can be."""
+
+    total = 0  # set by pooch from what the server declares, which is not believed
+
+    def __init__(self, file: Remote, path: Path, progress: Progress) -> None:
+        self._file, self._path, self._progress = file, path, progress
+        self._tell(0)
+
+    def update(self, size: int) -> None:
+        done = self._path.stat().st_size  # pooch adds whole chunks up, whatever they hold
+        if done > self._file.size:
+            raise ValueError(f"sends more than the file's {self._file.size} bytes")
+        self._tell(done)
+
+    def _tell(self, done: int) -> None:
+        self._progress(f"downloading {self._file.name} (kB)", done // 1000, self._file.size // 1000)
+
+    def reset(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def _reason(error: Exception) -> str:
+    """The bare reason in one line; requests wraps it in several others."""
+    response = getattr(error, "response", None)
+    if response is not None and response.status_code >= 400:
+        return f"{response.status_code} {response.reason}"
+    inner: BaseException = error
+    while following := inner.__cause__ or inner.__context__:
+        inner = following
+    if isinstance(inner, TimeoutError):
+        return f"no answer for {TIMEOUT:g} seconds"
+    text = str(getattr(inner, "strerror", None) or inner).split(". Deleted download")
+    words = " ".join(text[0].split()) or type(inner).__name__
+    return f"{words}; deleted" if len(text) > 1 else words
+
+
+@contextlib.contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

@@ -1,0 +1,40 @@
+"""How much of a set may be held in memory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from diabolo.train.errors import OptionError
+
+__all__ = ["budget"]
+
+_SHARE = 4  # a set may take one part in this many of the memory that is free
+
+
+def budget() -> int:
+    """Bytes up to which a set is held in memory rather than mapped.
+
+    `DIABOLO_MEMORY`, in MiB, or else a quarter of what is free here, a container's limit included.
+
+    Raises:
+        OptionError: `DIABOLO_MEMORY` is not a number of MiB.
+    """
+    if given := os.environ.get("DIABOLO_MEMORY"):
+        if not given.isdecimal():
+            raise OptionError(f"DIABOLO_MEMORY {given!r} is no number of MiB, for instance 2048.")
+        return int(given) * 2**20
+    import psutil
+
+    free: int = psutil.virtual_memory().available
+    return min(free, _container()) // _SHARE
+
+
+def _container() -> int:
+    """What the control group leaves, from version 2's files (https://docs.kernel.org/admin-guide/cgroup-v2.html)."""
+    folder = Path("/sys/fs/cgroup")
+    try:
+        limit, used = (folder / "memory.max").read_text(), (folder / "memory.current").read_text()
+    except OSError:
+        return 2**62
+    return max(0, int(limit) - int(used)) if limit.strip().isdecimal() else 2**62

@@ -1,0 +1,179 @@
+"""notMNIST: the letters A to J in some 18,700 forms, cut from fonts found on the web."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split, data_roots
+from diabolo.train.datasets._decode import decode, fit_split
+from diabolo.train.datasets._fetch import Remote, fetch
+from diabolo.train.datasets._fitting import Fitting
+from diabolo.train.datasets._store import Facts, digest, stored
+from diabolo.train.errors import DataError
+
+__all__ = ["Dataset"]
+
+_LETTERS = "ABCDEFGHIJ"
+_FOLDER = "notMNIST_small"
+_SIDE = 28  # pixels
+_FEWEST = 100  # images that can be read; the set has some 18,700
+_LARGEST = 2**20  # bytes of a file in the archive; they have some 500
+_TEST = 2**32 // 6  # of the first 32 bits of an image's hash: below it, the image is for the test
+_REMOTE = Remote(
+    name=f"{_FOLDER}.tar.gz",
+    size=8_458_043,
+    checksum="md5:c9890a473a9769fda4bdf314aaf500dd",
+    addresses=(
+        "http://yaroslavvb.com/upload/notMNIST/notMNIST_small.tar.gz",
+        "https://commondatastorage.googleapis.com/books1000/notMNIST_small.tar.gz",
+    ),
+)
+
+
+class Dataset(DatasetBase):
+    """Letters A to J, `(1, 28, 28)`, white on black; about a sixth of them for the test.
+
+    Whether an image trains or tests is decided by a hash of its pixels alone: no image is in both, though
+    many stand in the set more than once, and any part of the set is split as the whole is. A few of the
+    original's files are empty; `skipped` names them.
+    """
+
+    title: ClassVar[str] = "notMNIST (small)"
+    summary: ClassVar[str] = "the letters A to J cut from fonts, white on black"
+    image_shape: ClassVar[tuple[int, int, int] | None] = (1, _SIDE, _SIDE)
+    count: ClassVar[str] = "~15,600 + 3,100"
+    classes: ClassVar[tuple[str, ...]] = tuple(_LETTERS)
+    download: ClassVar[int] = _REMOTE.size
+    licence: ClassVar[str] = "no licence stated (Y. Bulatov, 2011)"
+    home: ClassVar[str] = "http://yaroslavvb.blogspot.com/2011/09/notmnist-dataset.html"
+
+    def locate(self, request: LoadRequest) -> Path | None:
+        """The folder `notMNIST_small` of letter folders, or the original archive of that name.
+
+        Raises:
+            DataError: the folder lacks a letter.
+        """
+        for root in data_roots(request):
+            for place in (root / _FOLDER, root / "notMNIST" / _FOLDER):
+                lacking = [letter for letter in _LETTERS if not (place / letter).is_dir()]
+                if place.is_dir() and lacking:
+                    raise DataError(
+                        f"{place} lacks the folders {', '.join(lacking)}. Unpack {_REMOTE.name} anew, or "
+                        "give another --data-dir."
+                    )
+                if not lacking:
+                    return place
+            for place in (root / _REMOTE.name, root / "notMNIST" / _REMOTE.name):
+                if place.is_file():
+                    return place
+        return None
+
+    def load(self, request: LoadRequest) -> ImageData:
+        """Read the set from its folder or archive, fetched into the cache where it is nowhere.
+
+        Raises:
+            DataError: it cannot be had, or is damaged.
+        """
+        target = data_roots(request)[-1] / "notMNIST" / _REMOTE.name
+        source = self.locate(request) or fetch(_REMOTE, target, request.progress)
+        names = _listing(source)
+        store = stored(
+            "notmnist", str(source.resolve()), names, lambda folder: _decode(source, names, folder, request)
+        )
+        images = store.images[:]
+        labels = np.array([_LETTERS.index(names[row][0].split("/")[-2]) for row in store.kept], np.int64)
+        tests = np.array([_tests(image) for image in images])
+        skipped = store.facts.skipped
+        note = f"{len(skipped)} files cannot be read and are left out: "
+        return ImageData(
+            name="notmnist",
+            train=fit_split(Split(images=images[~tests], labels=labels[~tests]), request.fitting),
+            test=fit_split(Split(images=images[tests], labels=labels[tests]), request.fitting),
+            classes=self.classes,
+            licence=self.licence,
+            notes=(note + ", ".join(f"{name} ({why})" for name, why in skipped),) if skipped else (),
+            skipped=skipped,
+            provenance={"images": len(images), "sha256": store.facts.sha256},
+        )
+
+
+def _tests(image: NDArray[np.uint8]) -> bool:
+    return int.from_bytes(hashlib.sha256(image.tobytes()).digest()[:4]) < _TEST
+
+
+def _short(name: str) -> str | None:
+    """'A/name.png' of an image's path in a folder or archive; None for whatever else lies there."""
+    path = PurePosixPath(name)
+    fits = path.suffix == ".png" and path.parent.name in tuple(_LETTERS) and not path.name.startswith(".")
+    return f"{path.parent.name}/{path.name}" if fits else None
+
+
+def _listing(source: Path) -> list[list[Any]]:
+    """Name, size and times of every image, sorted by name."""
+    if source.is_dir():
+        paths = (path for letter in _LETTERS for path in (source / letter).glob("*.png"))
+        stats = ((path.relative_to(source).as_posix(), path.stat()) for path in paths)
+        return sorted([name, about.st_size, about.st_mtime_ns, about.st_ctime_ns] for name, about in stats)
+    with _archive(source) as archive:
+        return sorted([name, m.size, m.mtime] for m in archive if m.isfile() and (name := _short(m.name)))
+
+
+def _contents(source: Path, names: list[list[Any]]) -> Iterator[tuple[str, bytes]]:
+    """The bytes of every image, in the order they lie in."""
+    if source.is_dir():
+        for name, *_ in names:
+            yield name, (source / name).read_bytes()
+        return
+    with _archive(source) as archive:
+        for member in archive:
+            name = _short(member.name)
+            file = archive.extractfile(member) if name and member.isfile() else None
+            if name and file:
+                yield name, file.read(_LARGEST)
+
+
+@contextmanager
+def _archive(source: Path) -> Iterator[tarfile.TarFile]:
+    try:
+        with tarfile.open(source, "r:gz") as archive:
+            yield archive
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise DataError(f"{source} is damaged ({error}). Delete it and fetch it again.") from error
+
+
+def _decode(
+    source: Path, names: list[list[Any]], folder: Path, request: LoadRequest
+) -> tuple[Facts, NDArray[np.int64]]:
+    """Decode the images into `folder / 'images.u8'`, as large as they are."""
+    rows = {name: row for row, (name, *_) in enumerate(names)}
+    images: dict[int, NDArray[np.uint8]] = {}
+    broken: list[tuple[str, str]] = []
+    for done, (name, content) in enumerate(_contents(source, names), 1):
+        try:
+            image = decode(io.BytesIO(content), None, Fitting(colour=False))
+            if image.size != (_SIDE, _SIDE):
+                raise DataError(f"{image.size[0]} x {image.size[1]} pixels, not {_SIDE} x {_SIDE}")
+            images[rows[name]] = image.pixels
+        except DataError as error:
+            broken.append((name, str(error)))
+        request.progress("decoding notMNIST", done, len(names))
+    if len(images) < _FEWEST:
+        raise DataError(f"{source} holds {len(images)} letters that can be read. Unpack or fetch it again.")
+    kept = np.array(sorted(images), np.int64)
+    np.stack([images[row] for row in kept]).tofile(folder / "images.u8")
+    facts = Facts(
+        shape=(len(kept), 1, _SIDE, _SIDE),
+        skipped=tuple(sorted(broken)),
+        sha256=digest(folder / "images.u8", [names[row][0] for row in kept]),
+    )
+    return facts, kept

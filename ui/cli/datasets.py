@@ -1,0 +1,176 @@
+"""`diabolo datasets`: what there is to train on; `diabolo datasets get NAME` fetches one ahead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["command"]
+
+_data_dir = click.option(
+    "--data-dir",
+    envvar="DIABOLO_DATA",
+    metavar="DIR",
+    help="Where datasets lie already; read in place, never written to. [or: DIABOLO_DATA]",
+)
+
+
+@click.group(invoke_without_command=True, short_help="What there is to train on; fetch a dataset ahead.")
+@_data_dir
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(ctx: click.Context, data_dir: str | None, as_json: bool) -> None:
+    """List the datasets: how many images, what they weigh, whether they are here already.
+
+    \b
+    diabolo datasets                       the list
+    diabolo datasets get cifar10           fetch one now, train without a network later
+    diabolo datasets get ./photos          decode a folder of images ahead
+
+    A dataset that is not here is fetched the first time it is trained on, into the folder that DIABOLO_CACHE
+    names, or ~/.cache/diabolo.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    import json
+
+    from diabolo.train.datasets._base import data_roots
+
+    request = _request(data_dir)
+    data_roots(request)  # a data folder that is not there is one message, not one for each dataset
+    rows = _rows(request)
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    click.echo(_LINE.format("name", "images", "classes", "download", "here"))
+    for row in rows:
+        click.echo("\n".join(_lines(row)))
+    click.echo("A folder of images is a dataset too: diabolo train vae --dataset ./photos", err=True)
+
+
+class _Get(click.Command):
+    """Its options on images are looked up when they are asked for: listing the datasets needs none."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        from diabolo.ui.cli._fitting import options
+
+        *own, last = super().get_params(ctx)
+        return [*own, *options(), last]
+
+
+@command.command(cls=_Get, short_help="Fetch a dataset now, or decode a folder of images.")
+@click.argument("name", metavar="NAME|FOLDER")
+@_data_dir
+@click.pass_context
+def get(ctx: click.Context, /, name: str, data_dir: str | None, **given: Any) -> None:
+    """Fetch the dataset NAME unless it is here, and read it once as proof.
+
+    Given a FOLDER of images, decode them ahead; give the options on images that the training will have.
+    """
+    from diabolo.train import datasets
+    from diabolo.ui.cli._fitting import fitting
+    from diabolo.ui.cli._progress import Bar
+
+    where = data_dir or (ctx.parent.params["data_dir"] if ctx.parent else None)
+    with Bar() as bar:
+        request = _request(where, fitting=datasets.Fitting(**fitting(given)), progress=bar.loading)
+        data = datasets.load(name, request)
+    for note in data.notes:
+        bar.note(note)
+    here = datasets.find(name).locate(request) if name in datasets.names() else Path(name)
+    counts = f"{len(data.train):,} training and {len(data.test):,} test images"
+    click.echo(f"{data.name}: {counts}, read from {here}")
+
+
+def _request(data_dir: str | None, **more: Any) -> Any:
+    from diabolo.train.datasets import LoadRequest
+
+    return LoadRequest(data_dir=Path(data_dir) if data_dir else None, **more)
+
+
+def _rows(request: Any) -> list[dict[str, Any]]:
+    """One for each dataset with a name of its own, as plain JSON values."""
+    from diabolo.runtime.errors import PluginError
+    from diabolo.train import datasets
+
+    rows = []
+    for name in datasets.names():
+        try:
+            dataset = datasets.find(name)
+        except PluginError as error:
+            rows.append({"name": name, "problem": str(error)})
+            continue
+        if not dataset.takes_folder:
+            rows.append({"name": name, **_facts(dataset, request)})
+    return rows
+
+
+def _facts(dataset: Any, request: Any) -> dict[str, Any]:
+    from diabolo.runtime.errors import DiaboloError
+
+    here = problem = None
+    try:
+        here = dataset.locate(request)
+    except DiaboloError as error:
+        problem = str(error)
+    return {
+        "title": dataset.title,
+        "summary": dataset.summary,
+        "count": dataset.count,
+        "image_shape": dataset.image_shape,
+        "classes": dataset.classes,
+        "download": dataset.download,
+        "here": str(here) if here else None,
+        "problem": problem,
+        "licence": dataset.licence,
+        "home": dataset.home,
+    }
+
+
+_WIDEST = 32  # characters for the images
+_LINE = f"{{:<15}} {{:<{_WIDEST}}} {{:>7}}  {{:>8}}  {{}}"
+
+
+def _lines(row: dict[str, Any]) -> list[str]:
+    """A row of the table, and below it what would not fit beside it at any width."""
+    if "title" not in row:
+        return [_LINE.format(row["name"], "cannot be loaded", "", "", "no"), *_folded(row["problem"])]
+    here = "incomplete" if row["problem"] else "yes" if row["here"] else "no"
+    size = f"{max(1, round(row['download'] / 1e6))} MB" if row["download"] else "none"
+    images, pixels = _images(row)
+    fits = len(images) <= _WIDEST
+    lines = [_LINE.format(row["name"], images if fits else pixels, len(row["classes"]) or "", size, here)]
+    lines += _folded(f"{row['title']}: {row['summary']}")
+    lines += _folded("" if fits else f"images: {images}")
+    lines += _folded(row["problem"] or "")
+    for label in ("here", "licence", "home"):
+        lines += _folded(f"{label}: {row[label]}" if row[label] else "")
+    return lines
+
+
+def _folded(text: str) -> list[str]:
+    """Indented, and cut to the terminal's width between words; whole where the output is no terminal."""
+    import shutil
+    import textwrap
+
+    width = max(60, shutil.get_terminal_size(fallback=(10_000, 24)).columns)
+    indent = " " * 4
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent * 2,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _images(row: dict[str, Any]) -> tuple[str, str]:
+    """How many images of what size, and the size alone."""
+    if not row["image_shape"]:
+        return str(row["count"]), ""
+    channels, height, width = row["image_shape"]
+    pixels = f"{height} x {width} {'colour' if channels == 3 else 'grey'}"
+    return f"{row['count']}, {pixels}", pixels
