@@ -59,5 +59,6 @@ def fit(picture: Image.Image, width: int, height: int, resize: str, padding: Col
 def covering(picture: Image.Image, width: int, height: int) -> tuple[float, float, float, float]:
     """The middle of the picture with the proportions of `width` x `height`: left, top, right, bottom."""
     scale = min(picture.width / width, picture.height / height)
-    left, top = (picture.width - width * scale) / 2, (picture.height - height * scale) / 2
-    return left, top, left + width * scale, top + height * scale
+    left = max(0.0, (picture.width - width * scale) / 2)  # rounding may give a hair less than nothing
+    top = max(0.0, (picture.height - height * scale) / 2)
+    return left, top, picture.width - left, picture.height - top

@@ -2,30 +2,69 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from diabolo.train import datasets
 from diabolo.ui.cli import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+DATA = (ROOT / "docs" / "data.md").read_text("utf-8")
 
 
-def test_its_commands_and_its_ten_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    commands = [line.split()[1:] for line in re.findall(r"^    diabolo .*$", README, re.MULTILINE)]
-    assert [words[0] for words in commands] == ["train", "export", "verify", "ui"]
-    runner = CliRunner()
+def commands(text: str) -> list[list[str]]:
+    """The arguments of every indented `diabolo` line; what follows some spaces explains it."""
+    lines = re.findall(r"^    diabolo (.*)$", text, re.MULTILINE)
+    return [re.split(r"\s{3,}", line)[0].split() for line in lines]
+
+
+def idx(folder: Path, count: int) -> None:
+    """A few random images in the format of MNIST."""
+    rng = np.random.default_rng(0)
+    for part in ("train", "t10k"):
+        for kind, shape in (("images-idx3", (count, 28, 28)), ("labels-idx1", (count,))):
+            head = bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
+            body = rng.integers(0, 10, shape).astype(np.uint8).tobytes()
+            (folder / f"{part}-{kind}-ubyte").write_bytes(head + body)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the commands run: with a MNIST, and a folder of photos."""
     monkeypatch.chdir(tmp_path)
-    for words in commands[:-1]:  # the app's own tests start it
-        done = runner.invoke(main, words)
-        assert done.exit_code == 0, done.output
+    (tmp_path / "data" / "mnist").mkdir(parents=True)
+    idx(tmp_path / "data" / "mnist", 60)
+    monkeypatch.setenv("DIABOLO_DATA", str(tmp_path / "data"))
+    for kind in ("cats", "dogs"):
+        (tmp_path / "photos" / kind).mkdir(parents=True)
+        for index in range(10):
+            noise = np.random.default_rng(index).integers(0, 256, (20, 30, 3)).astype(np.uint8)
+            Image.fromarray(noise).save(tmp_path / "photos" / kind / f"{index}.jpg")
+    return tmp_path
+
+
+def run(words: list[str]) -> None:
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+
+
+def test_its_commands_and_its_ten_lines(workplace: Path) -> None:
+    listed = commands(README)
+    assert [words[0] for words in listed] == ["train", "export", "verify", "ui", "datasets", "train", "train"]
+    for words in listed:
+        if words[0] != "ui":  # the app's own tests start it
+            run(words)
     for name in ("letter.png", "other.png"):
         Image.new("L", (50, 40), 90).save(name)
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -33,6 +72,24 @@ def test_its_commands_and_its_ten_lines(tmp_path: Path, monkeypatch: pytest.Monk
     assert ran.stdout.splitlines()[:3] == ["(1, 20)", "(1, 1, 28, 28)", "(4, 1, 28, 28)"]
     with Image.open("between.png") as between:
         assert between.size == (28, 28)
+
+
+def test_the_commands_of_the_page_on_data(workplace: Path) -> None:
+    listed = commands(DATA)
+    assert [words[:2] for words in listed] == [["train", "conv"]] * 2
+    for number, words in enumerate(listed):
+        run([*words, "--epochs", "1", "-o", f"run-{number}"])
+    shapes = [json.loads(Path(f"run-{n}/config.json").read_text())["image_shape"] for n in range(2)]
+    assert shapes == [[3, 20, 30], [1, 48, 64]]
+
+
+def test_the_page_on_data_has_every_set_and_option() -> None:
+    for name in set(datasets.names()) - {"folder"}:
+        assert f"| `{name}` |" in DATA
+    for how in datasets.RESIZE:
+        assert f"| `--resize {how}` |" in DATA
+    for group in ("datasets", "variants", "networks"):
+        assert f'"diabolo.train.{group}"' in DATA
 
 
 def test_its_files_exist() -> None:

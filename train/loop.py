@@ -114,6 +114,9 @@ def resume(path: str | Path, *, epochs: int | None = None, watcher: Watcher | No
             f"the dataset's images are {data.image_shape} now; the run began with {run.image_shape}. "
             "Put the old images back, or train anew."
         )
+    if run.document.get("provenance") != data.provenance:
+        watcher.note("the images are not the same as when the run began: it goes on with those of now")
+        run.document["provenance"] = data.provenance
     run.write_json("config.json", run.document)
     _report(run, data, watcher)
     # until it ends again, the figures would be those of other weights
@@ -222,6 +225,12 @@ def _train(run: Run, data: ImageData, watcher: Watcher, *, first_epoch: int) -> 
         raise RunError(
             f"history.csv in {run.path} has {len(rows)} epochs, its saved state {first_epoch}. Train anew."
         )
+    channels, height, width = data.image_shape
+    colours = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
+    watcher.note(
+        f"{data.name}: {len(parts.train):,} images to learn from, {len(parts.validation):,} held out to "
+        f"choose the best weights, {len(data.test):,} to test; {height} x {width} {colours}"
+    )
     watcher.start(len(parts.train), run.config.epochs, first_epoch)
     for epoch in range(first_epoch, run.config.epochs):
         row = {"epoch": float(epoch + 1)} | _epoch(parts, epoch, watcher)
