@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from _images import load_folder, save
 from PIL import Image, ImageDraw
 
 
@@ -14,6 +18,29 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's cache or data."""
     monkeypatch.setenv("DIABOLO_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("DIABOLO_DATA", raising=False)
+
+
+@pytest.fixture
+def nobody(tmp_path: Path) -> Iterator[Path]:
+    """`tmp_path` as a user whom permissions bind: root, whom they do not, becomes nobody for the test."""
+    if os.geteuid():
+        yield tmp_path
+        return
+    load_folder(save(tmp_path / "warm", 10))  # imports all that is needed; nobody may not
+    for folder in ("warm", "cache"):
+        shutil.rmtree(tmp_path / folder)
+    closed = [parent for parent in tmp_path.parents if not parent.stat().st_mode & 1]
+    modes = [parent.stat().st_mode for parent in closed]
+    for parent in closed:
+        parent.chmod(0o711)
+    os.chown(tmp_path, 65534, 65534)
+    os.seteuid(65534)
+    try:
+        yield tmp_path
+    finally:
+        os.seteuid(0)
+        for parent, mode in zip(closed, modes, strict=True):
+            parent.chmod(mode)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -108,6 +110,26 @@ def test_a_resumed_run_equals_an_unbroken_one(pictures: Path, tmp_path: Path) ->
     ours, theirs = (run.read_tensors("last/state.safetensors") for run in (continued, whole))
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_files_left_out_are_named_in_the_run(pictures: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(pictures, tmp_path / "root"))
+    config = Config.make("autoencoder", str(root), latent_dim=2, epochs=1)
+    assert not (fit(config, tmp_path / "whole").path / "skipped.csv").exists()
+    broken = [b"a,b.png", b"two\nlines.png", b'"quoted".png', b"\xff.png", "\u8c93.png".encode()]
+    for name in broken:
+        (root / "bars" / os.fsdecode(name)).write_bytes(b"x")
+    (root / "discs" / "gone.png").symlink_to("nowhere")
+    run = fit(config, tmp_path / "run")
+    with (run.path / "skipped.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["file", "reason"]
+    names = {
+        "bars/" + name.decode("utf-8", "surrogateescape").replace("\udcff", "\\udcff") for name in broken
+    }
+    assert {name for name, _ in rows[1:]} == names | {"discs/gone.png"}
+    assert len(rows) == 1 + len(names) + 1
+    assert all(reason for _, reason in rows[1:])
 
 
 def test_an_existing_run_is_kept(runs: dict[str, Path], pictures: Path) -> None:

@@ -133,6 +133,7 @@ def _load(config: Config, watcher: Watcher) -> ImageData:
 
 def _report(run: Run, data: ImageData, watcher: Watcher) -> None:
     """Name every file that was left out in the run's skipped.csv."""
+    (run.path / "skipped.csv").unlink(missing_ok=True)
     if data.skipped:
         run.write_table("skipped.csv", ("file", "reason"), data.skipped)
         watcher.note(f"files left out: {len(data.skipped)}, each named in {run.path / 'skipped.csv'}")

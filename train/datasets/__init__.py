@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -59,6 +60,6 @@ def load(name: str, request: LoadRequest) -> ImageData:
     named = [n for n in names() if n != _FOLDER]
     if name in named:
         return find(name).load(request)
-    if Path(name).is_dir():
+    if os.path.isdir(name):  # noqa: PTH112 - Path.is_dir() raises where access is denied
         return find(_FOLDER).load(replace(request, folder=Path(name)))
     raise UnknownNameError("dataset", name, named, "Or give a folder of images: ./photos.")

@@ -74,7 +74,8 @@ def decode(source: Source, size: Size | None, fitting: Fitting) -> Decoded:
         turn = _orientation(image)
         before = (width, height) if turn >= 5 else (height, width)
         plain = _plain(ImageOps.exif_transpose(image) if turn > 1 else image, fitting)
-        return Decoded(pixels=_pixels(fitting.apply(plain, size or before), fitting), size=before)
+    # here an error is ours and no fault of the file
+    return Decoded(pixels=_pixels(fitting.apply(plain, size or before), fitting), size=before)
 
 
 def fit_split(split: Split, fitting: Fitting) -> Split:
@@ -94,7 +95,7 @@ def fit_split(split: Split, fitting: Fitting) -> Split:
 def _again(image: NDArray[np.uint8], fitting: Fitting, size: Size) -> NDArray[np.uint8]:
     picture = Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
     pixels = np.asarray(fitting.apply(picture, size))
-    return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+    return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
 def _luma(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -109,7 +110,7 @@ def _pixels(image: Image.Image, fitting: Fitting) -> NDArray[np.uint8]:
     if pixels.ndim == 2:
         return pixels[None]
     if fitting.colour is None and (pixels == pixels[..., :1]).all():
-        return pixels[None, ..., 0]
+        return np.ascontiguousarray(pixels[None, ..., 0])
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
@@ -122,7 +123,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _turned(image: Image.Image) -> bool:
-    """Whether Pillow, as it does for TIFF from 11.3 on, declares the size that stands."""
+    """Whether Pillow declares the size as the image will stand, as its newer versions do for TIFF."""
     return bool(getattr(image, "tag_v2", {}).get(_WIDTH, image.width) != image.width)
 
 

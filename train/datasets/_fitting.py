@@ -58,7 +58,8 @@ class Fitting:
         height, width = size
         padded = self.resize == "pad" and image.size != (width, height)
         if self.colour or (self.colour is None and padded and len(set(self.ground)) > 1):
-            image = image.convert("RGB")
-        elif self.colour is False:
-            image = image.convert("L")
+            mode = "RGB"
+        else:
+            mode = image.mode if self.colour is None else "L"
+        image = image if image.mode == mode else image.convert(mode)
         return fit(image, width, height, self.resize, self.ground)

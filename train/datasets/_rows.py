@@ -29,7 +29,7 @@ class Rows:
     """
 
     def __init__(self, array: NDArray[np.uint8], index: NDArray[np.integer[Any]] | None = None) -> None:
-        self._array = array
+        self._array = np.ascontiguousarray(array)  # else take() would copy all of it for every batch
         self._index = np.arange(len(array)) if index is None else np.asarray(index, np.intp)
         base = array
         while isinstance(base.base, np.ndarray):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +12,9 @@ from typing import NamedTuple
 from diabolo.train.datasets._decode import EXTENSIONS
 from diabolo.train.errors import DataError
 
-__all__ = ["File", "Listing", "scan"]
+__all__ = ["File", "Listing", "list_skipped", "printable", "scan"]
 
+_NAMED = 5  # broken files named in a message
 _ENDS = tuple(f".{extension}" for extension in EXTENSIONS)
 
 
@@ -48,15 +49,17 @@ def scan(root: Path) -> Listing:
     skipped: list[tuple[str, str]] = []
     everything = list(_class_folders(root, "", skipped))
     parts: dict[str, list[File]] = {}
+    again: list[tuple[str, str]] = []  # what the walk over everything named, and links to classes
     for part in ("train", "test"):
-        ignored: list[tuple[str, str]] = []  # named by the walk over everything already
-        found = _class_folders(root, f"{part}/", ignored) if (root / part).is_dir() else ()
+        there = os.path.isdir(root / part)  # noqa: PTH112 - Path.is_dir() raises where access is denied
+        found = _class_folders(root, f"{part}/", again) if there else ()
         parts[part] = sorted(file._replace(split=part) for file in found)
     if not all(parts.values()):
         return Listing(files=sorted(everything), skipped=skipped, notes=[])
     beside = sum(not file.name.startswith(("train/", "test/")) for file in everything)
     notes = [f"{beside} images beside the folders train and test are left aside"] if beside else []
-    return Listing(files=parts["train"] + parts["test"], skipped=skipped, notes=notes)
+    whole = list(dict.fromkeys(skipped + again))
+    return Listing(files=parts["train"] + parts["test"], skipped=whole, notes=notes)
 
 
 def _class_folders(root: Path, base: str, skipped: list[tuple[str, str]]) -> Iterator[File]:
@@ -118,3 +121,15 @@ def _file(
 
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
+
+
+def list_skipped(skipped: Sequence[tuple[str, str]]) -> str:
+    """The first few files that cannot be read, each with its reason, in one line."""
+    named = [f"{printable(name)} ({reason})" for name, reason in sorted(skipped)[:_NAMED]]
+    more = len(skipped) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+def printable(name: str) -> str:
+    """A file's name on one line; what cannot be printed is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

@@ -11,6 +11,7 @@ when it is whole.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -89,10 +90,13 @@ def reserve(path: Path, size: int) -> None:
             "Make room, choose a smaller --image-size, or name another folder in DIABOLO_CACHE."
         )
     with path.open("wb") as file:
+        file.truncate(size)
         if hasattr(os, "posix_fallocate") and size:
-            os.posix_fallocate(file.fileno(), 0, size)
-        else:
-            file.truncate(size)
+            try:
+                os.posix_fallocate(file.fileno(), 0, size)
+            except OSError as error:
+                if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # some file systems cannot
+                    raise
 
 
 def compact(path: Path, shape: tuple[int, int, int, int], kept: NDArray[np.int64], channels: int) -> None:

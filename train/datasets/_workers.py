@@ -162,18 +162,25 @@ class _Hand(threading.Thread):
                 self._chunk([task])
 
     def _begin(self) -> subprocess.Popen[str]:
-        process = subprocess.Popen(  # noqa: S603 - this very module
-            [sys.executable, "-P", "-m", __name__, json.dumps(asdict(self._job))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="ascii",
+        command = [sys.executable, "-P", "-m", __name__]  # -P: no module of the working folder's
+        failed = DataError(
+            f"a process to decode images cannot be started: {' '.join(command)}. Install Diabolo anew."
         )
+        try:
+            process = subprocess.Popen(  # noqa: S603 - this very module
+                [*command, json.dumps(asdict(self._job))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                encoding="ascii",
+            )
+        except OSError as error:
+            raise failed from error
         assert process.stdout is not None  # noqa: S101 - a pipe, for mypy
         if process.stdout.readline() != "ready\n":
             process.kill()
             process.communicate()
-            raise DataError(f"a process to decode images cannot be started: {sys.executable} -m {__name__}.")
+            raise failed
         return process
 
     def _end(self) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
 from diabolo.train.datasets._decode import EXTENSIONS, Size, measure
 from diabolo.train.datasets._fitting import Fitting
-from diabolo.train.datasets._scan import File, Listing, scan
+from diabolo.train.datasets._scan import File, Listing, list_skipped, scan
 from diabolo.train.datasets._store import Facts, compact, digest, reserve, stored
 from diabolo.train.datasets._workers import Job, Outcome, work
 from diabolo.train.errors import DataError
@@ -26,7 +26,6 @@ _SHORTEST, _LONGEST = 8, 64  # pixels: the sides when no size is asked for
 _LOOKED_AT = 64  # files whose headers tell what all are probably like
 _FEWEST = 10  # good images; fewer teach a network nothing
 _TOLD = 64  # files between two calls of the progress
-_NAMED = 5  # broken files named in a message
 
 _Shape = tuple[int, int, int]  # (channels, height, width)
 
@@ -87,7 +86,7 @@ class Dataset(DatasetBase):
 def _root(request: LoadRequest) -> Path:
     if request.folder is None:
         raise DataError("the dataset 'folder' needs the path of a folder of images: --dataset ./photos.")
-    if not request.folder.is_dir():
+    if not os.path.isdir(request.folder):  # noqa: PTH112 - Path.is_dir() raises where access is denied
         raise DataError(f"no folder at {str(request.folder)!r}. Give the path of a folder of images.")
     return request.folder
 
@@ -168,7 +167,7 @@ def _commonest(sizes: Iterable[Size]) -> Size:
 def _too_few(root: Path, good: int, skipped: Sequence[tuple[str, str]]) -> DataError:
     return DataError(
         f"{str(root)!r} holds {good} images that can be read; at least {_FEWEST} are needed. "
-        + (f"Broken: {_list(skipped)}. " if skipped else "")
+        + (f"Broken: {list_skipped(skipped)}. " if skipped else "")
         + "Add images."
     )
 
@@ -209,15 +208,4 @@ def _told(skipped: Sequence[tuple[str, str]], good: int) -> tuple[str, ...]:
     if not skipped:
         return ()
     total = len(skipped) + good
-    return (f"{len(skipped)} of {total} files cannot be read and are left out: {_list(skipped)}",)
-
-
-def _list(skipped: Sequence[tuple[str, str]]) -> str:
-    named = [f"{printable(name)} ({reason})" for name, reason in sorted(skipped)[:_NAMED]]
-    more = len(skipped) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
-
-
-def printable(name: str) -> str:
-    """A file's name on one line; what cannot be printed is escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return (f"{len(skipped)} of {total} files cannot be read and are left out: {list_skipped(skipped)}",)

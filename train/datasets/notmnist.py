@@ -18,6 +18,7 @@ from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Sp
 from diabolo.train.datasets._decode import decode, fit_split
 from diabolo.train.datasets._fetch import Remote, fetch
 from diabolo.train.datasets._fitting import Fitting
+from diabolo.train.datasets._scan import list_skipped, scan
 from diabolo.train.datasets._store import Facts, digest, stored
 from diabolo.train.errors import DataError
 
@@ -86,22 +87,22 @@ class Dataset(DatasetBase):
         """
         target = data_roots(request)[-1] / "notMNIST" / _REMOTE.name
         source = self.locate(request) or fetch(_REMOTE, target, request.progress)
-        names = _listing(source)
+        names, unread = _listing(source)
         store = stored(
             "notmnist", str(source.resolve()), names, lambda folder: _decode(source, names, folder, request)
         )
         images = store.images[:]
         labels = np.array([_LETTERS.index(names[row][0].split("/")[-2]) for row in store.kept], np.int64)
         tests = np.array([_tests(image) for image in images])
-        skipped = store.facts.skipped
-        note = f"{len(skipped)} files cannot be read and are left out: "
+        skipped = tuple(sorted([*unread, *store.facts.skipped]))
+        note = f"{len(skipped)} files cannot be read and are left out: {list_skipped(skipped)}"
         return ImageData(
             name="notmnist",
             train=fit_split(Split(images=images[~tests], labels=labels[~tests]), request.fitting),
             test=fit_split(Split(images=images[tests], labels=labels[tests]), request.fitting),
             classes=self.classes,
             licence=self.licence,
-            notes=(note + ", ".join(f"{name} ({why})" for name, why in skipped),) if skipped else (),
+            notes=(note,) if skipped else (),
             skipped=skipped,
             provenance={"images": len(images), "sha256": store.facts.sha256},
         )
@@ -112,34 +113,37 @@ def _tests(image: NDArray[np.uint8]) -> bool:
 
 
 def _short(name: str) -> str | None:
-    """'A/name.png' of an image's path in a folder or archive; None for whatever else lies there."""
+    """'A/name.png' of an image's path in an archive; None for whatever else lies there."""
     path = PurePosixPath(name)
-    fits = path.suffix == ".png" and path.parent.name in tuple(_LETTERS) and not path.name.startswith(".")
-    return f"{path.parent.name}/{path.name}" if fits else None
+    fits = path.suffix == ".png" and path.parent.name in tuple(_LETTERS) and ".." not in path.parts
+    return f"{path.parent.name}/{path.name}" if fits and not path.name.startswith(".") else None
 
 
-def _listing(source: Path) -> list[list[Any]]:
-    """Name, size and times of every image, sorted by name."""
+def _listing(source: Path) -> tuple[list[list[Any]], list[tuple[str, str]]]:
+    """Name, size and times of every image, sorted by name; names and reasons of what is no file."""
     if source.is_dir():
-        paths = (path for letter in _LETTERS for path in (source / letter).glob("*.png"))
-        stats = ((path.relative_to(source).as_posix(), path.stat()) for path in paths)
-        return sorted([name, about.st_size, about.st_mtime_ns, about.st_ctime_ns] for name, about in stats)
+        found = scan(source)
+        names = [
+            [file.name, file.size, *file.times] for file in found.files if _short(file.name) == file.name
+        ]
+        return names, [(name, why) for name, why in found.skipped if name[:1] in _LETTERS]
     with _archive(source) as archive:
-        return sorted([name, m.size, m.mtime] for m in archive if m.isfile() and (name := _short(m.name)))
+        members = {name: m for m in archive if m.isfile() and (name := _short(m.name))}
+        return sorted([name, member.size, member.mtime] for name, member in members.items()), []
 
 
-def _contents(source: Path, names: list[list[Any]]) -> Iterator[tuple[str, bytes]]:
-    """The bytes of every image, in the order they lie in."""
+def _contents(source: Path, names: list[list[Any]]) -> Iterator[tuple[str, Path | io.BytesIO]]:
+    """Every image's file, or its bytes where it lies in an archive."""
     if source.is_dir():
         for name, *_ in names:
-            yield name, (source / name).read_bytes()
+            yield name, source / name
         return
     with _archive(source) as archive:
         for member in archive:
             name = _short(member.name)
             file = archive.extractfile(member) if name and member.isfile() else None
             if name and file:
-                yield name, file.read(_LARGEST)
+                yield name, io.BytesIO(file.read(_LARGEST))
 
 
 @contextmanager
@@ -157,15 +161,15 @@ def _decode(
     """Decode the images into `folder / 'images.u8'`, as large as they are."""
     rows = {name: row for row, (name, *_) in enumerate(names)}
     images: dict[int, NDArray[np.uint8]] = {}
-    broken: list[tuple[str, str]] = []
+    broken: dict[str, str] = {}
     for done, (name, content) in enumerate(_contents(source, names), 1):
         try:
-            image = decode(io.BytesIO(content), None, Fitting(colour=False))
+            image = decode(content, None, Fitting(colour=False))
             if image.size != (_SIDE, _SIDE):
                 raise DataError(f"{image.size[0]} x {image.size[1]} pixels, not {_SIDE} x {_SIDE}")
             images[rows[name]] = image.pixels
         except DataError as error:
-            broken.append((name, str(error)))
+            broken[name] = str(error)
         request.progress("decoding notMNIST", done, len(names))
     if len(images) < _FEWEST:
         raise DataError(f"{source} holds {len(images)} letters that can be read. Unpack or fetch it again.")
@@ -173,7 +177,7 @@ def _decode(
     np.stack([images[row] for row in kept]).tofile(folder / "images.u8")
     facts = Facts(
         shape=(len(kept), 1, _SIDE, _SIDE),
-        skipped=tuple(sorted(broken)),
+        skipped=tuple(sorted(broken.items())),
         sha256=digest(folder / "images.u8", [names[row][0] for row in kept]),
     )
     return facts, kept
