@@ -221,7 +221,7 @@ class Autoencoder:
 
     def _batch(self, images: Images) -> NDArray[np.float32]:
         m = self.manifest
-        return as_batch(images, m.image_shape, background=m.background, resize=m.resize, padding=m.padding)
+        return as_batch(images, m.image_shape, resize=m.resize, padding=m.padding)
 
     def _latents(self, latents: ArrayLike) -> NDArray[np.float32]:
         shape = self.manifest.latent_shape

@@ -7,7 +7,8 @@ are fitted to the model's size; arrays must have it, since nobody knows what an 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from diabolo.runtime.errors import ImageError
-from diabolo.runtime.fitting import Colour, covering, fit
+from diabolo.runtime.fitting import Colour, check, check_pixels, coarsen, covering, fit, flatten, opened
 
 __all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", "to_uint8"]
 
@@ -24,7 +25,6 @@ Picture: TypeAlias = Image.Image | str | os.PathLike[str]
 Images: TypeAlias = Picture | NDArray[np.generic] | Sequence[Picture | NDArray[np.generic]]
 
 _MODES = {1: "L", 3: "RGB"}
-_LIMIT = 200_000_000  # pixels; more is a decompression bomb rather than a picture
 _SLACK = 1e-3  # float images may leave [0, 1] by this much, from arithmetic
 
 
@@ -45,19 +45,37 @@ def open_image(source: Picture) -> Image.Image:
     """A loaded picture, turned upright as its EXIF data say.
 
     Raises:
-        ImageError: there is no such file, it is no picture, or it declares more than 200 million pixels.
+        ImageError: there is no such file, it is no picture (PNG, JPEG, WebP, BMP, TIFF, GIF or PNM), or it
+            has more than 100 million pixels.
     """
-    try:
-        picture = source if isinstance(source, Image.Image) else Image.open(source)
-        if picture.width * picture.height > _LIMIT:
-            raise ImageError(
-                f"{source} declares {picture.width} x {picture.height} pixels, more than {_LIMIT}."
-            )
+    with _reading(source) as picture:
+        picture.load()
         return ImageOps.exif_transpose(picture)
+
+
+@contextmanager
+def _reading(source: Picture) -> Iterator[Image.Image]:
+    """The picture, opened where it is a path; whatever goes wrong, here or in the block, is an ImageError."""
+    what = "the picture" if isinstance(source, Image.Image) else str(source)
+    try:
+        if isinstance(source, Image.Image):
+            check_pixels(source)
+            yield source
+        else:
+            with opened(source) as picture:
+                yield picture
     except FileNotFoundError:
-        raise ImageError(f"there is no picture at {str(source)!r}.") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ImageError(f"{source} cannot be read as a picture: {error}.") from None
+        raise ImageError(f"there is no picture at {what!r}.") from None
+    except UnidentifiedImageError:
+        raise ImageError(
+            f"{what} cannot be read as a picture. Give a PNG, JPEG, WebP, BMP, TIFF, GIF or PNM file."
+        ) from None
+    except MemoryError:
+        raise ImageError(f"{what} is too large for the memory. Give a smaller picture.") from None
+    except Exception as error:
+        # Pillow's decoders raise nearly anything on bad bytes: OSError, SyntaxError, struct.error, KeyError
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ImageError(f"{what} cannot be read as a picture: {reason}. Give another.") from error
 
 
 def prepare(
@@ -68,6 +86,7 @@ def prepare(
     background: float = 0.0,
     resize: str = "crop",
     padding: Colour = (255, 255, 255),
+    ground: Colour | None = None,
 ) -> Prepared:
     """Fit a picture to a model: upright, no transparency, grey or colour, cropped or padded, resized.
 
@@ -76,9 +95,10 @@ def prepare(
         shape: `(channels, height, width)` of the model; 1 channel is grey, 3 are RGB.
         invert: swap dark and bright; None decides it: when the picture's border is bright and the
             model's images have a dark ground, or the other way round.
-        background: the brightness of the model's ground, in [0, 1]; transparent pixels take it.
+        background: the brightness of the model's ground, in [0, 1], by which that is decided.
         resize: crop, pad or fit, as in `runtime.fitting`.
-        padding: the colour around a picture that is padded.
+        padding: the colour around a picture that is padded, and under what is transparent.
+        ground: another colour under what is transparent: a drawing's paper.
 
     Raises:
         UnknownNameError: `resize` is none of them.
@@ -90,41 +110,49 @@ def prepare(
             f"this model takes images of {channels} channels, which no picture has. "
             f"Give a float32 array (batch, {channels}, {height}, {width}) in [0, 1]."
         )
-    picture = open_image(source)
+    check(resize)
     steps: list[tuple[str, str]] = []
-    picture = _flatten(picture, background, steps)
+    picture, scale = _flat(source, padding if ground is None else ground, (height, width), steps)
     if picture.mode != _MODES[channels]:
         picture = picture.convert(_MODES[channels])
         steps.append(("converted", "grey" if channels == 1 else "rgb"))
     if resize != "pad":
-        picture = _fit(picture, width, height, resize, padding, steps)
+        picture = _fit(picture, width, height, resize, padding, scale, steps)
     if invert is None:
         invert = (_border(picture) > 0.5) != (background > 0.5)
     if invert:
         picture = ImageOps.invert(picture)
         steps.append(("inverted", ""))
     if resize == "pad":  # last, so that the padding is neither looked at nor inverted
-        picture = _fit(picture, width, height, resize, padding, steps)
+        picture = _fit(picture, width, height, resize, padding, scale, steps)
     values = np.asarray(picture, np.float32).reshape(height, width, channels) / np.float32(255)
     return Prepared(image=np.ascontiguousarray(values.transpose(2, 0, 1)), steps=tuple(steps))
 
 
-def _flatten(picture: Image.Image, background: float, steps: list[tuple[str, str]]) -> Image.Image:
-    """Bring any mode to 8 bits without transparency."""
-    if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.asarray(picture, np.float64)
-        top = 65535.0 if picture.mode != "F" else max(float(values.max(initial=0)), 1.0)
-        steps.append(("converted", "8 bit"))
-        return Image.fromarray((np.clip(values / top, 0, 1) * 255).round().astype(np.uint8))
-    if "A" in picture.getbands() or "transparency" in picture.info:
-        ground = Image.new("RGBA", picture.size, (round(background * 255),) * 3 + (255,))
-        steps.append(("flattened", ""))
-        return Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
-    return picture if picture.mode in ("L", "RGB") else picture.convert("L" if picture.mode == "1" else "RGB")
+def _flat(
+    source: Picture, ground: Colour, size: tuple[int, int], steps: list[tuple[str, str]]
+) -> tuple[Image.Image, float]:
+    """The picture upright, 8 bits, without transparency; and how many times larger it was before."""
+    with _reading(source) as picture:
+        longest = max(picture.size)
+        if not isinstance(source, Image.Image):  # the caller's own must stay as it is
+            coarsen(picture, size)
+        flat = flatten(picture, ground, size)
+        if picture.mode.startswith("I") or picture.mode == "F":
+            steps.append(("converted", "8 bit"))
+        elif picture.has_transparency_data:
+            steps.append(("flattened", ""))
+    return flat, longest / max(flat.size)
 
 
 def _fit(
-    picture: Image.Image, width: int, height: int, resize: str, padding: Colour, steps: list[tuple[str, str]]
+    picture: Image.Image,
+    width: int,
+    height: int,
+    resize: str,
+    padding: Colour,
+    scale: float,
+    steps: list[tuple[str, str]],
 ) -> Image.Image:
     if picture.size == (width, height):
         return picture
@@ -133,7 +161,8 @@ def _fit(
         left, top, right, bottom = covering(picture, width, height)
         across, down = max(1, round(right - left)), max(1, round(bottom - top))
         if (across, down) != picture.size:
-            steps.append(("cropped", f"{across} x {down}"))
+            shown = f"{max(1, round(scale * (right - left)))} x {max(1, round(scale * (bottom - top)))}"
+            steps.append(("cropped", shown))
     if resize == "pad" and picture.width * height != picture.height * width:
         steps.append(("padded", ""))
     if (across, down) != (width, height):
@@ -152,7 +181,6 @@ def as_batch(
     images: Images,
     shape: tuple[int, int, int],
     *,
-    background: float = 0.0,
     resize: str = "crop",
     padding: Colour = (255, 255, 255),
 ) -> NDArray[np.float32]:
@@ -163,7 +191,7 @@ def as_batch(
             or arrays of the model's size: uint8 `(h, w)`, `(h, w, c)`, `(n, h, w)`, `(n, h, w, c)` in
             [0, 255], or float `(c, h, w)`, `(n, c, h, w)` in [0, 1].
         shape: `(channels, height, width)` of the model.
-        background, resize, padding: how pictures are fitted, as in `prepare`.
+        resize, padding: how pictures are fitted, as in `prepare`.
 
     Raises:
         ImageError: another size, kind or range; the message says what is allowed.
@@ -179,8 +207,7 @@ def as_batch(
         if isinstance(item, np.ndarray):
             return _array_batch(item, shape)
         if isinstance(item, Image.Image | str | os.PathLike):
-            prepared = prepare(item, shape, background=background, resize=resize, padding=padding)
-            return prepared.image[None]
+            return prepare(item, shape, resize=resize, padding=padding).image[None]
         raise ImageError(f"an image cannot be {type(item).__name__}. {_allowed(shape)}")
 
     items = [one(item) for item in images]

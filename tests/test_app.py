@@ -257,3 +257,18 @@ def test_the_command_without_a_bundle_says_how_to_make_one() -> None:
     assert result.exit_code == 2
     assert "diabolo demo" in result.output
     assert "diabolo export" in result.output
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_what_is_transparent_in_a_drawing_is_the_model_s_ground(
+    models: dict[str, Autoencoder], drawn: bool
+) -> None:
+    """Light on dark stays so; in any other picture it is what the model learned with: white, here."""
+    from diabolo.ui.tabs._base import Context
+
+    drawing = Image.new("RGBA", (56, 56))
+    drawing.paste((255, 255, 255, 255), (24, 8, 32, 48))
+    context = Context(bundles=models, chooser=None, i18n=None)  # type: ignore[arg-type]
+    seen = context.see("tiny", drawing, drawn).image[0]
+    assert seen[0, 0] == 0
+    assert (seen[14, 14] > 0.9) == drawn

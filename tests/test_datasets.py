@@ -65,6 +65,24 @@ def test_unknown_name_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert load("./glyphs", LoadRequest()).image_shape == (3, 8, 8)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("photo.png", r"'photo\.png' is a file, not a folder of images\. Give the folder"),
+        ("gone.png", r"no folder at 'gone\.png'\. Give"),
+        ("./gone", r"no folder at '\./gone'\. Give"),
+        ("some/where", r"no folder at 'some/where'\. Give"),
+    ],
+)
+def test_a_path_that_is_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("photo.png").write_bytes(b"x")
+    with pytest.raises(DataError, match=told):
+        load(name, LoadRequest())
+
+
 def test_images_of_another_kind_are_a_bug() -> None:
     good = np.zeros((2, 1, 8, 8), np.uint8)
     with pytest.raises(ValueError, match="uint8"):
@@ -170,6 +188,22 @@ def test_a_broken_one_is_told_when_it_is_used(install: Install, module: str, val
     assert find("glyphs").title == "Glyphs"
     with pytest.raises(PluginError, match=rf"'dots'.*'badly-made'.*{reason}.*pip uninstall badly-made"):
         load("dots", LoadRequest())
+
+
+@pytest.mark.parametrize(
+    ("module", "reason"),
+    [
+        ("", "it has no class Dataset"),
+        ("Dataset = dict", "does not derive from"),
+        ("Dataset = 3", "TypeError"),
+        (DATASET.replace("def load", "def lead"), "abstract"),
+        (DATASET + "    def __init__(self):\n        1 / 0\n", "division by zero"),
+    ],
+)
+def test_one_that_does_not_keep_the_contract(install: Install, module: str, reason: str) -> None:
+    install("badly-made", {"broken_dots": module}, {GROUPS[0]: {"dots": "broken_dots"}})
+    with pytest.raises(PluginError, match=rf"'dots' in the module 'broken_dots' .*{reason}.*Update"):
+        find("dots")
 
 
 def test_ours_wins(install: Install) -> None:

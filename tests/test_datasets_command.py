@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from _images import save
 from _server import Answer, Server, serve
 from click.testing import CliRunner, Result
 
-from diabolo.train.datasets import mnist, names
+from diabolo.train.datasets import cifar10, fashion_mnist, mnist, names
 from diabolo.train.datasets._idx import FILES
 from diabolo.ui.cli import main
 
@@ -86,6 +87,7 @@ def test_table(here: Path, columns: str) -> None:
     assert "50,000 + 10,000, 32 x 32 colour 10 170 MB no" in row(done, "cifar10")
     assert "10 31 MB no" in row(done, "fashion-mnist")
     assert "none yes" in row(done, "glyphs")
+    assert "here: drawn on the spot" in row(done, "glyphs")
     assert "--dataset ./photos" in done.stderr
 
 
@@ -128,6 +130,34 @@ def test_plugin_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "problem" in next(r for r in json.loads(call("--json").stdout) if r["name"] == "faces")
 
 
+def test_what_a_plugin_raises_is_its_row_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(dataset: object, request: object) -> None:
+        raise ZeroDivisionError("nothing there")
+
+    monkeypatch.setattr(mnist.Dataset, "locate", fail)
+    monkeypatch.delattr(cifar10.Dataset, "summary")
+    monkeypatch.setattr(fashion_mnist.Dataset, "image_shape", 3)
+    for name, told in (
+        ("mnist", "problem MNIST: handwritten digits, white on black ZeroDivisionError: nothing there"),
+        ("cifar10", "AttributeError"),
+        ("fashion-mnist", "TypeError"),
+    ):
+        done = call()
+        assert done.exit_code == 0, done.stderr
+        assert told in row(done, name)
+        found = next(r for r in json.loads(call("--json").stdout) if r["name"] == name)
+        assert told.split()[-1] in found["problem"]
+    assert "yes" in row(done, "glyphs")
+
+
+def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    done = call()
+    assert "not installed" in row(done, "glyphs")
+    assert 'pip install "diabolo[train]"' in row(done, "glyphs")
+    assert "incomplete" not in done.stdout
+
+
 def test_data_folder_that_is_not_there(tmp_path: Path) -> None:
     done = call("--data-dir", tmp_path / "nowhere")
     assert done.exit_code == 1
@@ -138,7 +168,7 @@ def test_get(home: Server, tmp_path: Path) -> None:
     done = call("get", "mnist")
     assert done.exit_code == 0, done.stderr
     folder = tmp_path / "cache" / "datasets" / "MNIST" / "raw"
-    assert done.stdout == f"mnist: 30 training and 12 test images, read from {folder}\n"
+    assert done.stdout == f"mnist: 30 training and 12 test images, 28 x 28 grey, read from {folder}\n"
     assert "downloading" in done.stderr
     assert "(kB)" in done.stderr
     assert "yes" in row(call(), "mnist")
@@ -155,17 +185,47 @@ def test_get_that_fails(home: Server) -> None:
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_get_in_place(here: Path, before: bool) -> None:
+@pytest.mark.parametrize("variable", ["", "/elsewhere"])
+def test_get_in_place(here: Path, before: bool, variable: str) -> None:
     where = ["--data-dir", here]
-    done = call(*where, "get", "mnist") if before else call("get", "mnist", *where)
-    assert str(here) in done.stdout
+    arguments = [*where, "get", "mnist"] if before else ["get", "mnist", *where]
+    done = call(*arguments, DIABOLO_DATA=variable)
+    assert str(here) in done.stdout, done.stderr
+    assert str(here) in call("get", "mnist", DIABOLO_DATA=str(here)).stdout
 
 
 def test_get_folder(pictures: Path) -> None:
     done = call("get", pictures)
     assert done.exit_code == 0, done.stderr
-    assert "100 training and 20 test images" in done.stdout
+    assert "105 training and 15 test images, 16 x 16 grey" in done.stdout
     assert str(pictures) in done.stdout
+
+
+def test_get_a_folder_called_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call("get", save(Path("folder"), 12))
+    assert done.exit_code == 0, done.stderr
+    assert "12 x 12" not in done.stdout
+    assert done.stdout.endswith("8 x 8 colour, read from folder\n")
+
+
+def test_get_what_is_made(tmp_path: Path) -> None:
+    done = call("get", "glyphs", "--image-size", "12")
+    assert done.stdout == "glyphs: 20,000 training and 4,000 test images, 12 x 12 grey, drawn on the spot\n"
+
+
+@pytest.mark.parametrize(
+    "size", ["", " 28", "28 ", "+28", "2_8", "28x", "x28", "28x28x28", "٢٨", "28.0", "99999"]
+)
+def test_sizes_that_are_none(pictures: Path, size: str) -> None:
+    done = call("get", pictures, "--image-size", size)
+    assert done.exit_code == 2
+    assert "neither N nor HxW" in done.stderr
+
+
+@pytest.mark.parametrize(("size", "shown"), [("9", "9 x 9"), ("9x12", "9 x 12")])
+def test_sizes(pictures: Path, size: str, shown: str) -> None:
+    assert f", {shown} grey, read" in call("get", pictures, "--image-size", size).stdout
 
 
 def test_unknown_name() -> None:

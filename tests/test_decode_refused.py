@@ -11,8 +11,10 @@ import pytest
 from _images import sample
 from PIL import Image, ImageFile
 
+from diabolo.runtime.errors import ImageError
+from diabolo.runtime.images import open_image, prepare
 from diabolo.train.datasets import Fitting
-from diabolo.train.datasets._decode import decode, measure
+from diabolo.train.datasets._decode import PassingError, decode, measure
 from diabolo.train.errors import DataError
 
 FORMS = ["png", "jpeg", "webp", "bmp", "tiff", "gif", "ppm"]
@@ -78,11 +80,22 @@ def pgm(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("make", [png, bmp, tiff, pgm, gif])
 @pytest.mark.parametrize("side", [10_001, 20_000, 60_000])  # beyond our limit; beyond Pillow's own
-def test_bombs_are_refused_by_their_header(make: object, side: int) -> None:
+def test_bombs_are_refused_by_their_header(tmp_path: Path, make: object, side: int) -> None:
     assert callable(make)
+    (tmp_path / "a").write_bytes(make(side, side))
     for look in (measure, lambda data: decode(data, (8, 8), LIKELY)):
-        with pytest.raises(DataError, match="pixels"):
-            look(io.BytesIO(make(side, side)))
+        with pytest.raises(DataError, match=r"^it has more than 100 million pixels$"):
+            look(tmp_path / "a")
+    for see in (open_image, lambda path: prepare(path, (1, 8, 8))):
+        with pytest.raises(ImageError, match=r"/a cannot be read .*: it has more than 100 million pixels\."):
+            see(tmp_path / "a")
+
+
+def test_just_below_the_limit_is_no_cause_for_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(bmp(10_000, 9_999))
+    with pytest.raises(ImageError, match="truncated"):
+        open_image(tmp_path / "a")
+    assert measure(tmp_path / "a")[0] == (9_999, 10_000)
 
 
 @pytest.mark.parametrize("make", [png, bmp, tiff, pgm, gif])
@@ -137,20 +150,28 @@ def test_what_is_no_image_is_refused(tmp_path: Path, text: bytes) -> None:
     for look in (measure, lambda path: decode(path, (8, 8), LIKELY)):
         with pytest.raises(DataError, match=r"^not an image$"):
             look(tmp_path / "a.jpg")
+    with pytest.raises(ImageError, match=r"cannot be read as a picture\. Give a PNG, JPEG"):
+        open_image(tmp_path / "a.jpg")
 
 
 @pytest.mark.parametrize("form", ["ico", "tga", "pcx", "eps", "jpeg2000", "dds"])
-def test_forms_that_are_not_ours_are_refused(form: str) -> None:
+def test_forms_that_are_not_ours_are_refused(tmp_path: Path, form: str) -> None:
+    (tmp_path / "a.png").write_bytes(content(form))
     with pytest.raises(DataError, match="not an image"):
-        decode(io.BytesIO(content(form)), (8, 8), LIKELY)
+        decode(tmp_path / "a.png", (8, 8), LIKELY)
+    with pytest.raises(ImageError, match="cannot be read as a picture"):
+        open_image(tmp_path / "a.png")
 
 
 @pytest.mark.parametrize("value", [2.0, -1.0, float("nan"), float("inf")])
-def test_floats_beyond_1_are_refused(value: float) -> None:
-    out = io.BytesIO()
-    Image.new("F", (2, 2), value).save(out, "tiff")
+def test_floats_beyond_1_are_refused(tmp_path: Path, value: float) -> None:
+    image = Image.new("F", (2, 2), value)
+    image.save(tmp_path / "a.tif")
     with pytest.raises(DataError, match="values outside 0 to 1"):
-        decode(out, (1, 2), LIKELY)
+        decode(tmp_path / "a.tif", (1, 2), LIKELY)
+    for source in (image, tmp_path / "a.tif"):
+        with pytest.raises(ImageError, match="values outside 0 to 1"):
+            prepare(source, (1, 8, 8))
 
 
 def test_the_system_s_reason_is_given(tmp_path: Path) -> None:
@@ -166,5 +187,9 @@ def test_a_lack_of_memory_is_the_file_s(monkeypatch: pytest.MonkeyPatch) -> None
 
     whole = content("ppm")
     monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
-    with pytest.raises(DataError, match="memory"):
+    with pytest.raises(PassingError, match="memory"):
+        decode(io.BytesIO(whole), None, LIKELY)
+    monkeypatch.undo()
+    monkeypatch.setattr(Fitting, "apply", lambda *_: fail(None))
+    with pytest.raises(PassingError, match="memory"):
         decode(io.BytesIO(whole), None, LIKELY)

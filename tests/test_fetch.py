@@ -6,8 +6,8 @@ import errno
 import hashlib
 import logging
 import re
-import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,6 +124,9 @@ BAD = {
 }
 
 
+CUT = {"broken", "cut off", "stalled", "stalled halfway"}  # asked once more: the next answer may be whole
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_bad_home_good_mirror(server: Server, tmp_path: Path, kind: str) -> None:
     server.answers |= {"a": BAD[kind][0], "b": GOOD}
@@ -143,7 +146,8 @@ def test_bad_everywhere(server: Server, tmp_path: Path, kind: str) -> None:
     assert "\n" not in told
     assert f"{server.url('b')} (404 Not Found)" in told
     assert re.search(rf"{re.escape(server.url('a'))} \(.*{BAD[kind][1]}", told), told
-    assert server.asked.count("b") == 2
+    assert server.asked.count("b") == 1
+    assert server.asked.count("a") == {"redirect in a circle": 31}.get(kind, 2 if kind in CUT else 1)
     assert not list(folder.iterdir())
 
 
@@ -179,6 +183,32 @@ def test_interrupted(server: Server, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from diabolo.train.datasets._fetch import Remote, fetch
+
+def progress(what, done, total):
+    if done:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+url, target = sys.argv[1:]
+fetch(Remote(name="set.gz", checksum="md5:0", size=300_000, addresses=(url,)), Path(target), progress)
+"""
+
+
+def test_what_a_killed_process_leaves_is_swept(server: Server, tmp_path: Path) -> None:
+    server.answers["a"] = GOOD
+    command = [sys.executable, "-c", KILLED, server.url("a"), str(tmp_path / "set.gz")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == -9, done.stderr
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".")
+    (tmp_path / ".mine").mkdir()
+    fetch(remote(server, "a"), tmp_path / "set.gz", quiet)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".mine", "set.gz"]
+
+
 def test_unwritable(server: Server, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the cache should be")
     with pytest.raises(DataError, match=r"cannot write set\.gz .* into .*cache/sets: .*DIABOLO_CACHE"):
@@ -190,13 +220,14 @@ def test_disk_full(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise OSError(errno.ENOSPC, "No space left on device")
 
     server.answers["a"] = GOOD
-    monkeypatch.setattr(shutil, "move", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(DataError, match=r"\(300,000 bytes\) into .*: No space left on device\. Make room"):
         fetch(remote(server, "a"), tmp_path / "set.gz", quiet)
     assert not list(tmp_path.iterdir())
 
 
-def test_without_pooch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pooch", None)
+@pytest.mark.parametrize("package", ["pooch", "requests"])
+def test_without_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingPackageError, match=r'pip install "diabolo\[train\]"'):
         fetch(Remote(name="x", checksum="md5:0", size=0, addresses=()), tmp_path / "x", quiet)

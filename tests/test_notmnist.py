@@ -68,7 +68,7 @@ def test_folder(home: Path) -> None:
     assert data.classes == tuple(LETTERS)
     assert len(everything(data)) == 10 * EACH
     assert list(data.skipped) == SKIPPED
-    assert data.notes[0].startswith("3 files cannot be read and are left out: A/RGV")
+    assert data.notes[0].startswith("3 files cannot be read: A/RGV")
     for split in (data.train, data.test):
         for image, label in zip(split.images[:], labels_of(split), strict=True):
             own = (letter(seed) for seed in (12345, *range(100 * label + 1, 100 * label + EACH)))
@@ -174,7 +174,7 @@ def test_many_broken_files_make_one_short_note(home: Path) -> None:
         (home / "notMNIST_small" / "I" / f"x{index}.png").write_bytes(b"x")
     data = loaded(home)
     assert len(data.skipped) == 53
-    assert data.notes[0].endswith("and 48 more")
+    assert data.notes[0].endswith("and 50 more")
 
 
 def test_too_few(home: Path) -> None:
@@ -200,6 +200,14 @@ def test_a_damaged_archive(home: Path, tmp_path: Path, kind: str) -> None:
     )
     with pytest.raises(DataError, match=r"notMNIST_small\.tar\.gz .*(is damaged|holds \d+ letters)"):
         loaded(tmp_path / "packed")
+
+
+def test_an_archive_that_may_not_be_read(nobody: Path) -> None:
+    (nobody / "notMNIST_small.tar.gz").write_bytes(b"x")
+    (nobody / "notMNIST_small.tar.gz").chmod(0)
+    with pytest.raises(DataError, match=r"cannot read .*tar\.gz: [Pp]ermission denied\. Mend that") as caught:
+        loaded(nobody)
+    assert "damaged" not in str(caught.value)
 
 
 def test_a_hostile_archive(home: Path, tmp_path: Path) -> None:

@@ -147,8 +147,36 @@ def test_train_and_test_that_are_links(tmp_path: Path) -> None:
     (root / "train").symlink_to(tmp_path / "elsewhere")
     (root / "test").symlink_to(tmp_path / "elsewhere")
     listing = scan(root)
-    assert {file.split for file in listing.files} == {"train", "test"}
+    assert {file.split for file in listing.files} == {None}  # no image is in both splits
     assert {file.label for file in listing.files} == {"x"}
+    assert "another folder are left aside: test" in listing.notes[-1]
+    (root / "test").unlink()
+    save(tmp_path / "other" / "x", 5)
+    (root / "test").symlink_to(tmp_path / "other")
+    listing = scan(root)
+    assert [file.split for file in listing.files] == ["train"] * 12 + ["test"] * 5
+    assert listing.notes == []
+
+
+def test_a_folder_is_read_once_whatever_its_names(tmp_path: Path) -> None:
+    save(tmp_path / "cats", 12)
+    save(tmp_path / "cats" / "kittens", 3, start=20)
+    for name in ("a", "z"):
+        (tmp_path / name).symlink_to("cats")
+    (tmp_path / "young").symlink_to("cats/kittens")
+    data = load_folder(tmp_path)
+    assert data.classes == ("cats",)
+    assert len(everything(data)) == 15
+    assert data.notes == ("folders that lead to images of another folder are left aside: a, young, z",)
+
+
+def test_a_class_of_the_test_that_is_the_training_s(tmp_path: Path) -> None:
+    save(tmp_path / "train" / "x", 12)
+    save(tmp_path / "test" / "y", 3, start=20)
+    (tmp_path / "test" / "x").symlink_to("../train/x")
+    listing = scan(tmp_path)
+    assert [file.split for file in listing.files] == ["train"] * 12 + ["test"] * 3
+    assert "test/x" in listing.notes[0]
 
 
 def test_the_list_does_not_depend_on_the_order_on_disk(
@@ -179,4 +207,4 @@ def test_the_list_does_not_depend_on_the_order_on_disk(
 def test_names_are_printed_on_one_line() -> None:
     assert printable("a\nb\x1b\udcff \u8c93") == "a\\nb\\x1b\\udcff \u8c93"
     text = list_skipped([(f"{i}.png", "broken") for i in (7, 6, 5, 4, 3, 2, 1)])
-    assert text == ", ".join(f"{i}.png (broken)" for i in range(1, 6)) + " and 2 more"
+    assert text == "1.png (broken), 2.png (broken), 3.png (broken) and 4 more"

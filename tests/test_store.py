@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 from _images import everything, load_folder, pixels, sample, save
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from PIL import Image
 
-from diabolo.train.datasets import Fitting, LoadRequest, _store, folder, load
-from diabolo.train.datasets._store import Facts, compact, digest, reserve, stored
+from diabolo.train.datasets import Fitting, _unfinished, _workers, folder
+from diabolo.train.datasets._store import Facts, stored
 from diabolo.train.errors import DataError
 
 
@@ -103,8 +101,6 @@ def test_other_options_have_stores_beside(root: Path, tmp_path: Path, decoded: l
     fittings = [
         Fitting(),
         Fitting(colour=False),
-        Fitting(colour=True),
-        Fitting(image_size=(9, 9)),
         Fitting(image_size=(9, 9), resize="pad"),
         Fitting(image_size=(9, 9), resize="pad", background="red"),
     ]
@@ -113,6 +109,80 @@ def test_other_options_have_stores_beside(root: Path, tmp_path: Path, decoded: l
     decoded.clear()
     assert [pixels(load_folder(root, fitting=fitting)) for fitting in fittings] == loads
     assert decoded == []
+
+
+def test_the_options_used_last_are_kept(root: Path, tmp_path: Path) -> None:
+    fittings = [Fitting(image_size=(side, side)) for side in (8, 9, 10, 11, 12)]
+    made = []
+    for age, fitting in enumerate(fittings[:4]):
+        load_folder(root, fitting=fitting)
+        (new,) = set(stores(tmp_path)) - set(made)
+        os.utime(new / "index.json", (age, age))
+        made.append(new)
+    load_folder(root, fitting=fittings[0])  # used again
+    load_folder(root, fitting=fittings[4])
+    assert set(stores(tmp_path)) & set(made) == {made[0], made[2], made[3]}
+    load_folder(save(tmp_path / "other", 12))
+    assert len(stores(tmp_path)) == 5
+
+
+def test_it_is_flushed_as_every_system_allows(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some refuse to flush what is open for reading only."""
+    flushed = []
+
+    def strict(number: int) -> None:
+        if fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        flushed.append(number)
+
+    monkeypatch.setattr(os, "fsync", strict)
+    load_folder(root)
+    assert len(flushed) == 3
+
+
+# What may pass
+
+
+def hindered(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """The files are decoded here, and one of them cannot be."""
+    really = Image.open
+
+    def opened(path: Any, **options: Any) -> Any:
+        if str(path).endswith("003.png"):
+            raise error
+        return really(path, **options)
+
+    monkeypatch.setattr(_workers, "_begin", lambda _: None)
+    monkeypatch.setattr(Image, "open", opened)
+
+
+PASSING = [MemoryError(), *(OSError(number, "x") for number in (errno.EIO, errno.EMFILE, errno.ENOMEM))]
+
+
+@pytest.mark.parametrize("error", PASSING, ids=["memory", "EIO", "EMFILE", "ENOMEM"])
+def test_what_may_pass_is_tried_again(
+    root: Path, tmp_path: Path, decoded: list[str], error: BaseException
+) -> None:
+    for _ in range(2):
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            hindered(monkeypatch, error)
+            data = load_folder(root)
+        assert [name for name, _ in data.skipped] == ["003.png"]
+    assert len(decoded) == 24 + 1
+    data = load_folder(root)
+    assert data.skipped == ()
+    assert len(everything(data)) == 24
+    assert len(decoded) == 24 + 1 + 1 + 24
+    load_folder(root)
+    assert len(decoded) == 50
+    assert len(stores(tmp_path)) == 1
+
+
+def test_what_is_the_file_s_fault_is_not(root: Path, decoded: list[str]) -> None:
+    (root / "003.png").write_bytes(b"x")
+    for _ in range(2):
+        assert len(load_folder(root).skipped) == 1
+    assert len(decoded) == 24
 
 
 def test_two_folders_of_one_name(tmp_path: Path) -> None:
@@ -168,12 +238,12 @@ def test_any_changed_byte_of_a_header(tmp_path: Path, place: int) -> None:
         (folder / "images.u8").write_bytes(bytes(8))
         return Facts(shape=(2, 1, 2, 2)), np.arange(2)
 
-    stored("x", 1, 1, build)
+    stored("x", 1, 1, 1, build)
     (store,) = stores(tmp_path)
     content = bytearray((store / "kept.npy").read_bytes())
     content[place] ^= 0x7F
     (store / "kept.npy").write_bytes(content)
-    assert stored("x", 1, 1, build).images.shape == (2, 1, 2, 2)
+    assert stored("x", 1, 1, 1, build).images.shape == (2, 1, 2, 2)
 
 
 # Interruption
@@ -186,7 +256,7 @@ def test_an_exception_while_building_leaves_nothing(tmp_path: Path, error: type[
         raise error
 
     with pytest.raises(error):
-        stored("x", 1, 1, build)
+        stored("x", 1, 1, 1, build)
     assert stores(tmp_path) == []
 
 
@@ -225,9 +295,10 @@ def test_what_a_killed_process_leaves_is_swept(root: Path, tmp_path: Path) -> No
     assert left.name.startswith(".")
     processes = [psutil.Process(int(pid)) for pid in done.stdout.split() if psutil.pid_exists(int(pid))]
     assert psutil.wait_procs(processes, timeout=60)[1] == []
-    assert len(everything(load_folder(root))) == 24
+    load_folder(save(tmp_path / "other", 12))  # whatever is decoded next
     (store,) = stores(tmp_path)
     assert not store.name.startswith(".")
+    assert len(everything(load_folder(root))) == 24
 
 
 def test_two_processes_at_once(root: Path, tmp_path: Path) -> None:
@@ -244,98 +315,24 @@ def test_two_processes_at_once(root: Path, tmp_path: Path) -> None:
     answers = [process.communicate(timeout=100) for process in both]
     assert answers[0] == answers[1]
     assert answers[0][1] == ""
-    assert answers[0][0].split() == [load_folder(root).provenance["sha256"], "20"]
+    assert answers[0][0].split() == [load_folder(root).provenance["sha256"], "18"]
     assert len(stores(tmp_path)) == 1
 
 
 def test_only_what_is_abandoned_is_swept(tmp_path: Path) -> None:
-    node = _store._plain(_store.platform.node())
+    node = _unfinished._node()
     names = {
         f".{node}.{os.getpid()}.ours": True,
         f".{node}.4194305.gone": False,  # beyond the highest process number
         ".elsewhere.4194305.new": True,
         ".elsewhere.1.old": False,
         ".odd": True,
+        ".odd.1": True,
+        "elsewhere.1.old": True,
     }
     for name in names:
         (tmp_path / name).mkdir()
-    os.utime(tmp_path / ".elsewhere.1.old", (1, 1))
-    _store._sweep(tmp_path)
+    for name in (".elsewhere.1.old", ".odd", ".odd.1", "elsewhere.1.old"):
+        os.utime(tmp_path / name, (1, 1))
+    _unfinished.sweep(tmp_path)
     assert {name: (tmp_path / name).exists() for name in names} == names
-
-
-# Where it cannot be kept
-
-
-def test_a_disk_without_room(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4_607))
-    with pytest.raises(DataError, match=r"take 0 MB .*Make room.*--image-size.*DIABOLO_CACHE"):
-        load_folder(root)
-    assert stores(tmp_path) == []
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4_608))
-    load_folder(root)
-
-
-def test_a_disk_that_fills_up(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*args: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
-    with pytest.raises(DataError, match=r"cannot be kept in .*No space left on device.*DIABOLO_CACHE"):
-        load_folder(root)
-    assert stores(tmp_path) == []
-
-
-def test_a_file_system_that_cannot_reserve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unable(*args: object) -> None:
-        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
-
-    monkeypatch.setattr(os, "posix_fallocate", unable, raising=False)
-    reserve(tmp_path / "a", 1000)
-    assert (tmp_path / "a").read_bytes() == bytes(1000)
-
-
-def test_a_cache_that_is_a_file(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("DIABOLO_CACHE", str(tmp_path / "file"))
-    with pytest.raises(DataError, match=r"cannot be kept in .*file.*DIABOLO_CACHE\.$"):
-        load(str(root), LoadRequest())
-
-
-def test_a_cache_that_may_not_be_written(nobody: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save(nobody / "root", 12)
-    (nobody / "cache").mkdir()
-    (nobody / "cache").chmod(0o500)
-    with pytest.raises(DataError, match=r"cannot be kept in .*[Pp]ermission denied.*DIABOLO_CACHE\.$"):
-        load(str(nobody / "root"), LoadRequest())
-
-
-# Its parts
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.data())
-def test_compact_is_indexing(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    count, channels = data.draw(st.integers(1, 30)), data.draw(st.sampled_from([1, 3]))
-    shape = (count, channels, data.draw(st.integers(1, 5)), data.draw(st.integers(1, 5)))
-    kept = np.flatnonzero(data.draw(st.lists(st.booleans(), min_size=count, max_size=count).filter(any)))
-    left = data.draw(st.integers(1, channels))
-    images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-    path = tmp_path_factory.getbasetemp() / "compact.u8"
-    images.tofile(path)
-    compact(path, shape, kept, left)
-    assert path.read_bytes() == images[kept][:, :left].tobytes()
-
-
-def test_reserve(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"old")
-    for size in (0, 1, 5000):
-        reserve(tmp_path / "a", size)
-        assert (tmp_path / "a").read_bytes() == bytes(size)
-
-
-def test_the_digest_tells_names_and_bytes_apart(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"12")
-    (tmp_path / "b").write_bytes(b"13")
-    made = [digest(tmp_path / "a", names) for names in (["x", "y"], ["xy"], ["y", "x"], ["\udcff"], [])]
-    assert len({*made, digest(tmp_path / "b", ["x", "y"])}) == 6

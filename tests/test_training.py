@@ -79,7 +79,7 @@ def test_a_run_holds_what_the_design_says(variant: str, runs: dict[str, Path]) -
     }
     figures = json.loads((run / "metrics.json").read_text())
     assert 0 < figures["mse"] < 0.2
-    assert figures["images"] == 20
+    assert figures["images"] == 15
     assert not list(run.rglob("*.part"))
 
 

@@ -7,12 +7,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
-from _images import load_folder, pixels, sample, save
+from _images import everything, load_folder, pixels, sample, save
 
 from diabolo.train.datasets import Fitting, LoadRequest, _workers, folder, load
 from diabolo.train.datasets._workers import Job, work
@@ -20,6 +21,7 @@ from diabolo.train.errors import DataError
 
 CRASH = """
 import os
+import time
 from PIL import Image
 
 really = Image.open
@@ -27,6 +29,10 @@ really = Image.open
 def opened(path, *args, **options):
     if str(path).endswith("crash.png"):
         os._exit(3)
+    if str(path).endswith("killed.png"):
+        os.kill(os.getpid(), 9)
+    if str(path).endswith("hang.png"):
+        time.sleep(100)
     return really(path, *args, **options)
 
 Image.open = opened
@@ -40,15 +46,17 @@ Started = list[subprocess.Popen[str]]
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
     """However few the files are, two processes decode them; none is left. Gives those that were started."""
     started: Started = []
-    begin = _workers._Hand._begin
+    begin = _workers._begin
 
-    def noted(hand: _workers._Hand) -> subprocess.Popen[str]:
-        started.append(begin(hand))
-        return started[-1]
+    def noted(job: Job) -> subprocess.Popen[str] | None:
+        process = begin(job)
+        started.extend([process] if process else [])
+        return process
 
-    monkeypatch.setattr(_workers._Hand, "_begin", noted)
+    monkeypatch.setattr(_workers, "_begin", noted)
     monkeypatch.setattr(_workers, "_ALONE", (0, 0))
     monkeypatch.setattr(_workers, "_cores", lambda: 2)
+    monkeypatch.setattr(_workers, "free", lambda: 2**40)
     before = set(psutil.Process().children(recursive=True))
     yield started
     assert all(process.poll() is not None for process in started)
@@ -109,6 +117,39 @@ def test_a_file_that_kills_its_process_costs_that_file_only(
     assert data.skipped == tuple((f"{place}crash.png", reason) for place in range(count))
 
 
+def test_a_small_folder_is_as_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text(CRASH)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    sample("RGB", 8, 8).save(save(tmp_path / "root", 10) / "crash.png")
+    assert load_folder(tmp_path / "root").skipped == (("crash.png", "the decoder crashed on it"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("killed", "lack of memory"), ("hang", "the decoder did not end")]
+)
+def test_a_file_that_may_do_better_another_time(
+    pool: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reason: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(CRASH)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    what, tasks = job(tmp_path, 12)
+    tasks.append((12, str(tmp_path / f"{name}.png")))
+    Path(what.target).write_bytes(bytes(13 * 3 * 64))
+    monkeypatch.setattr(_workers, "_PATIENCE", 2.0)
+    outcomes = {outcome.row: outcome for outcome in work(what, tasks, 0)}
+    assert sorted(outcomes) == list(range(13))
+    assert reason in outcomes.pop(12).reason
+    assert not any(outcome.reason for outcome in outcomes.values())
+
+
+def test_as_many_processes_as_the_memory_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_workers, "_cores", lambda: 8)
+    for room, expected in ((0, 1), (3, 3), (100, 8)):
+        monkeypatch.setattr(_workers, "free", lambda room=room: room * _workers._WORST)
+        assert _workers._count(10_000, 10) == expected
+    assert _workers._count(1000, 10) == 1
+
+
 def job(tmp_path: Path, count: int) -> tuple[Job, list[tuple[int, str]]]:
     root = save(tmp_path / "root", count)
     target = tmp_path / "target"
@@ -148,7 +189,7 @@ def test_an_interruption_leaves_nothing(
     with pytest.raises(error):
         load(str(tmp_path / "root"), LoadRequest(progress=interrupt))
     assert [path for path in (tmp_path / "cache").rglob("*") if path.parent.parent.name == "decoded"] == []
-    assert len(load_folder(tmp_path / "root").train) == 33
+    assert len(everything(load_folder(tmp_path / "root"))) == 40
 
 
 def test_no_module_of_the_working_folder_is_run(
@@ -158,7 +199,8 @@ def test_no_module_of_the_working_folder_is_run(
         (tmp_path / f"{name}.py").write_text("raise SystemExit")
     save(tmp_path / "root", 12)
     monkeypatch.chdir(tmp_path)
-    assert len(load_folder(Path("root")).train) == 10
+    assert len(everything(load_folder(Path("root")))) == 12
+    assert pool
 
 
 @pytest.mark.parametrize("program", ["false", "not-there"])
@@ -167,15 +209,36 @@ def test_no_process_can_be_started(
 ) -> None:
     save(tmp_path / "root", 12)
     monkeypatch.setattr(sys, "executable", f"/bin/{program}")
-    with pytest.raises(DataError, match=r"cannot be started: /bin/.*Install"):
-        load(str(tmp_path / "root"), LoadRequest())
+    assert len(everything(load_folder(tmp_path / "root"))) == 12  # decoded here
+    assert pool == []
+
+
+def test_no_process_can_be_started_any_more(
+    pool: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _workers._begin
+    monkeypatch.setattr(_workers, "_begin", lambda job: None if pool else first(job))
+    what, tasks = job(tmp_path, 40)
+    with pytest.raises(DataError, match=r"cannot be started: .*Free some memory"):
+        list(work(what, tasks, 0))
 
 
 def test_a_target_that_cannot_be_written_is_told(pool: Started, tmp_path: Path) -> None:
     what, tasks = job(tmp_path, 12)
     Path(what.target).unlink()
-    with pytest.raises(DataError, match="cannot be started"):
+    with pytest.raises(FileNotFoundError):
         list(work(what, tasks, 0))
+
+
+def test_a_full_disk_is_not_the_image_s_fault(
+    pool: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    what, tasks = job(tmp_path, 12)
+    full = replace(what, target="/dev/full")
+    for start in (_workers._begin, lambda _: None):
+        monkeypatch.setattr(_workers, "_begin", start)
+        with pytest.raises(OSError, match="No space left on device"):
+            list(work(full, tasks, 0))
 
 
 def test_a_script_needs_no_guard(tmp_path: Path) -> None:
@@ -186,10 +249,11 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
         "from diabolo.train.datasets import LoadRequest, _workers, load\n"
         "_workers._ALONE = 0, 0\n"
         "_workers._cores = lambda: 2\n"
-        f"print(len(load({str(tmp_path / 'root')!r}, LoadRequest()).train))\n"
+        f"data = load({str(tmp_path / 'root')!r}, LoadRequest())\n"
+        "print(len(data.train) + len(data.test))\n"
     )
     done = subprocess.run(
         [sys.executable, tmp_path / "script.py"], capture_output=True, text=True, check=True
     )
-    assert done.stdout == "begun\n25\n"
+    assert done.stdout == "begun\n30\n"
     assert done.stderr == ""

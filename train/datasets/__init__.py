@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from types import ModuleType
 
 from diabolo.runtime import _discovery
-from diabolo.runtime.errors import UnknownNameError
-from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Progress, Split
+from diabolo.runtime.errors import PluginError, UnknownNameError
+from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Progress, Split, data_roots
+from diabolo.train.datasets._decode import EXTENSIONS
+from diabolo.train.datasets._fit import fit_splits
 from diabolo.train.datasets._fitting import RESIZE, Fitting
 from diabolo.train.datasets._rows import Images, Rows, rows_of
+from diabolo.train.errors import DataError
 
 __all__ = [
     "RESIZE",
@@ -23,13 +26,16 @@ __all__ = [
     "Progress",
     "Rows",
     "Split",
+    "data_roots",
     "find",
+    "fit_splits",
     "load",
     "names",
     "rows_of",
 ]
 
 _FOLDER = "folder"  # the dataset that takes what is no name
+_OR = "Or give a folder of images: ./photos."
 
 
 def names() -> list[str]:
@@ -42,10 +48,26 @@ def find(name: str) -> DatasetBase:
 
     Raises:
         UnknownNameError: there is none of that name.
-        PluginError: it is another package's and cannot be loaded.
+        PluginError: it is another package's and cannot be loaded, or does not keep the contract.
     """
-    module = _discovery.find(__name__, name, "dataset", "Or give a folder of images: ./photos.")
-    return cast(DatasetBase, module.Dataset())
+    module = _discovery.find(__name__, name, "dataset", _OR)
+    kind = getattr(module, "Dataset", None)
+    if kind is None:
+        raise _unusable(name, module, "it has no class Dataset")
+    try:
+        dataset = kind()
+    except Exception as error:
+        raise _unusable(name, module, f"{type(error).__name__}: {error}") from error
+    if not isinstance(dataset, DatasetBase):
+        raise _unusable(name, module, "its Dataset does not derive from diabolo.train.datasets.DatasetBase")
+    return dataset
+
+
+def _unusable(name: str, module: ModuleType, reason: str) -> PluginError:
+    return PluginError(
+        f"the dataset {name!r} in the module {module.__name__!r} cannot be used: {reason}. "
+        "Update the package that brings it, or remove it."
+    )
 
 
 def load(name: str, request: LoadRequest) -> ImageData:
@@ -55,11 +77,15 @@ def load(name: str, request: LoadRequest) -> ImageData:
 
     Raises:
         UnknownNameError: `name` is neither a dataset nor a folder.
-        DataError: the set cannot be had or read.
+        DataError: the set cannot be had or read, or `name` is the path of something else.
     """
     named = [n for n in names() if n != _FOLDER]
     if name in named:
         return find(name).load(request)
     if os.path.isdir(name):  # noqa: PTH112 - Path.is_dir() raises where access is denied
         return find(_FOLDER).load(replace(request, folder=Path(name)))
-    raise UnknownNameError("dataset", name, named, "Or give a folder of images: ./photos.")
+    if os.path.exists(name):  # noqa: PTH110 - as above
+        raise DataError(f"{name!r} is a file, not a folder of images. Give the folder it lies in.")
+    if {"/", "\\", os.sep} & set(name) or name.lower().endswith(tuple(f".{end}" for end in EXTENSIONS)):
+        raise DataError(f"no folder at {name!r}. Give the path of a folder of images, or a dataset's name.")
+    raise UnknownNameError("dataset", name, named, _OR)

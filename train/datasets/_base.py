@@ -147,6 +147,7 @@ class DatasetBase(ABC):
     licence: ClassVar[str] = ""
     home: ClassVar[str] = ""  # the set's home page
     takes_folder: ClassVar[bool] = False  # True only where `--dataset` names a folder
+    made: ClassVar[str] = ""  # how, where the images are made rather than read: 'drawn on the spot'
 
     @abstractmethod
     def locate(self, request: LoadRequest) -> Path | None:

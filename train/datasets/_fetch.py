@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import Any
 
 from diabolo.runtime.errors import MissingPackageError
 from diabolo.train.datasets._base import Progress
+from diabolo.train.datasets._unfinished import begin, sweep
 from diabolo.train.errors import DataError
 
 __all__ = ["Remote", "fetch"]
 
 TIMEOUT = 30.0  # seconds to connect, and seconds without a byte
-_ROUNDS = 2  # times that the addresses are gone through; networks hiccup
+_ROUNDS = 2  # times that an address is asked whose answer was cut; networks hiccup
 _CHUNK = 2**16  # bytes
 
 
@@ -33,24 +35,34 @@ class Remote:
 def fetch(file: Remote, target: Path, progress: Progress) -> Path:
     """Bring `file` to the path `target`, unless it lies there complete; returns `target`.
 
-    It is written beside `target` and moved there once its checksum holds, so that whatever happens nothing
-    half-written stays.
+    It is written into a folder beside `target` and moved there once its checksum holds; what a process that
+    was killed leaves is removed by the next one.
 
     Raises:
         DataError: no address gives the file, or `target`'s folder cannot be written to.
-        MissingPackageError: pooch, which does the fetching, is not installed.
+        MissingPackageError: pooch or requests, which do the fetching, are not installed.
     """
     try:
         import pooch
+        import requests  # noqa: F401 - pooch takes it up only when it fetches
     except ImportError as error:
         raise MissingPackageError(
-            f"pooch, which fetches datasets, cannot be imported ({error}). "
+            f"pooch and requests, which fetch datasets, cannot be imported ({error}). "
             'Install it with: pip install "diabolo[train]"'
         ) from error
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _quiet(pooch.get_logger()):
-            reasons = _try_all(pooch, file, target, progress)
+        sweep(target.parent)
+        if target.is_file() and _is_whole(pooch, target, file):
+            return target
+        folder = begin(target.parent)
+        try:
+            with _quiet(pooch.get_logger()):
+                reasons = _try_all(pooch, file, folder / target.name, progress)
+            if not reasons:
+                (folder / target.name).replace(target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise DataError(
             f"cannot write {file.name} ({file.size:,} bytes) into {target.parent}: {error.strerror or error}"
@@ -59,7 +71,7 @@ def fetch(file: Remote, target: Path, progress: Progress) -> Path:
     if reasons:
         tried = "; ".join(f"{address} ({reason})" for address, reason in reasons.items())
         raise DataError(
-            f"cannot fetch {file.name} into {target.parent}. Tried {_ROUNDS} times: {tried}. Try again, or "
+            f"cannot fetch {file.name} into {target.parent}. Tried: {tried}. Try again, or "
             "put the file in a folder that you give with --data-dir or DIABOLO_DATA."
         )
     return target
@@ -70,7 +82,10 @@ def _try_all(pooch: Any, file: Remote, target: Path, progress: Progress) -> dict
     from requests.exceptions import RequestException
 
     reasons: dict[str, str] = {}
+    hopeless: set[str] = set()
     for address in file.addresses * _ROUNDS:
+        if address in hopeless:
+            continue
         try:
             pooch.retrieve(
                 address,
@@ -81,9 +96,24 @@ def _try_all(pooch: Any, file: Remote, target: Path, progress: Progress) -> dict
             )
         except (RequestException, ValueError) as error:
             reasons[address] = _reason(error)
+            hopeless |= set() if _is_cut(error) else {address}
         else:
             return {}
     return reasons
+
+
+def _is_whole(pooch: Any, path: Path, file: Remote) -> bool:
+    algorithm, _, digest = file.checksum.partition(":")
+    return bool(pooch.file_hash(str(path), alg=algorithm) == digest.lower())
+
+
+def _is_cut(error: Exception) -> bool:
+    """Whether the network failed rather than the server's answer: the same again may come whole."""
+    from requests.exceptions import ChunkedEncodingError, ConnectionError, Timeout
+
+    response = getattr(error, "response", None)
+    busy = response is not None and (response.status_code >= 500 or response.status_code == 429)
+    return busy or isinstance(error, ChunkedEncodingError | ConnectionError | Timeout)
 
 
 class _Downloader:

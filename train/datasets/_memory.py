@@ -1,4 +1,4 @@
-"""How much of a set may be held in memory."""
+"""How much memory there is, and how much of it a set may take."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 
 from diabolo.train.errors import OptionError
 
-__all__ = ["budget"]
+__all__ = ["budget", "free"]
 
 _SHARE = 4  # a set may take one part in this many of the memory that is free
+_UNKNOWN = 4 * 2**30  # bytes taken to be free where nothing tells
 
 
 def budget() -> int:
@@ -24,10 +25,17 @@ def budget() -> int:
         if not given.isdecimal():
             raise OptionError(f"DIABOLO_MEMORY {given!r} is no number of MiB, for instance 2048.")
         return int(given) * 2**20
-    import psutil
+    return free() // _SHARE
 
-    free: int = psutil.virtual_memory().available
-    return min(free, _container()) // _SHARE
+
+def free() -> int:
+    """Bytes of memory that are free here, a container's limit included; a guess without psutil."""
+    try:
+        import psutil
+    except ImportError:
+        return min(_UNKNOWN, _container())
+    available: int = psutil.virtual_memory().available
+    return min(available, _container())
 
 
 def _container() -> int:

@@ -1,12 +1,12 @@
 """Decoded images kept in the cache: one file of uint8 for a whole set, built once, then read or mapped.
 
-    CACHE/decoded/NAME-PLACE/KEY/images.u8     n x channels x height x width bytes
-    CACHE/decoded/NAME-PLACE/KEY/kept.npy      which of the files listed these are, int64 (n,)
-    CACHE/decoded/NAME-PLACE/KEY/index.json    shape, notes, the files left out, sha256
+    CACHE/decoded/NAME-PLACE/OPTIONS-KEY/images.u8     n x channels x height x width bytes
+    CACHE/decoded/NAME-PLACE/OPTIONS-KEY/kept.npy      which of the files listed these are, int64 (n,)
+    CACHE/decoded/NAME-PLACE/OPTIONS-KEY/index.json    shape, notes, the files left out, sha256
 
-PLACE stands for where the images come from and how they are fitted, KEY for the files' names, sizes and
-times: what changes is decoded again, and the old ones go. A store is built under another name and renamed
-when it is whole.
+PLACE stands for where the images come from, OPTIONS for how they are fitted, KEY for the files' names, sizes
+and times: what changes is decoded again, and the old ones go. Of a place's options the latest few are kept. A
+store is built under another name and renamed when it is whole.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ import errno
 import hashlib
 import json
 import os
-import platform
 import shutil
-import tempfile
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tokenize import TokenError
@@ -30,12 +28,13 @@ from numpy.typing import NDArray
 
 from diabolo.train.datasets._base import Rows, cache_dir
 from diabolo.train.datasets._memory import budget
+from diabolo.train.datasets._unfinished import begin, sweep
 from diabolo.train.errors import DataError
 
 __all__ = ["Facts", "Store", "compact", "digest", "reserve", "stored"]
 
-_VERSION = 1  # raised when the same files would be decoded to other bytes
-_ABANDONED = 24 * 3600  # seconds after which an unfinished store of another machine is nobody's
+_VERSION = 2  # raised when the same files would be decoded to other bytes
+_OPTIONS = 4  # stores of one place that are kept, each with other options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +44,7 @@ class Facts:
     shape: tuple[int, int, int, int]  # (images, channels, height, width)
     notes: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()  # (file, reason)
+    again: tuple[int, ...] = ()  # which of the files listed were left out for a reason that may pass
     sha256: str = ""
 
 
@@ -66,15 +66,27 @@ Build = Callable[[Path], tuple[Facts, NDArray[np.int64]]]
 """Fills the new folder given with `images.u8` and returns its facts and `kept`."""
 
 
-def stored(name: str, place: Any, key: Any, build: Build) -> Store:
-    """The store for the JSON values `place` and `key`, built if it is not there.
+def stored(
+    name: str,
+    place: Any,
+    options: Any,
+    key: Any,
+    build: Build,
+    outdated: Callable[[Facts], bool] = lambda _: False,
+) -> Store:
+    """The store for the JSON values `place`, `options` and `key`, built if it is not there or outdated.
 
     Raises:
         DataError: it cannot be written, or what `build` raises.
     """
     home = cache_dir() / "decoded" / f"{_plain(name)}-{_hash([_VERSION, place])[:12]}"
-    folder = home / _hash(key)[:16]
-    return _open(folder) or _build(home, folder, build)
+    folder = home / f"{_hash(options)[:8]}-{_hash(key)[:16]}"
+    store = _open(folder)
+    if store and not outdated(store.facts):
+        with suppress(OSError):  # the cache may be read-only; the latest used is kept longest
+            os.utime(folder / "index.json")
+        return store
+    return _build(home, folder, build, replaces=store is not None)
 
 
 def reserve(path: Path, size: int) -> None:
@@ -139,15 +151,16 @@ def _open(folder: Path) -> Store | None:
             shape=tuple(document["shape"]),
             notes=tuple(document["notes"]),
             skipped=tuple((name, reason) for name, reason in document["skipped"]),
+            again=tuple(document["again"]),
             sha256=document["sha256"],
         )
         kept = np.load(folder / "kept.npy", allow_pickle=False)
         whole = (folder / "images.u8").stat().st_size == int(np.prod(facts.shape))
+        if not whole or kept.shape != facts.shape[:1]:
+            return None
+        return Store(images=_rows(folder / "images.u8", facts.shape), kept=kept, facts=facts)
     except (OSError, EOFError, TokenError, ValueError, KeyError, TypeError):
         return None
-    if not whole or kept.shape != facts.shape[:1]:
-        return None
-    return Store(images=_rows(folder / "images.u8", facts.shape), kept=kept, facts=facts)
 
 
 def _rows(path: Path, shape: tuple[int, int, int, int]) -> Rows:
@@ -156,19 +169,20 @@ def _rows(path: Path, shape: tuple[int, int, int, int]) -> Rows:
     return Rows(np.asarray(np.memmap(path, np.uint8, "r", shape=shape)))
 
 
-def _build(home: Path, folder: Path, build: Build) -> Store:
+def _build(home: Path, folder: Path, build: Build, replaces: bool) -> Store:
     temporary = None
     try:
         home.mkdir(parents=True, exist_ok=True)
-        _sweep(home)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{_owner()}.", dir=home))
+        for each in home.parent.iterdir():
+            sweep(each)
+        temporary = begin(home)
         facts, kept = build(temporary)
         np.save(temporary / "kept.npy", kept, allow_pickle=False)
         (temporary / "index.json").write_text(json.dumps(asdict(facts)), "utf-8")
         for path in temporary.iterdir():
-            with path.open("rb") as file:
+            with path.open("r+b") as file:  # some systems flush only what is open for writing
                 os.fsync(file.fileno())
-        _put(temporary, folder)
+        _put(temporary, folder, replaces)
     except OSError as error:
         raise DataError(
             f"the decoded images cannot be kept in {home}: {error.strerror or error}. "
@@ -177,38 +191,44 @@ def _build(home: Path, folder: Path, build: Build) -> Store:
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
-    for old in home.iterdir():
-        if old != folder and not old.name.startswith("."):
-            shutil.rmtree(old, ignore_errors=True)
+    _tidy(home, folder)
     store = _open(folder)
     if store is None:
         raise DataError(f"the decoded images in {folder} vanished while they were written. Try again.")
     return store
 
 
-def _put(temporary: Path, folder: Path) -> None:
+def _put(temporary: Path, folder: Path, replaces: bool) -> None:
     if folder.exists():
-        if _open(folder):
+        if not replaces and _open(folder):
             return  # another process was faster
         shutil.rmtree(folder)
     temporary.rename(folder)
 
 
-def _owner() -> str:
-    return f"{_plain(platform.node())}.{os.getpid()}"
+def _tidy(home: Path, newest: Path) -> None:
+    """Remove what `newest` takes the place of, and the options that were not used for longest."""
+    others = []
+    for path in home.iterdir():
+        if path == newest or path.name.startswith("."):
+            continue
+        if path.name.partition("-")[0] == newest.name.partition("-")[0]:
+            _remove(path)
+        else:
+            others.append((_used(path), path))
+    for _, path in sorted(others, reverse=True)[_OPTIONS - 1 :]:
+        _remove(path)
 
 
-def _sweep(home: Path) -> None:
-    """Remove what a process that is gone left unfinished."""
-    import psutil
+def _used(path: Path) -> float:
+    try:
+        return (path / "index.json").stat().st_mtime
+    except OSError:
+        return 0.0
 
-    for path in home.glob(".*"):
-        node, _, rest = path.name.removeprefix(".").partition(".")
-        pid = rest.partition(".")[0]
-        here = node == _plain(platform.node()) and pid.isdecimal()
-        try:
-            old = time.time() - path.stat().st_mtime > _ABANDONED
-        except OSError:
-            continue  # it was finished just now
-        if old or (here and not psutil.pid_exists(int(pid))):
-            shutil.rmtree(path, ignore_errors=True)
+
+def _remove(folder: Path) -> None:
+    # the large file first: where it is mapped by another process and cannot go, nothing does
+    with suppress(OSError):
+        (folder / "images.u8").unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)

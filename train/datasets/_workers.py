@@ -1,33 +1,40 @@
 """Many files decoded at once, in processes of their own.
 
-A process that dies on a file (a decoder's bug, the system's memory guard) costs that file, not the run.
-The processes are started as commands, not by multiprocessing: that would run the caller's script again
-in each of them unless it is guarded by `if __name__ == "__main__"`.
+A process that dies on a file (a decoder's bug, the system's memory guard), or does not end, costs that file,
+not the run. The processes are started as commands, not by multiprocessing: that would run the caller's script
+again in each of them unless it is guarded by `if __name__ == "__main__"`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import IO, NamedTuple
 
-from diabolo.train.datasets._decode import Size, decode
+from diabolo.train.datasets._decode import PassingError, Size, decode
 from diabolo.train.datasets._fitting import Fitting
+from diabolo.train.datasets._memory import free
 from diabolo.train.errors import DataError
 
 __all__ = ["Job", "Outcome", "Task", "work"]
 
-_ALONE = 20 * 2**20, 1000  # bytes and files up to which starting processes costs more than it saves
+_ALONE = 20 * 2**20, 1000  # bytes and files up to which a second process costs more than it saves
 _CHUNKS = 8, 256  # files handed to a process at a time, at least and at most
 _PROCESSES = 16  # at most
+_WORST = 2**30  # bytes to have free for a process: 100 million pixels take 0.4 to 0.8 GB, 1.6 as WebP
+_PATIENCE = 60.0  # seconds that a process may take over a file
+_TELL = 0.2  # seconds after which a process tells what it has done so far
 
 Task = tuple[int, str]  # a row, and the file whose image goes there
 
@@ -55,16 +62,20 @@ class Outcome(NamedTuple):
     size: Size = (0, 0)  # (height, width), pixels
     grey: bool = False
     reason: str = ""
+    passing: bool = False  # the reason is not the file's, and may be gone another time
 
 
 def work(job: Job, tasks: Sequence[Task], bytes_in_all: int) -> Generator[Outcome, None, None]:
     """The outcome of each task, in any order.
 
-    Ending the iteration early ends the processes.
+    Ending the iteration early ends the processes. Where none can be started, the files are decoded here.
+
+    Raises:
+        OSError: `job.target` cannot be written.
     """
-    count = min(_cores(), _PROCESSES)
-    few = bytes_in_all <= _ALONE[0] and len(tasks) <= _ALONE[1]
-    if few or count < 2 or not sys.executable:
+    count = _count(len(tasks), bytes_in_all)
+    first = _begin(job) if tasks else None
+    if first is None:
         yield from _here(job, tasks)
         return
     waiting: queue.SimpleQueue[list[Task]] = queue.SimpleQueue()
@@ -72,7 +83,7 @@ def work(job: Job, tasks: Sequence[Task], bytes_in_all: int) -> Generator[Outcom
     for start in range(0, len(tasks), chunk):
         waiting.put(list(tasks[start : start + chunk]))
     done: queue.SimpleQueue[list[Outcome] | BaseException] = queue.SimpleQueue()
-    hands = [_Hand(job, waiting, done) for _ in range(count)]
+    hands = [_Hand(job, waiting, done, None if number else first) for number in range(count)]
     try:
         for hand in hands:
             hand.start()
@@ -86,6 +97,13 @@ def work(job: Job, tasks: Sequence[Task], bytes_in_all: int) -> Generator[Outcom
     finally:
         for hand in hands:
             hand.stop()
+
+
+def _count(files: int, bytes_in_all: int) -> int:
+    """How many processes: as many as there are cores, and no more than the memory has room for."""
+    if bytes_in_all <= _ALONE[0] and files <= _ALONE[1]:
+        return 1
+    return max(1, min(_cores(), _PROCESSES, free() // _WORST))
 
 
 def _cores() -> int:
@@ -107,12 +125,68 @@ def _one(job: Job, target: IO[bytes], row: int, path: str) -> Outcome:
     try:
         image = decode(path, job.size, job.fitting)
     except DataError as error:
-        return Outcome(row=row, reason=str(error))
+        return Outcome(row=row, reason=str(error), passing=isinstance(error, PassingError))
     channels = image.pixels[: job.channels]  # one of colour is not kept: whoever asked finds it is not grey
     pixels = channels.tobytes() * (job.channels // len(channels))  # grey among colour fills all three
     target.seek(row * job.channels * job.size[0] * job.size[1])
-    target.write(pixels)
+    if target.write(pixels) != len(pixels):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     return Outcome(row=row, size=image.size, grey=len(image.pixels) == 1)
+
+
+Process = subprocess.Popen[str]
+
+
+def _begin(job: Job) -> Process | None:
+    """A process that waits for tasks; None where none can be started."""
+    if not sys.executable or getattr(sys, "frozen", False):  # a packed program is no Python
+        return None
+    command = [sys.executable, "-P", "-m", __name__]  # -P: no module of the working folder's
+    try:
+        process = subprocess.Popen(  # noqa: S603 - this very module
+            [*command, json.dumps(asdict(job))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="ascii",
+        )
+    except OSError:
+        return None
+    try:
+        ready = _answer(process)[0] == "ready\n"
+    except BaseException:
+        _end(process)
+        raise
+    if not ready:
+        _end(process)
+    return process if ready else None
+
+
+def _answer(process: Process) -> tuple[str, bool]:
+    """The process's next line, '' where there is none; and whether it was ended for taking too long."""
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(_PATIENCE, give_up)
+    timer.daemon = True
+    timer.start()
+    assert process.stdout is not None  # noqa: S101 - a pipe, for mypy
+    try:
+        line = process.stdout.readline()
+    finally:
+        timer.cancel()
+    return (line, False) if line.endswith("\n") else ("", late.is_set())
+
+
+def _end(process: Process) -> int:
+    """End the process; returns its exit status."""
+    with contextlib.suppress(OSError):  # it may have gone with unread tasks in its pipe
+        process.kill()
+        process.communicate()
+    return process.wait()
 
 
 class _Hand(threading.Thread):
@@ -123,10 +197,10 @@ class _Hand(threading.Thread):
         job: Job,
         waiting: queue.SimpleQueue[list[Task]],
         done: queue.SimpleQueue[list[Outcome] | BaseException],
+        process: Process | None,
     ) -> None:
         super().__init__(daemon=True)
-        self._job, self._waiting, self._done = job, waiting, done
-        self._process: subprocess.Popen[str] | None = None
+        self._job, self._waiting, self._done, self._process = job, waiting, done, process
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -144,62 +218,59 @@ class _Hand(threading.Thread):
 
     def _chunk(self, tasks: list[Task]) -> None:
         """Have the tasks done; where the process dies of them, one by one, to find the one it dies of."""
-        process = self._process = self._process or self._begin()
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - pipes, for mypy
+        process = self._process = self._process or _begin(self._job)
+        if process is None:
+            raise DataError(
+                f"a process to decode images cannot be started: {sys.executable} -m {__name__}. "
+                "Free some memory or end other programs, and try again; or install Diabolo anew."
+            )
+        assert process.stdin is not None  # noqa: S101 - a pipe, for mypy
         with contextlib.suppress(OSError):  # it may have died already; then there is no answer
             process.stdin.write(json.dumps(tasks) + "\n")
             process.stdin.flush()
-        answer = process.stdout.readline()
-        if answer.endswith("\n"):
-            self._done.put([Outcome(row, (h, w), grey, why) for row, (h, w), grey, why in json.loads(answer)])
+        left = dict(tasks)
+        while left:
+            line, late = _answer(process)
+            if not line:
+                break
+            answer = json.loads(line)
+            if isinstance(answer, dict):
+                raise OSError(answer["errno"], answer["reason"])
+            outcomes = [Outcome(row, (h, w), *rest) for row, (h, w), *rest in answer]
+            for outcome in outcomes:
+                del left[outcome.row]
+            self._done.put(outcomes)
+        else:
             return
-        self._end()
-        if len(tasks) == 1:
-            self._done.put([Outcome(tasks[0][0], reason="the decoder crashed on it")])
+        status, self._process = _end(process), None
+        if len(left) == 1:
+            reason, passing = _blame(status, late)
+            self._done.put([Outcome(row, reason=reason, passing=passing) for row in left])
             return
-        for task in tasks:
+        for task in left.items():
             if not self._stopped.is_set():
                 self._chunk([task])
-
-    def _begin(self) -> subprocess.Popen[str]:
-        command = [sys.executable, "-P", "-m", __name__]  # -P: no module of the working folder's
-        failed = DataError(
-            f"a process to decode images cannot be started: {' '.join(command)}. Install Diabolo anew."
-        )
-        try:
-            process = subprocess.Popen(  # noqa: S603 - this very module
-                [*command, json.dumps(asdict(self._job))],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                encoding="ascii",
-            )
-        except OSError as error:
-            raise failed from error
-        assert process.stdout is not None  # noqa: S101 - a pipe, for mypy
-        if process.stdout.readline() != "ready\n":
-            process.kill()
-            process.communicate()
-            raise failed
-        return process
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
 
     def stop(self, wait: bool = True) -> None:
         """End the process; called by the thread itself when all is done, and by whoever gives up."""
         self._stopped.set()
-        if wait:
-            process = self._process
+        process = self._process
+        if wait and self.ident is not None:
             if process is not None:
                 process.kill()
-            if self.ident is not None:
-                self.join()
-        else:
-            self._end()
+            self.join()
+        elif process is not None:
+            _end(process)
+            self._process = None
+
+
+def _blame(status: int, late: bool) -> tuple[str, bool]:
+    """Why a process died of its file, and whether that may pass."""
+    if late:
+        return "the decoder did not end", True
+    if status == -getattr(signal, "SIGKILL", 9):
+        return "the system ended the decoder, for lack of memory most likely", True
+    return "the decoder crashed on it", False
 
 
 def _main() -> None:
@@ -211,8 +282,21 @@ def _main() -> None:
     with _target(job) as target:
         print("ready", flush=True)  # noqa: T201 - the pipe to the process that asked
         for line in sys.stdin:
-            outcomes = [_one(job, target, row, path) for row, path in json.loads(line)]
+            _do(job, target, json.loads(line))
+
+
+def _do(job: Job, target: IO[bytes], tasks: list[Task]) -> None:
+    outcomes: list[Outcome] = []
+    told = time.monotonic()
+    for row, path in tasks:
+        try:
+            outcomes.append(_one(job, target, row, path))
+        except OSError as error:  # the target's: an image's own are its outcome
+            print(json.dumps({"errno": error.errno, "reason": error.strerror}), flush=True)  # noqa: T201
+            return
+        if time.monotonic() - told > _TELL or len(outcomes) == len(tasks):
             print(json.dumps(outcomes), flush=True)  # noqa: T201
+            tasks, outcomes, told = tasks[len(outcomes) :], [], time.monotonic()
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, data_roots
 from diabolo.train.datasets._batches import ARCHIVE, FILES, FOLDER, read_batches
-from diabolo.train.datasets._decode import fit_split
 from diabolo.train.datasets._fetch import fetch
+from diabolo.train.datasets._fit import fit_splits
 from diabolo.train.errors import DataError
 
 __all__ = ["Dataset"]
@@ -58,13 +58,15 @@ class Dataset(DatasetBase):
         if source is None:
             source = fetch(ARCHIVE, data_roots(request)[-1] / ARCHIVE.name, request.progress)
         train, test = read_batches(source, request.progress)
+        provenance = {"files": {name: f"md5:{digest}" for name, digest in FILES.items()}}
+        train, test = fit_splits("cifar10", train, test, provenance, request)
         return ImageData(
             name="cifar10",
-            train=fit_split(train, request.fitting),
-            test=fit_split(test, request.fitting),
+            train=train,
+            test=test,
             classes=self.classes,
             licence=self.licence,
-            provenance={"files": {name: f"md5:{digest}" for name, digest in FILES.items()}},
+            provenance=provenance,
         )
 
 

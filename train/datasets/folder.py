@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from statistics import median
 from typing import ClassVar
 
 import numpy as np
@@ -25,6 +29,7 @@ __all__ = ["Dataset"]
 _SHORTEST, _LONGEST = 8, 64  # pixels: the sides when no size is asked for
 _LOOKED_AT = 64  # files whose headers tell what all are probably like
 _FEWEST = 10  # good images; fewer teach a network nothing
+_TEST = 2**32 // 6  # of the 32 bits drawn for an image: below it, the image is for the test
 _TOLD = 64  # files between two calls of the progress
 
 _Shape = tuple[int, int, int]  # (channels, height, width)
@@ -32,6 +37,9 @@ _Shape = tuple[int, int, int]  # (channels, height, width)
 
 class Dataset(DatasetBase):
     """Images lying flat in a folder, or in one sub-folder per class, or so in a `train` and a `test` folder.
+
+    Where there is no test split, a hash of the seed and an image's name decides which split it goes to, about
+    one in six to the test: an image added or removed moves no other.
 
     The images come out in one size: the one asked for, else the commonest, scaled down to 64 pixels on its
     longer side. They are grey where every one of them is, otherwise RGB, unless one of the two is asked
@@ -50,7 +58,7 @@ class Dataset(DatasetBase):
         return _root(request)
 
     def load(self, request: LoadRequest) -> ImageData:
-        """Read `request.folder`; where it brings no test split, a sixth drawn by `request.seed` is that.
+        """Read `request.folder`; where it brings no test split, `request.seed` draws about a sixth for it.
 
         Raises:
             DataError: the folder is not there, or holds fewer than 10 images that can be read.
@@ -58,15 +66,18 @@ class Dataset(DatasetBase):
         root = _root(request)
         listing = scan(root)
         if not listing.files:
+            aside = "".join(f" ({note})" for note in listing.notes)
             raise DataError(
-                f"no images in {str(root)!r}: looked for files ending in {', '.join(EXTENSIONS)}, in the "
-                "folder and below. Give a folder that holds some."
+                f"no images in {str(root)!r}{aside}: looked for files ending in {', '.join(EXTENSIONS)}, in "
+                "the folder and below. Give a folder that holds some."
             )
         store = stored(
             root.resolve().name,
-            [str(root.resolve()), request.fitting.to_json()],
+            str(root.resolve()),
+            request.fitting.to_json(),
             [[f.name, f.size, f.times] for f in listing.files],
             lambda folder: _decode(root, listing, folder, request),
+            lambda facts: _outdated(root, listing, facts, request),
         )
         good = [listing.files[index] for index in store.kept]
         classes, labels, notes = _labels(good)
@@ -99,7 +110,7 @@ def _decode(
     shape = _guess(root, files, request.fitting)
     while True:
         good, broken = _attempt(root, files, target, shape, request)
-        skipped = tuple((files[row].name, broken[row]) for row in sorted(broken))
+        skipped = tuple((files[row].name, broken[row].reason) for row in sorted(broken))
         if len(good) < _FEWEST:
             raise _too_few(root, len(good), [*listing.skipped, *skipped])
         right = _shape((o.size for o in good.values()), all(o.grey for o in good.values()), request.fitting)
@@ -112,26 +123,35 @@ def _decode(
         shape=(len(kept), *right),
         notes=_scaled([outcome.size for outcome in good.values()], right, request.fitting),
         skipped=skipped,
+        again=tuple(sorted(row for row, outcome in broken.items() if outcome.passing)),
         sha256=digest(target, [files[row].name for row in kept]),
     )
     return facts, kept
 
 
+def _outdated(root: Path, listing: Listing, facts: Facts, request: LoadRequest) -> bool:
+    """Whether a file can be decoded now that could not be before, for no fault of its own."""
+    if not facts.again:
+        return False
+    files = [listing.files[row] for row in facts.again]
+    with tempfile.TemporaryDirectory(prefix="diabolo-") as folder:
+        shape = facts.shape[1:]
+        good, broken = _attempt(root, files, Path(folder, "images.u8"), shape, request)
+    return bool(good) or any(not outcome.passing for outcome in broken.values())
+
+
 def _attempt(
     root: Path, files: Sequence[File], target: Path, shape: _Shape, request: LoadRequest
-) -> tuple[dict[int, Outcome], dict[int, str]]:
-    """Decode all files to `shape`; returns what is good, and why the others are not, by row."""
+) -> tuple[dict[int, Outcome], dict[int, Outcome]]:
+    """Decode all files to `shape`; returns what is good, and what is not, by row."""
     reserve(target, len(files) * int(np.prod(shape)))
     job = Job(target=str(target), size=shape[1:], channels=shape[0], fitting=request.fitting)
     good: dict[int, Outcome] = {}
-    broken: dict[int, str] = {}
+    broken: dict[int, Outcome] = {}
     tasks = [(row, os.path.join(root, file.name)) for row, file in enumerate(files)]  # noqa: PTH118 - many
     with closing(work(job, tasks, sum(file.size for file in files))) as outcomes:
         for done, outcome in enumerate(outcomes, 1):
-            if outcome.reason:
-                broken[outcome.row] = outcome.reason
-            else:
-                good[outcome.row] = outcome
+            (broken if outcome.reason else good)[outcome.row] = outcome
             if done % _TOLD == 0 or done == len(files):
                 request.progress("decoding", done, len(files))
     return good, broken
@@ -160,8 +180,16 @@ def _shape(sizes: Iterable[Size], grey: bool, fitting: Fitting) -> _Shape:
 
 
 def _commonest(sizes: Iterable[Size]) -> Size:
+    """The commonest size; of several the one with proportions nearest to the median, then the largest."""
     counts = Counter(sizes)
-    return max(counts, key=lambda size: (counts[size], size), default=(_SHORTEST, _SHORTEST))
+    if not counts:
+        return _SHORTEST, _SHORTEST
+    middle = median([_proportions(size) for size in counts.elements()])
+    return max(counts, key=lambda size: (counts[size], -abs(_proportions(size) - middle), size))
+
+
+def _proportions(size: Size) -> float:
+    return math.log(size[0] / size[1])
 
 
 def _too_few(root: Path, good: int, skipped: Sequence[tuple[str, str]]) -> DataError:
@@ -199,13 +227,25 @@ def _indices(files: Sequence[File], seed: int) -> tuple[NDArray[np.intp], NDArra
     if files[0].split is not None:
         tests = np.array([file.split == "test" for file in files])
         return np.flatnonzero(~tests), np.flatnonzero(tests)
-    order = np.random.default_rng(seed).permutation(len(files))
-    count = max(1, round(len(files) / 6))
-    return np.sort(order[count:]), np.sort(order[:count])
+    drawn = np.array([_lot(file.name, seed) for file in files])
+    tests = drawn < _TEST
+    if not tests.any():  # a small folder may draw none, or nothing else
+        tests[drawn.argmin()] = True
+    if tests.all():
+        tests[drawn.argmax()] = False
+    return np.flatnonzero(~tests), np.flatnonzero(tests)
+
+
+def _lot(name: str, seed: int) -> int:
+    """32 bits that depend on the name and the seed alone."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/".encode() + os.fsencode(name)).digest()[:4])
 
 
 def _told(skipped: Sequence[tuple[str, str]], good: int) -> tuple[str, ...]:
     if not skipped:
         return ()
-    total = len(skipped) + good
-    return (f"{len(skipped)} of {total} files cannot be read and are left out: {list_skipped(skipped)}",)
+    folders = sum(name.endswith("/") for name, _ in skipped)
+    files = len(skipped) - folders
+    counts = [f"{files} of {files + good} files"] if files else []
+    counts += [f"{folders} folder{'s' * (folders > 1)}"] if folders else []
+    return (f"{' and '.join(counts)} cannot be read: {list_skipped(skipped)}",)

@@ -48,7 +48,8 @@ class Dataset(DatasetBase):
     """
 
     title: ClassVar[str] = "Glyphs"
-    summary: ClassVar[str] = "letters A to J in 23 fonts, drawn on the spot"
+    summary: ClassVar[str] = "letters A to J in 23 fonts"
+    made: ClassVar[str] = "drawn on the spot"
     image_shape: ClassVar[tuple[int, int, int] | None] = (1, _SIDE, _SIDE)
     count: ClassVar[str] = f"{_TRAIN:,} + {_TEST:,}"
     classes: ClassVar[tuple[str, ...]] = tuple(_LETTERS)
@@ -108,7 +109,7 @@ def _fonts() -> tuple[Path, str]:
     except ImportError as error:
         raise MissingPackageError(
             f"matplotlib, whose fonts the glyphs are drawn from, cannot be imported ({error}). "
-            "Install it with: pip install 'diabolo[train]'"
+            'Install it with: pip install "diabolo[train]"'
         ) from error
     return Path(matplotlib.get_data_path(), "fonts", "ttf"), matplotlib.__version__
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest
-from diabolo.train.datasets._decode import fit_split
+from diabolo.train.datasets._fit import fit_splits
 from diabolo.train.datasets._idx import IdxSet, load_idx, locate_idx
 
 __all__ = ["Dataset"]
@@ -56,10 +56,11 @@ class Dataset(DatasetBase):
             DataError: a file is missing or damaged, or the set cannot be fetched.
         """
         train, test, provenance = load_idx(request, _SOURCE)
+        train, test = fit_splits("mnist", train, test, provenance, request)
         return ImageData(
             name="mnist",
-            train=fit_split(train, request.fitting),
-            test=fit_split(test, request.fitting),
+            train=train,
+            test=test,
             classes=self.classes,
             licence=self.licence,
             provenance=provenance,

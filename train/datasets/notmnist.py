@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import tarfile
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split, data_roots
-from diabolo.train.datasets._decode import decode, fit_split
+from diabolo.train.datasets._decode import PassingError, decode
 from diabolo.train.datasets._fetch import Remote, fetch
+from diabolo.train.datasets._fit import fit_splits
 from diabolo.train.datasets._fitting import Fitting
 from diabolo.train.datasets._scan import list_skipped, scan
 from diabolo.train.datasets._store import Facts, digest, stored
@@ -89,22 +91,30 @@ class Dataset(DatasetBase):
         source = self.locate(request) or fetch(_REMOTE, target, request.progress)
         names, unread = _listing(source)
         store = stored(
-            "notmnist", str(source.resolve()), names, lambda folder: _decode(source, names, folder, request)
+            "notmnist",
+            str(source.resolve()),
+            None,
+            names,
+            lambda folder: _decode(source, names, folder, request),
+            lambda facts: bool(facts.again),  # so few and small that all are read anew
         )
         images = store.images[:]
         labels = np.array([_LETTERS.index(names[row][0].split("/")[-2]) for row in store.kept], np.int64)
         tests = np.array([_tests(image) for image in images])
         skipped = tuple(sorted([*unread, *store.facts.skipped]))
-        note = f"{len(skipped)} files cannot be read and are left out: {list_skipped(skipped)}"
+        note = f"{len(skipped)} files cannot be read: {list_skipped(skipped)}"
+        provenance = {"images": len(images), "sha256": store.facts.sha256}
+        train, test = (Split(images=images[part], labels=labels[part]) for part in (~tests, tests))
+        train, test = fit_splits("notmnist", train, test, provenance, request)
         return ImageData(
             name="notmnist",
-            train=fit_split(Split(images=images[~tests], labels=labels[~tests]), request.fitting),
-            test=fit_split(Split(images=images[tests], labels=labels[tests]), request.fitting),
+            train=train,
+            test=test,
             classes=self.classes,
             licence=self.licence,
             notes=(note,) if skipped else (),
             skipped=skipped,
-            provenance={"images": len(images), "sha256": store.facts.sha256},
+            provenance=provenance,
         )
 
 
@@ -151,8 +161,12 @@ def _archive(source: Path) -> Iterator[tarfile.TarFile]:
     try:
         with tarfile.open(source, "r:gz") as archive:
             yield archive
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{source} is damaged ({error}). Delete it and fetch it again.") from error
+    except OSError as error:
+        raise DataError(
+            f"cannot read {source}: {error.strerror or error}. Mend that, or give another --data-dir."
+        ) from error
 
 
 def _decode(
@@ -162,6 +176,7 @@ def _decode(
     rows = {name: row for row, (name, *_) in enumerate(names)}
     images: dict[int, NDArray[np.uint8]] = {}
     broken: dict[str, str] = {}
+    again: list[int] = []
     for done, (name, content) in enumerate(_contents(source, names), 1):
         try:
             image = decode(content, None, Fitting(colour=False))
@@ -170,6 +185,7 @@ def _decode(
             images[rows[name]] = image.pixels
         except DataError as error:
             broken[name] = str(error)
+            again += [rows[name]] if isinstance(error, PassingError) else []
         request.progress("decoding notMNIST", done, len(names))
     if len(images) < _FEWEST:
         raise DataError(f"{source} holds {len(images)} letters that can be read. Unpack or fetch it again.")
@@ -178,6 +194,7 @@ def _decode(
     facts = Facts(
         shape=(len(kept), 1, _SIDE, _SIDE),
         skipped=tuple(sorted(broken.items())),
+        again=tuple(again),
         sha256=digest(folder / "images.u8", [names[row][0] for row in kept]),
     )
     return facts, kept

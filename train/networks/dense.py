@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 __all__ = ["SUMMARY", "Decoder", "Encoder"]
 
-SUMMARY = "fully connected, one hidden layer of 1024 either way"
+SUMMARY = "fully connected, one hidden layer of up to 1024 either way"
 _WIDTH = 1024  # units of the hidden layer, at most
 _WEIGHTS = 2**25  # of a layer, at most
 

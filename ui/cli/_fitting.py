@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -48,12 +49,9 @@ def fitting(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _size(text: str | None) -> tuple[int, int] | None:
-    if not text:
+    if text is None:
         return None
-    height, _, width = text.lower().partition("x")
-    try:
-        return int(height), int(width or height)
-    except ValueError:
-        raise click.UsageError(
-            f"--image-size {text!r} is neither N nor HxW, for instance 28 or 32x48."
-        ) from None
+    given = re.fullmatch("([0-9]{1,4})(?:x([0-9]{1,4}))?", text)
+    if not given:
+        raise click.UsageError(f"--image-size {text!r} is neither N nor HxW, for instance 28 or 32x48.")
+    return int(given[1]), int(given[2] or given[1])

@@ -36,7 +36,7 @@ def command(ctx: click.Context, data_dir: str | None, as_json: bool) -> None:
         return
     import json
 
-    from diabolo.train.datasets._base import data_roots
+    from diabolo.train.datasets import data_roots
 
     request = _request(data_dir)
     data_roots(request)  # a data folder that is not there is one message, not one for each dataset
@@ -64,7 +64,7 @@ class _Get(click.Command):
 @click.argument("name", metavar="NAME|FOLDER")
 @_data_dir
 @click.pass_context
-def get(ctx: click.Context, /, name: str, data_dir: str | None, **given: Any) -> None:
+def get(ctx: click.Context, /, name: str, **given: Any) -> None:
     """Fetch the dataset NAME unless it is here, and read it once as proof.
 
     Given a FOLDER of images, decode them ahead; give the options on images that the training will have.
@@ -73,15 +73,28 @@ def get(ctx: click.Context, /, name: str, data_dir: str | None, **given: Any) ->
     from diabolo.ui.cli._fitting import fitting
     from diabolo.ui.cli._progress import Bar
 
-    where = data_dir or (ctx.parent.params["data_dir"] if ctx.parent else None)
+    where = _where(ctx)
     with Bar() as bar:
         request = _request(where, fitting=datasets.Fitting(**fitting(given)), progress=bar.loading)
         data = datasets.load(name, request)
     for note in data.notes:
         bar.note(note)
-    here = datasets.find(name).locate(request) if name in datasets.names() else Path(name)
+    found = datasets.find(name) if name in datasets.names() else None
+    named = found if found and not found.takes_folder else None  # a folder may be called 'folder'
+    here = f"read from {named.locate(request) if named else Path(name)}"
     counts = f"{len(data.train):,} training and {len(data.test):,} test images"
-    click.echo(f"{data.name}: {counts}, read from {here}")
+    pixels = _pixels(data.image_shape)
+    click.echo(f"{data.name}: {counts}, {pixels}, {named.made if named and named.made else here}")
+
+
+def _where(ctx: click.Context) -> str | None:
+    """The data folder: as written after `get`, or before it, or else the environment's."""
+    from click.core import ParameterSource
+
+    contexts = [context for context in (ctx, ctx.parent) if context]
+    written = (c for c in contexts if c.get_parameter_source("data_dir") is ParameterSource.COMMANDLINE)
+    where: str | None = next(written, ctx).params["data_dir"]
+    return where
 
 
 def _request(data_dir: str | None, **more: Any) -> Any:
@@ -92,6 +105,8 @@ def _request(data_dir: str | None, **more: Any) -> Any:
 
 def _rows(request: Any) -> list[dict[str, Any]]:
     """One for each dataset with a name of its own, as plain JSON values."""
+    import json
+
     from diabolo.runtime.errors import PluginError
     from diabolo.train import datasets
 
@@ -99,22 +114,32 @@ def _rows(request: Any) -> list[dict[str, Any]]:
     for name in datasets.names():
         try:
             dataset = datasets.find(name)
+            if dataset.takes_folder:
+                continue
+            row = {"name": name, **_facts(dataset, request)}
+            json.dumps(_lines(row) and row)  # what cannot be shown is found out here
         except PluginError as error:
-            rows.append({"name": name, "problem": str(error)})
-            continue
-        if not dataset.takes_folder:
-            rows.append({"name": name, **_facts(dataset, request)})
+            row = {"name": name, "problem": str(error)}
+        except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
+            row = {"name": name, "problem": f"{type(error).__name__}: {error}"}
+        rows.append(row)
     return rows
 
 
 def _facts(dataset: Any, request: Any) -> dict[str, Any]:
-    from diabolo.runtime.errors import DiaboloError
+    from diabolo.runtime.errors import DiaboloError, MissingPackageError
 
     here = problem = None
+    state = "no"
     try:
         here = dataset.locate(request)
+        state = "yes" if here or dataset.made else "no"
+    except MissingPackageError as error:
+        state, problem = "not installed", str(error)
     except DiaboloError as error:
-        problem = str(error)
+        state, problem = "incomplete", str(error)
+    except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
+        state, problem = "problem", f"{type(error).__name__}: {error}"
     return {
         "title": dataset.title,
         "summary": dataset.summary,
@@ -122,7 +147,9 @@ def _facts(dataset: Any, request: Any) -> dict[str, Any]:
         "image_shape": dataset.image_shape,
         "classes": dataset.classes,
         "download": dataset.download,
-        "here": str(here) if here else None,
+        "state": state,
+        "made": dataset.made,
+        "here": str(here) if here and not dataset.made else None,
         "problem": problem,
         "licence": dataset.licence,
         "home": dataset.home,
@@ -137,16 +164,17 @@ def _lines(row: dict[str, Any]) -> list[str]:
     """A row of the table, and below it what would not fit beside it at any width."""
     if "title" not in row:
         return [_LINE.format(row["name"], "cannot be loaded", "", "", "no"), *_folded(row["problem"])]
-    here = "incomplete" if row["problem"] else "yes" if row["here"] else "no"
     size = f"{max(1, round(row['download'] / 1e6))} MB" if row["download"] else "none"
     images, pixels = _images(row)
     fits = len(images) <= _WIDEST
-    lines = [_LINE.format(row["name"], images if fits else pixels, len(row["classes"]) or "", size, here)]
+    lines = [
+        _LINE.format(row["name"], images if fits else pixels, len(row["classes"]) or "", size, row["state"])
+    ]
     lines += _folded(f"{row['title']}: {row['summary']}")
     lines += _folded("" if fits else f"images: {images}")
     lines += _folded(row["problem"] or "")
-    for label in ("here", "licence", "home"):
-        lines += _folded(f"{label}: {row[label]}" if row[label] else "")
+    for label, text in (("here", row["made"] or row["here"]), *((x, row[x]) for x in ("licence", "home"))):
+        lines += _folded(f"{label}: {text}" if text else "")
     return lines
 
 
@@ -171,6 +199,10 @@ def _images(row: dict[str, Any]) -> tuple[str, str]:
     """How many images of what size, and the size alone."""
     if not row["image_shape"]:
         return str(row["count"]), ""
-    channels, height, width = row["image_shape"]
-    pixels = f"{height} x {width} {'colour' if channels == 3 else 'grey'}"
+    pixels = _pixels(row["image_shape"])
     return f"{row['count']}, {pixels}", pixels
+
+
+def _pixels(shape: tuple[int, int, int]) -> str:
+    channels, height, width = shape
+    return f"{height} x {width} {'colour' if channels == 3 else 'grey'}"

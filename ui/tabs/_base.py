@@ -76,9 +76,13 @@ class Context:
             path.write_bytes(content)
         return str(path)
 
-    def see(self, name: str, source: Any) -> images.Prepared:
-        """Fit a picture to the model called `name`; dark and bright are swapped when the grounds differ."""
+    def see(self, name: str, source: Any, drawn: bool = False) -> images.Prepared:
+        """Fit a picture to the model called `name`; dark and bright are swapped when the grounds differ.
+
+        What is transparent shows the colour that the model learned with; in a drawing, the model's ground.
+        """
         m = self.model(name).manifest
+        paper = round(255 * m.background)
         return images.prepare(
             source,
             m.image_shape,
@@ -86,6 +90,7 @@ class Context:
             background=m.background,
             resize=m.resize,
             padding=m.padding,
+            ground=(paper, paper, paper) if drawn else None,
         )
 
     def describe(self, name: str, request: gr.Request) -> str:

@@ -126,7 +126,7 @@ class PictureInput:
             return gr.skip()  # the empty paper reports itself too, maybe after a sample was fetched
         # an opaque drawing has no transparency to fill, and its steps should not say so
         opaque = drawn.mode == "RGBA" and drawn.getextrema()[3][0] == 255
-        return self._see(name, drawn.convert("RGB") if opaque else drawn, request)
+        return self._see(name, drawn.convert("RGB") if opaque else drawn, request, drawn=True)
 
     def _see_upload(self, name: str, path: str | None, request: gr.Request) -> tuple[Image.Image | None, str]:
         if path is None:
@@ -138,9 +138,11 @@ class PictureInput:
         paper = _paper(self._context.model(name).manifest)
         return gr.Sketchpad(value=paper), None, SHARED[language(request)]["empty"]
 
-    def _see(self, name: str, source: Any, request: gr.Request) -> tuple[Image.Image, str]:
+    def _see(
+        self, name: str, source: Any, request: gr.Request, drawn: bool = False
+    ) -> tuple[Image.Image, str]:
         with shown_errors():
-            prepared = self._context.see(name, source)
+            prepared = self._context.see(name, source, drawn)
             return picture_of(prepared.image), words(prepared.steps, request)
 
     def _renew(self, name: str) -> tuple[Any, None, None, str]:
