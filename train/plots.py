@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,12 @@ def draw(run: Run, variant: VariantBase, model: Model, data: ImageData) -> list[
         "latent_map": _latent_map(codes, data),
         "samples": _samples(model, codes),
     }
-    for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight")
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "Glyph .* missing"
+        )  # in the font, for a class's name: a box will do
+        for name, figure in figures.items():
+            figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight")
     return [folder / f"{name}.png" for name in figures]
 
 
@@ -103,7 +108,8 @@ def _latent_map(codes: NDArray[np.float32], data: ImageData) -> Figure:
     else:
         for index, name in enumerate(data.classes):
             mine = points[labels[: len(points)] == index]
-            axes.scatter(mine[:, 0], mine[:, 1], s=4, label=name)
+            # a dollar would begin a formula
+            axes.scatter(mine[:, 0], mine[:, 1], s=4, label=name.replace("$", r"\$"))
         if len(data.classes) <= 20:
             axes.legend(frameon=False, markerscale=3, bbox_to_anchor=(1, 1))
     axes.set(xlabel=across, ylabel=up, title="Codes of test images")
