@@ -230,3 +230,17 @@ def test_sparse_figures_do_not_depend_on_the_cut(
     pieces = evaluate_module.evaluate(variant, model, test)
     assert pieces.pop("activity_by_unit") == pytest.approx(whole.pop("activity_by_unit"), abs=2e-5)
     assert pieces == pytest.approx(whole, rel=1e-4)
+
+
+@pytest.mark.parametrize("batch_size", [8, 128])
+def test_sparse_units_come_to_rho_and_none_dies(pictures: Path, tmp_path: Path, batch_size: int) -> None:
+    """A running mean lags behind the weights: followed blindly, it pushes every unit to nothing."""
+    config = Config.make(
+        "sparse", str(pictures), latent_dim=20, epochs=40 if batch_size == 8 else 150, batch_size=batch_size
+    )
+    figures = json.loads((fit(config, tmp_path / "run").path / "metrics.json").read_text())
+    activity = np.array(figures["activity_by_unit"])
+    assert len(activity) == 20
+    assert activity.min() > 0.02
+    assert figures["activity_gap_mean"] == pytest.approx(np.abs(activity - 0.1).mean(), abs=1e-4)
+    assert figures["activity_gap_mean"] < 0.04

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from diabolo.train.variants import VariantBase
 __all__ = ["draw"]
 
 _COLUMNS = 10
+_GAP = 2  # pixels between images
 _MAP_POINTS = 3000
 
 
@@ -36,9 +36,7 @@ def draw(run: Run, variant: VariantBase, model: Model, data: ImageData) -> list[
         "samples": _samples(model, codes),
     }
     with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "Glyph .* missing"
-        )  # in the font, for a class's name: a box will do
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a class's name gets a box
         for name, figure in figures.items():
             figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight")
     return [folder / f"{name}.png" for name in figures]
@@ -81,21 +79,24 @@ def _samples(model: Model, codes: NDArray[np.float32]) -> Figure:
 
 
 def _grid(rows: list[tuple[str, NDArray[np.float32]]]) -> Figure:
+    """Rows of images `(columns, channels, height, width)` with a label each, as one picture."""
+    height, width = rows[0][1].shape[2:]
     columns = len(rows[0][1])
-    figure = Figure(figsize=(0.9 * columns, 0.95 * len(rows)))
-    for row, (label, images) in enumerate(rows):
-        for column, image in enumerate(images):
-            axes = figure.add_subplot(len(rows), columns, row * columns + column + 1)
-            axes.imshow(_picture(image), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-            axes.set(xticks=[], yticks=[])
-            if column == 0 and label:
-                axes.set_ylabel(label, fontsize=8)
-    figure.subplots_adjust(wspace=0.05, hspace=0.05)
+    side = np.ones((1, height + _GAP, width + _GAP, 3), np.float32)
+    lines = []
+    for _, images in rows:
+        tiles = np.repeat(side, columns, axis=0)
+        tiles[:, :height, :width] = images[:, :3].transpose(0, 2, 3, 1)  # one channel fills all three
+        lines.append(np.concatenate(list(tiles), axis=1))
+    mosaic = np.concatenate(lines)[:-_GAP, :-_GAP]
+    figure = Figure(figsize=(0.9 * columns, 0.95 * len(rows) * height / width))
+    axes = figure.subplots()
+    axes.imshow(mosaic.clip(0, 1), interpolation="nearest")
+    axes.set(xticks=[], yticks=[(row + 0.5) * (height + _GAP) for row in range(len(rows))])
+    axes.set_yticklabels([label for label, _ in rows], fontsize=8)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
     return figure
-
-
-def _picture(image: NDArray[np.float32]) -> Any:
-    return image[0] if image.shape[0] != 3 else image.transpose(1, 2, 0)
 
 
 def _latent_map(codes: NDArray[np.float32], data: ImageData) -> Figure:

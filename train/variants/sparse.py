@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from diabolo.train.losses import bernoulli_kl, half_squared_error
@@ -18,7 +19,7 @@ from diabolo.train.variants._base import Loss, VariantBase, check_range, option
 
 __all__ = ["Options", "Variant"]
 
-_WINDOW = 1000  # images that the running mean reaches back over
+_WINDOW = 128  # images that rho_hat is a mean over, at least
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +50,15 @@ class Variant(VariantBase):
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
         """J_sparse of the batch.
 
-        rho_hat_j is unit j's mean over samples. In training it is a running mean over some thousand images,
-        so that a small batch does not pass its own chance on to the units; its gradient is the batch's.
+        rho_hat_j is unit j's mean over samples. Where a batch has fewer than 128 images it is a running mean
+        over as many, so that a small batch does not pass its own chance on; its gradient is the batch's.
         """
         latent = model.encode(image).latent
         error = half_squared_error(image, model.decode(latent))
         activity = step.mean(latent)
-        divergence = bernoulli_kl(self.options.sparsity, _running(activity, len(image), step))
+        divergence = bernoulli_kl(
+            self.options.sparsity, _running(activity, self.options.sparsity, len(image), step)
+        )
         terms = {
             "error": error.detach(),
             "sparsity_kl": divergence.detach(),
@@ -78,12 +81,18 @@ class Variant(VariantBase):
         }
 
 
-def _running(activity: Tensor, images: int, step: Step) -> Tensor:
-    """The value of the running mean, with the gradient of this batch's."""
+def _running(activity: Tensor, sparsity: float, images: int, step: Step) -> Tensor:
+    """The value of the running mean, with the gradient of this batch's.
+
+    A running mean lags: it would go on pushing a unit down that is below rho already, until it is dead. So a
+    unit that the batch sees on the other side of rho than the running mean does is left alone.
+    """
     if not step.training:
         return activity
+    seen = activity.detach()
     share = min(1.0, images * step.processes / _WINDOW)
     before = step.memory.get("activity")
-    now = activity.detach() if before is None else before + share * (activity.detach() - before)
+    now = seen if before is None else before + share * (seen - before)
     step.memory["activity"] = now
-    return now + (activity - activity.detach())
+    agreed = (now - sparsity) * (seen - sparsity) > 0
+    return torch.where(agreed, now, torch.full_like(now, sparsity)) + (activity - seen)

@@ -99,8 +99,8 @@ class Variant(VariantBase):
         if figures["active_units"]:
             return []
         return [
-            "the posterior has collapsed: no dimension of the latent is in use, and every image comes back as the "
-            "same one. Train with --kl-warmup 5, a smaller --beta, or longer."
+            "the posterior has collapsed: no dimension of the latent is in use, and every image returns as "
+            "the same one. Train with --kl-warmup 5, a smaller --beta, or longer."
         ]
 
     def log_weights(self, model: Model, pixels: Tensor, step: Step, samples: int) -> Tensor:

@@ -176,6 +176,7 @@ def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
     from pathlib import Path
 
     from diabolo.train import Config, fit, resume
+    from diabolo.train.processes import join
     from diabolo.ui.cli._figures import show
     from diabolo.ui.cli._fitting import fitting
     from diabolo.ui.cli._progress import Bar
@@ -196,8 +197,8 @@ def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
                 **{name: given[name] for name in _SETTINGS},
             )
             run = fit(config, out, watcher=bar)
-    if not (run.path / "metrics.json").is_file():
-        return  # one of several processes, and not the one that writes
+    if not join(run.config.device).writes:
+        return
     bar.note(f"run: {out}   next: diabolo export {out}")
     show(json.loads((run.path / "metrics.json").read_text("utf-8")))
 
