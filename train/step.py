@@ -23,7 +23,6 @@ class Step:
     Attributes:
         epoch: epochs done, with a fraction: 0.0 at the first step.
         training: False while figures are taken.
-        processes: how many of them share the batch.
         memory: tensors by name that a loss keeps from step to step; part of the checkpoint.
     """
 
@@ -45,7 +44,6 @@ class Step:
         """
         self.epoch, self.training = epoch, training
         self.memory = {} if memory is None else memory
-        self.processes = 1 if processes is None else processes.count
         self._generator = torch.Generator(device).manual_seed((seed << 32) + number)
         self._rows, self._all = rows, processes
 
@@ -64,6 +62,10 @@ class Step:
         if self._all is None or self._rows is None:
             return values.float().mean(0)
         return self._all.sum(values.float().sum(0)) / self._rows[1]
+
+    def whole(self, count: int) -> int:
+        """How many images all processes have where this one has `count`: the whole batch."""
+        return self._rows[1] if self._rows else count
 
     def _share(self, count: int) -> tuple[int, slice]:
         first, whole = self._rows or (0, count)

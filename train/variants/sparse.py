@@ -90,7 +90,7 @@ def _running(activity: Tensor, sparsity: float, images: int, step: Step) -> Tens
     if not step.training:
         return activity
     seen = activity.detach()
-    share = min(1.0, images * step.processes / _WINDOW)
+    share = min(1.0, step.whole(images) / _WINDOW)
     before = step.memory.get("activity")
     now = seen if before is None else before + share * (seen - before)
     step.memory["activity"] = now
