@@ -174,7 +174,7 @@ def _train(
         watcher.note(warning)
     if processes.writes:
         run.write_json("metrics.json", figures)
-        plots.draw(run, variant, model, data)
+        plots.draw(run, variant, model, data, figures)
     processes.wait()
     return run
 

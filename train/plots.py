@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,12 +21,17 @@ from diabolo.train.variants import VariantBase
 __all__ = ["draw"]
 
 _COLUMNS = 10
+_MANIFOLD = 15  # images a side
 _GAP = 2  # pixels between images
 _MAP_POINTS = 3000
 
 
-def draw(run: Run, variant: VariantBase, model: Model, data: ImageData) -> list[Path]:
-    """Write losses, reconstructions, the latent map and samples; returns the files."""
+def draw(run: Run, variant: VariantBase, model: Model, data: ImageData, test: dict[str, Any]) -> list[Path]:
+    """Write losses, reconstructions, the latent map, samples and more; returns the files.
+
+    `test` are the figures of the test split. A latent of two dimensions gets its manifold, units whose mean
+    activity was measured get it drawn.
+    """
     folder = run.path / "plots"
     folder.mkdir(exist_ok=True)
     codes = encode_all(model, rows_of(data.test.images, slice(_MAP_POINTS)))
@@ -35,6 +41,10 @@ def draw(run: Run, variant: VariantBase, model: Model, data: ImageData) -> list[
         "latent_map": _latent_map(codes, data),
         "samples": _samples(model, codes),
     }
+    if codes.shape[1] == 2:
+        figures["manifold"] = _manifold(model, codes)
+    if "activity_by_unit" in test:
+        figures["activity"] = _activity(test["activity_by_unit"])
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a class's name gets a box
         for name, figure in figures.items():
@@ -76,6 +86,34 @@ def _samples(model: Model, codes: NDArray[np.float32]) -> Figure:
         latent = torch.from_numpy(drawn.astype(np.float32)).to(model.offset.device)
         rows.append(("samples" if index == 0 else "", model.decode(latent).float().cpu().numpy()))
     return _grid(rows)
+
+
+@torch.inference_mode()
+def _manifold(model: Model, codes: NDArray[np.float32]) -> Figure:
+    """What the points of a regular grid over the plane of codes decode to."""
+    low, high = np.quantile(codes, [0.01, 0.99], axis=0)
+    across = np.linspace(low[0], high[0], _MANIFOLD)
+    rows = []
+    for up in np.linspace(high[1], low[1], _MANIFOLD):
+        latent = np.column_stack([across, np.full(_MANIFOLD, up)]).astype(np.float32)
+        images = model.decode(torch.from_numpy(latent).to(model.offset.device)).float().cpu().numpy()
+        rows.append(("", images))
+    figure = _grid(rows)
+    figure.axes[0].set_title("What each point of the latent space decodes to", fontsize=9)
+    return figure
+
+
+def _activity(by_unit: list[float]) -> Figure:
+    figure = Figure(figsize=(6, 3))
+    axes = figure.subplots()
+    axes.bar(range(len(by_unit)), sorted(by_unit, reverse=True), width=1.0)
+    axes.set(
+        xlabel="unit, the busiest first",
+        ylabel="mean activity",
+        title="How active each unit is over the test images",
+        xlim=(-0.5, len(by_unit) - 0.5),
+    )
+    return figure
 
 
 def _grid(rows: list[tuple[str, NDArray[np.float32]]]) -> Figure:
