@@ -25,10 +25,11 @@ from diabolo.export.graphs import IR_VERSION, decoder_graph, encoder_graph
 from diabolo.export.proof import BATCH_SIZES, TOLERANCE, Proof, prove
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.manifest import seal
-from diabolo.train.datasets import ImageData, Images, load, rows_of
+from diabolo.train.datasets import ImageData, Images, rows_of
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model
 from diabolo.train.run import Run
+from diabolo.train.variants import VariantBase
 
 __all__ = ["OPSET", "Exported", "export_run"]
 
@@ -52,10 +53,13 @@ def export_run(
     source: str | Path,
     out: str | Path | None = None,
     *,
+    network: str | None = None,
     opset: int = OPSET,
     note: Callable[[str], None] | None = None,
 ) -> Exported:
     """Export the run folder `source` to the new folder `out` (default: `bundle` in the run).
+
+    `network` names the Python file of a run on a network of the user's own, which is executed.
 
     The bundle is built beside its place and renamed when it is proved, so a failed export leaves none.
 
@@ -73,9 +77,10 @@ def export_run(
     if target.exists():
         raise ExportError(f"{target} exists already and is kept. Remove it, or name another with -o.")
     metrics = _metrics(run)
-    _, model = run.load()
+    made = run.network(network)
+    variant, model = run.load(made)
     say("reading the dataset for the latent's statistics")
-    data = _data(run)
+    data = run.data(note=say)
     say("splitting the model into two graphs")
     encoder, decoder = encoder_graph(model, opset), decoder_graph(model, opset)
     say(f"proving them equal to torch at batch sizes {', '.join(map(str, BATCH_SIZES))}")
@@ -85,23 +90,14 @@ def export_run(
         "decoder.onnx": ("decoder", decoder),
         "codes.npz": ("codes", _codes(model, data)),
     }
-    document = _document(run, model, data, proof, opset, target.name) | {"metrics": metrics}
+    document = _document(run, variant, model, data, proof, opset, target.name)
+    document |= {"metrics": metrics, "network": made.name}
     document["files"] = {
         name: {"role": role, "sha256": hashlib.sha256(raw).hexdigest(), "size": len(raw)}
         for name, (role, raw) in files.items()
     }
     _write(target, {name: raw for name, (_, raw) in files.items()} | {"model.json": seal(document)})
     return Exported(path=target, proof=proof)
-
-
-def _data(run: Run) -> ImageData:
-    data = load(run.config.dataset, run.config.request())
-    if data.image_shape != run.image_shape:
-        raise ExportError(
-            f"the dataset's images are {data.image_shape} now, the run was trained on {run.image_shape}. "
-            "Put the old images back."
-        )
-    return data
 
 
 def _codes(model: Model, data: ImageData) -> bytes:
@@ -120,8 +116,15 @@ def _codes(model: Model, data: ImageData) -> bytes:
 
 
 @torch.inference_mode()
-def _document(run: Run, model: Model, data: ImageData, proof: Proof, opset: int, name: str) -> dict[str, Any]:
-    variant, _ = run.config.build(run.image_shape)
+def _document(
+    run: Run,
+    variant: VariantBase,
+    model: Model,
+    data: ImageData,
+    proof: Proof,
+    opset: int,
+    name: str,
+) -> dict[str, Any]:
     codes = encode_all(model, rows_of(data.train.images, slice(_STATISTICS)))
     # a decoded mean code, so that no image of the dataset travels in the bundle
     image = model.decode(torch.from_numpy(codes.mean(0, keepdims=True))).numpy()
@@ -131,7 +134,6 @@ def _document(run: Run, model: Model, data: ImageData, proof: Proof, opset: int,
         "name": name if name != "bundle" else run.path.resolve().name,
         "summary": f"{run.config.variant} on {data.name}: {variant.summary}",
         "variant": run.config.variant,
-        "network": run.config.network,
         "image": {
             "shape": list(run.image_shape),
             "range": [0, 1],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["mse", "psnr", "psnr_of_mse"]
+__all__ = ["mse", "psnr", "psnr_of_mse", "ssim"]
 
 
 def mse(images: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -30,3 +30,44 @@ def psnr_of_mse(error: NDArray[np.float64]) -> NDArray[np.float64]:
     """PSNR in dB of mean squared errors, for values in [0, 1]: -10 log10(MSE)."""
     with np.errstate(divide="ignore"):
         return -10 * np.log10(error)
+
+
+_WINDOW = 11  # pixels a side; less in a smaller image
+_SPREAD = 1.5  # deviation of the window's gaussian, pixels
+_C1, _C2 = 0.01**2, 0.03**2  # for values in [0, 1]
+
+
+def ssim(images: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Structural similarity of each image, `(batch,)`, at most 1; the mean over windows and channels.
+
+    Wang et al., 'Image Quality Assessment: From Error Visibility to Structural Similarity', IEEE TIP 2004,
+    https://doi.org/10.1109/TIP.2003.819861: a gaussian window of 11 x 11 with deviation 1.5, only where it
+    lies wholly inside.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    if images.shape != others.shape:
+        raise ValueError(f"shapes differ: {images.shape} and {others.shape}")
+    x, y = (np.asarray(values, np.float32) for values in (images, others))
+    mean_x, mean_y = _window(x), _window(y)
+    spread_x, spread_y = _window(x * x) - mean_x**2, _window(y * y) - mean_y**2
+    together = _window(x * y) - mean_x * mean_y
+    value = ((2 * mean_x * mean_y + _C1) * (2 * together + _C2)) / (
+        (mean_x**2 + mean_y**2 + _C1) * (spread_x + spread_y + _C2)
+    )
+    mean: NDArray[np.float64] = value.reshape(len(images), -1).mean(axis=1, dtype=np.float64)
+    return mean
+
+
+def _window(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Gaussian means over windows, along both sides; `(batch, channels, height - 10, width - 10)`."""
+    for axis in (2, 3):
+        side = min(_WINDOW, values.shape[axis] - 1 + values.shape[axis] % 2)  # odd
+        offsets = np.arange(side) - side // 2
+        weights = np.exp(-0.5 * (offsets / _SPREAD) ** 2)
+        weights /= weights.sum()
+        length = values.shape[axis] - side + 1
+        pieces = (np.take(values, range(i, i + length), axis) * np.float32(w) for i, w in enumerate(weights))
+        values = sum(pieces, np.zeros((), np.float32))
+    return values

@@ -128,7 +128,7 @@ class Variant(VariantBase):
     def __init__(self, options):
         self.options = options
 
-    def loss(self, model, image, generator):
+    def loss(self, model, image, step):
         return Loss(self.options.factor * mean_squared_error(image, model(image)))
 """
 NETWORK = "from diabolo.train.networks.dense import *\nfrom diabolo.train.networks.dense import __all__\n"

@@ -26,7 +26,7 @@ def test_found() -> None:
 @example(channels=1, height=8, width=8, latent=1)
 @example(channels=3, height=9, width=255, latent=2)
 def test_takes_every_size(name: str, channels: int, height: int, width: int, latent: int) -> None:
-    network, shape = networks.find(name), (channels, height, width)
+    network, shape = networks.find(name).holder, (channels, height, width)
     with torch.device("meta"):  # shapes without numbers: a large network costs nothing
         encoder, decoder = network.Encoder(shape, 2 * latent), network.Decoder(shape, latent)
         code = encoder(torch.zeros(2, *shape))
@@ -41,7 +41,7 @@ def test_takes_every_size(name: str, channels: int, height: int, width: int, lat
 def test_gradient_everywhere(name: str, shape: tuple[int, int, int]) -> None:
     """The last rows and columns of an odd size are neither cut off on the way down nor dead on the way up."""
     torch.manual_seed(0)
-    network = networks.find(name)
+    network = networks.find(name).holder
     encoder, decoder = network.Encoder(shape, 5), network.Decoder(shape, 5)
     image = torch.rand(2, *shape, requires_grad=True)
     out = decoder(encoder(image))
@@ -51,3 +51,15 @@ def test_gradient_everywhere(name: str, shape: tuple[int, int, int]) -> None:
     assert out.std(dim=0).min() > 0
     for module in (encoder, decoder):
         assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in module.parameters())
+
+
+@pytest.mark.parametrize("name", networks.names())
+def test_width_and_depth(name: str) -> None:
+    def weights(**options: int) -> int:
+        pair = networks.find(name).build((1, 30, 21), 6, 3, **options)
+        assert pair[1](pair[0](torch.rand(2, 1, 30, 21))[:, :3]).shape == (2, 1, 30, 21)
+        return sum(p.numel() for module in pair for p in module.parameters())
+
+    assert weights(width=8) < weights(width=24)
+    assert weights(width=16, depth=1) != weights(width=16, depth=3)
+    assert weights() == weights(width=None, depth=None)

@@ -21,6 +21,7 @@ from diabolo.ui.cli import main
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 DATA = (ROOT / "docs" / "data.md").read_text("utf-8")
+TRAINING = (ROOT / "docs" / "training.md").read_text("utf-8")
 
 
 def commands(text: str) -> list[list[str]]:
@@ -81,6 +82,19 @@ def test_the_commands_of_the_page_on_data(workplace: Path) -> None:
         run([*words, "--epochs", "1", "-o", f"run-{number}"])
     shapes = [json.loads(Path(f"run-{n}/config.json").read_text())["image_shape"] for n in range(2)]
     assert shapes == [[3, 20, 30], [1, 48, 64]]
+
+
+def test_the_commands_of_the_page_on_training(workplace: Path) -> None:
+    (recipe,) = re.findall(r"```toml\n(.*?)```", TRAINING, re.DOTALL)
+    Path("recipe.toml").write_text(recipe)
+    (code,) = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
+    Path("my_nets.py").write_text(code)
+    listed = commands(TRAINING)
+    assert [words[0] for words in listed] == ["train", "train", "train", "train", "export"]
+    for words in listed:
+        run(words)
+    config = json.loads(Path("runs/seed-1/config.json").read_text())
+    assert (config["seed"], config["latent_dim"], config["variant_options"]["kl_warmup"]) == (1, 8, 1.0)
 
 
 def test_the_page_on_data_has_every_set_and_option() -> None:

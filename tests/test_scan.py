@@ -38,7 +38,7 @@ def test_names(tmp_path: Path, name: str) -> None:
     put(root, name, content)
     put(root, f"{name} broken", b"x")
     data = load_folder(tmp_path / "root")
-    assert data.classes == (name,)
+    assert data.classes == (name.encode("utf-8", "backslashreplace").decode(),)
     assert data.skipped == ((f"{name}/{name} broken.png", "not an image"),)
     assert "\n" not in data.notes[0]
     data.notes[0].encode()

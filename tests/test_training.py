@@ -21,6 +21,7 @@ from diabolo.train import evaluate as evaluate_module
 from diabolo.train import noise as torch_noise
 from diabolo.train.datasets import Split
 from diabolo.train.errors import OptionError, RunError
+from diabolo.train.step import Step
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 13)]
 
@@ -42,7 +43,7 @@ def test_every_parameter_gets_a_gradient(variant: str, network: str, shape: tupl
     _, model = Config.make(variant, "glyphs", network=network, latent_dim=5).build(shape)
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(4, *shape, generator=generator)
-    loss = kind.loss(model, image, generator)
+    loss = kind.loss(model, image, Step(0, 0))
     loss.objective.backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
@@ -76,7 +77,7 @@ def test_a_run_holds_what_the_design_says(variant: str, runs: dict[str, Path]) -
         "reconstructions",
         "latent_map",
         "samples",
-    }
+    } | ({"activity"} if variant == "sparse" else set())
     figures = json.loads((run / "metrics.json").read_text())
     assert 0 < figures["mse"] < 0.2
     assert figures["images"] == 15
@@ -161,7 +162,7 @@ def test_bernoulli_kl_by_hand() -> None:
 
 def test_gaussian_kl_agrees_with_torch() -> None:
     mean, log_variance = torch.randn(7, 3), torch.randn(7, 3)
-    ours = losses.gaussian_kl(mean, log_variance)
+    ours = losses.gaussian_kl_by_dimension(mean, log_variance).sum(1).mean()
     posterior = torch.distributions.Normal(mean, (0.5 * log_variance).exp())
     theirs = torch.distributions.kl_divergence(posterior, torch.distributions.Normal(0.0, 1.0)).sum(1).mean()
     assert float(ours) == pytest.approx(float(theirs), rel=1e-5)
@@ -171,7 +172,8 @@ def test_sums_and_means_are_where_they_belong() -> None:
     image, other = torch.zeros(2, 1, 3, 3), torch.ones(2, 1, 3, 3)
     assert float(losses.mean_squared_error(image, other)) == 1
     assert float(losses.half_squared_error(image, other)) == 4.5
-    assert float(losses.bernoulli_reconstruction(image, image)) == pytest.approx(9 * np.log(2), rel=1e-5)
+    nats = losses.bernoulli_reconstruction(image, image)
+    assert nats.tolist() == pytest.approx([9 * np.log(2)] * 2, rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", numpy_noise.KINDS)
@@ -180,7 +182,7 @@ def test_torch_and_numpy_noise_are_one_distribution(kind: str, low: float, high:
     spec = NoiseSpec(kind=kind, low=low, high=high)
     images = np.full((64, 1, 32, 32), 0.6, np.float32)
     a = numpy_noise.add_noise(images, spec, np.random.default_rng(0))
-    b = torch_noise.add_noise(torch.from_numpy(images), spec, torch.Generator().manual_seed(0)).numpy()
+    b = torch_noise.add_noise(torch.from_numpy(images), spec, Step(0, 0)).numpy()
     assert a.dtype == b.dtype == np.float32
     for value in (a, b):
         assert 0 <= value.min() <= value.max() <= 1
@@ -226,4 +228,29 @@ def test_sparse_figures_do_not_depend_on_the_cut(
     whole = evaluate_module.evaluate(variant, model, test)
     monkeypatch.setattr(evaluate_module, "_BATCH", 7)
     pieces = evaluate_module.evaluate(variant, model, test)
+    assert pieces.pop("activity_by_unit") == pytest.approx(whole.pop("activity_by_unit"), abs=2e-5)
     assert pieces == pytest.approx(whole, rel=1e-4)
+
+
+@pytest.mark.parametrize("batch_size", [8, 128])
+def test_sparse_units_come_to_rho_and_none_dies(pictures: Path, tmp_path: Path, batch_size: int) -> None:
+    """A running mean lags behind the weights: followed blindly, it pushes every unit to nothing."""
+    config = Config.make(
+        "sparse", str(pictures), latent_dim=20, epochs=40 if batch_size == 8 else 150, batch_size=batch_size
+    )
+    run = fit(config, tmp_path / "run")
+    _, model = run.load()
+    images = as_batch(sorted(pictures.rglob("*.png")), run.image_shape)
+    with torch.inference_mode():
+        activity = model.encode(torch.from_numpy(images)).latent.mean(0).numpy()
+    assert activity.min() > 0.02
+    assert np.abs(activity - 0.1).mean() < 0.05
+    figures = json.loads((run.path / "metrics.json").read_text())
+    by_unit = np.array(figures["activity_by_unit"])
+    assert len(by_unit) == 20
+    assert figures["activity_gap_mean"] == pytest.approx(np.abs(by_unit - 0.1).mean(), abs=1e-4)
+
+
+def test_two_dimensions_get_their_manifold(pictures: Path, tmp_path: Path) -> None:
+    run = fit(Config.make("vae", str(pictures), latent_dim=2, epochs=2), tmp_path / "run")
+    assert (run.path / "plots" / "manifold.png").stat().st_size > 1000

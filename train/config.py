@@ -20,6 +20,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "dataset": (str,),
     "network": (str,),
     "latent_dim": (int,),
+    "width": (int, type(None)),
+    "depth": (int, type(None)),
+    "weight_decay": (int, float),
+    "average": (int, float),
+    "clip": (int, float),
+    "patience": (int,),
+    "compile": (bool,),
     "epochs": (int,),
     "batch_size": (int,),
     "lr": (int, float),
@@ -45,11 +52,18 @@ class Config:
 
     variant: str
     dataset: str  # a name, or the path of a folder of images
-    network: str
+    network: str  # a name, or a Python file of the user's: my_nets.py:MyNetwork
     latent_dim: int
+    width: int | None = None  # of the network's layers; None: the network's own
+    depth: int | None = None  # its number of layers, likewise
     epochs: int = 10
     batch_size: int = 128  # images
     lr: float = 2e-3  # Adam's, at its highest
+    weight_decay: float = 0.0  # AdamW's, of weights only
+    average: float = 0.0  # how much of the running average of the weights a step keeps; 0: no average
+    clip: float = 100.0  # largest norm of the gradient, in units of the square root of an image's values
+    patience: int = 0  # epochs without a better validation loss after which to stop; 0: never
+    compile: bool = False  # torch.compile: pays after some minutes
     seed: int = 0
     device: str = "cpu"
     precision: str = "fp32"
@@ -62,7 +76,7 @@ class Config:
 
     def __post_init__(self) -> None:
         variant = variants.make(self.variant, self.variant_options)
-        networks.find(self.network)
+        networks.check_name(self.network)
         if variant.networks is not None and self.network not in variant.networks:
             raise OptionError(
                 f"variant {self.variant!r} runs on the network {', '.join(variant.networks)} only, "
@@ -73,11 +87,18 @@ class Config:
             ("epochs", 1, 100000),
             ("batch_size", 1, 65536),
             ("seed", 0, 2**31 - 1),
+            ("width", 1, 2**20),
+            ("depth", 0, 1000),
+            ("patience", 0, 100000),
         ):
             value = getattr(self, name)
-            if not low <= value <= high:
+            if value is not None and not low <= value <= high:
                 raise OptionError(f"{name} {value} is not possible; it must lie from {low} to {high}.")
         self.fitting()
+        for name, most in (("weight_decay", 10.0), ("average", 0.99999), ("clip", 1e6)):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and 0 <= value <= most):
+                raise OptionError(f"{name} {value:g} is not possible; it must lie from 0 to {most:g}.")
         if not (math.isfinite(self.lr) and 0 < self.lr <= 1):
             raise OptionError(f"lr {self.lr:g} is not possible; it must lie above 0 and at most 1.")
 
@@ -134,7 +155,18 @@ class Config:
         request = LoadRequest(data_dir=Path(where) if where else None, seed=self.seed, fitting=self.fitting())
         return replace(request, progress=progress) if progress else request
 
-    def build(self, image_shape: tuple[int, int, int]) -> tuple[variants.VariantBase, Model]:
-        """The variant and its untrained model."""
+    def build(
+        self, image_shape: tuple[int, int, int], network: networks.Network | None = None
+    ) -> tuple[variants.VariantBase, Model]:
+        """The variant and its untrained model; a network of the user's own is executed unless it is given.
+
+        Raises:
+            OptionError: the network does not take these options, or is not what the contract says.
+        """
         variant = variants.make(self.variant, self.variant_options)
-        return variant, Model(self.network, variant.head(), image_shape, self.latent_dim)
+        network = network or networks.find(self.network)
+        head = variant.head()
+        pair = network.build(
+            image_shape, head.width * self.latent_dim, self.latent_dim, width=self.width, depth=self.depth
+        )
+        return variant, Model(*pair, head, image_shape, self.latent_dim, variant.extras())

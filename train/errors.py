@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diabolo.runtime.errors import DiaboloError, UsageError
 
-__all__ = ["DataError", "OptionError", "RunError", "TrainingError"]
+__all__ = ["DataError", "OptionError", "RunError", "StoppedError", "TrainingError"]
 
 
 class DataError(DiaboloError):
@@ -17,6 +17,10 @@ class OptionError(UsageError):
 
 class RunError(DiaboloError):
     """A run folder exists already, is not a run, or is not complete."""
+
+
+class StoppedError(DiaboloError):
+    """Training was stopped on request; all is saved, and the message says how to continue."""
 
 
 class TrainingError(DiaboloError):

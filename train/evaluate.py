@@ -12,23 +12,30 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from diabolo.runtime import metrics
-from diabolo.runtime.noise import add_noise
+from diabolo.runtime.noise import NoiseSpec, add_noise
 from diabolo.train.datasets import Images, Split
 from diabolo.train.model import Model
+from diabolo.train.processes import Processes
+from diabolo.train.step import Step
 from diabolo.train.variants import VariantBase
 
-__all__ = ["encode_all", "evaluate"]
+__all__ = ["batches", "encode_all", "evaluate", "validate"]
 
 _BATCH = 512  # images, at most
 _BATCH_BYTES = 2**26  # of a batch as float32: large images must not fill the memory
-_NOISE_SEED = 20081  # fixed: every model is tested on the same noise
+_SEED = 20081  # fixed: every model is tested on the same noise
+_LEVELS = 4  # of noise within a range that figures are given for
 
 
 def batches(images: Images) -> Iterator[NDArray[np.float32]]:
     """The images in order, as float32 in [0, 1]."""
-    size = max(1, min(_BATCH, _BATCH_BYTES // (4 * math.prod(images.shape[1:]))))
+    size = _size(images)
     for start in range(0, len(images), size):
         yield images[start : start + size].astype(np.float32) / np.float32(255)
+
+
+def _size(images: Images) -> int:
+    return max(1, min(_BATCH, _BATCH_BYTES // (4 * math.prod(images.shape[1:]))))
 
 
 @torch.inference_mode()
@@ -42,49 +49,122 @@ def encode_all(model: Model, images: Images) -> NDArray[np.float32]:
 
 
 @torch.inference_mode()
-def evaluate(variant: VariantBase, model: Model, test: Split) -> dict[str, Any]:
-    """Figures over all images of `test`, weighted by image.
+def validate(variant: VariantBase, model: Model, split: Split, processes: Processes | None = None) -> float:
+    """The variant's loss over all images of `split`, on fixed noise."""
+    model.eval()
+    sums = _Sums()
+    for number, batch in _own(split.images, processes):
+        _add_loss(sums, variant, model, batch, number)
+    return float(sums.figures(variant, len(split), processes)["loss"])
+
+
+@torch.inference_mode()
+def evaluate(
+    variant: VariantBase, model: Model, test: Split, processes: Processes | None = None
+) -> dict[str, Any]:
+    """Figures over all images of `test`, weighted by image; several processes share the work.
 
     Returns:
-        `mse` and `psnr` (dB, the mean over images) of clean images' reconstructions; for a variant
-        with noise also `noisy_psnr` and `denoised_psnr` on a fixed noise, and `denoised_mse`; and the
-        terms of the variant's own loss.
+        `mse`, `psnr` (dB) and `ssim`, means over images, of clean images' reconstructions; for a variant
+        with noise `denoised_mse` and, for the noisy input and the output, `noisy_psnr`, `denoised_psnr`,
+        `noisy_ssim` and `denoised_ssim` on a fixed noise, and the same `by_level` where it was trained on a
+        range; and the terms of the variant's own loss.
     """
     model.eval()
-    device = model.offset.device
-    rng = np.random.default_rng(_NOISE_SEED)
-    generator = torch.Generator(device).manual_seed(_NOISE_SEED)
-    sums: dict[str, float] = {}
-    pool: Tensor | None = None
-
-    def add(name: str, value: float) -> None:
-        sums[name] = sums.get(name, 0.0) + value
-
-    def rebuild(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        out: NDArray[np.float32] = model(torch.from_numpy(batch).to(device)).float().cpu().numpy()
-        return out
-
-    for batch in batches(test.images):
-        error = metrics.mse(batch, rebuild(batch))
-        add("mse", float(error.sum()))
-        add("psnr", float(metrics.psnr_of_mse(error).sum()))
+    sums = _Sums()
+    levels = _levels(variant.noise)
+    for number, batch in _own(test.images, processes):
+        out = _rebuilt(model, batch)
+        error = metrics.mse(batch, out)
+        sums.add("mse", error.sum())
+        sums.add("psnr", metrics.psnr_of_mse(error).sum())
+        sums.add("ssim", metrics.ssim(batch, out).sum())
         if variant.noise is not None:
-            noisy = add_noise(batch, variant.noise, rng)
-            error = metrics.mse(batch, rebuild(noisy))
-            add("noisy_psnr", float(metrics.psnr(batch, noisy).sum()))
-            add("denoised_psnr", float(metrics.psnr_of_mse(error).sum()))
-            add("denoised_mse", float(error.sum()))
-        loss = variant.loss(model, torch.from_numpy(batch).to(device), generator)
-        for name, value in (loss.terms | {"loss": loss.objective}).items():
-            add(name, _scalar(value) * len(batch))
-        if loss.pool is not None:
-            share = loss.pool * (len(batch) / len(test))
-            pool = share if pool is None else pool + share
-    figures = {name: value / len(test) for name, value in sums.items()}
-    if pool is not None:
-        figures = variant.pooled(figures, pool)
+            _add_denoised(sums, "", model, batch, variant.noise, number)
+        for index, level in enumerate(levels):
+            _add_denoised(sums, f"level{index}_", model, batch, level, number)
+        _add_loss(sums, variant, model, batch, number)
+    figures = sums.figures(variant, len(test), processes)
+    if levels:
+        keys = [key for key in figures if key.startswith("level")]
+        values = {key: figures.pop(key) for key in keys}
+        figures["by_level"] = [
+            {"level": round(level.low, 4)}
+            | {k.removeprefix(f"level{i}_"): v for k, v in values.items() if k.startswith(f"level{i}_")}
+            for i, level in enumerate(levels)
+        ]
     return figures | {"images": len(test)}
 
 
-def _scalar(value: Tensor) -> float:
-    return float(value.detach())
+def _levels(noise: NoiseSpec | None) -> list[NoiseSpec]:
+    """Single levels spread over a range of noise; none for a single one."""
+    if noise is None or noise.low == noise.high:
+        return []
+    levels = np.linspace(noise.low, noise.high, _LEVELS)
+    return [NoiseSpec(kind=noise.kind, low=float(level), high=float(level)) for level in levels]
+
+
+def _own(images: Images, processes: Processes | None) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """This process's batches with their numbers."""
+    size, rank, count = _size(images), *((processes.rank, processes.count) if processes else (0, 1))
+    for number in range(rank, -(-len(images) // size), count):
+        yield number, images[number * size : (number + 1) * size].astype(np.float32) / np.float32(255)
+
+
+def _rebuilt(model: Model, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    out: NDArray[np.float32] = model(torch.from_numpy(batch).to(model.offset.device)).float().cpu().numpy()
+    return out
+
+
+def _add_denoised(
+    sums: _Sums, prefix: str, model: Model, batch: NDArray[np.float32], noise: NoiseSpec, number: int
+) -> None:
+    noisy = add_noise(batch, noise, np.random.default_rng([_SEED, number]))
+    out = _rebuilt(model, noisy)
+    error = metrics.mse(batch, out)
+    sums.add(f"{prefix}noisy_psnr", metrics.psnr(batch, noisy).sum())
+    sums.add(f"{prefix}denoised_psnr", metrics.psnr_of_mse(error).sum())
+    sums.add(f"{prefix}noisy_ssim", metrics.ssim(batch, noisy).sum())
+    sums.add(f"{prefix}denoised_ssim", metrics.ssim(batch, out).sum())
+    sums.add(f"{prefix}denoised_mse", error.sum())
+
+
+def _add_loss(
+    sums: _Sums, variant: VariantBase, model: Model, batch: NDArray[np.float32], number: int
+) -> None:
+    device = model.offset.device
+    step = Step(_SEED, number, device, training=False)
+    loss = variant.loss(model, torch.from_numpy(batch).to(device), step)
+    for name, value in (loss.terms | {"loss": loss.objective}).items():
+        sums.add(name, float(value.detach()) * len(batch))
+    for name, pool in loss.pools.items():
+        sums.pool(name, pool.cpu() * len(batch))
+
+
+class _Sums:
+    """Sums over images, by name."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, float] = {}
+        self._pools: dict[str, Tensor] = {}
+
+    def add(self, name: str, value: Any) -> None:
+        self._values[name] = self._values.get(name, 0.0) + float(value)
+
+    def pool(self, name: str, value: Tensor) -> None:
+        self._pools[name] = self._pools[name] + value if name in self._pools else value
+
+    def figures(self, variant: VariantBase, count: int, processes: Processes | None) -> dict[str, Any]:
+        """Means over `count` images, of all processes' sums."""
+        total = _Sums()
+        for values, pools in processes.gather((self._values, self._pools)) if processes else [self._both()]:
+            for name, value in values.items():
+                total.add(name, value)
+            for name, value in pools.items():
+                total.pool(name, value)
+        figures = {name: value / count for name, value in total._values.items()}
+        pools = {name: value / count for name, value in total._pools.items()}
+        return variant.pooled(figures, pools) if pools else figures
+
+    def _both(self) -> tuple[dict[str, float], dict[str, Tensor]]:
+        return self._values, self._pools

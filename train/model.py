@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
-
-from diabolo.train import networks
 
 __all__ = ["Code", "GaussianHead", "Head", "IdentityHead", "Model", "SigmoidHead"]
 
@@ -71,14 +70,23 @@ class Model(nn.Module):
 
     offset: Tensor
 
-    def __init__(self, network: str, head: Head, image_shape: tuple[int, int, int], latent_dim: int) -> None:
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        head: Head,
+        image_shape: tuple[int, int, int],
+        latent_dim: int,
+        extras: Mapping[str, Tensor] | None = None,
+    ) -> None:
         super().__init__()
-        pair = networks.find(network)
         self.image_shape = image_shape
         self.latent_dim = latent_dim
-        self.encoder: nn.Module = pair.Encoder(image_shape, head.width * latent_dim)
+        self.encoder = encoder
         self.head = head
-        self.decoder: nn.Module = pair.Decoder(image_shape, latent_dim)
+        self.decoder = decoder
+        # what a loss learns beside the two, a deviation for one; no part of what is exported
+        self.extras = nn.ParameterDict({name: nn.Parameter(value) for name, value in (extras or {}).items()})
         self.register_buffer("offset", torch.zeros(image_shape[0], 1, 1))
 
     def set_mean(self, brightness: Tensor) -> None:

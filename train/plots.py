@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,17 @@ from diabolo.train.variants import VariantBase
 __all__ = ["draw"]
 
 _COLUMNS = 10
+_MANIFOLD = 15  # images a side
+_GAP = 2  # pixels between images
 _MAP_POINTS = 3000
 
 
-def draw(run: Run, variant: VariantBase, model: Model, data: ImageData) -> list[Path]:
-    """Write losses, reconstructions, the latent map and samples; returns the files."""
+def draw(run: Run, variant: VariantBase, model: Model, data: ImageData, test: dict[str, Any]) -> list[Path]:
+    """Write losses, reconstructions, the latent map, samples and more; returns the files.
+
+    `test` are the figures of the test split. A latent of two dimensions gets its manifold, units whose mean
+    activity was measured get it drawn.
+    """
     folder = run.path / "plots"
     folder.mkdir(exist_ok=True)
     codes = encode_all(model, rows_of(data.test.images, slice(_MAP_POINTS)))
@@ -34,8 +41,14 @@ def draw(run: Run, variant: VariantBase, model: Model, data: ImageData) -> list[
         "latent_map": _latent_map(codes, data),
         "samples": _samples(model, codes),
     }
-    for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight")
+    if codes.shape[1] == 2:
+        figures["manifold"] = _manifold(model, codes)
+    if "activity_by_unit" in test:
+        figures["activity"] = _activity(test["activity_by_unit"])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a class's name gets a box
+        for name, figure in figures.items():
+            figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight")
     return [folder / f"{name}.png" for name in figures]
 
 
@@ -75,22 +88,53 @@ def _samples(model: Model, codes: NDArray[np.float32]) -> Figure:
     return _grid(rows)
 
 
-def _grid(rows: list[tuple[str, NDArray[np.float32]]]) -> Figure:
-    columns = len(rows[0][1])
-    figure = Figure(figsize=(0.9 * columns, 0.95 * len(rows)))
-    for row, (label, images) in enumerate(rows):
-        for column, image in enumerate(images):
-            axes = figure.add_subplot(len(rows), columns, row * columns + column + 1)
-            axes.imshow(_picture(image), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-            axes.set(xticks=[], yticks=[])
-            if column == 0 and label:
-                axes.set_ylabel(label, fontsize=8)
-    figure.subplots_adjust(wspace=0.05, hspace=0.05)
+@torch.inference_mode()
+def _manifold(model: Model, codes: NDArray[np.float32]) -> Figure:
+    """What the points of a regular grid over the plane of codes decode to."""
+    low, high = np.quantile(codes, [0.01, 0.99], axis=0)
+    across = np.linspace(low[0], high[0], _MANIFOLD)
+    rows = []
+    for up in np.linspace(high[1], low[1], _MANIFOLD):
+        latent = np.column_stack([across, np.full(_MANIFOLD, up)]).astype(np.float32)
+        images = model.decode(torch.from_numpy(latent).to(model.offset.device)).float().cpu().numpy()
+        rows.append(("", images))
+    figure = _grid(rows)
+    figure.axes[0].set_title("What each point of the latent space decodes to", fontsize=9)
     return figure
 
 
-def _picture(image: NDArray[np.float32]) -> Any:
-    return image[0] if image.shape[0] != 3 else image.transpose(1, 2, 0)
+def _activity(by_unit: list[float]) -> Figure:
+    figure = Figure(figsize=(6, 3))
+    axes = figure.subplots()
+    axes.bar(range(len(by_unit)), sorted(by_unit, reverse=True), width=1.0)
+    axes.set(
+        xlabel="unit, the busiest first",
+        ylabel="mean activity",
+        title="How active each unit is over the test images",
+        xlim=(-0.5, len(by_unit) - 0.5),
+    )
+    return figure
+
+
+def _grid(rows: list[tuple[str, NDArray[np.float32]]]) -> Figure:
+    """Rows of images `(columns, channels, height, width)` with a label each, as one picture."""
+    height, width = rows[0][1].shape[2:]
+    columns = len(rows[0][1])
+    side = np.ones((1, height + _GAP, width + _GAP, 3), np.float32)
+    lines = []
+    for _, images in rows:
+        tiles = np.repeat(side, columns, axis=0)
+        tiles[:, :height, :width] = images[:, :3].transpose(0, 2, 3, 1)  # one channel fills all three
+        lines.append(np.concatenate(list(tiles), axis=1))
+    mosaic = np.concatenate(lines)[:-_GAP, :-_GAP]
+    figure = Figure(figsize=(0.9 * columns, 0.95 * len(rows) * height / width))
+    axes = figure.subplots()
+    axes.imshow(mosaic.clip(0, 1), interpolation="nearest")
+    axes.set(xticks=[], yticks=[(row + 0.5) * (height + _GAP) for row in range(len(rows))])
+    axes.set_yticklabels([label for label, _ in rows], fontsize=8)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return figure
 
 
 def _latent_map(codes: NDArray[np.float32], data: ImageData) -> Figure:
@@ -103,7 +147,8 @@ def _latent_map(codes: NDArray[np.float32], data: ImageData) -> Figure:
     else:
         for index, name in enumerate(data.classes):
             mine = points[labels[: len(points)] == index]
-            axes.scatter(mine[:, 0], mine[:, 1], s=4, label=name)
+            # a dollar would begin a formula
+            axes.scatter(mine[:, 0], mine[:, 1], s=4, label=name.replace("$", r"\$"))
         if len(data.classes) <= 20:
             axes.legend(frameon=False, markerscale=3, bbox_to_anchor=(1, 1))
     axes.set(xlabel=across, ylabel=up, title="Codes of test images")

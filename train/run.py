@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from diabolo.train import networks
 from diabolo.train.config import Config
+from diabolo.train.datasets import ImageData, Progress, load
 from diabolo.train.errors import RunError
 from diabolo.train.model import Model
+from diabolo.train.networks import Network
 from diabolo.train.variants import VariantBase
 
 __all__ = ["Run"]
@@ -83,13 +86,56 @@ class Run:
         channels, height, width = self.document["image_shape"]
         return channels, height, width
 
-    def load(self) -> tuple[VariantBase, Model]:
+    def network(self, named: str | None = None) -> Network:
+        """The network the run was trained on; one of the user's own must be named again.
+
+        Raises:
+            RunError: it is not named, or another one is.
+        """
+        own = networks.is_own(self.config.network)
+        if own and named is None:
+            raise RunError(
+                f"{self.path} was trained on a network of your own, {self.config.network}. Name it again: "
+                f"--network {self.config.network}. The copy in the run is for the record and not executed."
+            )
+        if named is not None and not own and named != self.config.network:
+            raise RunError(
+                f"{self.path} was trained on the network {self.config.network!r}, not {named!r}. "
+                "Leave --network out."
+            )
+        return networks.find(named or self.config.network)
+
+    def data(
+        self,
+        *,
+        data_dir: str | None = None,
+        progress: Progress | None = None,
+        note: Callable[[str], None] | None = None,
+    ) -> ImageData:
+        """The dataset as the training saw it; `note` is told if its images are others now.
+
+        Raises:
+            RunError: its images have another shape now.
+            DataError: it cannot be read.
+        """
+        data = load(self.config.dataset, self.config.request(data_dir=data_dir, progress=progress))
+        if data.image_shape != self.image_shape:
+            raise RunError(
+                f"the dataset's images are {data.image_shape} now, the run {self.path} was trained on "
+                f"{self.image_shape}. Put the old images back, or train anew."
+            )
+        if note and self.document.get("provenance", data.provenance) != data.provenance:
+            note("the dataset's images are not the same as when the run was trained")
+        return data
+
+    def load(self, network: Network | str | None = None) -> tuple[VariantBase, Model]:
         """The variant and the model with the best weights, on the CPU, in eval mode.
 
         Raises:
-            RunError: there are no weights, or they do not fit.
+            RunError: there are no weights, or they do not fit; or a network of the user's own is not named.
         """
-        variant, model = self.config.build(self.image_shape)
+        made = network if isinstance(network, Network) else self.network(network)
+        variant, model = self.config.build(self.image_shape, made)
         self.fill(model, self.read_tensors("model.safetensors"))
         return variant, model.eval()
 
@@ -107,18 +153,30 @@ class Run:
             ) from None
 
     def read_progress(self) -> tuple[int, float]:
-        """Whole epochs in the saved state, and the best validation loss so far.
+        """Whole epochs in the checkpoint, and the best validation loss so far.
 
         Raises:
-            RunError: the state is missing or damaged.
+            RunError: it is missing or damaged.
         """
-        path = self.path / "last" / "state.safetensors"
+        about = self.read_about("last/state.safetensors")
         try:
-            with safe_open(path, "pt") as file:
-                about = file.metadata() or {}
             return int(about["epoch"]), float(about["best"])
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
-            raise RunError(f"{path} cannot be read: {error}. Train anew.") from None
+        except (KeyError, ValueError) as error:
+            raise RunError(
+                f"{self.path}/last/state.safetensors cannot be read: {error!r}. Train anew."
+            ) from None
+
+    def read_about(self, name: str) -> dict[str, str]:
+        """What was written beside the tensors of a safetensors file of the run.
+
+        Raises:
+            RunError: it is missing or damaged.
+        """
+        try:
+            with safe_open(self.path / name, "pt") as file:
+                return file.metadata() or {}
+        except (SafetensorError, OSError) as error:
+            raise RunError(f"{self.path / name} cannot be read: {error}. Train anew.") from None
 
     def read_tensors(self, name: str) -> dict[str, Tensor]:
         """The tensors of a safetensors file of the run.
@@ -140,32 +198,46 @@ class Run:
     ) -> None:
         """Write a safetensors file, whole or not at all."""
         plain = {key: value.detach().to("cpu", copy=True).contiguous() for key, value in tensors.items()}
+        (self.path / name).parent.mkdir(exist_ok=True)
+        with self._whole(name) as temporary:
+            save_file(plain, temporary, about)
+
+    @contextmanager
+    def _whole(self, name: str) -> Iterator[Path]:
+        """A path to write to; what was written takes the place of `name` only if all of it was."""
         target = self.path / name
-        target.parent.mkdir(exist_ok=True)
         temporary = target.with_name(target.name + ".part")
-        save_file(plain, temporary, about)
-        temporary.replace(target)
+        try:
+            yield temporary
+            temporary.replace(target)
+        except (OSError, SafetensorError) as error:  # safetensors reports a full disk as its own
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            reason = getattr(error, "strerror", None) or error
+            raise RunError(
+                f"{target} cannot be written: {reason}. What was there is as it was. Make room or mend that, "
+                f"then continue with --resume -o {self.path}."
+            ) from None
 
     def write_json(self, name: str, document: Any) -> None:
         """Write a JSON file, whole or not at all."""
-        self.write_text(name, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        # plain ASCII: names of files and classes may hold what is no text
+        self.write_text(name, json.dumps(document, indent=2) + "\n")
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file, whole or not at all."""
-        target = self.path / name
-        temporary = target.with_name(target.name + ".part")
-        temporary.write_text(text, "utf-8")
-        temporary.replace(target)
+        with self._whole(name) as temporary:
+            temporary.write_text(text, "utf-8")
 
     def write_table(self, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write a CSV file, whole or not at all; what is no text is escaped."""
-        target = self.path / name
-        temporary = target.with_name(target.name + ".part")
-        with temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        with (
+            self._whole(name) as temporary,
+            temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+        ):
             writer = csv.writer(file)
             writer.writerow(head)
             writer.writerows(rows)
-        temporary.replace(target)
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
         """Write history.csv, a row an epoch."""
@@ -179,8 +251,3 @@ class Run:
             return []
         with path.open(newline="", encoding="utf-8") as file:
             return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-
-    def save_state(self, state: Mapping[str, Tensor], epoch: int, best: float) -> None:
-        """Keep what continues the training after `epoch` epochs; one file, so that it is whole or absent."""
-        about = {"epoch": str(epoch), "best": repr(best), "torch": torch.__version__}
-        self.write_tensors("last/state.safetensors", state, about)

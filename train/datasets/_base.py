@@ -126,6 +126,9 @@ class ImageData:
         return channels, height, width
 
     def __post_init__(self) -> None:
+        # folders' names need not be text, and these go into files that are
+        object.__setattr__(self, "name", _text(self.name))
+        object.__setattr__(self, "classes", tuple(map(_text, self.classes)))
         if not len(self.train) or not len(self.test):
             raise DataError(
                 f"dataset {self.name!r} has {len(self.train)} training and {len(self.test)} test images; "
@@ -133,6 +136,10 @@ class ImageData:
             )
         if self.train.images.shape[1:] != self.test.images.shape[1:]:
             raise ValueError("train and test images differ in shape")
+
+
+def _text(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 class DatasetBase(ABC):

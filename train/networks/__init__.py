@@ -3,27 +3,147 @@
     Encoder(image_shape, outputs)      (batch, channels, height, width) in [0, 1] -> (batch, outputs)
     Decoder(image_shape, latent_dim)   (batch, latent_dim) -> logits (batch, channels, height, width)
 
-The decoder returns logits; the model adds its offset and the sigmoid.
+The decoder returns logits; the model adds its offset and the sigmoid. Both may take `width` and `depth`, with
+defaults of their own. A user's own file keeps the same contract: `my_nets.py`, or `my_nets.py:MyNetwork` for
+a class that holds the two.
 """
 
 from __future__ import annotations
 
-from types import ModuleType
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
 
 from diabolo.runtime import _discovery
+from diabolo.runtime.errors import UnknownNameError
+from diabolo.train.errors import OptionError
+from diabolo.train.networks._own import load, split
 
-__all__ = ["find", "names"]
+__all__ = ["Network", "check_name", "copy_name", "find", "is_own", "names"]
 
 
 def names() -> list[str]:
-    """The networks found on disk, by name."""
+    """The networks by name: the files here, and other packages' entry points `diabolo.train.networks`."""
     return _discovery.names(__name__)
 
 
-def find(name: str) -> ModuleType:
-    """The file of the network called `name`.
+def is_own(text: str) -> bool:
+    """Whether this names a user's file rather than one of `names()`."""
+    return split(text) is not None
+
+
+def check_name(text: str) -> None:
+    """See that `text` could be a network, without running anything.
+
+    Raises:
+        UnknownNameError: it is neither a name nor a Python file.
+    """
+    if not is_own(text) and text not in names():
+        raise UnknownNameError("network", text, names(), "Or name your own: my_nets.py:MyNetwork.")
+
+
+def find(text: str) -> Network:
+    """The network called `text`; a user's own file is executed.
 
     Raises:
         UnknownNameError: there is none of that name.
+        OptionError: the file cannot be loaded or lacks one of the two classes.
     """
-    return _discovery.find(__name__, name, "network")
+    check_name(text)
+    if own := split(text):
+        path, name = own
+        source = path.read_text("utf-8") if path.is_file() else ""
+        return Network(name=name or path.stem, holder=load(path, name), source=source)
+    return Network(name=text, holder=_discovery.find(__name__, text, "network"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A pair of classes that make an encoder and a decoder.
+
+    Attributes:
+        name: as a bundle shows it.
+        holder: what has the attributes `Encoder` and `Decoder`.
+        source: the text of a user's own file; empty for a network with a name.
+    """
+
+    name: str
+    holder: Any
+    source: str = ""
+
+    def build(
+        self,
+        image_shape: tuple[int, int, int],
+        outputs: int,
+        latent_dim: int,
+        *,
+        width: int | None = None,
+        depth: int | None = None,
+    ) -> tuple[nn.Module, nn.Module]:
+        """The encoder and the decoder.
+
+        Raises:
+            OptionError: they do not take these options, or do not return what the contract says.
+        """
+        given = {key: value for key, value in (("width", width), ("depth", depth)) if value is not None}
+        encoder = self._make("Encoder", image_shape, outputs, given)
+        decoder = self._make("Decoder", image_shape, latent_dim, given)
+        if self.source:
+            self._check(encoder, "Encoder", (2, *image_shape), (2, outputs))
+            self._check(decoder, "Decoder", (2, latent_dim), (2, *image_shape))
+        return encoder, decoder
+
+    def _make(
+        self, part: str, image_shape: tuple[int, int, int], size: int, given: dict[str, int]
+    ) -> nn.Module:
+        try:
+            module = getattr(self.holder, part)(image_shape, size, **given)
+        except OptionError:
+            raise
+        except Exception as error:
+            if not self.source and not isinstance(error, TypeError):
+                raise
+            called = ", ".join([str(image_shape), str(size), *(f"{k}={v}" for k, v in given.items())])
+            only = ", and --width and --depth only where it has them" if given else ""
+            raise OptionError(
+                f"{self.name}.{part}({called}) fails: {type(error).__name__}: {error}. It must take the "
+                f"image's shape (channels, height, width) and a number{only}."
+            ) from error
+        if not isinstance(module, nn.Module):
+            raise OptionError(f"{self.name}.{part} is no torch.nn.Module. Derive the class from it.")
+        return module
+
+    def _check(self, module: nn.Module, part: str, given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+        """Run a user's module once, before any training."""
+        training = module.training
+        try:
+            with torch.no_grad():
+                out = module.eval()(torch.full(given, 0.5))
+        except Exception as error:
+            raise OptionError(
+                f"{self.name}.{part} fails on a batch of shape {given}: {type(error).__name__}: {error}. "
+                f"It must return {wanted}."
+            ) from error
+        finally:
+            module.train(training)
+        found = tuple(out.shape) if isinstance(out, torch.Tensor) else type(out).__name__
+        if found != wanted:
+            raise OptionError(
+                f"{self.name}.{part} returns {found} for a batch of shape {given}; it must return {wanted}. "
+                + _MEANING[part]
+            )
+
+
+_MEANING = {
+    "Encoder": "The second number is what Encoder is made with: the width of the code, or twice that for a "
+    "variant that needs a mean and a log-variance.",
+    "Decoder": "That is a batch of images: (batch, channels, height, width), before the sigmoid.",
+}
+
+
+def copy_name(text: str) -> str:
+    """The name under which a run keeps the text of a user's file; not one that Python would import."""
+    own = split(text)
+    return f"{own[0].name if own else text}.txt"

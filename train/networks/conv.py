@@ -1,7 +1,7 @@
 """Convolutions, strided on the way down, sub-pixel on the way up, without batch normalisation.
 
 Sub-pixel up-sampling (a convolution, then PixelShuffle) is Shi et al., https://arxiv.org/abs/1609.05158;
-it has none of a transposed convolution's checkerboards and quantises well. Sizes that four does not
+it has none of a transposed convolution's checkerboards and quantises well. Sizes that the halvings do not
 divide are padded up by the strides and cropped at the end.
 """
 
@@ -12,29 +12,40 @@ from torch import Tensor, nn
 __all__ = ["SUMMARY", "Decoder", "Encoder"]
 
 SUMMARY = "convolutions, strided down, sub-pixel up"
-_WIDTHS = (32, 64)  # channels after each halving
+_WIDTH = 32  # channels after the first halving; each further one doubles them
+_DEPTH = 2  # halvings
 
 
-def _grid(size: int) -> int:
-    """The side after two halvings, rounded up."""
-    return -(-size // 4)
+def _channels(width: int, depth: int) -> list[int]:
+    return [width << index for index in range(depth)]
+
+
+def _grid(size: int, depth: int) -> int:
+    """The side after so many halvings, each rounded up."""
+    return -(-size // (1 << depth))
 
 
 class Encoder(nn.Module):
-    """`(batch, channels, height, width)` in [0, 1] to `(batch, outputs)`."""
+    """`(batch, channels, height, width)` in [0, 1] to `(batch, outputs)`.
 
-    def __init__(self, image_shape: tuple[int, int, int], outputs: int) -> None:
+    Args:
+        image_shape: (channels, height, width) of an image.
+        outputs: how many numbers to return for each.
+        width: channels after the first halving; each further one doubles them.
+        depth: halvings.
+    """
+
+    def __init__(
+        self, image_shape: tuple[int, int, int], outputs: int, width: int = _WIDTH, depth: int = _DEPTH
+    ) -> None:
         super().__init__()
-        channels, height, width = image_shape
-        first, second = _WIDTHS
-        self.layers = nn.Sequential(
-            nn.Conv2d(channels, first, 3, stride=2, padding=1),
-            nn.GELU(),
-            nn.Conv2d(first, second, 3, stride=2, padding=1),
-            nn.GELU(),
-            nn.Flatten(),
-            nn.Linear(second * _grid(height) * _grid(width), outputs),
-        )
+        before, rows, columns = image_shape
+        layers: list[nn.Module] = []
+        for channels in _channels(width, depth):
+            layers += [nn.Conv2d(before, channels, 3, stride=2, padding=1), nn.GELU()]
+            before = channels
+        flat = before * _grid(rows, depth) * _grid(columns, depth)
+        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(flat, outputs))
 
     def forward(self, image: Tensor) -> Tensor:
         """Squeeze."""
@@ -43,23 +54,26 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """`(batch, latent_dim)` to logits `(batch, channels, height, width)`."""
+    """`(batch, latent_dim)` to logits `(batch, channels, height, width)`; width and depth as above."""
 
-    def __init__(self, image_shape: tuple[int, int, int], latent_dim: int) -> None:
+    def __init__(
+        self, image_shape: tuple[int, int, int], latent_dim: int, width: int = _WIDTH, depth: int = _DEPTH
+    ) -> None:
         super().__init__()
-        channels, self.height, self.width = image_shape
-        first, second = _WIDTHS
-        rows, columns = _grid(self.height), _grid(self.width)
-        self.layers = nn.Sequential(
-            nn.Linear(latent_dim, second * rows * columns),
-            nn.Unflatten(1, (second, rows, columns)),
-            nn.GELU(),
-            nn.Conv2d(second, 4 * first, 3, padding=1),
-            nn.PixelShuffle(2),
-            nn.GELU(),
-            nn.Conv2d(first, 4 * channels, 3, padding=1),
-            nn.PixelShuffle(2),
-        )
+        last, self.height, self.width = image_shape
+        after = [last, *_channels(width, depth)]  # channels after so many halvings
+        rows, columns = _grid(self.height, depth), _grid(self.width, depth)
+        layers: list[nn.Module] = [
+            nn.Linear(latent_dim, after[-1] * rows * columns),
+            nn.Unflatten(1, (after[-1], rows, columns)),
+        ]
+        for index in range(depth, 0, -1):
+            layers += [
+                nn.GELU(),
+                nn.Conv2d(after[index], 4 * after[index - 1], 3, padding=1),
+                nn.PixelShuffle(2),
+            ]
+        self.layers = nn.Sequential(*layers)
 
     def forward(self, latent: Tensor) -> Tensor:
         """Open up."""

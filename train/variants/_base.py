@@ -7,14 +7,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor
 
+from diabolo.runtime.errors import UnknownNameError
 from diabolo.runtime.noise import NoiseSpec
 from diabolo.train.errors import OptionError
 from diabolo.train.model import Head, IdentityHead, Model
+from diabolo.train.step import Step
 
-__all__ = ["Loss", "VariantBase", "check_range", "option"]
+__all__ = ["Loss", "VariantBase", "check_choice", "check_range", "option"]
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,14 @@ class Loss:
 
     Attributes:
         objective: a scalar with a gradient.
-        terms: detached scalars by name, averaged over an epoch for the history.
-        pool: a mean over the batch that the objective is not linear in; over a whole set it is averaged
-            first, and `VariantBase.pooled` corrects the figures by it.
+        terms: detached scalars by name, means over the batch; averaged over an epoch for the history.
+        pools: detached means over the batch by name, of any shape; averaged over a whole set they go to
+            `VariantBase.pooled`, for figures that are not a mean over images.
     """
 
     objective: Tensor
     terms: dict[str, Tensor] = field(default_factory=dict)
-    pool: Tensor | None = None
+    pools: dict[str, Tensor] = field(default_factory=dict)
 
 
 def option(default: Any, help_text: str) -> Any:
@@ -46,6 +47,16 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
     """
     if not (math.isfinite(value) and low < value < high):
         raise OptionError(f"{name} {value:g} is not possible; it must lie between {low:g} and {high:g}.")
+
+
+def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Refuse a word that is none of `allowed`.
+
+    Raises:
+        UnknownNameError: it is none of them.
+    """
+    if value not in allowed:
+        raise UnknownNameError(name, value, allowed)
 
 
 class VariantBase(ABC):
@@ -64,10 +75,26 @@ class VariantBase(ABC):
         """What makes the latent."""
         return IdentityHead()
 
-    def pooled(self, figures: dict[str, float], pool: Tensor) -> dict[str, float]:
-        """The figures of a whole set, given its `pool`; only for a variant whose loss has one."""
+    def extras(self) -> dict[str, Tensor]:
+        """What the loss learns beside encoder and decoder, by name, as it begins; see `Model.extras`."""
+        return {}
+
+    def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:
+        """The figures of a whole set, given its `pools`; only for a variant whose loss has some."""
         return figures
 
+    def warnings(self, figures: dict[str, Any]) -> list[str]:
+        """What the figures of the test set give reason to say aloud."""
+        return []
+
     @abstractmethod
-    def loss(self, model: Model, image: Tensor, generator: torch.Generator) -> Loss:
-        """The loss of a batch `(batch, channels, height, width)` in [0, 1]; all chance is `generator`'s."""
+    def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
+        """The loss of a batch `(batch, channels, height, width)` in [0, 1]; all chance is `step`'s."""
+
+    def pixels(self, image: Tensor, step: Step) -> Tensor:
+        """What of a batch is to be restored: the images as they are, or drawn from them."""
+        return image
+
+    def log_weights(self, model: Model, pixels: Tensor, step: Step, samples: int) -> Tensor | None:
+        """log p(x, z) - log q(z | x) in nats, `(batch, samples)`, z drawn from q; None: no likelihood."""
+        return None

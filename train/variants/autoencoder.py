@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from diabolo.train.losses import mean_squared_error
 from diabolo.train.model import Model
+from diabolo.train.step import Step
 from diabolo.train.variants._base import Loss, VariantBase
 
 __all__ = ["Options", "Variant"]
@@ -27,6 +27,6 @@ class Variant(VariantBase):
     def __init__(self, options: Options) -> None:
         self.options = options
 
-    def loss(self, model: Model, image: Tensor, generator: torch.Generator) -> Loss:
+    def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
         """The reconstruction error of the batch."""
         return Loss(mean_squared_error(image, model(image)))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from diabolo.runtime.noise import NoiseSpec
 from diabolo.train.losses import mean_squared_error
 from diabolo.train.model import Model
 from diabolo.train.noise import add_noise
+from diabolo.train.step import Step
 from diabolo.train.variants._base import Loss, VariantBase, option
 
 __all__ = ["Options", "Variant"]
@@ -42,6 +42,6 @@ class Variant(VariantBase):
         self.options = options
         self.noise: NoiseSpec = NoiseSpec.parse(options.noise)
 
-    def loss(self, model: Model, image: Tensor, generator: torch.Generator) -> Loss:
+    def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
         """MSE between the clean batch and the model's answer to a freshly noisy one."""
-        return Loss(mean_squared_error(image, model(add_noise(image, self.noise, generator))))
+        return Loss(mean_squared_error(image, model(add_noise(image, self.noise, step))))

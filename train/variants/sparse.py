@@ -7,15 +7,19 @@ J_sparse = J + beta sum_j KL(rho || rho_hat_j).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from diabolo.train.losses import bernoulli_kl, half_squared_error
 from diabolo.train.model import Head, Model, SigmoidHead
+from diabolo.train.step import Step
 from diabolo.train.variants._base import Loss, VariantBase, check_range, option
 
 __all__ = ["Options", "Variant"]
+
+_WINDOW = 128  # images that rho_hat is a mean over, at least
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,21 +47,52 @@ class Variant(VariantBase):
         """Sigmoid units."""
         return SigmoidHead()
 
-    def loss(self, model: Model, image: Tensor, generator: torch.Generator) -> Loss:
-        """J_sparse of the batch; rho_hat_j is unit j's mean over the batch."""
+    def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
+        """J_sparse of the batch.
+
+        rho_hat_j is unit j's mean over samples. Where a batch has fewer than 128 images it is a running mean
+        over as many, so that a small batch does not pass its own chance on; its gradient is the batch's.
+        """
         latent = model.encode(image).latent
         error = half_squared_error(image, model.decode(latent))
-        activity = latent.float().mean(0)
-        divergence = bernoulli_kl(self.options.sparsity, activity)
+        activity = step.mean(latent)
+        divergence = bernoulli_kl(
+            self.options.sparsity, _running(activity, self.options.sparsity, len(image), step)
+        )
         terms = {
             "error": error.detach(),
             "sparsity_kl": divergence.detach(),
-            "activity": activity.mean().detach(),
+            "activity": latent.detach().float().mean(),
         }
-        return Loss(error + self.options.sparsity_weight * divergence, terms, activity.detach())
+        pools = {"activity": latent.detach().float().mean(0)}
+        return Loss(error + self.options.sparsity_weight * divergence, terms, pools)
 
-    def pooled(self, figures: dict[str, float], pool: Tensor) -> dict[str, float]:
-        """The divergence of the whole set's mean activity: a mean of batches' KL would be too large."""
-        divergence = float(bernoulli_kl(self.options.sparsity, pool))
-        loss = figures["error"] + self.options.sparsity_weight * divergence
-        return figures | {"sparsity_kl": divergence, "loss": loss}
+    def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:
+        """The divergence of the whole set's mean activity, and how far each unit's is from rho."""
+        activity = pools["activity"]
+        divergence = float(bernoulli_kl(self.options.sparsity, activity))
+        gaps = (activity - self.options.sparsity).abs()
+        return figures | {
+            "sparsity_kl": divergence,
+            "loss": figures["error"] + self.options.sparsity_weight * divergence,
+            "activity_gap_mean": float(gaps.mean()),
+            "activity_gap_largest": float(gaps.max()),
+            "activity_by_unit": [round(float(value), 5) for value in activity],
+        }
+
+
+def _running(activity: Tensor, sparsity: float, images: int, step: Step) -> Tensor:
+    """The value of the running mean, with the gradient of this batch's.
+
+    A running mean lags: it would go on pushing a unit down that is below rho already, until it is dead. So a
+    unit that the batch sees on the other side of rho than the running mean does is left alone.
+    """
+    if not step.training:
+        return activity
+    seen = activity.detach()
+    share = min(1.0, step.whole(images) / _WINDOW)
+    before = step.memory.get("activity")
+    now = seen if before is None else before + share * (seen - before)
+    step.memory["activity"] = now
+    agreed = (now - sparsity) * (seen - sparsity) > 0
+    return torch.where(agreed, now, torch.full_like(now, sparsity)) + (activity - seen)

@@ -1,31 +1,55 @@
 """The variational autoencoder: a latent space without holes, from which new images can be drawn.
 
 Kingma and Welling, 'Auto-Encoding Variational Bayes', https://arxiv.org/abs/1312.6114; the weight beta
-is Higgins et al., 'beta-VAE', https://openreview.net/forum?id=Sy2fzU9gl.
+is Higgins et al., 'beta-VAE', https://openreview.net/forum?id=Sy2fzU9gl; the KL's warm-up is Sonderby et al.,
+'Ladder Variational Autoencoders', https://arxiv.org/abs/1602.02282.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from diabolo.train.losses import bernoulli_reconstruction, gaussian_kl
-from diabolo.train.model import GaussianHead, Head, Model
-from diabolo.train.variants._base import Loss, VariantBase, check_range, option
+from diabolo.train.losses import (
+    bernoulli_reconstruction,
+    binarised,
+    fixed_thresholds,
+    gaussian_kl_by_dimension,
+    gaussian_reconstruction,
+)
+from diabolo.train.model import Code, GaussianHead, Head, Model
+from diabolo.train.step import Step
+from diabolo.train.variants._base import Loss, VariantBase, check_choice, check_range, option
 
 __all__ = ["Options", "Variant"]
+
+_LIKELIHOODS = ("bernoulli", "gaussian")
+_BINARISE = ("none", "static", "dynamic")
+_ACTIVE = 0.01  # variance of a dimension's mean over images above which it is in use (Burda et al. 2015)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How strongly latents are drawn to the prior."""
+    """What a pixel is, and how strongly latents are drawn to the prior."""
 
     beta: float = option(1.0, "weight of the KL to N(0, I); 1 is the evidence lower bound")
+    kl_warmup: float = option(0.0, "epochs over which that weight rises from 0, against a collapse")
+    likelihood: str = option(
+        "bernoulli", "bernoulli: a pixel is a chance; gaussian: a value with a deviation, which is learned"
+    )
+    binarise: str = option(
+        "none",
+        "draw pixels to be 0 or 1: dynamic (anew each time), static (always alike); none: as they are",
+    )
 
     def __post_init__(self) -> None:
         check_range("beta", self.beta, 0, 1e6)
+        check_range("kl warmup", self.kl_warmup, -1e-9, 1e6)
+        check_choice("likelihood", self.likelihood, _LIKELIHOODS)
+        check_choice("binarise", self.binarise, _BINARISE)
 
 
 class Variant(VariantBase):
@@ -41,14 +65,76 @@ class Variant(VariantBase):
         """A mean and a log-variance."""
         return GaussianHead()
 
-    def loss(self, model: Model, image: Tensor, generator: torch.Generator) -> Loss:
+    def extras(self) -> dict[str, Tensor]:
+        """The logarithm of the pixels' deviation, for a gaussian likelihood."""
+        return {"log_deviation": torch.tensor(-1.0)} if self.options.likelihood == "gaussian" else {}
+
+    def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
         """The negative evidence lower bound of the batch, one latent drawn for each image."""
-        code = model.encode(image)
-        if code.log_variance is None:
-            raise TypeError("the vae needs a gaussian head")
-        normal = torch.randn(code.latent.shape, generator=generator, device=image.device)
-        latent = code.latent + (0.5 * code.log_variance).exp() * normal
-        reconstruction = bernoulli_reconstruction(image, model.logits(latent))
-        divergence = gaussian_kl(code.latent, code.log_variance)
+        image = self.pixels(image, step)
+        mean, log_variance = _both(model.encode(image))
+        latent = mean + (0.5 * log_variance).exp() * step.normal(*mean.shape)
+        reconstruction = self._reconstruction(model, image, latent).mean()
+        by_dimension = gaussian_kl_by_dimension(mean, log_variance)
+        divergence = by_dimension.sum(1).mean()
         terms = {"reconstruction": reconstruction.detach(), "kl": divergence.detach()}
-        return Loss(reconstruction + self.options.beta * divergence, terms)
+        pools = {
+            "kl": by_dimension.detach().mean(0),
+            "mean": mean.detach().mean(0),
+            "square": mean.detach().square().mean(0),
+        }
+        return Loss(reconstruction + self._weight(step) * divergence, terms, pools)
+
+    def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:
+        """The bound, and which dimensions of the latent are in use."""
+        active = (pools["square"] - pools["mean"].square()) > _ACTIVE
+        return figures | {
+            "elbo": -(figures["reconstruction"] + figures["kl"]),
+            "active_units": int(active.sum()),
+            "kl_by_dimension": [round(float(value), 4) for value in pools["kl"]],
+        }
+
+    def warnings(self, figures: dict[str, Any]) -> list[str]:
+        """A posterior that is the prior for every image: the latent says nothing."""
+        if figures["active_units"]:
+            return []
+        return [
+            "the posterior has collapsed: no dimension of the latent is in use, and every image returns as "
+            "the same one. Train with --kl-warmup 5, a smaller --beta, or longer."
+        ]
+
+    def log_weights(self, model: Model, pixels: Tensor, step: Step, samples: int) -> Tensor:
+        """log p(x | z) + log p(z) - log q(z | x) of latents drawn from q: `(batch, samples)`, in nats."""
+        mean, log_variance = _both(model.encode(pixels))
+        normal = step.normal(len(pixels), samples, mean.shape[1])
+        latent = mean[:, None] + (0.5 * log_variance).exp()[:, None] * normal
+        # log p(z) - log q(z | x); the constants of both gaussians cancel
+        ratio = 0.5 * (normal.square() + log_variance[:, None] - latent.square()).sum(2)
+        again = pixels.repeat_interleave(samples, 0)
+        reconstruction = self._reconstruction(model, again, latent.flatten(0, 1))
+        return ratio - reconstruction.view(len(pixels), samples)
+
+    def pixels(self, image: Tensor, step: Step) -> Tensor:
+        """The images, or zeros and ones drawn by their values."""
+        if self.options.binarise == "dynamic":
+            return binarised(image, step.uniform(*image.shape))
+        if self.options.binarise == "static":
+            return binarised(image, fixed_thresholds(image))
+        return image
+
+    def _reconstruction(self, model: Model, image: Tensor, latent: Tensor) -> Tensor:
+        logits = model.logits(latent)
+        if self.options.likelihood == "bernoulli":
+            return bernoulli_reconstruction(image, logits)
+        return gaussian_reconstruction(image, torch.sigmoid(logits.float()), model.extras["log_deviation"])
+
+    def _weight(self, step: Step) -> float:
+        if not step.training or not self.options.kl_warmup:
+            return self.options.beta
+        return self.options.beta * min(1.0, step.epoch / self.options.kl_warmup)
+
+
+def _both(code: Code) -> tuple[Tensor, Tensor]:
+    if code.log_variance is None:
+        raise TypeError("the vae needs a gaussian head")
+    return code.latent.float(), code.log_variance.float()

@@ -20,6 +20,9 @@ _EXTRAS = {  # package: the extra that brings it
     "onnx_ir": "train",
     "safetensors": "train",
     "matplotlib": "train",
+    "pooch": "train",
+    "psutil": "train",
+    "requests": "train",
     "gradio": "ui",
 }
 

@@ -28,6 +28,7 @@ def command(bundle: str, as_json: bool) -> None:
         f"{'dark' if m.background < 0.5 else 'bright'} ground",
         "latent": f"shape {m.latent_shape}" + (", prior N(0, I)" if m.prior else ""),
         "noise": "{}, level {:g} to {:g}".format(*m.noise) if m.noise else "none: trained on clean images",
+        "network": m.network,
         "dataset": m.dataset + (f", {len(m.classes)} classes" if m.classes else ""),
         "metrics": ", ".join(f"{k} {v:.5g}" for k, v in m.metrics.items() if isinstance(v, int | float)),
         "parity": f"{parity['latent']:.1e} (latent), {parity['image']:.1e} (image) from torch at most",

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from diabolo.runtime.errors import PluginError, UnknownNameError
+
 __all__ = ["command"]
 
 
@@ -19,8 +21,19 @@ class _Variants(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         from diabolo.train import variants
 
-        module = variants.find(cmd_name)
-        return _variant_command(cmd_name, module)
+        return _variant_command(cmd_name, variants.find(cmd_name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the variants; one of another package that cannot be loaded does not hide the others."""
+        rows = []
+        for name in self.list_commands(ctx):
+            try:
+                command = self.get_command(ctx, name)
+                rows.append((name, command.get_short_help_str(80) if command else ""))
+            except PluginError as error:
+                rows.append((name, str(error)))
+        with formatter.section("Variants"):
+            formatter.write_dl(rows)
 
 
 @click.command(cls=_Variants, short_help="Train a variant on a dataset or a folder of images.")
@@ -62,18 +75,45 @@ def _common(kind: Any) -> list[click.Parameter]:
 
     option = click.Option
     return [
+        option(["--dataset"], metavar="NAME|FOLDER", help="A dataset's name, or a folder of images."),
         option(
-            ["--dataset"],
-            required=False,
-            metavar="NAME|FOLDER",
-            help="A dataset's name, or a folder of images.",
+            ["--recipe"],
+            metavar="FILE",
+            is_eager=True,
+            expose_value=False,
+            callback=_recipe,
+            help="A TOML file of options, such as epochs = 30; the command line wins over it.",
         ),
         option(["--latent-dim"], type=int, help=f"Width of the code. [default: {kind.default_latent_dim}]"),
-        option(["--network"], help=f"{' or '.join(networks.names())}. [default: {kind.default_network}]"),
+        option(
+            ["--network"],
+            metavar="NAME|FILE.py[:CLASS]",
+            help=f"{' or '.join(networks.names())}, or two classes of your own in a Python file, which is "
+            f"executed. [default: {kind.default_network}]",
+        ),
+        option(["--width"], type=int, help="Width of the network's layers. [default: the network's own]"),
+        option(["--depth"], type=int, help="Its number of layers. [default: the network's own]"),
         option(["--epochs"], type=int, help="Passes over the training images. [default: 10]"),
         option(["--batch-size"], type=int, default=128, show_default=True, help="Images a step."),
         option(
-            ["--lr"], type=float, default=2e-3, show_default=True, help="The highest learning rate (Adam)."
+            ["--lr"], type=float, default=2e-3, show_default=True, help="The highest learning rate (AdamW)."
+        ),
+        option(
+            ["--weight-decay"], type=float, default=0.0, show_default=True, help="AdamW's, of weights only."
+        ),
+        option(
+            ["--average"],
+            type=float,
+            default=0.0,
+            show_default=True,
+            help="Keep a running average of the weights; the share of it that a step keeps, such as 0.999.",
+        ),
+        option(
+            ["--patience"],
+            type=int,
+            default=0,
+            show_default=True,
+            help="Stop after so many epochs without a better validation loss; 0: never.",
         ),
         option(
             ["--seed"],
@@ -84,6 +124,7 @@ def _common(kind: Any) -> list[click.Parameter]:
         ),
         option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda or mps."),
         option(["--precision"], default="auto", show_default=True, help="auto, fp32 or bf16."),
+        option(["--compile"], is_flag=True, help="torch.compile: pays in trainings of some minutes."),
         *options(),
         option(
             ["--data-dir"],
@@ -96,11 +137,47 @@ def _common(kind: Any) -> list[click.Parameter]:
     ]
 
 
+def _recipe(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
+    """Make a recipe's values the defaults of the other options."""
+    if path is None:
+        return
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - a message for whatever goes wrong
+            values = tomllib.load(file)
+    except OSError as error:
+        raise click.UsageError(f"the recipe {path!r} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"the recipe {path!r} is not TOML: {error}.") from None
+    variant = values.pop("variant", ctx.info_name)
+    if variant != ctx.info_name:
+        raise click.UsageError(
+            f"the recipe {path!r} is for {variant!r}, not {ctx.info_name!r}. Train it: "
+            f"diabolo train {variant} --recipe {path}"
+        )
+    options = {p.name: p for p in ctx.command.params if isinstance(p, click.Option) and p.name}
+    allowed = sorted(set(options) - {"resume", "out", "data_dir", "recipe", "help"})
+    given = {key.replace("-", "_"): value for key, value in values.items()}
+    if isinstance(given.get("grey"), bool):
+        given["colour"] = not given.pop("grey")
+    for key in given:
+        if key not in allowed:
+            raise UnknownNameError(f"option in the recipe {path!r}:", key.replace("_", "-"), _kebab(allowed))
+    ctx.default_map = {**(ctx.default_map or {}), **given}
+
+
+def _kebab(names: list[str]) -> list[str]:
+    return [name.replace("_", "-") for name in names]
+
+
 def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
     import json
     from pathlib import Path
 
     from diabolo.train import Config, fit, resume
+    from diabolo.train.processes import join
+    from diabolo.ui.cli._figures import show
     from diabolo.ui.cli._fitting import fitting
     from diabolo.ui.cli._progress import Bar
 
@@ -110,27 +187,36 @@ def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
     out = Path(given["out"] or f"runs/{variant}-{Path(dataset).resolve().name}")
     with Bar() as bar:
         if given["resume"]:
-            run = resume(out, epochs=given["epochs"], watcher=bar)
+            run = resume(out, epochs=given["epochs"], network=given["network"], watcher=bar)
         else:
-            names = (
-                "latent_dim",
-                "network",
-                "epochs",
-                "batch_size",
-                "lr",
-                "seed",
-                "device",
-                "precision",
-                "data_dir",
-            )
             config = Config.make(
                 variant,
                 dataset,
                 **fitting(given),
                 variant_options={name: given[name] for name in own},
-                **{name: given[name] for name in names},
+                **{name: given[name] for name in _SETTINGS},
             )
             run = fit(config, out, watcher=bar)
+    if not join(run.config.device).writes:
+        return
     bar.note(f"run: {out}   next: diabolo export {out}")
-    for name, value in json.loads((run.path / "metrics.json").read_text("utf-8")).items():
-        click.echo(f"{name:16} {value:.6g}")
+    show(json.loads((run.path / "metrics.json").read_text("utf-8")))
+
+
+_SETTINGS = (
+    "latent_dim",
+    "network",
+    "width",
+    "depth",
+    "epochs",
+    "batch_size",
+    "lr",
+    "weight_decay",
+    "average",
+    "patience",
+    "seed",
+    "device",
+    "precision",
+    "compile",
+    "data_dir",
+)

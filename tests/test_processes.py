@@ -1,0 +1,71 @@
+"""Two processes that train together end where one does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from diabolo.train import Config, Run, fit, variants
+from diabolo.train.processes import Processes
+
+CODE = """
+import json, sys, torch
+from diabolo.train import Config, fit
+torch.set_num_threads(1)
+for name, config in json.loads(sys.argv[1]).items():
+    fit(Config.from_json(config), name)
+"""
+
+
+def settings(variant: str, pictures: Path) -> Config:
+    # 110 images in batches of 15 or 16: the two parts of a batch are of different sizes
+    noise = {"noise": "gaussian:0.1-0.7"} if variant == "denoising" else {}
+    return Config.make(
+        variant,
+        str(pictures),
+        latent_dim=6,
+        epochs=2,
+        batch_size=15,
+        device="cpu",
+        precision="fp32",
+        variant_options=noise,
+    )
+
+
+@pytest.fixture(scope="module")
+def together(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of every variant, each trained by the same two processes."""
+    folder = tmp_path_factory.mktemp("together")
+    (folder / "train.py").write_text(CODE)
+    configs = json.dumps({name: settings(name, pictures).to_json() for name in variants.names()})
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [*launch, "train.py", configs]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("variant", variants.names())
+def test_two_processes_equal_one(variant: str, pictures: Path, together: Path, tmp_path: Path) -> None:
+    one, two = fit(settings(variant, pictures), tmp_path / "one"), Run.open(together / variant)
+    ours, theirs = one.read_tensors("model.safetensors"), two.read_tensors("model.safetensors")
+    for name, value in ours.items():
+        assert torch.allclose(theirs[name], value, atol=1e-3), name
+    for ours_row, theirs_row in zip(one.history(), two.history(), strict=True):
+        assert theirs_row == pytest.approx(ours_row, rel=1e-3)
+    figures = [json.loads((run.path / "metrics.json").read_text()) for run in (one, two)]
+    assert figures[1]["mse"] == pytest.approx(figures[0]["mse"], rel=1e-3)
+    assert figures[1]["images"] == figures[0]["images"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_parts_cover_a_batch(count: int) -> None:
+    for size in range(30):
+        parts = [list(range(size))[Processes(rank, count).part(size)] for rank in range(count)]
+        assert [row for part in parts for row in part] == list(range(size))
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1

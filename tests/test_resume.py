@@ -1,0 +1,174 @@
+"""No work is lost: what is stopped or killed goes on where it was, to the last bit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from diabolo.train import Config, Run, fit, resume, variants
+from diabolo.train.errors import RunError, StoppedError, TrainingError
+from diabolo.train.watcher import Silent
+
+BEGIN = """
+import sys, torch
+from diabolo.train import Config, fit, training
+torch.set_num_threads(1)
+training._SAVE = 0.0  # a checkpoint after every step
+fit(Config.from_json({config}), sys.argv[1])
+"""
+
+
+def settings(pictures: Path, variant: str = "sparse", **more: object) -> Config:
+    options = {"latent_dim": 6, "epochs": 3, "batch_size": 16, "average": 0.9, "weight_decay": 1e-3} | more
+    return Config.make(variant, str(pictures), **options)
+
+
+@pytest.fixture
+def one_thread() -> object:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+class Stopper(Silent):
+    """Presses Ctrl-C at a step."""
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+
+    def step(self, images: int, loss: float | None) -> None:
+        self.left -= 1
+        if not self.left:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def same(one: Run, other: Run) -> None:
+    for name in ("model.safetensors", "last/state.safetensors"):
+        ours, theirs = one.read_tensors(name), other.read_tensors(name)
+        assert ours.keys() == theirs.keys()
+        assert all(torch.equal(ours[key], theirs[key]) for key in ours), name
+    for name in ("history.csv", "metrics.json"):
+        assert (one.path / name).read_text() == (other.path / name).read_text(), name
+
+
+@pytest.mark.parametrize("variant", variants.names())
+def test_stopped_anywhere_and_continued(
+    variant: str, pictures: Path, tmp_path: Path, one_thread: None
+) -> None:
+    config = settings(pictures, variant)
+    whole = fit(config, tmp_path / "whole")
+    with pytest.raises(StoppedError, match=rf"--resume -o {tmp_path / 'cut'}"):
+        fit(config, tmp_path / "cut", watcher=Stopper(3))
+    assert Run.open(tmp_path / "cut").history() == []
+    with pytest.raises(StoppedError, match=r"epoch 2 after step 4"):
+        resume(tmp_path / "cut", watcher=Stopper(whole_steps(whole) - 3 + 4))
+    same(resume(tmp_path / "cut"), whole)
+
+
+def whole_steps(run: Run) -> int:
+    return int(run.read_about("last/state.safetensors")["steps"])
+
+
+def kill_and_continue(pictures: Path, folder: Path, kills: int, seed: int) -> None:
+    config = settings(pictures, epochs=6, device="cpu", precision="fp32")
+    whole = fit(config, folder / "whole")
+    code = BEGIN.format(config=config.to_json())
+    rng = np.random.default_rng(seed)
+    command = [sys.executable, "-c", code, str(folder / "killed")]
+    started = 0
+    for _ in range(kills):
+        if (folder / "killed" / "config.json").exists():
+            command[2] = BEGIN.replace("fit(Config.from_json({config}), sys.argv[1])", "resume(sys.argv[1])")
+            command[2] = command[2].replace("import Config, fit, training", "import resume, training")
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        wait_for(folder / "killed" / "last" / "state.safetensors", process)
+        time.sleep(float(rng.uniform(0, 0.15)))
+        process.send_signal(signal.SIGKILL)
+        _, said = process.communicate()
+        started += process.returncode == -signal.SIGKILL
+        assert process.returncode == -signal.SIGKILL or b"has all its" in said or not said, said
+    assert started
+    ended = (folder / "killed" / "metrics.json").exists()  # the last kill came too late
+    same(Run.open(folder / "killed") if ended else resume(folder / "killed"), whole)
+
+
+def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
+    """Until the process has written a checkpoint of its own, or ended."""
+    before = path.stat().st_mtime_ns if path.exists() else 0
+    while process.poll() is None and not (path.exists() and path.stat().st_mtime_ns != before):
+        time.sleep(0.005)
+
+
+def test_killed_twice(pictures: Path, tmp_path: Path, one_thread: None) -> None:
+    kill_and_continue(pictures, tmp_path, kills=2, seed=0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_often(seed: int, pictures: Path, tmp_path: Path, one_thread: None) -> None:
+    kill_and_continue(pictures, tmp_path, kills=5, seed=seed)
+
+
+def test_a_loss_that_is_no_number(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from diabolo.train.variants import Loss, autoencoder
+
+    really = autoencoder.Variant.loss
+    steps = []
+
+    def spoilt(self, model, image, step):  # type: ignore[no-untyped-def]
+        loss = really(self, model, image, step)
+        steps.append(step.training)
+        return Loss(loss.objective * (float("nan") if sum(steps) == 9 else 1.0))
+
+    monkeypatch.setattr(autoencoder.Variant, "loss", spoilt)
+    with pytest.raises(TrainingError, match=r"nan in epoch 2 at step 2 of 7\..*--lr"):
+        fit(settings(pictures, "autoencoder", average=0.0), tmp_path / "run")
+    run = Run.open(tmp_path / "run")
+    assert len(run.history()) == 1
+    assert all(torch.isfinite(value).all() for value in run.read_tensors("last/state.safetensors").values())
+
+
+def test_a_disk_that_is_full(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from diabolo.train import run as module
+
+    def full(*arguments: object) -> None:
+        Path(str(arguments[1])).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    class Filler(Silent):
+        def epoch(self, row: dict[str, float]) -> None:
+            monkeypatch.setattr(module, "save_file", full)
+
+    with pytest.raises(RunError, match=r"No space left.*--resume"):
+        fit(settings(pictures), tmp_path / "run", watcher=Filler())
+    assert not list((tmp_path / "run").rglob("*.part"))
+    monkeypatch.undo()
+    monkeypatch.setenv("DIABOLO_CACHE", str(tmp_path / "cache"))
+    assert len(resume(tmp_path / "run").history()) == 3
+
+
+def test_a_folder_that_vanished(pictures: Path, tmp_path: Path) -> None:
+    import shutil
+
+    class Remover(Silent):
+        def epoch(self, row: dict[str, float]) -> None:
+            shutil.rmtree(tmp_path / "run")
+
+    with pytest.raises(RunError, match=r"cannot be written: No such file"):
+        fit(settings(pictures), tmp_path / "run", watcher=Remover())
+
+
+def test_patience(pictures: Path, tmp_path: Path) -> None:
+    run = fit(settings(pictures, "autoencoder", epochs=50, patience=2, lr=1.0), tmp_path / "run")
+    losses = [row["validation_loss"] for row in run.history()]
+    assert len(losses) < 50
+    assert len(losses) - 1 - int(np.argmin(losses)) == 2

@@ -1,0 +1,165 @@
+"""The VAE's likelihoods, its bound by importance samples, and what it reports, against hand-made cases."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from diabolo.runtime.errors import UnknownNameError
+from diabolo.train import Config, fit, losses, variants
+from diabolo.train.bound import bound
+from diabolo.train.datasets import Split
+from diabolo.train.errors import OptionError
+from diabolo.train.evaluate import evaluate
+from diabolo.train.model import GaussianHead, Model
+from diabolo.train.step import Step
+
+DIMENSIONS, VALUES = 3, 4
+
+
+class Fixed(nn.Module):
+    """An affine map; the same for every run."""
+
+    def __init__(self, matrix: Tensor, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.matrix = nn.Parameter(matrix)
+        self.shape = shape
+
+    def forward(self, value: Tensor) -> Tensor:
+        return (value.flatten(1) @ self.matrix).unflatten(1, self.shape)
+
+
+def linear_model() -> Model:
+    """x of 4 grey values, z of 3: a decoder of small weights, so that the sigmoid is nearly straight."""
+    generator = torch.Generator().manual_seed(0)
+    up = 0.2 * torch.randn(DIMENSIONS, VALUES, generator=generator)
+    down = torch.randn(VALUES, 2 * DIMENSIONS, generator=generator)
+    encoder = Fixed(0.3 * down, (2 * DIMENSIONS,))
+    extras = {"log_deviation": torch.tensor(math.log(0.3))}
+    return Model(encoder, Fixed(up, (1, 2, 2)), GaussianHead(), (1, 2, 2), DIMENSIONS, extras)
+
+
+def test_the_bound_reaches_the_likelihood() -> None:
+    """Against log p(x) by brute force over the prior, where that is possible: three dimensions."""
+    variant = variants.make("vae", {"likelihood": "gaussian"})
+    model = linear_model()
+    images = np.random.default_rng(0).integers(60, 200, (5, 1, 2, 2)).astype(np.uint8)
+    got = bound(variant, model, Split(images=images), samples=20_000)
+    x = torch.from_numpy(images).float().flatten(1) / 255
+    with torch.inference_mode():
+        z = torch.randn(400_000, DIMENSIONS, generator=torch.Generator().manual_seed(1))
+        mean = model.decode(z).flatten(1)
+        normal = torch.distributions.Normal(mean[:, None], 0.3)
+        exact = normal.log_prob(x[None]).sum(2).logsumexp(0) - math.log(len(z))
+    assert got["nats"] == pytest.approx(-float(exact.mean()), abs=0.01)
+    assert got["nats_images"] == 5
+    assert got["importance_samples"] == 20_000
+
+
+def test_more_samples_tighten_the_bound() -> None:
+    variant, model = variants.make("vae", {"binarise": "dynamic"}), linear_model()
+    images = np.random.default_rng(0).integers(0, 256, (400, 1, 2, 2)).astype(np.uint8)
+    one, ten, many = (bound(variant, model, Split(images=images), samples=k)["nats"] for k in (1, 10, 1000))
+    assert one > ten > many
+    figures = evaluate(variant, model, Split(images=images))
+    assert one == pytest.approx(-figures["elbo"], abs=0.1)
+
+
+def test_the_error_is_the_standard_error() -> None:
+    variant, model = variants.make("vae"), linear_model()
+    images = np.random.default_rng(0).integers(0, 256, (300, 1, 2, 2)).astype(np.uint8)
+    every = [bound(variant, model, Split(images=images[i : i + 1]), 50)["nats"] for i in range(300)]
+    got = bound(variant, model, Split(images=images), 50)
+    assert got["nats_error"] == pytest.approx(np.std(every, ddof=1) / math.sqrt(300), rel=0.3)
+
+
+def test_nothing_to_bound() -> None:
+    variant = variants.make("autoencoder")
+    _, model = Config.make("autoencoder", "glyphs", latent_dim=2).build((1, 8, 8))
+    with pytest.raises(OptionError, match="--importance-samples"):
+        bound(variant, model, Split(images=np.zeros((2, 1, 8, 8), np.uint8)), 5)
+
+
+def test_the_gaussian_likelihood_agrees_with_torch() -> None:
+    image, mean = torch.rand(5, 1, 3, 3), torch.rand(5, 1, 3, 3)
+    theirs = torch.distributions.Normal(mean, math.exp(-1.3)).log_prob(image).flatten(1).sum(1)
+    ours = losses.gaussian_reconstruction(image, mean, torch.tensor(-1.3))
+    assert torch.allclose(ours, -theirs, rtol=1e-5)
+
+
+def test_dynamic_pixels_are_drawn_by_their_value() -> None:
+    variant = variants.make("vae", {"binarise": "dynamic"})
+    image = torch.full((2000, 1, 4, 4), 0.3)
+    drawn = variant.pixels(image, Step(0, 0))
+    assert set(drawn.unique().tolist()) == {0.0, 1.0}
+    assert float(drawn.mean()) == pytest.approx(0.3, abs=0.01)
+    assert not torch.equal(drawn, variant.pixels(image, Step(0, 1)))
+    extreme = torch.tensor([0.0, 1.0]).reshape(2, 1, 1, 1).expand(2, 1, 4, 4)
+    assert torch.equal(variant.pixels(extreme, Step(0, 0)), extreme)
+
+
+def test_static_pixels_are_always_alike() -> None:
+    variant = variants.make("vae", {"binarise": "static"})
+    image = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (900, 1, 6, 6))).float() / 255
+    drawn = variant.pixels(image, Step(0, 0))
+    assert torch.equal(drawn, variant.pixels(image, Step(5, 9)))
+    assert torch.equal(drawn[7:8], variant.pixels(image[7:8], Step(0, 3)))
+    assert float(drawn.mean()) == pytest.approx(float(image.mean()), abs=0.01)
+
+
+def test_warm_up_weighs_the_kl() -> None:
+    variant = variants.make("vae", {"kl_warmup": 4.0, "beta": 2.0})
+    model, image = linear_model(), torch.rand(8, 1, 2, 2)
+    values = {}
+    for epoch, training in ((0.0, True), (2.0, True), (4.0, True), (9.0, True), (0.0, False)):
+        loss = variant.loss(model, image, Step(0, 0, epoch=epoch, training=training))
+        rest = loss.objective.detach() - loss.terms["reconstruction"]
+        values[epoch, training] = float(rest / loss.terms["kl"])
+    assert list(values.values()) == pytest.approx([0, 1, 2, 2, 2], abs=1e-4)
+
+
+def test_figures_by_dimension(pictures: Path, tmp_path: Path) -> None:
+    run = fit(Config.make("vae", str(pictures), latent_dim=4, epochs=15, batch_size=20), tmp_path / "run")
+    figures = json.loads((run.path / "metrics.json").read_text())
+    assert len(figures["kl_by_dimension"]) == 4
+    assert sum(figures["kl_by_dimension"]) == pytest.approx(figures["kl"], rel=1e-2)
+    assert figures["elbo"] == pytest.approx(-figures["reconstruction"] - figures["kl"])
+    assert 1 <= figures["active_units"] <= 4
+
+
+def test_a_collapsed_posterior_is_said_aloud(pictures: Path, tmp_path: Path) -> None:
+    from diabolo.train.watcher import Silent
+
+    class Listener(Silent):
+        said = ""
+
+        def note(self, text: str) -> None:
+            self.said += text + "\n"
+
+    listener = Listener()
+    config = Config.make(
+        "vae", str(pictures), latent_dim=2, epochs=4, batch_size=20, variant_options={"beta": 1e5}
+    )
+    fit(config, tmp_path / "run", watcher=listener)
+    assert "the posterior has collapsed" in listener.said
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+@pytest.mark.parametrize("binarise", ["none", "static", "dynamic"])
+def test_every_pair_of_options_learns(likelihood: str, binarise: str, pictures: Path, tmp_path: Path) -> None:
+    options = {"likelihood": likelihood, "binarise": binarise, "kl_warmup": 2.0}
+    config = Config.make("vae", str(pictures), latent_dim=3, epochs=6, batch_size=20, variant_options=options)
+    history = fit(config, tmp_path / "run").history()
+    assert history[-1]["validation_loss"] < history[0]["validation_loss"]
+
+
+@pytest.mark.parametrize("options", [{"likelihood": "gausian"}, {"binarise": "yes"}])
+def test_unknown_words_are_told(options: dict[str, str]) -> None:
+    with pytest.raises(UnknownNameError):
+        variants.make("vae", options)

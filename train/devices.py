@@ -1,0 +1,50 @@
+"""Where to train, and in which arithmetic; both are settled once and kept in the run's config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from diabolo.runtime.errors import DeviceError, UnknownNameError
+
+__all__ = ["DEVICES", "PRECISIONS", "choose_device", "choose_precision"]
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "fp32", "bf16")
+
+
+def choose_device(name: str) -> str:
+    """`name`, or for 'auto' the fastest that works.
+
+    Raises:
+        UnknownNameError: it is none of DEVICES.
+        DeviceError: torch finds no such device here.
+    """
+    if name not in DEVICES:
+        raise UnknownNameError("device", name, DEVICES)
+    works = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return next(device for device in ("cuda", "mps", "cpu") if works[device])
+    if not works[name]:
+        raise DeviceError(f"torch finds no working {name} here. Use --device cpu or auto.")
+    return name
+
+
+def choose_precision(name: str, device: str) -> str:
+    """`name`, or for 'auto' bf16 where the device computes in it faster than in fp32.
+
+    Raises:
+        UnknownNameError: it is none of PRECISIONS.
+    """
+    if name not in PRECISIONS:
+        raise UnknownNameError("precision", name, PRECISIONS)
+    if name != "auto":
+        return name
+    if device == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    if device == "cpu":
+        flags = Path("/proc/cpuinfo")
+        text = flags.read_text() if flags.is_file() else ""
+        return "bf16" if "avx512_bf16" in text or "amx_bf16" in text else "fp32"
+    return "fp32"

@@ -1,0 +1,238 @@
+"""The training itself: steps, epochs, checkpoints.
+
+The order of images and all chance come from the run's seed and the number of the epoch or step, never from a
+generator's state: a run continued from any step draws what the unbroken one would have drawn.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from diabolo.train.checkpoint import Position, pack, unpack
+from diabolo.train.config import Config
+from diabolo.train.datasets import Images, Split
+from diabolo.train.errors import StoppedError, TrainingError
+from diabolo.train.evaluate import validate
+from diabolo.train.feed import feed
+from diabolo.train.interrupt import Interrupt
+from diabolo.train.model import Model
+from diabolo.train.processes import Processes
+from diabolo.train.run import Run
+from diabolo.train.schedule import rate
+from diabolo.train.step import Step
+from diabolo.train.variants import Loss, VariantBase
+from diabolo.train.watcher import Watcher
+
+__all__ = ["Training"]
+
+_SAVE = 60.0  # seconds between checkpoints within an epoch
+_LOOK = 20  # steps between two looks at the loss where looking means to wait for the device
+
+
+class _Objective(nn.Module):
+    """The loss as a module's output: what is shared by processes and compiled."""
+
+    def __init__(self, variant: VariantBase, model: Model) -> None:
+        super().__init__()
+        self.variant, self.model = variant, model
+
+    def forward(self, image: Tensor, step: Step) -> Loss:
+        """The loss of a batch."""
+        return self.variant.loss(self.model, image, step)
+
+
+@dataclass(kw_only=True)
+class Training:
+    """A model on its way through a run's epochs."""
+
+    run: Run
+    variant: VariantBase
+    model: Model
+    images: Images  # to learn from
+    validation: Split  # to choose the best weights by
+    processes: Processes
+    watcher: Watcher
+    position: Position = field(default_factory=Position)
+    memory: dict[str, Tensor] = field(default_factory=dict)
+    sums: dict[str, Tensor] = field(default_factory=dict)  # of this epoch so far
+
+    def __post_init__(self) -> None:
+        config = self.config
+        self.device = torch.device(config.device)
+        # convolutions read pixels faster whose channels lie together
+        self.layout = torch.channels_last if _convolves(self.model) else torch.contiguous_format
+        self.model.to(self.device).to(memory_format=self.layout)
+        self.optimizer = torch.optim.AdamW(
+            _groups(self.model, config.weight_decay),
+            lr=config.lr,
+            fused=self.device.type in ("cpu", "cuda"),
+        )
+        # what is judged and kept: the running average of the weights, or the weights themselves
+        self.average = copy.deepcopy(self.model) if config.average else self.model
+        objective = self.processes.share(_Objective(self.variant, self.model), self.device)
+        self.objective = torch.compile(objective) if config.compile else objective
+        self.saved = time.monotonic()
+
+    @property
+    def config(self) -> Config:
+        """The run's settings."""
+        return self.run.config
+
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch; its images are cut evenly, so that no last batch is tiny."""
+        return math.ceil(len(self.images) / self.config.batch_size)
+
+    def go(self) -> None:
+        """Train to the last epoch, or until nothing gets better for as long as `patience` says.
+
+        Raises:
+            StoppedError: Ctrl-C; all is saved.
+            TrainingError: the loss is not a number; the last good weights are kept.
+        """
+        with Interrupt() as interrupt:
+            while self.position.epoch < self.config.epochs and not self._weary():
+                self._epoch(interrupt)
+
+    def _weary(self) -> bool:
+        return 0 < self.config.patience <= self.position.stale
+
+    def _epoch(self, interrupt: Interrupt) -> None:
+        config, position = self.config, self.position
+        self.model.train()
+        order = np.random.default_rng([config.seed, 1, position.epoch]).permutation(len(self.images))
+        pieces = np.array_split(order, self.steps)[position.step :]
+        own = [piece[self.processes.part(len(piece))] for piece in pieces]
+        for piece, image in zip(pieces, feed(self.images, own, self.device), strict=True):
+            self._step(image, len(piece))
+            stop = position.step % _LOOK == 0 or self.processes.count == 1
+            if stop and self.processes.agree(interrupt.asked):
+                self._finite()
+                self.save()
+                raise StoppedError(
+                    f"stopped in epoch {position.epoch + 1} after step {position.step} of {self.steps}, "
+                    f"and saved. Continue: diabolo train {config.variant} --resume -o {self.run.path}"
+                )
+            if time.monotonic() - self.saved > _SAVE and self.processes.count == 1:
+                self._finite()
+                self.save()
+        self._finite()
+        self._end_epoch(len(order))
+
+    def _step(self, image: Tensor, count: int) -> None:
+        config, position = self.config, self.position
+        number = position.epoch * self.steps + position.step
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate(config.lr, number, config.epochs * self.steps)
+        first = self.processes.part(count).start
+        step = Step(
+            config.seed,
+            number,
+            self.device,
+            epoch=position.epoch + position.step / self.steps,
+            memory=self.memory,
+            rows=(first, count),
+            processes=self.processes if self.processes.count > 1 else None,
+        )
+        image = image.contiguous(memory_format=self.layout)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+            loss: Loss = self.objective(image, step)
+        self.optimizer.zero_grad(set_to_none=True)
+        # processes' gradients are averaged: each weighs as much as its share of the batch
+        weight = len(image) * self.processes.count / count
+        (loss.objective * weight if weight != 1 else loss.objective).backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(
+            self.model.parameters(), config.clip * math.prod(self.model.image_shape) ** 0.5
+        )
+        self.optimizer.step()
+        self._follow(number)
+        for name, value in ({"loss": loss.objective.detach()} | loss.terms).items():
+            self.sums[name] = self.sums.get(name, torch.zeros((), device=self.device)) + value.float() * len(
+                image
+            )
+        position.step += 1
+        self._look(loss.objective.detach(), count)
+
+    def _look(self, objective: Tensor, count: int) -> None:
+        """Show the loss and see that it is a number: at every step where that costs nothing."""
+        shown = self.position.step % _LOOK == 1 or self.position.step == self.steps
+        if self.device.type == "cpu" or shown:
+            value = float(objective)
+            if not math.isfinite(value):
+                raise self._not_a_number(value)
+            self.watcher.step(count, value if shown else None)
+        else:
+            self.watcher.step(count, None)
+
+    def _finite(self) -> None:
+        if not math.isfinite(float(self.sums["loss"])):
+            raise self._not_a_number(float(self.sums["loss"]))
+
+    def _not_a_number(self, value: float) -> TrainingError:
+        return TrainingError(
+            f"the loss became {value} in epoch {self.position.epoch + 1} at step {self.position.step} of "
+            f"{self.steps}. The weights before it are kept in {self.run.path}. Train anew with a smaller "
+            f"--lr than {self.config.lr:g}, or with --precision fp32."
+        )
+
+    @torch.no_grad()
+    def _follow(self, number: int) -> None:
+        """Move the average a little towards the weights; faster at first, when they are still far off."""
+        if self.average is self.model:
+            return
+        keep = min(self.config.average, (1 + number) / (10 + number))
+        torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - keep)
+
+    def _end_epoch(self, count: int) -> None:
+        position = self.position
+        parts = self.processes.gather({name: float(value) for name, value in self.sums.items()})
+        row = {"epoch": float(position.epoch + 1)}
+        row |= {name: sum(part[name] for part in parts) / count for name in parts[0]}
+        row["validation_loss"] = validate(self.variant, self.average, self.validation, self.processes)
+        if row["validation_loss"] < position.best:
+            position.best, position.stale = row["validation_loss"], 0
+            if self.processes.writes:
+                self.run.write_tensors("model.safetensors", self.average.state_dict())
+        else:
+            position.stale += 1
+        position.epoch, position.step = position.epoch + 1, 0
+        self.sums.clear()
+        position.rows.append(row)
+        if self.processes.writes:
+            self.run.write_history(position.rows)
+        self.save()
+        self.watcher.epoch(row)
+
+    def save(self) -> None:
+        """Write the checkpoint: all that the next step depends on."""
+        if self.processes.writes:
+            tensors, about = pack(self)
+            self.run.write_tensors("last/state.safetensors", tensors, about)
+        self.saved = time.monotonic()
+
+    def restore(self) -> None:
+        """Put the checkpoint back, and cut the history to it.
+
+        Raises:
+            RunError: it is damaged, or does not belong to this run.
+        """
+        unpack(self)
+
+
+def _convolves(model: nn.Module) -> bool:
+    return any(isinstance(module, nn.Conv2d) for module in model.modules())
+
+
+def _groups(model: nn.Module, decay: float) -> list[dict[str, object]]:
+    """Weights decay; biases and other vectors do not."""
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups: list[dict[str, object]] = [{"params": weights, "weight_decay": decay}]
+    return [*groups, {"params": others, "weight_decay": 0.0}] if others else groups

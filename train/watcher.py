@@ -1,0 +1,45 @@
+"""Whoever wants to see a training as it goes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+__all__ = ["Silent", "Watcher"]
+
+
+class Watcher(Protocol):
+    """Whoever wants to see the training; every method may do nothing."""
+
+    def note(self, text: str) -> None:
+        """Something the user should know."""
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Data being fetched or decoded."""
+
+    def start(self, images: int, epochs: int, done: int) -> None:
+        """Training begins: images an epoch, epochs in all, images seen in this and earlier epochs."""
+
+    def step(self, images: int, loss: float | None) -> None:
+        """A batch of `images` is done; `loss` now and then."""
+
+    def epoch(self, row: dict[str, float]) -> None:
+        """An epoch is done; `row` is its line of the history."""
+
+
+class Silent:
+    """Sees nothing."""
+
+    def note(self, text: str) -> None:
+        """Do nothing."""
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Do nothing."""
+
+    def start(self, images: int, epochs: int, done: int) -> None:
+        """Do nothing."""
+
+    def step(self, images: int, loss: float | None) -> None:
+        """Do nothing."""
+
+    def epoch(self, row: dict[str, float]) -> None:
+        """Do nothing."""
