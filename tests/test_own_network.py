@@ -110,4 +110,4 @@ def test_what_does_not_fit_is_told(
 def test_width_only_where_it_is_taken(file: Path, pictures: Path) -> None:
     done = train(pictures, "nets.py:Small", "--width", 3)
     assert done.exit_code == 2
-    assert "--width and --depth only where it has them" in done.stderr
+    assert "--width only where it has them" in done.stderr

@@ -60,11 +60,12 @@ def same(one: Run, other: Run) -> None:
         assert (one.path / name).read_text() == (other.path / name).read_text(), name
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "muon"])
 @pytest.mark.parametrize("variant", variants.names())
 def test_stopped_anywhere_and_continued(
-    variant: str, pictures: Path, tmp_path: Path, one_thread: None
+    variant: str, optimizer: str, pictures: Path, tmp_path: Path, one_thread: None
 ) -> None:
-    config = settings(pictures, variant)
+    config = settings(pictures, variant, optimizer=optimizer)
     whole = fit(config, tmp_path / "whole")
     with pytest.raises(StoppedError, match=rf"--resume -o {tmp_path / 'cut'}"):
         fit(config, tmp_path / "cut", watcher=Stopper(3))

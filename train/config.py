@@ -7,13 +7,15 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from diabolo.runtime.errors import UsageError
+from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.train import networks, variants
 from diabolo.train.datasets import Fitting, LoadRequest, Progress
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.model import Model
 
-__all__ = ["Config"]
+__all__ = ["RATES", "Config"]
+
+RATES = {"adam": 2e-3, "muon": 2e-2}  # the optimizers, each with its usual learning rate
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "variant": (str,),
@@ -24,6 +26,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "depth": (int, type(None)),
     "weight_decay": (int, float),
     "average": (int, float),
+    "blocks": (int, type(None)),
+    "optimizer": (str,),
     "clip": (int, float),
     "patience": (int,),
     "compile": (bool,),
@@ -56,10 +60,12 @@ class Config:
     latent_dim: int
     width: int | None = None  # of the network's layers; None: the network's own
     depth: int | None = None  # its number of layers, likewise
+    blocks: int | None = None  # its residual blocks, likewise
     epochs: int = 10
     batch_size: int = 128  # images
-    lr: float = 2e-3  # Adam's, at its highest
-    weight_decay: float = 0.0  # AdamW's, of weights only
+    optimizer: str = "adam"  # or muon
+    lr: float = 2e-3  # at its highest
+    weight_decay: float = 0.0  # decoupled, of weights only
     average: float = 0.0  # how much of the running average of the weights a step keeps; 0: no average
     clip: float = 100.0  # largest norm of the gradient, in units of the square root of an image's values
     patience: int = 0  # epochs without a better validation loss after which to stop; 0: never
@@ -77,6 +83,8 @@ class Config:
     def __post_init__(self) -> None:
         variant = variants.make(self.variant, self.variant_options)
         networks.check_name(self.network)
+        if self.optimizer not in RATES:
+            raise UnknownNameError("optimizer", self.optimizer, RATES)
         if variant.networks is not None and self.network not in variant.networks:
             raise OptionError(
                 f"variant {self.variant!r} runs on the network {', '.join(variant.networks)} only, "
@@ -89,6 +97,7 @@ class Config:
             ("seed", 0, 2**31 - 1),
             ("width", 1, 2**20),
             ("depth", 0, 1000),
+            ("blocks", 0, 1000),
             ("patience", 0, 100000),
         ):
             value = getattr(self, name)
@@ -114,6 +123,8 @@ class Config:
         given = {key: value for key, value in given.items() if value is not None}
         given.setdefault("network", kind.default_network)
         given.setdefault("latent_dim", kind.default_latent_dim)
+        if given.get("optimizer") in RATES:
+            given.setdefault("lr", RATES[given["optimizer"]])
         return cls(variant=variant, dataset=dataset, variant_options=options, **given)
 
     @classmethod
@@ -167,6 +178,11 @@ class Config:
         network = network or networks.find(self.network)
         head = variant.head()
         pair = network.build(
-            image_shape, head.width * self.latent_dim, self.latent_dim, width=self.width, depth=self.depth
+            image_shape,
+            head.width * self.latent_dim,
+            self.latent_dim,
+            width=self.width,
+            depth=self.depth,
+            blocks=self.blocks,
         )
         return variant, Model(*pair, head, image_shape, self.latent_dim, variant.extras())

@@ -23,6 +23,7 @@ from diabolo.train.evaluate import validate
 from diabolo.train.feed import feed
 from diabolo.train.interrupt import Interrupt
 from diabolo.train.model import Model
+from diabolo.train.muon import Muon
 from diabolo.train.processes import Processes
 from diabolo.train.run import Run
 from diabolo.train.schedule import rate
@@ -69,11 +70,7 @@ class Training:
         # convolutions read pixels faster whose channels lie together
         self.layout = torch.channels_last if _convolves(self.model) else torch.contiguous_format
         self.model.to(self.device).to(memory_format=self.layout)
-        self.optimizer = torch.optim.AdamW(
-            _groups(self.model, config.weight_decay),
-            lr=config.lr,
-            fused=self.device.type in ("cpu", "cuda"),
-        )
+        self.optimizer = _optimizer(self.model, config)
         # what is judged and kept: the running average of the weights, or the weights themselves
         self.average = copy.deepcopy(self.model) if config.average else self.model
         objective = self.processes.share(_Objective(self.variant, self.model), self.device)
@@ -228,6 +225,14 @@ class Training:
 
 def _convolves(model: nn.Module) -> bool:
     return any(isinstance(module, nn.Conv2d) for module in model.modules())
+
+
+def _optimizer(model: nn.Module, config: Config) -> torch.optim.Optimizer:
+    groups = _groups(model, config.weight_decay)
+    if config.optimizer == "muon":
+        return Muon(groups, lr=config.lr)
+    fused = torch.device(config.device).type in ("cpu", "cuda")
+    return torch.optim.AdamW(groups, lr=config.lr, fused=fused)
 
 
 def _groups(model: nn.Module, decay: float) -> list[dict[str, object]]:

@@ -3,9 +3,9 @@
     Encoder(image_shape, outputs)      (batch, channels, height, width) in [0, 1] -> (batch, outputs)
     Decoder(image_shape, latent_dim)   (batch, latent_dim) -> logits (batch, channels, height, width)
 
-The decoder returns logits; the model adds its offset and the sigmoid. Both may take `width` and `depth`, with
-defaults of their own. A user's own file keeps the same contract: `my_nets.py`, or `my_nets.py:MyNetwork` for
-a class that holds the two.
+The decoder returns logits; the model adds its offset and the sigmoid. Both may take `width`, `depth` and
+`blocks`, with defaults of their own. A user's own file keeps the same contract: `my_nets.py`, or
+`my_nets.py:MyNetwork` for a class that holds the two.
 """
 
 from __future__ import annotations
@@ -78,16 +78,14 @@ class Network:
         image_shape: tuple[int, int, int],
         outputs: int,
         latent_dim: int,
-        *,
-        width: int | None = None,
-        depth: int | None = None,
+        **options: int | None,
     ) -> tuple[nn.Module, nn.Module]:
-        """The encoder and the decoder.
+        """The encoder and the decoder; `options` are `width`, `depth` and `blocks`, None where not given.
 
         Raises:
             OptionError: they do not take these options, or do not return what the contract says.
         """
-        given = {key: value for key, value in (("width", width), ("depth", depth)) if value is not None}
+        given = {key: value for key, value in options.items() if value is not None}
         encoder = self._make("Encoder", image_shape, outputs, given)
         decoder = self._make("Decoder", image_shape, latent_dim, given)
         if self.source:
@@ -106,7 +104,7 @@ class Network:
             if not self.source and not isinstance(error, TypeError):
                 raise
             called = ", ".join([str(image_shape), str(size), *(f"{k}={v}" for k, v in given.items())])
-            only = ", and --width and --depth only where it has them" if given else ""
+            only = f", and {_options(given)} only where it has them" if given else ""
             raise OptionError(
                 f"{self.name}.{part}({called}) fails: {type(error).__name__}: {error}. It must take the "
                 f"image's shape (channels, height, width) and a number{only}."
@@ -134,6 +132,10 @@ class Network:
                 f"{self.name}.{part} returns {found} for a batch of shape {given}; it must return {wanted}. "
                 + _MEANING[part]
             )
+
+
+def _options(given: dict[str, int]) -> str:
+    return " and ".join(f"--{name}" for name in given)
 
 
 _MEANING = {

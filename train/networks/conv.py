@@ -14,6 +14,7 @@ __all__ = ["SUMMARY", "Decoder", "Encoder"]
 SUMMARY = "convolutions, strided down, sub-pixel up"
 _WIDTH = 32  # channels after the first halving; each further one doubles them
 _DEPTH = 2  # halvings
+_BLOCKS = 0  # residual ones, where the image is smallest
 
 
 def _channels(width: int, depth: int) -> list[int]:
@@ -25,6 +26,25 @@ def _grid(size: int, depth: int) -> int:
     return -(-size // (1 << depth))
 
 
+class Residual(nn.Module):
+    """Two convolutions beside a path that changes nothing; it begins as that path alone.
+
+    Pre-activation, as in He et al., 'Identity Mappings in Deep Residual Networks', https://arxiv.org/abs/1603.05027.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        last = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(last.weight)
+        first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.layers = nn.Sequential(nn.SiLU(), first, nn.SiLU(), last)
+
+    def forward(self, value: Tensor) -> Tensor:
+        """`(batch, channels, rows, columns)`, and the same out."""
+        out: Tensor = value + self.layers(value)
+        return out
+
+
 class Encoder(nn.Module):
     """`(batch, channels, height, width)` in [0, 1] to `(batch, outputs)`.
 
@@ -33,16 +53,25 @@ class Encoder(nn.Module):
         outputs: how many numbers to return for each.
         width: channels after the first halving; each further one doubles them.
         depth: halvings.
+        blocks: residual blocks after the last of them.
     """
 
     def __init__(
-        self, image_shape: tuple[int, int, int], outputs: int, width: int = _WIDTH, depth: int = _DEPTH
+        self,
+        image_shape: tuple[int, int, int],
+        outputs: int,
+        width: int = _WIDTH,
+        depth: int = _DEPTH,
+        blocks: int = _BLOCKS,
     ) -> None:
         super().__init__()
         before, rows, columns = image_shape
         layers: list[nn.Module] = []
-        for channels in _channels(width, depth):
-            layers += [nn.Conv2d(before, channels, 3, stride=2, padding=1), nn.GELU()]
+        for index, channels in enumerate(_channels(width, depth)):
+            layers.append(nn.Conv2d(before, channels, 3, stride=2, padding=1))
+            if index == depth - 1:
+                layers += [Residual(channels) for _ in range(blocks)]
+            layers.append(nn.SiLU())
             before = channels
         flat = before * _grid(rows, depth) * _grid(columns, depth)
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(flat, outputs))
@@ -57,7 +86,12 @@ class Decoder(nn.Module):
     """`(batch, latent_dim)` to logits `(batch, channels, height, width)`; width and depth as above."""
 
     def __init__(
-        self, image_shape: tuple[int, int, int], latent_dim: int, width: int = _WIDTH, depth: int = _DEPTH
+        self,
+        image_shape: tuple[int, int, int],
+        latent_dim: int,
+        width: int = _WIDTH,
+        depth: int = _DEPTH,
+        blocks: int = _BLOCKS,
     ) -> None:
         super().__init__()
         last, self.height, self.width = image_shape
@@ -67,9 +101,10 @@ class Decoder(nn.Module):
             nn.Linear(latent_dim, after[-1] * rows * columns),
             nn.Unflatten(1, (after[-1], rows, columns)),
         ]
+        layers += [Residual(after[-1]) for _ in range(blocks)]
         for index in range(depth, 0, -1):
             layers += [
-                nn.GELU(),
+                nn.SiLU(),
                 nn.Conv2d(after[index], 4 * after[index - 1], 3, padding=1),
                 nn.PixelShuffle(2),
             ]

@@ -71,6 +71,7 @@ def _variant_command(name: str, module: Any) -> click.Command:
 
 def _common(kind: Any) -> list[click.Parameter]:
     from diabolo.train import networks
+    from diabolo.train.config import RATES
     from diabolo.ui.cli._fitting import options
 
     option = click.Option
@@ -93,13 +94,28 @@ def _common(kind: Any) -> list[click.Parameter]:
         ),
         option(["--width"], type=int, help="Width of the network's layers. [default: the network's own]"),
         option(["--depth"], type=int, help="Its number of layers. [default: the network's own]"),
+        option(["--blocks"], type=int, help="Its residual blocks. [default: the network's own]"),
         option(["--epochs"], type=int, help="Passes over the training images. [default: 10]"),
         option(["--batch-size"], type=int, default=128, show_default=True, help="Images a step."),
         option(
-            ["--lr"], type=float, default=2e-3, show_default=True, help="The highest learning rate (AdamW)."
+            ["--optimizer"],
+            default="adam",
+            show_default=True,
+            help="adam; or muon, whose steps take longer and get further.",
         ),
         option(
-            ["--weight-decay"], type=float, default=0.0, show_default=True, help="AdamW's, of weights only."
+            ["--lr"],
+            type=float,
+            help="The highest learning rate. [default: "
+            + ", ".join(f"{rate:g} with {name}" for name, rate in RATES.items())
+            + "]",
+        ),
+        option(
+            ["--weight-decay"],
+            type=float,
+            default=0.0,
+            show_default=True,
+            help="The share of the weights that goes, by unit of learning rate.",
         ),
         option(
             ["--average"],
@@ -208,6 +224,8 @@ _SETTINGS = (
     "network",
     "width",
     "depth",
+    "blocks",
+    "optimizer",
     "epochs",
     "batch_size",
     "lr",
