@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from diabolo.ui.cli import main
+
+RECIPES = sorted((Path(__file__).parent.parent / "recipes").glob("*.toml"))
 
 
 def train(*arguments: object) -> Result:
@@ -57,3 +60,20 @@ def test_what_is_wrong_is_told(recipe: Path, text: str | None, words: str) -> No
     assert done.exit_code == 2
     assert words in done.stderr
     assert not Path("run").exists()
+
+
+def test_found() -> None:
+    assert {"mnist-conv", "mnist-vae-dense", "cifar10-conv-128"} <= {path.stem for path in RECIPES}
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_the_recipes_that_come_along(path: Path, pictures: Path, tmp_path: Path) -> None:
+    values = tomllib.loads(path.read_text("utf-8"))
+    small = ["--dataset", str(pictures), "--epochs", "1", "--latent-dim", "2", "-o", str(tmp_path / "run")]
+    if "width" in values:
+        small += ["--width", "8"]
+    done = CliRunner().invoke(main, ["train", values["variant"], "--recipe", str(path), *small])
+    assert done.exit_code == 0, done.stderr
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["optimizer"] == values["optimizer"]
+    assert config["latent_dim"] == 2

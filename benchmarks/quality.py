@@ -1,0 +1,111 @@
+"""The figures that the variants reach on real test splits, each by one command; seed 0.
+
+    DIABOLO_DATA=folder python -m benchmarks.quality                      all of them: some hours
+    DIABOLO_DATA=folder python -m benchmarks.quality mnist-conv sparse    only these
+
+Every line trains a model with the arguments that it shows and prints the figure on the test split beside the
+one to reach, the number of weights, and the minutes it took.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What to train, what to look at, and what it should be."""
+
+    variant: str
+    arguments: tuple[str, ...]
+    figures: tuple[tuple[str, str, float], ...]  # name in metrics.json, '<=' or '>=', bound
+    evaluate: tuple[str, ...] = ()
+
+
+def recipe(name: str) -> tuple[str, ...]:
+    return ("--recipe", str(RECIPES / f"{name}.toml"))
+
+
+BOUND = ("--importance-samples", "500")
+GOALS = {
+    "mnist-autoencoder": Goal("autoencoder", ("--dataset", "mnist"), (("mse", "<=", 0.0040),)),
+    "mnist-autoencoder-2d": Goal("autoencoder", recipe("mnist-autoencoder-2d"), (("mse", "<=", 0.033),)),
+    "mnist-conv": Goal("conv", recipe("mnist-conv"), (("mse", "<=", 0.0030),)),
+    "mnist-sparse": Goal(
+        "sparse",
+        ("--dataset", "mnist"),
+        (("mse", "<=", 0.020), ("activity_gap_largest", "<=", 0.03), ("activity_gap_mean", "<=", 0.01)),
+    ),
+    "mnist-denoising": Goal("denoising", recipe("mnist-denoising"), (("denoised_psnr", ">=", 20.5),)),
+    "mnist-vae-dense": Goal("vae", recipe("mnist-vae-dense"), (("nats", "<=", 86.5),), BOUND),
+    "mnist-vae-conv": Goal("vae", recipe("mnist-vae-conv"), (("nats", "<=", 82.5),), BOUND),
+    "cifar10-conv-128": Goal("conv", recipe("cifar10-conv-128"), (("mse", "<=", 0.0040),)),
+    "cifar10-conv-64": Goal("conv", recipe("cifar10-conv-64"), (("mse", "<=", 0.0070),)),
+    "notmnist-autoencoder": Goal("autoencoder", ("--dataset", "notmnist"), (("mse", "<=", 0.0174),)),
+}
+
+
+def main(names: list[str]) -> None:
+    for name in names:
+        if name not in GOALS:
+            sys.exit(f"no goal {name!r}; choose from {', '.join(GOALS)}")
+    print("| goal | arguments | figure | to reach | weights | minutes |\n|---|---|---|---|---|---|")
+    for name in names or GOALS:
+        print(row(name, GOALS[name]), flush=True)
+
+
+def row(name: str, goal: Goal) -> str:
+    with tempfile.TemporaryDirectory(prefix="diabolo-quality-") as scratch:
+        run = str(Path(scratch) / "run")
+        start = time.perf_counter()
+        diabolo("train", goal.variant, *goal.arguments, "-o", run)
+        minutes = (time.perf_counter() - start) / 60
+        figures = json.loads(diabolo("evaluate", run, "--json", *goal.evaluate))
+        weights = count(Path(run) / "model.safetensors")
+    shown = "; ".join(text(figures, key) for key, *_ in goal.figures)
+    wanted = "; ".join(
+        f"{sign} {bound:g}{'' if reached(figures[key], sign, bound) else ' (not reached)'}"
+        for key, sign, bound in goal.figures
+    )
+    arguments = " ".join(a.replace(f"{RECIPES.parent}/", "") for a in goal.arguments)
+    return f"| {name} | {goal.variant} {arguments} | {shown} | {wanted} | {weights:,} | {minutes:.1f} |"
+
+
+def text(figures: dict[str, float], key: str) -> str:
+    spread = f" ± {figures['nats_error']:.2f}" if key == "nats" else ""
+    return f"{key} {figures[key]:.4g}{spread}"
+
+
+def reached(value: float, sign: str, bound: float) -> bool:
+    return value <= bound if sign == "<=" else value >= bound
+
+
+def diabolo(*arguments: str) -> str:
+    command = [sys.executable, "-m", "diabolo.ui.cli", *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def count(path: Path) -> int:
+    """Numbers in a safetensors file, from its header."""
+    with path.open("rb") as file:
+        head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    total = 0
+    for key, about in head.items():
+        if key != "__metadata__":
+            size = 1
+            for side in about["shape"]:
+                size *= side
+            total += size
+    return total
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
