@@ -15,7 +15,7 @@ from diabolo.train.model import Model
 
 __all__ = ["RATES", "Config"]
 
-RATES = {"adam": 2e-3, "muon": 2e-2}  # the optimizers, each with its usual learning rate
+RATES = {"adam": 3e-3, "muon": 2e-2}  # the optimizers, each with its usual learning rate
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "variant": (str,),
@@ -64,7 +64,7 @@ class Config:
     epochs: int = 10
     batch_size: int = 128  # images
     optimizer: str = "adam"  # or muon
-    lr: float = 2e-3  # at its highest
+    lr: float = 3e-3  # at its highest
     weight_decay: float = 0.0  # decoupled, of weights only
     average: float = 0.0  # how much of the running average of the weights a step keeps; 0: no average
     clip: float = 100.0  # largest norm of the gradient, in units of the square root of an image's values
