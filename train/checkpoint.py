@@ -11,13 +11,12 @@ import torch
 from torch import Tensor
 
 from diabolo.train.errors import RunError
+from diabolo.train.run import STATE
 
 if TYPE_CHECKING:
     from diabolo.train.training import Training
 
 __all__ = ["Position", "pack", "unpack"]
-
-STATE = "last/state.safetensors"
 
 
 @dataclass(kw_only=True)

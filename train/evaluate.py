@@ -29,13 +29,7 @@ _LEVELS = 4  # of noise within a range that figures are given for
 
 def batches(images: Images) -> Iterator[NDArray[np.float32]]:
     """The images in order, as float32 in [0, 1]."""
-    size = _size(images)
-    for start in range(0, len(images), size):
-        yield images[start : start + size].astype(np.float32) / np.float32(255)
-
-
-def _size(images: Images) -> int:
-    return max(1, min(_BATCH, _BATCH_BYTES // (4 * math.prod(images.shape[1:]))))
+    return (batch for _, batch in _own(images, None))
 
 
 @torch.inference_mode()
@@ -105,8 +99,9 @@ def _levels(noise: NoiseSpec | None) -> list[NoiseSpec]:
 
 
 def _own(images: Images, processes: Processes | None) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """This process's batches with their numbers."""
-    size, rank, count = _size(images), *((processes.rank, processes.count) if processes else (0, 1))
+    """This process's batches with their numbers, as float32 in [0, 1]; all of them for one process."""
+    size = max(1, min(_BATCH, _BATCH_BYTES // (4 * math.prod(images.shape[1:]))))
+    rank, count = (processes.rank, processes.count) if processes else (0, 1)
     for number in range(rank, -(-len(images) // size), count):
         yield number, images[number * size : (number + 1) * size].astype(np.float32) / np.float32(255)
 

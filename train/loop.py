@@ -15,14 +15,13 @@ import torch
 from numpy.typing import NDArray
 
 from diabolo.train import networks, plots
-from diabolo.train.checkpoint import STATE
 from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, Images, Split, load, names, rows_of
 from diabolo.train.devices import choose_device, choose_precision
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.evaluate import evaluate
 from diabolo.train.processes import Processes, join
-from diabolo.train.run import Run
+from diabolo.train.run import STATE, Run
 from diabolo.train.training import Training
 from diabolo.train.watcher import Silent, Watcher
 
@@ -165,7 +164,8 @@ def _train(
         f"{data.name}: {len(training.images):,} images to learn from, {len(training.validation):,} held out "
         f"to choose the best weights, {len(data.test):,} to test; {height} x {width} {colours}"
     )
-    watcher.start(len(training.images), run.config.epochs, training.position.epoch)
+    position = training.position
+    watcher.start(len(training.images), run.config.epochs, position.epoch + position.step / training.steps)
     training.go()
     variant, model = run.load(network)
     model.to(training.device)

@@ -21,7 +21,9 @@ from diabolo.train.model import Model
 from diabolo.train.networks import Network
 from diabolo.train.variants import VariantBase
 
-__all__ = ["Run"]
+__all__ = ["STATE", "Run"]
+
+STATE = "last/state.safetensors"  # the checkpoint, in the run's folder
 
 
 class Run:
@@ -158,13 +160,11 @@ class Run:
         Raises:
             RunError: it is missing or damaged.
         """
-        about = self.read_about("last/state.safetensors")
+        about = self.read_about(STATE)
         try:
             return int(about["epoch"]), float(about["best"])
         except (KeyError, ValueError) as error:
-            raise RunError(
-                f"{self.path}/last/state.safetensors cannot be read: {error!r}. Train anew."
-            ) from None
+            raise RunError(f"{self.path / STATE} cannot be read: {error!r}. Train anew.") from None
 
     def read_about(self, name: str) -> dict[str, str]:
         """What was written beside the tensors of a safetensors file of the run.

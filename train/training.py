@@ -25,7 +25,7 @@ from diabolo.train.interrupt import Interrupt
 from diabolo.train.model import Model
 from diabolo.train.muon import Muon
 from diabolo.train.processes import Processes
-from diabolo.train.run import Run
+from diabolo.train.run import STATE, Run
 from diabolo.train.schedule import rate
 from diabolo.train.step import Step
 from diabolo.train.variants import Loss, VariantBase
@@ -151,9 +151,8 @@ class Training:
         self.optimizer.step()
         self._follow(number)
         for name, value in ({"loss": loss.objective.detach()} | loss.terms).items():
-            self.sums[name] = self.sums.get(name, torch.zeros((), device=self.device)) + value.float() * len(
-                image
-            )
+            before = self.sums.get(name, torch.zeros((), device=self.device))
+            self.sums[name] = before + value.float() * len(image)
         position.step += 1
         self._look(loss.objective.detach(), count)
 
@@ -211,7 +210,7 @@ class Training:
         """Write the checkpoint: all that the next step depends on."""
         if self.processes.writes:
             tensors, about = pack(self)
-            self.run.write_tensors("last/state.safetensors", tensors, about)
+            self.run.write_tensors(STATE, tensors, about)
         self.saved = time.monotonic()
 
     def restore(self) -> None:

@@ -16,8 +16,8 @@ class Watcher(Protocol):
     def loading(self, what: str, done: int, total: int) -> None:
         """Data being fetched or decoded."""
 
-    def start(self, images: int, epochs: int, done: int) -> None:
-        """Training begins: images an epoch, epochs in all, images seen in this and earlier epochs."""
+    def start(self, images: int, epochs: int, done: float) -> None:
+        """Training begins: images an epoch, epochs in all, epochs done before, with a fraction."""
 
     def step(self, images: int, loss: float | None) -> None:
         """A batch of `images` is done; `loss` now and then."""
@@ -35,7 +35,7 @@ class Silent:
     def loading(self, what: str, done: int, total: int) -> None:
         """Do nothing."""
 
-    def start(self, images: int, epochs: int, done: int) -> None:
+    def start(self, images: int, epochs: int, done: float) -> None:
         """Do nothing."""
 
     def step(self, images: int, loss: float | None) -> None:

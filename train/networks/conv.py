@@ -27,7 +27,7 @@ def _grid(size: int, depth: int) -> int:
 
 
 class Residual(nn.Module):
-    """Two convolutions beside a path that changes nothing; it begins as that path alone.
+    """Two convolutions beside a path that changes nothing; it begins as that path and a small constant.
 
     Pre-activation, as in He et al., 'Identity Mappings in Deep Residual Networks', https://arxiv.org/abs/1603.05027.
     """

@@ -55,13 +55,17 @@ class Bar:
             self._loading.start()
         self._loading.update(self._loading.tasks[0].id, description=what, completed=done, total=total or None)
 
-    def start(self, images: int, epochs: int, done: int) -> None:
+    def start(self, images: int, epochs: int, done: float) -> None:
         """Begin the bar."""
         _end(self._loading)
-        self._epochs, self._done = epochs, done
+        self._epochs, self._done = epochs, int(done)
         self._began = time.perf_counter()
         self._progress.add_task(
-            f"epoch {done + 1}/{epochs}", total=images * epochs, completed=images * done, loss="", speed=""
+            f"epoch {self._done + 1}/{epochs}",
+            total=images * epochs,
+            completed=round(images * done),
+            loss="",
+            speed="",
         )
         self._progress.start()
 
