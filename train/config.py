@@ -41,6 +41,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "resize": (str,),
     "colour": (bool, type(None)),
     "background": (str,),
+    "classes": (list, type(None)),
+    "tensorboard": (bool,),
     "data_dir": (str, type(None)),
     "variant_options": (dict,),
 }
@@ -77,6 +79,8 @@ class Config:
     resize: str = "crop"  # crop, pad or fit
     colour: bool | None = None  # None: grey where every image is
     background: str = "white"  # under transparency and padding
+    classes: tuple[str, ...] | None = None  # only images of these; None: all images
+    tensorboard: bool = False  # write RUN/tensorboard
     data_dir: str | None = None
     variant_options: dict[str, Any] = field(default_factory=dict)
 
@@ -139,8 +143,9 @@ class Config:
         for name, kinds in _TYPES.items():
             if name in values and type(values[name]) not in kinds:  # exactly: True is an int, too
                 raise RunError(f"config.json has {name} {values[name]!r}, which cannot be. Train again.")
-        if values.get("image_size"):
-            values["image_size"] = tuple(values["image_size"])
+        for name in ("image_size", "classes"):
+            if values.get(name):
+                values[name] = tuple(values[name])
         try:
             return cls(**values)
         except (TypeError, AttributeError, ValueError, UsageError) as error:
@@ -163,7 +168,12 @@ class Config:
     def request(self, *, data_dir: str | None = None, progress: Progress | None = None) -> LoadRequest:
         """What to load: the dataset just as the training saw it, from `data_dir` if it lies there now."""
         where = data_dir or self.data_dir
-        request = LoadRequest(data_dir=Path(where) if where else None, seed=self.seed, fitting=self.fitting())
+        request = LoadRequest(
+            data_dir=Path(where) if where else None,
+            seed=self.seed,
+            fitting=self.fitting(),
+            classes=self.classes,
+        )
         return replace(request, progress=progress) if progress else request
 
     def build(

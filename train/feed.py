@@ -1,7 +1,7 @@
 """From images at rest to batches on a device: one gather, one upload and one cast a batch.
 
-Nothing is done image by image. Images mapped from a file are gathered some batches ahead by threads, so that
-the disk is read while the model computes.
+Nothing is done image by image. A set that fits into a GPU's memory lies there and is gathered there. Images
+mapped from a file are gathered some batches ahead by threads: the disk is read while the model computes.
 """
 
 from __future__ import annotations
@@ -20,17 +20,42 @@ from torch import Tensor
 
 from diabolo.train.datasets import Images, Rows
 
-__all__ = ["feed"]
+__all__ = ["feed", "resident", "upload"]
 
 _THREADS = 4  # reads in flight: one at a time would leave a disk idle between them
 _AHEAD = 8  # batches, at most
 _AHEAD_BYTES = 2**26  # of them together
+_PIECE_BYTES = 2**26  # uploaded at a time
+_SHARE = 0.5  # of a GPU's free memory that the images may take; the rest is the model's
+
+
+def resident(images: Images, device: torch.device) -> Images | Tensor:
+    """The images on the GPU, if that is where to train and they fit; else as they are."""
+    if device.type != "cuda":
+        return images
+    free, _ = torch.cuda.mem_get_info(device)
+    return upload(images, device) if math.prod(images.shape) <= free * _SHARE else images
+
+
+def upload(images: Images, device: torch.device) -> Tensor:
+    """A copy uint8 `(n, channels, height, width)` on the device, without a second one on the way there."""
+    out = torch.empty(images.shape, dtype=torch.uint8, device=device)
+    step = max(1, _PIECE_BYTES // max(1, math.prod(images.shape[1:])))
+    for start in range(0, len(images), step):
+        out[start : start + step] = torch.from_numpy(np.ascontiguousarray(images[start : start + step]))
+    return out
 
 
 def feed(
-    images: Images, pieces: Sequence[NDArray[np.integer[Any]]], device: torch.device | str = "cpu"
+    images: Images | Tensor, pieces: Sequence[NDArray[np.integer[Any]]], device: torch.device | str = "cpu"
 ) -> Iterator[Tensor]:
     """For each array of indices a float32 batch `(len(piece), channels, height, width)` in [0, 1]."""
+    if isinstance(images, Tensor):
+        # all indices in one upload: the device never waits for the next ones
+        order = torch.from_numpy(np.concatenate([*pieces, np.empty(0, np.int64)])).to(images.device)
+        for index in torch.split(order, [len(piece) for piece in pieces]):
+            yield images[index].float().div_(255)
+        return
     for batch in _gathered(images, pieces):
         yield torch.from_numpy(batch).to(device, non_blocking=True).float().div_(255)
 

@@ -15,6 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from diabolo.train import networks, plots
+from diabolo.train.board import Board
+from diabolo.train.board import check as check_board
 from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, Images, Split, load, names, rows_of
 from diabolo.train.devices import choose_device, choose_precision
@@ -51,6 +53,8 @@ def fit(config: Config, out: str | Path, *, watcher: Watcher | None = None) -> R
         precision=choose_precision(config.precision, device),
     )
     network = networks.find(config.network)
+    if config.tensorboard:
+        check_board()
     processes = join(device)
     watcher = (watcher if processes.writes else None) or Silent()
     if processes.writes and out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -82,6 +86,8 @@ def resume(
     """
     run = Run.open(path)
     made = run.network(network)
+    if run.config.tensorboard:
+        check_board()
     if epochs is not None:
         run.config = replace(run.config, epochs=epochs)
         run.document |= run.config.to_json()
@@ -165,6 +171,8 @@ def _train(
         f"to choose the best weights, {len(data.test):,} to test; {height} x {width} {colours}"
     )
     position = training.position
+    board = Board(training, data) if run.config.tensorboard and processes.writes else None
+    training.board = board
     watcher.start(len(training.images), run.config.epochs, position.epoch + position.step / training.steps)
     training.go()
     variant, model = run.load(network)
@@ -174,7 +182,10 @@ def _train(
         watcher.note(warning)
     if processes.writes:
         run.write_json("metrics.json", figures)
-        plots.draw(run, variant, model, data, figures)
+        drawn = plots.draw(run, variant, model, data, figures)
+        plots.save(run, drawn)
+        if board:
+            board.finish(drawn)
     processes.wait()
     return run
 

@@ -30,10 +30,19 @@ class Muon(torch.optim.Optimizer):
         params: parameters or groups of them.
         lr: the learning rate of matrices; vectors get a tenth of it.
         weight_decay: the share of a weight that a step takes away is `lr * weight_decay`.
+        dtype: what the iteration is computed in; bfloat16 is enough for it, where the device has
+            instructions for that: a processor without them is 30 to 70 times slower in it.
     """
 
-    def __init__(self, params: Iterable[Any], lr: float = 0.02, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 0.02,
+        weight_decay: float = 0.0,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
+        self._dtype = dtype
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -52,7 +61,7 @@ class Muon(torch.optim.Optimizer):
         if not state:
             state["momentum"] = torch.zeros_like(weight)
         momentum = state["momentum"].lerp_(gradient, 1 - _MOMENTUM)
-        update = orthogonal(gradient.lerp(momentum, _MOMENTUM).flatten(1))
+        update = orthogonal(gradient.lerp(momentum, _MOMENTUM).flatten(1), self._dtype)
         rows, columns = update.shape
         weight.mul_(1 - lr * decay)
         weight.add_(update.view(weight.shape).to(weight.dtype), alpha=-lr * max(1.0, rows / columns) ** 0.5)
@@ -70,10 +79,10 @@ class Muon(torch.optim.Optimizer):
         weight.addcdiv_(mean, square.sqrt() + _EPSILON, value=-lr)
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
+def orthogonal(matrix: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     """A matrix `(rows, columns)` with its singular values brought near one, roughly: to 0.7 to 1.2."""
     a, b, c = _COEFFICIENTS
-    x = matrix.bfloat16()
+    x = matrix.to(dtype)
     tall = x.shape[0] > x.shape[1]
     x = (x.T if tall else x).contiguous()
     x = x / (x.norm() + 1e-7)

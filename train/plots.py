@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from diabolo.train.model import Model
 from diabolo.train.run import Run
 from diabolo.train.variants import VariantBase
 
-__all__ = ["draw"]
+__all__ = ["activity", "draw", "reconstructions", "save"]
 
 _COLUMNS = 10
 _MANIFOLD = 15  # images a side
@@ -26,30 +26,38 @@ _GAP = 2  # pixels between images
 _MAP_POINTS = 3000
 
 
-def draw(run: Run, variant: VariantBase, model: Model, data: ImageData, test: dict[str, Any]) -> list[Path]:
-    """Write losses, reconstructions, the latent map, samples and more; returns the files.
+def draw(
+    run: Run, variant: VariantBase, model: Model, data: ImageData, test: dict[str, Any]
+) -> dict[str, Figure]:
+    """Losses, reconstructions, the latent map, samples and more, by name.
 
     `test` are the figures of the test split. A latent of two dimensions gets its manifold, units whose mean
     activity was measured get it drawn.
     """
-    folder = run.path / "plots"
-    folder.mkdir(exist_ok=True)
     codes = encode_all(model, rows_of(data.test.images, slice(_MAP_POINTS)))
     figures = {
         "losses": _losses(run.history()),
-        "reconstructions": _reconstructions(variant, model, data),
+        "reconstructions": reconstructions(variant, model, data),
         "latent_map": _latent_map(codes, data),
         "samples": _samples(model, codes),
     }
     if codes.shape[1] == 2:
         figures["manifold"] = _manifold(model, codes)
     if "activity_by_unit" in test:
-        figures["activity"] = _activity(test["activity_by_unit"])
+        figures["activity"] = activity({run.path.name: test["activity_by_unit"]})
+    return figures
+
+
+def save(run: Run, figures: Mapping[str, Figure]) -> None:
+    """Write figures to RUN/plots, each whole or not at all.
+
+    Raises:
+        RunError: they cannot be written.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a class's name gets a box
         for name, figure in figures.items():
-            figure.savefig(folder / f"{name}.png", dpi=110, bbox_inches="tight")
-    return [folder / f"{name}.png" for name in figures]
+            run.write_picture(f"plots/{name}.png", figure)
 
 
 def _losses(history: list[dict[str, float]]) -> Figure:
@@ -64,7 +72,8 @@ def _losses(history: list[dict[str, float]]) -> Figure:
 
 
 @torch.inference_mode()
-def _reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figure:
+def reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figure:
+    """The first test images and what the model makes of them, or of their noisy copies; in eval mode."""
     clean = data.test.images[:_COLUMNS].astype(np.float32) / np.float32(255)
     rows = [("image", clean)]
     if variant.noise is not None:
@@ -103,16 +112,24 @@ def _manifold(model: Model, codes: NDArray[np.float32]) -> Figure:
     return figure
 
 
-def _activity(by_unit: list[float]) -> Figure:
+def activity(by_run: Mapping[str, Sequence[float]]) -> Figure:
+    """Each unit's mean activity, the busiest first; the first run as bars, others as lines beside it."""
     figure = Figure(figsize=(6, 3))
     axes = figure.subplots()
-    axes.bar(range(len(by_unit)), sorted(by_unit, reverse=True), width=1.0)
+    for name, by_unit in by_run.items():
+        units, busiest = np.arange(len(by_unit)), sorted(by_unit, reverse=True)
+        if axes.patches:
+            axes.step(units, busiest, where="mid", color=f"C{len(axes.lines) + 1}", label=name)
+        else:
+            axes.bar(units, busiest, width=1.0, label=name)
     axes.set(
         xlabel="unit, the busiest first",
         ylabel="mean activity",
         title="How active each unit is over the test images",
-        xlim=(-0.5, len(by_unit) - 0.5),
+        xlim=(-0.5, max(map(len, by_run.values())) - 0.5),
     )
+    if len(by_run) > 1:
+        axes.legend(frameon=False)
     return figure
 
 

@@ -7,19 +7,23 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from diabolo.train import networks
+from diabolo.train import networks, notebook
 from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, Progress, load
 from diabolo.train.errors import RunError
 from diabolo.train.model import Model
 from diabolo.train.networks import Network
 from diabolo.train.variants import VariantBase
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["STATE", "Run"]
 
@@ -239,10 +243,45 @@ class Run:
             writer.writerow(head)
             writer.writerows(rows)
 
+    def write_picture(self, name: str, figure: Figure) -> None:
+        """Write a figure as a PNG file, whole or not at all."""
+        (self.path / name).parent.mkdir(exist_ok=True)
+        with self._whole(name) as temporary:
+            figure.savefig(temporary, format="png", dpi=110, bbox_inches="tight")
+
     def write_history(self, rows: list[dict[str, float]]) -> None:
         """Write history.csv, a row an epoch."""
         head = list(rows[0])
         self.write_table("history.csv", head, [[row[name] for name in head] for row in rows])
+
+    def metrics(self) -> dict[str, Any]:
+        """The figures on the test split, as `diabolo evaluate` prints them; empty before they are taken.
+
+        Raises:
+            RunError: metrics.json is damaged.
+        """
+        path = self.path / "metrics.json"
+        if not path.is_file():
+            return {}
+        try:
+            figures: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        except ValueError as error:
+            raise RunError(
+                f"{path} is not valid JSON: {error}. Take the figures again: diabolo evaluate."
+            ) from None
+        return figures
+
+    def figures(self) -> dict[str, Image.Image]:
+        """The pictures of RUN/plots by name: 'losses', 'reconstructions', 'latent_map', 'samples' ..."""
+        pictures = {}
+        for path in sorted((self.path / "plots").glob("*.png")):
+            with Image.open(path) as picture:
+                pictures[path.stem] = picture.copy()
+        return pictures
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of a run: its figures, and its pictures."""
+        return notebook.page(self)
 
     def history(self) -> list[dict[str, float]]:
         """The rows of history.csv, empty before the first epoch."""

@@ -20,7 +20,8 @@ from diabolo.train.config import Config
 from diabolo.train.datasets import Images, Split
 from diabolo.train.errors import StoppedError, TrainingError
 from diabolo.train.evaluate import validate
-from diabolo.train.feed import feed
+from diabolo.train.feed import feed, resident
+from diabolo.train.glance import Glance
 from diabolo.train.interrupt import Interrupt
 from diabolo.train.model import Model
 from diabolo.train.muon import Muon
@@ -34,7 +35,7 @@ from diabolo.train.watcher import Watcher
 __all__ = ["Training"]
 
 _SAVE = 60.0  # seconds between checkpoints within an epoch
-_LOOK = 20  # steps between two looks at the loss where looking means to wait for the device
+_LOOK = 20  # steps between two looks at the loss, where it does not come for nothing
 
 
 class _Objective(nn.Module):
@@ -60,6 +61,7 @@ class Training:
     validation: Split  # to choose the best weights by
     processes: Processes
     watcher: Watcher
+    board: Watcher | None = None  # one more that sees every epoch
     position: Position = field(default_factory=Position)
     memory: dict[str, Tensor] = field(default_factory=dict)
     sums: dict[str, Tensor] = field(default_factory=dict)  # of this epoch so far
@@ -75,6 +77,9 @@ class Training:
         self.average = copy.deepcopy(self.model) if config.average else self.model
         objective = self.processes.share(_Objective(self.variant, self.model), self.device)
         self.objective = torch.compile(objective) if config.compile else objective
+        # on a GPU the images themselves, if they fit; otherwise they go there batch by batch
+        self.source = resident(self.images, self.device)
+        self.glance = Glance(self.device)
         self.saved = time.monotonic()
 
     @property
@@ -107,7 +112,7 @@ class Training:
         order = np.random.default_rng([config.seed, 1, position.epoch]).permutation(len(self.images))
         pieces = np.array_split(order, self.steps)[position.step :]
         own = [piece[self.processes.part(len(piece))] for piece in pieces]
-        for piece, image in zip(pieces, feed(self.images, own, self.device), strict=True):
+        for piece, image in zip(pieces, feed(self.source, own, self.device), strict=True):
             self._step(image, len(piece))
             stop = position.step % _LOOK == 0 or self.processes.count == 1
             if stop and self.processes.agree(interrupt.asked):
@@ -159,13 +164,10 @@ class Training:
     def _look(self, objective: Tensor, count: int) -> None:
         """Show the loss and see that it is a number: at every step where that costs nothing."""
         shown = self.position.step % _LOOK == 1 or self.position.step == self.steps
-        if self.device.type == "cpu" or shown:
-            value = float(objective)
-            if not math.isfinite(value):
-                raise self._not_a_number(value)
-            self.watcher.step(count, value if shown else None)
-        else:
-            self.watcher.step(count, None)
+        value = self.glance.look(objective) if self.device.type == "cpu" or shown else None
+        if value is not None and not math.isfinite(value):
+            raise self._not_a_number(value)
+        self.watcher.step(count, value if shown else None)
 
     def _finite(self) -> None:
         if not math.isfinite(float(self.sums["loss"])):
@@ -204,6 +206,8 @@ class Training:
         if self.processes.writes:
             self.run.write_history(position.rows)
         self.save()
+        if self.board:
+            self.board.epoch(row)
         self.watcher.epoch(row)
 
     def save(self) -> None:
@@ -229,7 +233,9 @@ def _convolves(model: nn.Module) -> bool:
 def _optimizer(model: nn.Module, config: Config) -> torch.optim.Optimizer:
     groups = _groups(model, config.weight_decay)
     if config.optimizer == "muon":
-        return Muon(groups, lr=config.lr)
+        return Muon(
+            groups, lr=config.lr, dtype=torch.bfloat16 if config.precision == "bf16" else torch.float32
+        )
     fused = torch.device(config.device).type in ("cpu", "cuda")
     return torch.optim.AdamW(groups, lr=config.lr, fused=fused)
 

@@ -76,9 +76,14 @@ def load(name: str, request: LoadRequest) -> ImageData:
     A name wins over a folder of the same name; `./mnist` means the folder.
 
     Raises:
-        UnknownNameError: `name` is neither a dataset nor a folder.
+        UnknownNameError: `name` is neither a dataset nor a folder, or one of the classes is not there.
         DataError: the set cannot be had or read, or `name` is the path of something else.
     """
+    data = _load(name, request)
+    return data if request.classes is None else data.only(request.classes)
+
+
+def _load(name: str, request: LoadRequest) -> ImageData:
     named = [n for n in names() if n != _FOLDER]
     if name in named:
         return find(name).load(request)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime.errors import UnknownNameError
 from diabolo.train.datasets._fitting import Fitting
-from diabolo.train.datasets._rows import Images, Rows
+from diabolo.train.datasets._rows import Images, Rows, rows_of
 from diabolo.train.errors import DataError
 
 __all__ = [
@@ -58,6 +59,7 @@ class LoadRequest:
     folder: Path | None = None  # the folder of images, for the dataset `folder`
     data_dir: Path | None = None  # looked at before the cache, read in place, never written to
     seed: int = 0  # decides a split that the set does not bring itself
+    classes: tuple[str, ...] | None = None  # only images of these; None: all images
     fitting: Fitting = field(default_factory=Fitting)  # the size and colours that images are brought to
     progress: Progress = field(default=_silent, repr=False)
 
@@ -125,6 +127,26 @@ class ImageData:
         channels, height, width = self.train.images.shape[1:]
         return channels, height, width
 
+    def only(self, chosen: Sequence[str]) -> ImageData:
+        """The images of these classes alone, in both splits; nothing is copied.
+
+        Raises:
+            UnknownNameError: there is no class of such a name.
+            DataError: the images have no classes, or one of the splits would be empty.
+        """
+        for name in chosen:
+            if not self.classes:
+                raise DataError(f"dataset {self.name!r} has no classes to choose from. Leave --classes out.")
+            if name not in self.classes:
+                raise UnknownNameError("class", name, self.classes)
+        kept = [index for index, name in enumerate(self.classes) if name in chosen]
+        return replace(
+            self,
+            train=_chosen(self.train, kept),
+            test=_chosen(self.test, kept),
+            classes=tuple(self.classes[index] for index in kept),
+        )
+
     def __post_init__(self) -> None:
         # folders' names need not be text, and these go into files that are
         object.__setattr__(self, "name", _text(self.name))
@@ -136,6 +158,14 @@ class ImageData:
             )
         if self.train.images.shape[1:] != self.test.images.shape[1:]:
             raise ValueError("train and test images differ in shape")
+
+
+def _chosen(split: Split, kept: list[int]) -> Split:
+    """The rows whose labels are in `kept`; each label becomes its place in there."""
+    if split.labels is None:
+        raise ValueError("a split without labels")
+    index = np.flatnonzero(np.isin(split.labels, kept))
+    return Split(images=rows_of(split.images, index), labels=np.searchsorted(kept, split.labels[index]))
 
 
 def _text(name: str) -> str:

@@ -39,14 +39,15 @@ def option(default: Any, help_text: str) -> Any:
     return field(default=default, metadata={"help": help_text})
 
 
-def check_range(name: str, value: float, low: float, high: float) -> None:
-    """Refuse a value outside the open interval.
+def check_range(name: str, value: float, low: float, high: float, *, or_low: bool = False) -> None:
+    """Refuse a value outside the open interval; `or_low`: `low` itself is allowed, too.
 
     Raises:
         OptionError: it is outside, or not a number.
     """
-    if not (math.isfinite(value) and low < value < high):
-        raise OptionError(f"{name} {value:g} is not possible; it must lie between {low:g} and {high:g}.")
+    if not (math.isfinite(value) and (low < value < high or (or_low and value == low))):
+        where = f"be {low:g} or lie" if or_low else "lie"
+        raise OptionError(f"{name} {value:g} is not possible; it must {where} between {low:g} and {high:g}.")
 
 
 def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:

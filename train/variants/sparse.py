@@ -27,11 +27,13 @@ class Options:
     """The two numbers that decide how sparse the code is."""
 
     sparsity: float = option(0.1, "rho, the mean activity each unit is drawn to, between 0 and 1")
-    sparsity_weight: float = option(3.0, "beta, the weight of the sparsity term")
+    sparsity_weight: float = option(
+        3.0, "beta, the weight of the sparsity term; 0: a plain autoencoder with sigmoid units"
+    )
 
     def __post_init__(self) -> None:
         check_range("sparsity", self.sparsity, 0, 1)
-        check_range("sparsity weight", self.sparsity_weight, 0, 1e6)
+        check_range("sparsity weight", self.sparsity_weight, 0, 1e6, or_low=True)
 
 
 class Variant(VariantBase):

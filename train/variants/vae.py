@@ -46,8 +46,8 @@ class Options:
     )
 
     def __post_init__(self) -> None:
-        check_range("beta", self.beta, 0, 1e6)
-        check_range("kl warmup", self.kl_warmup, -1e-9, 1e6)
+        check_range("beta", self.beta, 0, 1e6, or_low=True)
+        check_range("kl warmup", self.kl_warmup, 0, 1e6, or_low=True)
         check_choice("likelihood", self.likelihood, _LIKELIHOODS)
         check_choice("binarise", self.binarise, _BINARISE)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-__all__ = ["show"]
+__all__ = ["show", "show_beside"]
 
 
 def show(figures: dict[str, Any]) -> None:
@@ -21,3 +21,16 @@ def show(figures: dict[str, Any]) -> None:
                 click.echo(f"{name:{wide}}{inner}")
         elif value:
             click.echo(f"{name:{wide}}{len(value)} values from {min(value):.5g} to {max(value):.5g}")
+
+
+def show_beside(by_run: dict[str, dict[str, Any]]) -> None:
+    """A line for each figure that is one number, a column for each run; '-' where a run has none."""
+    names = {name: None for figures in by_run.values() for name in figures}
+    lines = [["", *by_run]]
+    for name in names:
+        values = [figures.get(name) for figures in by_run.values()]
+        if not any(isinstance(value, (list, dict)) for value in values):
+            lines.append([name, *("-" if value is None else f"{value:.6g}" for value in values)])
+    wide = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, wide, strict=True)).rstrip())

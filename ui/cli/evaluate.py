@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
+
+if TYPE_CHECKING:
+    from diabolo.train import Run
 
 __all__ = ["command"]
 
@@ -18,6 +23,12 @@ __all__ = ["command"]
     help="Also bound log p(x) by K samples an image: the more, the tighter, the longer. For a vae.",
 )
 @click.option("--images", type=click.IntRange(1), help="Bound so many test images. [default: all]")
+@click.option(
+    "--beside",
+    metavar="RUN",
+    multiple=True,
+    help="Show another run's figures beside these, and its units' activity in RUN/plots; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     run_folder: str,
@@ -25,18 +36,25 @@ def command(
     network: str | None,
     importance_samples: int | None,
     images: int | None,
+    beside: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Measure RUN's best weights on the test split; prints a table and writes RUN/metrics.json."""
+    """Measure RUN's best weights on the test split; prints a table and writes RUN/metrics.json.
+
+    \b
+    diabolo evaluate runs/vae --importance-samples 100
+    diabolo evaluate runs/sparse --beside runs/plain
+    """
     import json
 
     from diabolo.train import Run
     from diabolo.train.bound import bound
     from diabolo.train.evaluate import evaluate
-    from diabolo.ui.cli._figures import show
+    from diabolo.ui.cli._figures import show, show_beside
     from diabolo.ui.cli._progress import Bar
 
     run = Run.open(run_folder)
+    others = {str(path): _figures(path) for path in beside}
     variant, model = run.load(network)
     with Bar() as bar:
         data = run.data(data_dir=data_dir, progress=bar.loading, note=bar.note)
@@ -48,7 +66,31 @@ def command(
     for warning in variant.warnings(figures):
         bar.note(warning)
     run.write_json("metrics.json", figures)
+    if others:
+        _draw_activity(run, figures, others)
     if as_json:
-        click.echo(json.dumps(figures))
+        click.echo(json.dumps(figures | {"beside": others} if others else figures))
+    elif others:
+        show_beside({run_folder: figures} | others)
     else:
         show(figures)
+
+
+def _figures(path: str) -> dict[str, Any]:
+    """What was measured of another run."""
+    from diabolo.train import Run
+    from diabolo.train.errors import RunError
+
+    figures = Run.open(path).metrics()
+    if not figures:
+        raise RunError(f"{path} has no figures yet. Take them first: diabolo evaluate {path}")
+    return figures
+
+
+def _draw_activity(run: Run, figures: dict[str, Any], others: dict[str, dict[str, Any]]) -> None:
+    from diabolo.train import plots
+
+    measured = {str(run.path): figures} | others
+    by_run = {name: of["activity_by_unit"] for name, of in measured.items() if "activity_by_unit" in of}
+    if len(by_run) > 1:
+        plots.save(run, {"activity_beside": plots.activity(by_run)})

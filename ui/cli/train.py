@@ -143,14 +143,35 @@ def _common(kind: Any) -> list[click.Parameter]:
         option(["--compile"], is_flag=True, help="torch.compile: pays in trainings of some minutes."),
         *options(),
         option(
+            ["--classes"],
+            metavar="A,B,...",
+            callback=_classes,
+            help="Learn, and be tested, on images of these classes only: --classes 5,6,7,8,9.",
+        ),
+        option(
             ["--data-dir"],
             envvar="DIABOLO_DATA",
             metavar="DIR",
             help="Where datasets lie already; read in place, never written to. [or: DIABOLO_DATA]",
         ),
+        option(
+            ["--tensorboard"],
+            is_flag=True,
+            help="Also write curves and pictures to RUN/tensorboard, for tensorboard --logdir.",
+        ),
         option(["-o", "--out"], metavar="RUN", help="The run folder. [default: runs/VARIANT-DATASET]"),
         option(["--resume"], is_flag=True, help="Continue the run in its folder; its settings hold."),
     ]
+
+
+def _classes(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...] | None:
+    """The names between the commas."""
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise click.UsageError(f"--classes {text!r} has an empty name. Write them as 5,6,7,8,9.")
+    return names
 
 
 def _recipe(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
@@ -174,13 +195,18 @@ def _recipe(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
         )
     options = {p.name: p for p in ctx.command.params if isinstance(p, click.Option) and p.name}
     allowed = sorted(set(options) - {"resume", "out", "data_dir", "recipe", "help"})
-    given = {key.replace("-", "_"): value for key, value in values.items()}
+    given = {key.replace("-", "_"): _one(value) for key, value in values.items()}
     if isinstance(given.get("grey"), bool):
         given["colour"] = not given.pop("grey")
     for key in given:
         if key not in allowed:
             raise UnknownNameError(f"option in the recipe {path!r}:", key.replace("_", "-"), _kebab(allowed))
     ctx.default_map = {**(ctx.default_map or {}), **given}
+
+
+def _one(value: object) -> object:
+    """A list as it stands on the command line."""
+    return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _kebab(names: list[str]) -> list[str]:
@@ -236,5 +262,7 @@ _SETTINGS = (
     "device",
     "precision",
     "compile",
+    "classes",
+    "tensorboard",
     "data_dir",
 )

@@ -1,0 +1,66 @@
+"""The run for TensorBoard: curves by epoch, reconstructions as they become better, the plots at the end.
+
+    tensorboard --logdir runs
+
+https://www.tensorflow.org/tensorboard
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from diabolo.runtime.errors import MissingPackageError
+from diabolo.train import plots
+from diabolo.train.datasets import ImageData
+from diabolo.train.watcher import Silent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from diabolo.train.training import Training
+
+__all__ = ["Board", "check"]
+
+_FOLDER = "tensorboard"  # in the run
+
+
+def check() -> None:
+    """See that TensorBoard is there, before anything is trained.
+
+    Raises:
+        MissingPackageError: it is not.
+    """
+    if importlib.util.find_spec("tensorboard") is None:
+        raise MissingPackageError(
+            '--tensorboard needs the package tensorboard. Install it: pip install "diabolo[tensorboard]".'
+        )
+
+
+class Board(Silent):
+    """Writes RUN/tensorboard. A run that is continued cuts what was written after its checkpoint."""
+
+    def __init__(self, training: Training, data: ImageData) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._training, self._data = training, data
+        folder = training.run.path / _FOLDER
+        self._writer = SummaryWriter(str(folder), purge_step=training.position.epoch + 1)
+
+    def epoch(self, row: dict[str, float]) -> None:
+        """A point on every curve, and what the model makes of the first test images now."""
+        number = int(row["epoch"])
+        for name, value in row.items():
+            if name != "epoch":
+                self._writer.add_scalar(name, value, number)
+        training = self._training
+        now = plots.reconstructions(training.variant, training.average, self._data)
+        self._writer.add_figure("reconstructions", now, number)
+        self._writer.flush()
+
+    def finish(self, figures: Mapping[str, Figure]) -> None:
+        """The plots of the trained model, and the end."""
+        for name, figure in figures.items():
+            self._writer.add_figure(f"plots/{name}", figure, self._training.position.epoch)
+        self._writer.close()

@@ -1,0 +1,39 @@
+"""A look at a number that a device is still computing, without waiting for it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["Glance"]
+
+
+class Glance:
+    """Numbers sent one after the other; each look sees the one that was sent before.
+
+    On CUDA the number is copied in the background, behind the steps that are queued: by the next look, some
+    steps later, it has long arrived. Elsewhere a look reads the number itself.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._cuda = device.type == "cuda"
+        self._sent: tuple[Tensor, torch.cuda.Event] | None = None
+
+    def look(self, value: Tensor) -> float | None:
+        """Send `value`, a scalar; on CUDA returns the one sent before, None at the first look."""
+        if not self._cuda:
+            return float(value)
+        before, self._sent = self._sent, _send(value)
+        if before is None:
+            return None
+        number, arrived = before
+        arrived.synchronize()
+        return float(number)
+
+
+def _send(value: Tensor) -> tuple[Tensor, torch.cuda.Event]:
+    number = torch.empty((), dtype=value.dtype, pin_memory=True)
+    number.copy_(value, non_blocking=True)
+    arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+    arrived.record()
+    return number, arrived
