@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from diabolo.train import Config, muon
 from diabolo.train.muon import Muon, orthogonal
+from diabolo.train.training import _optimizer
 
 
 @pytest.mark.parametrize("shape", [(20, 50), (50, 20), (30, 30), (1, 40), (40, 1)])
@@ -17,6 +19,21 @@ def test_singular_values_come_near_one(shape: tuple[int, int]) -> None:
     assert len(before) == len(after) == min(shape)
     assert after.min() > 0.5
     assert after.max() < 1.3
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_computed_in_the_run_s_precision(
+    precision: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """bf16 on a processor without its instructions takes many times longer."""
+    seen = []
+    monkeypatch.setattr(muon, "orthogonal", lambda matrix, dtype: seen.append(dtype) or matrix)
+    config = Config.make("autoencoder", "glyphs", optimizer="muon", precision=precision)
+    model = nn.Linear(4, 3)
+    optimizer = _optimizer(model, config)
+    model(torch.ones(2, 4)).sum().backward()
+    optimizer.step()
+    assert seen == [dtype]
 
 
 def test_the_directions_stay() -> None:

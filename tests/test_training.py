@@ -254,3 +254,17 @@ def test_sparse_units_come_to_rho_and_none_dies(pictures: Path, tmp_path: Path, 
 def test_two_dimensions_get_their_manifold(pictures: Path, tmp_path: Path) -> None:
     run = fit(Config.make("vae", str(pictures), latent_dim=2, epochs=2), tmp_path / "run")
     assert (run.path / "plots" / "manifold.png").stat().st_size > 1000
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("default")  # of the compiler
+@pytest.mark.parametrize("variant", variants.names())
+def test_compiled_training_is_the_same(variant: str, pictures: Path, tmp_path: Path) -> None:
+    histories = []
+    for number in range(2):
+        config = Config.make(
+            variant, str(pictures), latent_dim=4, epochs=2, batch_size=20, compile=bool(number)
+        )
+        histories.append(fit(config, tmp_path / str(number)).history())
+    for plain, compiled in zip(*histories, strict=True):
+        assert compiled == pytest.approx(plain, rel=1e-3)

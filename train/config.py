@@ -9,6 +9,7 @@ from typing import Any
 
 from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.train import networks, variants
+from diabolo.train.augment import Augment
 from diabolo.train.datasets import Fitting, LoadRequest, Progress
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.model import Model
@@ -41,6 +42,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "resize": (str,),
     "colour": (bool, type(None)),
     "background": (str,),
+    "augment": (str,),
     "classes": (list, type(None)),
     "tensorboard": (bool,),
     "data_dir": (str, type(None)),
@@ -79,6 +81,7 @@ class Config:
     resize: str = "crop"  # crop, pad or fit
     colour: bool | None = None  # None: grey where every image is
     background: str = "white"  # under transparency and padding
+    augment: str = ""  # changes of the images learned from, such as shift:2,flip
     classes: tuple[str, ...] | None = None  # only images of these; None: all images
     tensorboard: bool = False  # write RUN/tensorboard
     data_dir: str | None = None
@@ -108,6 +111,7 @@ class Config:
             if value is not None and not low <= value <= high:
                 raise OptionError(f"{name} {value} is not possible; it must lie from {low} to {high}.")
         self.fitting()
+        Augment.parse(self.augment)
         for name, most in (("weight_decay", 10.0), ("average", 0.99999), ("clip", 1e6)):
             value = getattr(self, name)
             if not (math.isfinite(value) and 0 <= value <= most):

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from diabolo.train.augment import Augment, augment
 from diabolo.train.checkpoint import Position, pack, unpack
 from diabolo.train.config import Config
 from diabolo.train.datasets import Images, Split
@@ -73,6 +74,7 @@ class Training:
         self.layout = torch.channels_last if _convolves(self.model) else torch.contiguous_format
         self.model.to(self.device).to(memory_format=self.layout)
         self.optimizer = _optimizer(self.model, config)
+        self.changes = Augment.parse(config.augment)
         # what is judged and kept: the running average of the weights, or the weights themselves
         self.average = copy.deepcopy(self.model) if config.average else self.model
         objective = self.processes.share(_Objective(self.variant, self.model), self.device)
@@ -143,6 +145,8 @@ class Training:
             rows=(first, count),
             processes=self.processes if self.processes.count > 1 else None,
         )
+        if self.changes:
+            image = augment(image, self.changes, step)
         image = image.contiguous(memory_format=self.layout)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
             loss: Loss = self.objective(image, step)

@@ -46,7 +46,7 @@ class Bar:
 
     def note(self, text: str) -> None:
         """Print a line."""
-        self._console.print(text, markup=False)
+        self._console.print(text, markup=False, soft_wrap=True)
 
     def loading(self, what: str, done: int, total: int) -> None:
         """Show data being read."""
@@ -82,7 +82,8 @@ class Bar:
         """Print an epoch's figures above the bar."""
         self._done = int(row["epoch"])
         figures = "  ".join(f"{name} {value:.5g}" for name, value in row.items() if name != "epoch")
-        self._progress.console.print(f"epoch {self._done}/{self._epochs}  {figures}", markup=False)
+        line = f"epoch {self._done}/{self._epochs}  {figures}"
+        self._progress.console.print(line, markup=False, soft_wrap=True)
         following = min(self._done + 1, self._epochs)
         self._progress.update(self._progress.tasks[0].id, description=f"epoch {following}/{self._epochs}")
 

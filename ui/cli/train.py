@@ -149,6 +149,13 @@ def _common(kind: Any) -> list[click.Parameter]:
             help="Learn, and be tested, on images of these classes only: --classes 5,6,7,8,9.",
         ),
         option(
+            ["--augment"],
+            metavar="HOW,...",
+            default="",
+            help="Change the images learned from a little at every step: shift:PIXELS, rotate:DEGREES, "
+            "zoom:SHARE, flip. [default: as they are]",
+        ),
+        option(
             ["--data-dir"],
             envvar="DIABOLO_DATA",
             metavar="DIR",
@@ -263,6 +270,7 @@ _SETTINGS = (
     "precision",
     "compile",
     "classes",
+    "augment",
     "tensorboard",
     "data_dir",
 )

@@ -1,0 +1,93 @@
+"""Images moved, turned, zoomed and mirrored a little, anew at every step: more of them than there are.
+
+    shift:2      by up to 2 pixels, each way
+    rotate:15    by up to 15 degrees, either way
+    zoom:0.1     by up to a tenth, in or out
+    flip         mirrored left to right, half of the time
+
+Each image gets its own draw of all that is asked for, done in one resampling (Jaderberg et al., 'Spatial
+Transformer Networks', https://arxiv.org/abs/1506.02025, equation 1); what comes in from outside repeats the
+border.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from diabolo.runtime.errors import UnknownNameError
+from diabolo.train.errors import OptionError
+from diabolo.train.step import Step
+
+__all__ = ["Augment", "augment"]
+
+_LARGEST = {"shift": 64.0, "rotate": 180.0, "zoom": 0.9}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augment:
+    """How much images are changed, at most.
+
+    Raises:
+        OptionError: a value out of its range.
+    """
+
+    shift: float = 0.0  # pixels
+    rotate: float = 0.0  # degrees
+    zoom: float = 0.0  # a share of the size
+    flip: bool = False
+
+    def __post_init__(self) -> None:
+        for name, most in _LARGEST.items():
+            value = getattr(self, name)
+            if not (math.isfinite(value) and 0 <= value <= most):
+                raise OptionError(f"augment {name}:{value:g} is not possible; it goes from 0 to {most:g}.")
+
+    @classmethod
+    def parse(cls, text: str) -> Augment:
+        """Read 'shift:2,rotate:15,zoom:0.1,flip'; nothing is no change.
+
+        Raises:
+            OptionError: not of that form, or a value out of its range.
+            UnknownNameError: none of the four names.
+        """
+        known = [field.name for field in fields(cls)]
+        values: dict[str, float | bool] = {}
+        for part in filter(None, (piece.strip() for piece in text.split(","))):
+            name, colon, value = part.partition(":")
+            if name not in known:
+                raise UnknownNameError("augment", name, known)
+            try:
+                values[name] = float(value) if name in _LARGEST else not colon or bool(float(value))
+            except ValueError:
+                raise OptionError(
+                    f"augment {part!r} has no number. Write it as shift:2,rotate:15,zoom:0.1,flip."
+                ) from None
+        return cls(**values)  # type: ignore[arg-type]
+
+    def __bool__(self) -> bool:
+        return self != Augment()
+
+
+def augment(images: Tensor, spec: Augment, step: Step) -> Tensor:
+    """Changed copies of `images` `(batch, channels, height, width)` in [0, 1]; all chance is the step's."""
+    count, height, width = len(images), *images.shape[2:]
+    draw = step.uniform(count, 5) * 2 - 1
+    angle = draw[:, 0] * math.radians(spec.rotate)
+    scale = 1 + draw[:, 1] * spec.zoom
+    mirror = torch.where(draw[:, 2] < 0, -1.0, 1.0) if spec.flip else torch.ones_like(scale)
+    cosine, sine = angle.cos() / scale, angle.sin() / scale
+    # from -1 to 1 across the image: a turn must know how long the other side is
+    where = torch.stack(
+        [
+            torch.stack([cosine * mirror, -sine * height / width, draw[:, 3] * 2 * spec.shift / width], 1),
+            torch.stack([sine * mirror * width / height, cosine, draw[:, 4] * 2 * spec.shift / height], 1),
+        ],
+        1,
+    )
+    grid = functional.affine_grid(where, list(images.shape), align_corners=False)
+    return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
