@@ -1,24 +1,25 @@
 """The figures that the variants reach on real test splits, each by one command; seed 0.
 
-    DIABOLO_DATA=folder python -m benchmarks.quality                      all of them: some hours
-    DIABOLO_DATA=folder python -m benchmarks.quality mnist-conv sparse    only these
+    DIABOLO_DATA=folder python -m benchmarks.quality                 all of them: some hours
+    DIABOLO_DATA=folder python -m benchmarks.quality mnist-conv      only these
+    ... --keep DIR                                                   keep the runs, use those that are there
 
 Every line trains a model with the arguments that it shows and prints the figure on the test split beside the
-one to reach, the number of weights, and the minutes it took.
+one to reach, the number of weights, and the minutes from the run's beginning to its last epoch.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import subprocess
 import sys
-import tempfile
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks import _runs, selftaught
 from diabolo.train.datasets import LoadRequest, load
 
 RECIPES = Path(__file__).parent.parent / "recipes"
@@ -30,9 +31,10 @@ class Goal:
 
     variant: str
     arguments: tuple[str, ...]
-    figures: tuple[tuple[str, str, float], ...]  # name in metrics.json, '<=' or '>=', bound
+    figures: tuple[tuple[str, str, float], ...]  # name in metrics.json, '<=' or '>=' or '', bound
     evaluate: tuple[str, ...] = ()
     pca: tuple[str, int] | None = None  # the dataset and the components to stand beside
+    measure: Callable[[Path], dict[str, float]] | None = None  # more figures of the run
 
 
 def recipe(name: str) -> tuple[str, ...]:
@@ -51,6 +53,17 @@ GOALS = {
         ("--dataset", "mnist"),
         (("mse", "<=", 0.020), ("activity_gap_largest", "<=", 0.03), ("activity_gap_mean", "<=", 0.01)),
     ),
+    "mnist-sparse-plain": Goal(  # the same without the term, for its units' activity
+        "sparse",
+        ("--dataset", "mnist", "--sparsity-weight", "0"),
+        (("mse", "", 0), ("activity", "", 0), ("activity_gap_largest", "", 0)),
+    ),
+    "mnist-sparse-selftaught": Goal(
+        "sparse",
+        recipe("mnist-sparse-selftaught"),
+        (("codes_percent", ">=", 98.9), ("pixels_percent", "", 0)),
+        measure=selftaught.measure,
+    ),
     "mnist-denoising": Goal("denoising", recipe("mnist-denoising"), (("denoised_psnr", ">=", 20.5),)),
     "mnist-vae-dense": Goal("vae", recipe("mnist-vae-dense"), (("nats", "<=", 86.5),), BOUND),
     "mnist-vae-conv": Goal("vae", recipe("mnist-vae-conv"), (("nats", "<=", 82.5),), BOUND),
@@ -62,32 +75,37 @@ GOALS = {
 }
 
 
-def main(names: list[str]) -> None:
-    for name in names:
-        if name not in GOALS:
-            sys.exit(f"no goal {name!r}; choose from {', '.join(GOALS)}")
+def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality")
+    parser.add_argument("goals", nargs="*", metavar="GOAL", help=", ".join(GOALS))
+    parser.add_argument("--keep", metavar="DIR", help="keep the runs in DIR, and use those that are there")
+    given = parser.parse_args(words)
+    if unknown := [name for name in given.goals if name not in GOALS]:
+        parser.error(f"no goal {unknown[0]!r}; choose from {', '.join(GOALS)}")
     print("| goal | arguments | figure | to reach | weights | minutes |\n|---|---|---|---|---|---|")
-    for name in names or GOALS:
-        print(row(name, GOALS[name]), flush=True)
+    with _runs.folder(given.keep) as folder:
+        for name in given.goals or GOALS:
+            print(row(name, GOALS[name], folder), flush=True)
 
 
-def row(name: str, goal: Goal) -> str:
-    with tempfile.TemporaryDirectory(prefix="diabolo-quality-") as scratch:
-        run = str(Path(scratch) / "run")
-        start = time.perf_counter()
-        diabolo("train", goal.variant, *goal.arguments, "-o", run)
-        minutes = (time.perf_counter() - start) / 60
-        figures = json.loads(diabolo("evaluate", run, "--json", *goal.evaluate))
-        weights = count(Path(run) / "model.safetensors")
+def row(name: str, goal: Goal, folder: Path) -> str:
+    run = _runs.train(folder / name, goal.variant, *goal.arguments)
+    figures = json.loads(_runs.diabolo("evaluate", str(run), "--json", *goal.evaluate))
+    if goal.measure:
+        figures |= goal.measure(run)
     shown = "; ".join(text(figures, key) for key, *_ in goal.figures)
     if goal.pca:
         shown += f" (PCA {pca(*goal.pca):.4f})"
     wanted = "; ".join(
         f"{sign} {bound:g}{'' if reached(figures[key], sign, bound) else ' (not reached)'}"
         for key, sign, bound in goal.figures
+        if sign
     )
     arguments = " ".join(a.replace(f"{RECIPES.parent}/", "") for a in goal.arguments)
-    return f"| {name} | {goal.variant} {arguments} | {shown} | {wanted} | {weights:,} | {minutes:.1f} |"
+    return (
+        f"| {name} | {goal.variant} {arguments} | {shown} | {wanted} | {_runs.weights(run):,} "
+        f"| {_runs.minutes(run):.1f} |"
+    )
 
 
 def pca(dataset: str, components: int) -> float:
@@ -107,25 +125,6 @@ def text(figures: dict[str, float], key: str) -> str:
 
 def reached(value: float, sign: str, bound: float) -> bool:
     return value <= bound if sign == "<=" else value >= bound
-
-
-def diabolo(*arguments: str) -> str:
-    command = [sys.executable, "-m", "diabolo.ui.cli", *arguments]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def count(path: Path) -> int:
-    """Numbers in a safetensors file, from its header."""
-    with path.open("rb") as file:
-        head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    total = 0
-    for key, about in head.items():
-        if key != "__metadata__":
-            size = 1
-            for side in about["shape"]:
-                size *= side
-            total += size
-    return total
 
 
 if __name__ == "__main__":

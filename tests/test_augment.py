@@ -65,6 +65,14 @@ def test_a_zoom_is_a_share() -> None:
     assert away[:, 0].abs().max() < 0.1
 
 
+def test_a_slant_is_a_share_of_the_height() -> None:
+    """Ten rows above the middle, a slant of .3 moves by up to 3 columns, and no row."""
+    away = centres(changed("shear:0.3", dot(31, 21, at=(5, 10)))) - torch.tensor([5.0, 10.0])
+    assert 2.7 < away[:, 1].max() < 3.05
+    assert -3.05 < away[:, 1].min() < -2.7
+    assert away[:, 0].abs().max() < 0.1
+
+
 def test_a_flip_mirrors_half() -> None:
     image = torch.rand(500, 3, 5, 8)
     out = changed("flip", image)

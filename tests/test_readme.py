@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from diabolo.train import datasets
+from diabolo.train.datasets import glyphs
 from diabolo.ui.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -84,15 +86,20 @@ def test_the_commands_of_the_page_on_data(workplace: Path) -> None:
     assert shapes == [[3, 20, 30], [1, 48, 64]]
 
 
-def test_the_commands_of_the_page_on_training(workplace: Path) -> None:
+def test_the_commands_of_the_page_on_training(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glyphs, "_TRAIN", 600)  # letters enough to see the commands work
+    monkeypatch.setattr(glyphs, "_TEST", 100)
     (recipe,) = re.findall(r"```toml\n(.*?)```", TRAINING, re.DOTALL)
     Path("recipe.toml").write_text(recipe)
-    (code,) = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
-    Path("my_nets.py").write_text(code)
+    nets, notebook = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
+    Path("my_nets.py").write_text(nets)
     listed = commands(TRAINING)
-    assert [words[0] for words in listed] == ["train", "train", "train", "train", "export"]
+    assert [words[0] for words in listed] == [*["train"] * 5, "export", "train", "evaluate"]
     for words in listed:
         run(words)
+    seen: dict[str, Any] = {}
+    exec(compile(notebook, "notebook", "exec"), seen)  # noqa: S102 - the page's own
+    assert min(seen["picture"].size) > 50
     config = json.loads(Path("runs/seed-1/config.json").read_text())
     assert (config["seed"], config["latent_dim"], config["variant_options"]["kl_warmup"]) == (1, 8, 1.0)
 

@@ -72,8 +72,11 @@ def test_the_recipes_that_come_along(path: Path, pictures: Path, tmp_path: Path)
     small = ["--dataset", str(pictures), "--epochs", "1", "--latent-dim", "2", "-o", str(tmp_path / "run")]
     if "width" in values:
         small += ["--width", "8"]
+    if "classes" in values:
+        small += ["--classes", "bars,discs"]
     done = CliRunner().invoke(main, ["train", values["variant"], "--recipe", str(path), *small])
     assert done.exit_code == 0, done.stderr
     config = json.loads((tmp_path / "run" / "config.json").read_text())
-    assert config["optimizer"] == values["optimizer"]
+    assert config["optimizer"] == values.get("optimizer", "adam")
+    assert config["augment"] == values.get("augment", "")
     assert config["latent_dim"] == 2

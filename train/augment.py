@@ -3,6 +3,7 @@
     shift:2      by up to 2 pixels, each way
     rotate:15    by up to 15 degrees, either way
     zoom:0.1     by up to a tenth, in or out
+    shear:0.2    slanted: the top against the bottom by up to a fifth of the height
     flip         mirrored left to right, half of the time
 
 Each image gets its own draw of all that is asked for, done in one resampling (Jaderberg et al., 'Spatial
@@ -25,7 +26,7 @@ from diabolo.train.step import Step
 
 __all__ = ["Augment", "augment"]
 
-_LARGEST = {"shift": 64.0, "rotate": 180.0, "zoom": 0.9}
+_LARGEST = {"shift": 64.0, "rotate": 180.0, "zoom": 0.9, "shear": 2.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,7 @@ class Augment:
     shift: float = 0.0  # pixels
     rotate: float = 0.0  # degrees
     zoom: float = 0.0  # a share of the size
+    shear: float = 0.0  # a share of the height
     flip: bool = False
 
     def __post_init__(self) -> None:
@@ -53,7 +55,7 @@ class Augment:
 
         Raises:
             OptionError: not of that form, or a value out of its range.
-            UnknownNameError: none of the four names.
+            UnknownNameError: none of the five names.
         """
         known = [field.name for field in fields(cls)]
         values: dict[str, float | bool] = {}
@@ -76,18 +78,16 @@ class Augment:
 def augment(images: Tensor, spec: Augment, step: Step) -> Tensor:
     """Changed copies of `images` `(batch, channels, height, width)` in [0, 1]; all chance is the step's."""
     count, height, width = len(images), *images.shape[2:]
-    draw = step.uniform(count, 5) * 2 - 1
+    draw = step.uniform(count, 6) * 2 - 1
     angle = draw[:, 0] * math.radians(spec.rotate)
     scale = 1 + draw[:, 1] * spec.zoom
     mirror = torch.where(draw[:, 2] < 0, -1.0, 1.0) if spec.flip else torch.ones_like(scale)
-    cosine, sine = angle.cos() / scale, angle.sin() / scale
-    # from -1 to 1 across the image: a turn must know how long the other side is
-    where = torch.stack(
-        [
-            torch.stack([cosine * mirror, -sine * height / width, draw[:, 3] * 2 * spec.shift / width], 1),
-            torch.stack([sine * mirror * width / height, cosine, draw[:, 4] * 2 * spec.shift / height], 1),
-        ],
-        1,
-    )
+    cosine, sine, slant = angle.cos() / scale, angle.sin() / scale, draw[:, 5] * spec.shear
+    # where a pixel comes from: slanted and mirrored, turned and zoomed, then moved. From -1 to 1 across the
+    # image, so that a turn or a slant must know how long the other side is
+    right, down = draw[:, 3] * 2 * spec.shift / width, draw[:, 4] * 2 * spec.shift / height
+    across = torch.stack([cosine * mirror, (cosine * slant - sine) * height / width, right], 1)
+    along = torch.stack([sine * mirror * width / height, sine * slant + cosine, down], 1)
+    where = torch.stack([across, along], 1)
     grid = functional.affine_grid(where, list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)

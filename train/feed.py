@@ -54,7 +54,7 @@ def feed(
         # all indices in one upload: the device never waits for the next ones
         order = torch.from_numpy(np.concatenate([*pieces, np.empty(0, np.int64)])).to(images.device)
         for index in torch.split(order, [len(piece) for piece in pieces]):
-            yield images[index].float().div_(255)
+            yield images.index_select(0, index).float().div_(255)
         return
     for batch in _gathered(images, pieces):
         yield torch.from_numpy(batch).to(device, non_blocking=True).float().div_(255)

@@ -6,6 +6,7 @@ and what a loss is not linear in is averaged over all of them first: the result 
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
@@ -44,18 +45,22 @@ class Step:
         """
         self.epoch, self.training = epoch, training
         self.memory = {} if memory is None else memory
-        self._generator = torch.Generator(device).manual_seed((seed << 32) + number)
+        self._seed, self._device = (seed << 32) + number, device
         self._rows, self._all = rows, processes
+
+    @cached_property
+    def _generator(self) -> torch.Generator:
+        return torch.Generator(self._device).manual_seed(self._seed)  # made only for a loss that draws
 
     def normal(self, *shape: int) -> Tensor:
         """Draws from N(0, 1), `shape` with the batch first."""
         whole, own = self._share(shape[0])
-        return torch.randn(whole, *shape[1:], generator=self._generator, device=self._generator.device)[own]
+        return torch.randn(whole, *shape[1:], generator=self._generator, device=self._device)[own]
 
     def uniform(self, *shape: int) -> Tensor:
         """Draws from [0, 1), `shape` with the batch first."""
         whole, own = self._share(shape[0])
-        return torch.rand(whole, *shape[1:], generator=self._generator, device=self._generator.device)[own]
+        return torch.rand(whole, *shape[1:], generator=self._generator, device=self._device)[own]
 
     def mean(self, values: Tensor) -> Tensor:
         """The mean over the whole batch of `(batch, ...)`, with a gradient."""

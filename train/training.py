@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from diabolo.train.augment import Augment, augment
 from diabolo.train.checkpoint import Position, pack, unpack
@@ -75,6 +76,8 @@ class Training:
         self.model.to(self.device).to(memory_format=self.layout)
         self.optimizer = _optimizer(self.model, config)
         self.changes = Augment.parse(config.augment)
+        self.weights = list(self.model.parameters())
+        self.longest = config.clip * math.prod(self.model.image_shape) ** 0.5
         # what is judged and kept: the running average of the weights, or the weights themselves
         self.average = copy.deepcopy(self.model) if config.average else self.model
         objective = self.processes.share(_Objective(self.variant, self.model), self.device)
@@ -148,15 +151,13 @@ class Training:
         if self.changes:
             image = augment(image, self.changes, step)
         image = image.contiguous(memory_format=self.layout)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+        with self._arithmetic():
             loss: Loss = self.objective(image, step)
         self.optimizer.zero_grad(set_to_none=True)
         # processes' gradients are averaged: each weighs as much as its share of the batch
         weight = len(image) * self.processes.count / count
         (loss.objective * weight if weight != 1 else loss.objective).backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(
-            self.model.parameters(), config.clip * math.prod(self.model.image_shape) ** 0.5
-        )
+        self._clip()
         self.optimizer.step()
         self._follow(number)
         for name, value in ({"loss": loss.objective.detach()} | loss.terms).items():
@@ -164,6 +165,17 @@ class Training:
             self.sums[name] = before + value.float() * len(image)
         position.step += 1
         self._look(loss.objective.detach(), count)
+
+    def _arithmetic(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
+
+    def _clip(self) -> None:
+        """Scale the gradient down where it is longer than `clip` says."""
+        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+        length = get_total_norm(gradients)
+        # on a GPU this cannot be asked without waiting, and costs less than that
+        if self.device.type != "cpu" or not length <= self.longest:
+            clip_grads_with_norm_(self.weights, self.longest, length)
 
     def _look(self, objective: Tensor, count: int) -> None:
         """Show the loss and see that it is a number: at every step where that costs nothing."""
@@ -197,7 +209,8 @@ class Training:
         parts = self.processes.gather({name: float(value) for name, value in self.sums.items()})
         row = {"epoch": float(position.epoch + 1)}
         row |= {name: sum(part[name] for part in parts) / count for name in parts[0]}
-        row["validation_loss"] = validate(self.variant, self.average, self.validation, self.processes)
+        with self._arithmetic():
+            row["validation_loss"] = validate(self.variant, self.average, self.validation, self.processes)
         if row["validation_loss"] < position.best:
             position.best, position.stale = row["validation_loss"], 0
             if self.processes.writes:
@@ -245,7 +258,9 @@ def _optimizer(model: nn.Module, config: Config) -> torch.optim.Optimizer:
 
 
 def _groups(model: nn.Module, decay: float) -> list[dict[str, object]]:
-    """Weights decay; biases and other vectors do not."""
+    """Weights decay, if anything does; biases and other vectors do not."""
+    if not decay:
+        return [{"params": list(model.parameters()), "weight_decay": 0.0}]
     weights = [p for p in model.parameters() if p.ndim > 1]
     others = [p for p in model.parameters() if p.ndim <= 1]
     groups: list[dict[str, object]] = [{"params": weights, "weight_decay": decay}]

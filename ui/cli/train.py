@@ -153,7 +153,7 @@ def _common(kind: Any) -> list[click.Parameter]:
             metavar="HOW,...",
             default="",
             help="Change the images learned from a little at every step: shift:PIXELS, rotate:DEGREES, "
-            "zoom:SHARE, flip. [default: as they are]",
+            "zoom:SHARE, shear:SHARE, flip. [default: as they are]",
         ),
         option(
             ["--data-dir"],
