@@ -9,12 +9,13 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
 from diabolo.runtime.errors import MissingPackageError
-from diabolo.train import Config, Run, fit, resume
+from diabolo.train import Config, Run, fit, plots, resume
 from diabolo.ui.cli import main
 
 ALWAYS = {"losses", "reconstructions", "latent_map", "samples"}
@@ -134,3 +135,14 @@ def test_beside_what_has_no_figures(pair: list[str], tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["evaluate", pair[0], "--beside", str(tmp_path)])
     assert done.exit_code == 1
     assert f"diabolo evaluate {tmp_path}" in done.stderr
+
+
+@pytest.mark.parametrize("most", [1, 10, 3000])
+def test_pictures_are_spread_over_the_set(most: int) -> None:
+    """A set may be sorted by its classes: its first images would be of one."""
+    for count in (1, 7, 2389, 60_000):
+        chosen = plots._spread(count, most)
+        assert len(chosen) == min(count, most)
+        assert chosen[0] == 0
+        assert chosen[-1] == (count - 1 if most > 1 else 0)
+        assert len(chosen) < 3 or np.ptp(np.diff(chosen)) <= 1

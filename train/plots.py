@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from diabolo.runtime.noise import add_noise
@@ -34,11 +35,13 @@ def draw(
     `test` are the figures of the test split. A latent of two dimensions gets its manifold, units whose mean
     activity was measured get it drawn.
     """
-    codes = encode_all(model, rows_of(data.test.images, slice(_MAP_POINTS)))
+    chosen = _spread(len(data.test), _MAP_POINTS)
+    codes = encode_all(model, rows_of(data.test.images, chosen))
+    labels = None if data.test.labels is None else data.test.labels[chosen]
     figures = {
         "losses": _losses(run.history()),
         "reconstructions": reconstructions(variant, model, data),
-        "latent_map": _latent_map(codes, data),
+        "latent_map": _latent_map(codes, labels, data.classes),
         "samples": _samples(model, codes),
     }
     if codes.shape[1] == 2:
@@ -60,6 +63,11 @@ def save(run: Run, figures: Mapping[str, Figure]) -> None:
             run.write_picture(f"plots/{name}.png", figure)
 
 
+def _spread(count: int, most: int) -> NDArray[np.int64]:
+    """Places evenly spread over `count`, at most `most`: a set may be sorted by its classes."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
+
+
 def _losses(history: list[dict[str, float]]) -> Figure:
     figure = Figure(figsize=(6, 4))
     axes = figure.subplots()
@@ -67,14 +75,15 @@ def _losses(history: list[dict[str, float]]) -> Figure:
     for name, label in (("loss", "training"), ("validation_loss", "validation")):
         axes.plot(epochs, [row[name] for row in history], marker=".", label=label)
     axes.set(xlabel="epoch", ylabel="loss", title="Loss by epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)
     return figure
 
 
 @torch.inference_mode()
 def reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figure:
-    """The first test images and what the model makes of them, or of their noisy copies; in eval mode."""
-    clean = data.test.images[:_COLUMNS].astype(np.float32) / np.float32(255)
+    """Some test images and what the model makes of them, or of their noisy copies; in eval mode."""
+    clean = data.test.images[_spread(len(data.test), _COLUMNS)].astype(np.float32) / np.float32(255)
     rows = [("image", clean)]
     if variant.noise is not None:
         rows.append(("noisy", add_noise(clean, variant.noise, np.random.default_rng(0))))
@@ -108,7 +117,7 @@ def _manifold(model: Model, codes: NDArray[np.float32]) -> Figure:
         images = model.decode(torch.from_numpy(latent).to(model.offset.device)).float().cpu().numpy()
         rows.append(("", images))
     figure = _grid(rows)
-    figure.axes[0].set_title("What each point of the latent space decodes to", fontsize=9)
+    figure.axes[0].set_title("What each point of the latent space decodes to")
     return figure
 
 
@@ -154,19 +163,20 @@ def _grid(rows: list[tuple[str, NDArray[np.float32]]]) -> Figure:
     return figure
 
 
-def _latent_map(codes: NDArray[np.float32], data: ImageData) -> Figure:
+def _latent_map(
+    codes: NDArray[np.float32], labels: NDArray[np.int64] | None, classes: tuple[str, ...]
+) -> Figure:
     figure = Figure(figsize=(6, 5.4))
     axes = figure.subplots()
     points, (across, up) = _plane(codes)
-    labels = data.test.labels
     if labels is None:
         axes.scatter(points[:, 0], points[:, 1], s=4)
     else:
-        for index, name in enumerate(data.classes):
-            mine = points[labels[: len(points)] == index]
+        for index, name in enumerate(classes):
+            mine = points[labels == index]
             # a dollar would begin a formula
             axes.scatter(mine[:, 0], mine[:, 1], s=4, label=name.replace("$", r"\$"))
-        if len(data.classes) <= 20:
+        if len(classes) <= 20:
             axes.legend(frameon=False, markerscale=3, bbox_to_anchor=(1, 1))
     axes.set(xlabel=across, ylabel=up, title="Codes of test images")
     return figure
