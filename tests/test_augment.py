@@ -97,6 +97,7 @@ def test_chance_is_the_step_s_and_rows_are_cut_from_the_whole() -> None:
     [
         ("shfit:2", "Did you mean 'shift'?"),
         ("shift", "has no number"),
+        ("flip:0", "flip takes no number"),
         ("rotate:much", "has no number"),
         ("zoom:2", "from 0 to 0.9"),
         ("shift:nan", "from 0 to 64"),

@@ -51,7 +51,7 @@ class Augment:
 
     @classmethod
     def parse(cls, text: str) -> Augment:
-        """Read 'shift:2,rotate:15,zoom:0.1,flip'; nothing is no change.
+        """Read 'shift:2,rotate:15,zoom:0.1,shear:0.2,flip'; nothing is no change.
 
         Raises:
             OptionError: not of that form, or a value out of its range.
@@ -64,15 +64,21 @@ class Augment:
             if name not in known:
                 raise UnknownNameError("augment", name, known)
             try:
-                values[name] = float(value) if name in _LARGEST else not colon or bool(float(value))
+                values[name] = float(value) if name in _LARGEST else _alone(colon)
             except ValueError:
                 raise OptionError(
-                    f"augment {part!r} has no number. Write it as shift:2,rotate:15,zoom:0.1,flip."
+                    f"augment {part!r} has no number. Write it as shift:2,rotate:15,flip."
                 ) from None
         return cls(**values)  # type: ignore[arg-type]
 
     def __bool__(self) -> bool:
         return self != Augment()
+
+
+def _alone(colon: str) -> bool:
+    if colon:
+        raise OptionError("augment flip takes no number: it is done to half of the images. Write flip.")
+    return True
 
 
 def augment(images: Tensor, spec: Augment, step: Step) -> Tensor:

@@ -49,7 +49,7 @@ class Board(Silent):
         self._writer = SummaryWriter(str(folder), purge_step=training.position.epoch + 1)
 
     def epoch(self, row: dict[str, float]) -> None:
-        """A point on every curve, and what the model makes of the first test images now."""
+        """A point on every curve, and what the model makes of some test images now."""
         number = int(row["epoch"])
         for name, value in row.items():
             if name != "epoch":
