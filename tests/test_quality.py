@@ -8,11 +8,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks import _runs, alive, quality, selftaught
 from diabolo.train import Run
+from diabolo.ui.cli import main
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands run in this process: each of their own would import torch anew."""
+
+    def diabolo(*arguments: str) -> str:
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    monkeypatch.setattr(_runs, "diabolo", diabolo)
 
 
 def test_every_recipe_is_a_goal_s() -> None:
@@ -40,7 +54,7 @@ def test_an_unknown_goal_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no goal 'mnist-cnov'; choose from mnist-autoencoder" in capsys.readouterr().err
 
 
-def test_a_run_cut_short_is_continued(pictures: Path, tmp_path: Path) -> None:
+def test_a_run_cut_short_is_continued(here: None, pictures: Path, tmp_path: Path) -> None:
     words = ("autoencoder", "--dataset", str(pictures), "--epochs", "1")
     run = _runs.train(tmp_path / "run", *words)
     (run / "metrics.json").unlink()
@@ -50,7 +64,7 @@ def test_a_run_cut_short_is_continued(pictures: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("more", "code"), [("--lr 1e-9 --epochs 1", 1), ("--epochs 30", 0)])
 def test_alive_tells_the_dead(
-    more: str, code: int, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    here: None, more: str, code: int, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [
         "--datasets",

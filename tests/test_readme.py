@@ -44,8 +44,10 @@ def idx(folder: Path, count: int) -> None:
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the commands run: with a MNIST, and a folder of photos."""
+    """Where the commands run: with a MNIST, a folder of photos, and letters enough to see them work."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(glyphs, "_TRAIN", 600)
+    monkeypatch.setattr(glyphs, "_TEST", 100)
     (tmp_path / "data" / "mnist").mkdir(parents=True)
     idx(tmp_path / "data" / "mnist", 60)
     monkeypatch.setenv("DIABOLO_DATA", str(tmp_path / "data"))
@@ -86,9 +88,7 @@ def test_the_commands_of_the_page_on_data(workplace: Path) -> None:
     assert shapes == [[3, 20, 30], [1, 48, 64]]
 
 
-def test_the_commands_of_the_page_on_training(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(glyphs, "_TRAIN", 600)  # letters enough to see the commands work
-    monkeypatch.setattr(glyphs, "_TEST", 100)
+def test_the_commands_of_the_page_on_training(workplace: Path) -> None:
     (recipe,) = re.findall(r"```toml\n(.*?)```", TRAINING, re.DOTALL)
     Path("recipe.toml").write_text(recipe)
     nets, notebook = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
