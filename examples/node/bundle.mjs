@@ -1,0 +1,96 @@
+/** A bundle from a folder: every file checked, both graphs started, the golden check. */
+
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join, normalize, isAbsolute } from "node:path";
+import ort from "onnxruntime-node";
+
+/** One thread that does not spin: the fastest for nets this small, and idle while nothing is asked. */
+const OPTIONS = {
+  executionProviders: ["cpu"],
+  intraOpNumThreads: 1,
+  extra: { session: { intra_op: { allow_spinning: "0" } } },
+};
+
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+
+/**
+ * model.json, parsed. Its digest is the sha256 of its bytes with the digest's own 64 digits as zeros.
+ * @param {Buffer} raw the file as it is, not decoded and written again
+ */
+export function parseModel(raw) {
+  const model = JSON.parse(raw.toString("utf8"));
+  if (model.format !== "diabolo-bundle" || model.format_version !== 1)
+    throw new Error("this is no bundle of format version 1");
+  // latin1 keeps one character a byte, so that positions in the text are positions in the file
+  const found = /("digest"\s*:\s*"sha256:)([0-9a-f]{64})"/.exec(raw.toString("latin1"));
+  if (!found) throw new Error("model.json has no digest");
+  const blank = Buffer.from(raw);
+  blank.fill("0", found.index + found[1].length, found.index + found[1].length + 64);
+  if (sha256(blank) !== found[2]) throw new Error("model.json was changed after the export");
+  return model;
+}
+
+/**
+ * model.json and the bytes of every file that it lists, each one checked.
+ * @param {string} folder
+ */
+export async function readBundle(folder) {
+  const model = parseModel(await readFile(join(folder, "model.json")));
+  /** @type {Record<string, Buffer>} */
+  const files = {};
+  for (const [name, { size, sha256: wanted }] of Object.entries(model.files)) {
+    if (isAbsolute(name) || normalize(name).startsWith(".."))
+      throw new Error(`model.json lists ${JSON.stringify(name)}, which leaves the bundle`);
+    const raw = await readFile(join(folder, name));
+    if (raw.length !== size || sha256(raw) !== wanted) throw new Error(`${name} is not the file that was exported`);
+    files[name] = raw;
+  }
+  return { model, files };
+}
+
+/** The pair of graphs: `encode` and `decode` take and give a batch as one Float32Array. */
+export async function start({ model, files }) {
+  const [encoder, decoder] = await Promise.all(
+    ["encoder.onnx", "decoder.onnx"].map((name) => ort.InferenceSession.create(files[name], OPTIONS)),
+  );
+  const imageShape = model.image.shape; // [channels, height, width]
+  const latentShape = model.latent.shape; // [latent_dim], or [c, h, w]
+  return {
+    /** @param {Float32Array} images @returns {Promise<Float32Array>} for a VAE the means */
+    encode: async (images) => (await encoder.run({ image: batch(images, imageShape) }, ["latent"])).latent.data,
+    /** @param {Float32Array} latents @returns {Promise<Float32Array>} */
+    decode: async (latents) => (await decoder.run({ latent: batch(latents, latentShape) }, ["image"])).image.data,
+  };
+}
+
+function batch(values, shape) {
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (values.length % size) throw new Error(`${values.length} values are no batch of [${shape}]`);
+  return new ort.Tensor("float32", values, [values.length / size, ...shape]);
+}
+
+/** Do the graphs compute here what they computed when they were exported? */
+export async function checkGolden(model, { encode, decode }) {
+  const { image, latent, reconstruction, tolerance } = model.golden;
+  const worst = Math.max(
+    largestDifference(await encode(floats(image)), floats(latent)),
+    largestDifference(await decode(floats(latent)), floats(reconstruction)),
+  );
+  const allowed = tolerance.cpu ?? tolerance.default;
+  return { worst, allowed, ok: worst <= allowed }; // a NaN is not
+}
+
+/** Little-endian float32 in base64. */
+function floats(text) {
+  const raw = Buffer.from(text, "base64");
+  return Float32Array.from({ length: raw.length / 4 }, (_, i) => raw.readFloatLE(4 * i));
+}
+
+function largestDifference(found, wanted) {
+  if (found.length !== wanted.length) return Infinity;
+  return found.reduce((worst, value, i) => Math.max(worst, Math.abs(value - wanted[i])), 0);
+}
+
+/** The golden image of model.json: one that any bundle has. */
+export const goldenImage = (model) => floats(model.golden.image);
