@@ -1,9 +1,10 @@
-"""`Autoencoder`: the two graphs of a bundle behind five verbs, on onnxruntime alone."""
+"""`Autoencoder`: the two graphs of a bundle behind a few verbs, on onnxruntime alone."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -12,16 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from diabolo.runtime import interpolation
+from diabolo.runtime._graphs import Graphs
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.device import Device, create_session
+from diabolo.runtime.device import Device
 from diabolo.runtime.errors import LatentError, ManifestError, UsageError
 from diabolo.runtime.images import Images, as_batch
-from diabolo.runtime.interpolation import interpolate
 from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.sampling import fit_gaussian
 
 __all__ = ["Autoencoder", "Codes"]
 
-_CHUNK_VALUES = 1 << 21  # image values per call of a graph: 8 MiB of float32
+_FLOAT32 = np.dtype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,10 +50,7 @@ class Autoencoder:
         if threads < 1:
             raise UsageError(f"threads must be at least 1, not {threads}.")
         self._bundle = bundle
-        self._encoder, self._device = create_session(bundle.read_role("encoder"), device, threads)
-        # the second graph goes where the first one went, without asking twice
-        self._decoder, _ = create_session(bundle.read_role("decoder"), self._device.active, threads)
-        self._check_graphs()
+        self._graphs = Graphs(bundle, device, threads)
 
     @classmethod
     def load(cls, source: str | Path, *, device: str = "auto", threads: int = 1) -> Autoencoder:
@@ -58,13 +58,15 @@ class Autoencoder:
 
         Args:
             source: a bundle's folder or a .zip of one.
-            device: 'auto' (CUDA when it works, else the CPU), 'cpu', or 'cuda' (CUDA or an error).
+            device: 'auto' (CUDA when it works, else the CPU), 'cpu', 'cuda' or 'cuda:1' (CUDA or an error),
+                or the name of another provider that the installed onnxruntime has, such as 'coreml'.
             threads: CPU threads for one call; one is fastest for small models.
 
         Raises:
             BundleError: no bundle, or one that was changed or cannot be read.
             DeviceError: the device does not work here.
             MissingPackageError: onnxruntime is not usable.
+            UnknownNameError: there is no such device.
         """
         return cls(Bundle.open(source), device=device, threads=threads)
 
@@ -81,18 +83,16 @@ class Autoencoder:
     @property
     def device(self) -> Device:
         """What really runs, and why."""
-        return self._device
+        return self._graphs.device
 
     @property
     def sampling(self) -> str:
         """Where `sample` draws latents from, in words."""
         if self.manifest.prior == "normal":
             return "the prior N(0, I)"
-        return (
-            "a gaussian fitted to the codes of test images"
-            if self.codes
-            else "a gaussian fitted to the codes"
-        )
+        if self._gaussian:
+            return "a gaussian fitted to the codes of test images"
+        return "a gaussian fitted to the codes, each dimension by itself"
 
     @functools.cached_property
     def codes(self) -> Codes | None:
@@ -127,26 +127,30 @@ class Autoencoder:
             images: pictures of any size, or arrays of the model's size; see `runtime.images.as_batch`.
 
         Raises:
+            GraphError: onnxruntime could not compute them.
             ImageError: not images that this model can take.
         """
-        return self._run(self._encoder, "latent", "image", self._batch(images), self.manifest.latent_shape)
+        return self._graphs.encode(self._batch(images))
 
     def decode(self, latents: ArrayLike) -> NDArray[np.float32]:
         """Images float32 `(batch, channels, height, width)` in [0, 1] of latents `([batch,] *latent_shape)`.
 
         Raises:
+            GraphError: onnxruntime could not compute them.
             LatentError: another shape, or values that are not numbers.
         """
-        batch = self._latents(latents)
-        return self._run(self._decoder, "image", "latent", batch, self.manifest.image_shape)
+        return self._graphs.decode(self._latents(latents))
 
     def reconstruct(self, images: Images) -> NDArray[np.float32]:
         """Encode and decode: float32 `(batch, channels, height, width)` in [0, 1].
 
+        On a GPU the latents stay there between the two.
+
         Raises:
+            GraphError: onnxruntime could not compute it.
             ImageError: not images that this model can take.
         """
-        return self.decode(self.encode(images))
+        return self._graphs.reconstruct(self._batch(images))
 
     def denoise(self, images: Images) -> NDArray[np.float32]:
         """Reconstruct noisy images. Only a model trained on noise does it well: see `manifest.noise`.
@@ -165,19 +169,65 @@ class Autoencoder:
             a: one image.
             b: one image.
             steps: how many, both ends included; at least 2.
-            method: 'linear' or 'spherical'.
+            method: 'linear'; 'spherical', for latents that are about N(0, I); or 'standardised', the same
+                in units of the latents' deviation, for any others.
 
         Raises:
             ImageError: not one image each.
             UnknownNameError: there is no such method.
             UsageError: fewer than 2 steps.
         """
-        if not isinstance(steps, int) or steps < 2:
-            raise UsageError(f"steps must be a whole number, at least 2, not {steps}.")
-        ends = [self.encode(image) for image in (a, b)]
-        if any(len(end) != 1 for end in ends):
-            raise UsageError("interpolate takes one image at either end.")
-        return self.decode(interpolate(ends[0][0], ends[1][0], steps, method))
+        return self.interpolate_path([a, b], steps=steps, method=method)
+
+    def interpolate_path(
+        self, images: Sequence[Images], *, steps: int = 16, method: str = "linear"
+    ) -> NDArray[np.float32]:
+        """Decoded images on the way through all of `images`, each of them met once.
+
+        Args:
+            images: two or more, one image each.
+            steps: of one leg, both ends included; at least 2.
+            method: as for `interpolate`.
+
+        Returns:
+            float32 `((k - 1) (steps - 1) + 1, channels, height, width)` for k images; frame i (steps - 1)
+            is the reconstruction of image i.
+
+        Raises:
+            ImageError: not images that this model can take.
+            UnknownNameError: there is no such method.
+            UsageError: fewer than 2 steps or images.
+        """
+        _check_steps("steps", steps)
+        way = self._way(method)
+        if len(images) < 2:
+            raise UsageError(f"a path needs at least two images, not {len(images)}.")
+        return self.decode(interpolation.path(self._keys(images), steps, way))
+
+    def interpolate_grid(
+        self, corners: Sequence[Images], *, rows: int = 8, columns: int = 8, method: str = "linear"
+    ) -> NDArray[np.float32]:
+        """Decoded images between four: float32 `(rows, columns, channels, height, width)`.
+
+        Args:
+            corners: top left, top right, bottom left, bottom right; one image each.
+            rows: at least 2.
+            columns: at least 2.
+            method: as for `interpolate`; an arc goes down the sides first, then across the rows.
+
+        Raises:
+            ImageError: not images that this model can take.
+            UnknownNameError: there is no such method.
+            UsageError: fewer than 2 rows or columns, or not four corners.
+        """
+        _check_steps("rows", rows)
+        _check_steps("columns", columns)
+        way = self._way(method)
+        if len(corners) != 4:
+            raise UsageError(f"a grid lies between four images, not {len(corners)}.")
+        latents = interpolation.grid(self._keys(corners), rows, columns, way)
+        flat = self.decode(latents.reshape(rows * columns, *latents.shape[2:]))
+        return flat.reshape(rows, columns, *flat.shape[1:])
 
     def sample(self, count: int, *, seed: int | None = None) -> NDArray[np.float32]:
         """New images: float32 `(count, channels, height, width)` in [0, 1], decoded from drawn latents.
@@ -199,77 +249,62 @@ class Autoencoder:
             raise UsageError(f"count must not be negative, not {count}.")
         if seed is not None and seed < 0:
             raise UsageError(f"seed must not be negative, not {seed}.")
-        rng, m = np.random.default_rng(seed), self.manifest
-        normal = rng.standard_normal((count, prod(m.latent_shape)))
-        if m.prior == "normal":
-            drawn = normal.reshape(count, *m.latent_shape)
-        else:
-            drawn = self._fitted(normal).reshape(count, *m.latent_shape)
-            drawn = np.clip(drawn, m.latent_minimum, m.latent_maximum)
-        return drawn.astype(np.float32)
-
-    def _fitted(self, normal: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give standard normal rows the mean and covariance of the codes."""
         m = self.manifest
-        if self.codes is None or len(self.codes.latents) <= normal.shape[1]:
-            return normal * m.latent_deviation.ravel() + m.latent_mean.ravel()
-        flat = self.codes.latents.reshape(len(self.codes.latents), -1).astype(np.float64)
-        values, vectors = np.linalg.eigh(np.cov(flat, rowvar=False).reshape(flat.shape[1], -1))
-        root = vectors * np.sqrt(np.maximum(values, 0))
-        mixed: NDArray[np.float64] = normal @ root.T + flat.mean(axis=0)
-        return mixed
+        normal = np.random.default_rng(seed).standard_normal((count, prod(m.latent_shape)))
+        if m.prior == "normal":
+            return normal.reshape(count, *m.latent_shape).astype(np.float32)
+        if self._gaussian:
+            mean, root = self._gaussian
+            drawn = normal @ root.T + mean
+        else:
+            drawn = normal * m.latent_deviation.ravel() + m.latent_mean.ravel()
+        kept = np.clip(drawn.reshape(count, *m.latent_shape), m.latent_minimum, m.latent_maximum)
+        return kept.astype(np.float32)
+
+    @functools.cached_property
+    def _gaussian(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        return fit_gaussian(self.codes.latents) if self.codes else None
+
+    def _way(self, method: str) -> interpolation.Way:
+        return interpolation.find(method, self.manifest.latent_mean, self.manifest.latent_deviation)
+
+    def _keys(self, images: Sequence[Images]) -> NDArray[np.float32]:
+        """The latents of images given one by one."""
+        keys = [self.encode(image) for image in images]
+        if any(len(key) != 1 for key in keys):
+            raise UsageError("interpolate takes one image at either end.")
+        return np.concatenate(keys)
 
     def _batch(self, images: Images) -> NDArray[np.float32]:
-        m = self.manifest
+        m = self._bundle.manifest
         return as_batch(images, m.image_shape, resize=m.resize, padding=m.padding)
 
     def _latents(self, latents: ArrayLike) -> NDArray[np.float32]:
-        shape = self.manifest.latent_shape
-        try:
-            array = np.asarray(latents).astype(np.float32, casting="same_kind")
-        except (TypeError, ValueError):
-            raise LatentError(f"a latent must be numbers of shape {shape}.") from None
+        shape = self._bundle.manifest.latent_shape
+        array: Any = latents
+        if type(array) is not np.ndarray or array.dtype is not _FLOAT32:
+            try:
+                array = np.asarray(latents).astype(np.float32, casting="same_kind")
+            except (TypeError, ValueError):
+                raise LatentError(f"a latent must be numbers of shape {shape}.") from None
         if array.shape == shape:
             array = array[None]
         if array.shape[1:] != shape:
             raise LatentError(
                 f"latents of shape {array.shape} do not fit: this model takes (batch, *{shape})."
             )
-        if not np.isfinite(array).all():
+        if not _finite(array):
             raise LatentError("latents hold values that are not numbers (NaN or infinite).")
-        return array
-
-    def _run(
-        self, session: Any, output: str, name: str, batch: NDArray[np.float32], shape: tuple[int, ...]
-    ) -> NDArray[np.float32]:
-        size = max(1, _CHUNK_VALUES // prod(self.manifest.image_shape))
-        if 0 < len(batch) <= size:
-            result: NDArray[np.float32] = session.run([output], {name: batch})[0]
-            return result
-        pieces = [session.run([output], {name: piece})[0] for piece in _cut(batch, size)]
-        return np.concatenate(pieces) if pieces else np.empty((0, *shape), np.float32)
-
-    def _check_graphs(self) -> None:
-        """Refuse graphs that are not what model.json says."""
-        m = self.manifest
-        image, latent = ("image", m.image_shape), ("latent", m.latent_shape)
-        outputs = [latent, ("log_variance", m.latent_shape)] if m.log_variance else [latent]
-        for what, session, ins, outs in (
-            ("encoder", self._encoder, [image], outputs),
-            ("decoder", self._decoder, [latent], [image]),
-        ):
-            found = [_signature(session.get_inputs()), _signature(session.get_outputs())]
-            if found != [ins, outs]:
-                raise ManifestError(
-                    f"{what}.onnx is not the graph that model.json describes: it has {found}, "
-                    f"not {[ins, outs]}. Get the bundle again."
-                )
+        checked: NDArray[np.float32] = array
+        return checked
 
 
-def _signature(nodes: list[Any]) -> list[tuple[str, tuple[Any, ...]]]:
-    return [(node.name, tuple(node.shape[1:])) for node in nodes]
+def _finite(array: NDArray[np.float32]) -> bool:
+    """Whether all values are numbers; the sum of their squares mostly tells, in one fast pass."""
+    flat = array.ravel()
+    return math.isfinite(flat.dot(flat)) or bool(np.isfinite(array).all())
 
 
-def _cut(batch: NDArray[np.float32], size: int) -> Iterator[NDArray[np.float32]]:
-    for start in range(0, len(batch), size):
-        yield batch[start : start + size]
+def _check_steps(name: str, count: int) -> None:
+    if not isinstance(count, int) or count < 2:
+        raise UsageError(f"{name} must be a whole number, at least 2, not {count}.")

@@ -4,39 +4,55 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import logging
 import sys
 from dataclasses import dataclass
-from importlib import metadata
-from typing import Any
+from typing import Any, NoReturn
 
-from diabolo.runtime.errors import BundleError, DeviceError, MissingPackageError, UnknownNameError
+from diabolo.runtime._session import CPU, CUDA, TENSORRT, short, start, start_on
+from diabolo.runtime.errors import DeviceError, MissingPackageError, UnknownNameError, UsageError
 
 __all__ = ["DEVICES", "Device", "create_session", "import_onnxruntime"]
 
-DEVICES = ("auto", "cpu", "cuda")
-_CUDA = "CUDAExecutionProvider"
-_CPU = "CPUExecutionProvider"
-_log = logging.getLogger("diabolo")
+DEVICES = ("auto", "cpu", "cuda")  # and the name of any other provider that the installed onnxruntime has
+_PACKAGES = (  # each brings a module `onnxruntime`
+    *("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml"),
+    *("onnxruntime-qnn", "onnxruntime-rocm", "onnxruntime-migraphx", "onnxruntime-webgpu"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
     """Where a model runs. `str(device)` is one line for people."""
 
-    requested: str  # 'auto', 'cpu' or 'cuda'
-    active: str  # 'cpu' or 'cuda'
+    requested: str  # as it was written: 'auto', 'cpu', 'cuda:1', 'coreml', ...
+    active: str  # 'cpu', 'cuda' or the short name of another provider
+    index: int  # which GPU; 0 elsewhere
     reason: str
     provider: str  # onnxruntime's name
-    threads: int
+    threads: int  # on the CPU, for one call
+    onnxruntime: str  # its version
+    package: str  # the installed package that it comes from
+
+    @property
+    def name(self) -> str:
+        """What to ask for to get this very device again."""
+        return f"{self.active}:{self.index}" if self.index else self.active
+
+    @property
+    def memory(self) -> str:
+        """Where a graph's results may stay for the next graph, in onnxruntime's words: 'cpu' or 'cuda'."""
+        return "cuda" if self.provider in (CUDA, TENSORRT) else "cpu"
 
     def __str__(self) -> str:
-        return f"{self.active} ({self.reason})"
+        return f"{self.name} ({self.reason})"
 
 
+@functools.cache
 def _installed() -> set[str]:
+    from importlib import metadata  # reads in a mail parser, which takes longer than all of ours
+
     found = set()
-    for name in ("onnxruntime", "onnxruntime-gpu"):
+    for name in _PACKAGES:
         try:
             metadata.distribution(name)
         except metadata.PackageNotFoundError:
@@ -49,14 +65,14 @@ def import_onnxruntime(device: str = "auto") -> Any:
     """The onnxruntime module.
 
     Raises:
-        MissingPackageError: none is installed, or both packages are, which overwrite each other's files
+        MissingPackageError: none is installed, or two packages are, which overwrite each other's files
             (with `device` 'cpu' that is let pass: the CPU code is in both).
     """
-    installed = _installed()
-    if len(installed) == 2 and device != "cpu":
+    installed = sorted(_installed())
+    if len(installed) > 1 and device != "cpu":
         raise MissingPackageError(
-            "both onnxruntime and onnxruntime-gpu are installed; they overwrite each other's files and CUDA "
-            "goes missing. Repair it with: pip uninstall -y onnxruntime onnxruntime-gpu, then "
+            f"both {' and '.join(installed)} are installed; they overwrite each other's files and CUDA "
+            f"goes missing. Repair it with: pip uninstall -y {' '.join(installed)}, then "
             'pip install "diabolo[gpu]" (or "diabolo[cpu]"). Until then, the device cpu works.'
         )
     try:
@@ -74,64 +90,88 @@ def create_session(model: bytes, device: str, threads: int) -> tuple[Any, Device
 
     Args:
         model: the bytes of an .onnx file.
-        device: 'auto' (CUDA when it works, else the CPU), 'cpu', or 'cuda' (CUDA or an error).
+        device: 'auto' (CUDA when it works, else the CPU), 'cpu', 'cuda' or 'cuda:1' (CUDA or an error), or
+            the name of another provider that the installed onnxruntime has: 'coreml', 'openvino',
+            'TensorrtExecutionProvider'; upper and lower case are the same.
         threads: CPU threads for one call, at least 1.
 
     Raises:
-        DeviceError: 'cuda' does not work here; the message says why.
+        DeviceError: the device does not work here; the message says why.
+        GraphError: onnxruntime refuses the graph.
         MissingPackageError: onnxruntime is not usable.
-        UnknownNameError: another device.
+        UnknownNameError: there is no such device.
+        UsageError: a number after the colon that is none.
     """
-    if device not in DEVICES:
-        raise UnknownNameError("device", device, DEVICES)
-    ort = import_onnxruntime(device)
-    if device == "cpu":
-        return _cpu_session(ort, model, threads), _device(device, "cpu", "asked for", threads)
-    trouble = _cuda_trouble(ort)
+    wanted = device.strip().lower()
+    ort = import_onnxruntime(wanted)
+    made = functools.partial(_device, ort, device, threads)
+    provider, index = _parse(ort, wanted)
+    if provider == CPU:
+        return start(ort, model, threads), made(CPU, 0, "asked for")
+    trouble = _cuda_trouble(ort) if provider == CUDA else ""
     if not trouble:
-        session, trouble = _cuda_session(ort, model, threads)
+        session, note = start_on(ort, model, provider, index, threads)
         if session is not None:
-            reason = "asked for" if device == "cuda" else "CUDA works here"
-            return session, _device(device, "cuda", reason, threads)
-    if device == "cuda":
-        raise DeviceError(f"CUDA does not work here: {trouble} Or use the device cpu or auto.")
+            reason = "CUDA works here" if wanted == "auto" else "asked for"
+            return session, made(provider, index, f"{reason}; {note}" if note else reason)
+        trouble = note
+    if wanted != "auto":
+        raise DeviceError(f"{device} does not work here: {trouble} Or use the device cpu or auto.")
     reason = trouble.split(". ")[0].rstrip(".")
-    if _CUDA in ort.get_available_providers():
+    if CUDA in ort.get_available_providers():
         _say_once(f"running on the CPU: {reason}")
-    return _cpu_session(ort, model, threads), _device(device, "cpu", reason, threads)
+    return start(ort, model, threads), made(CPU, 0, reason)
 
 
 @functools.cache
 def _say_once(message: str) -> None:
-    _log.warning(message)
+    import logging
+
+    logging.getLogger("diabolo").warning(message)
 
 
-def _device(requested: str, active: str, reason: str, threads: int) -> Device:
-    provider = _CUDA if active == "cuda" else _CPU
-    return Device(requested=requested, active=active, reason=reason, provider=provider, threads=threads)
+def _device(ort: Any, requested: str, threads: int, provider: str, index: int, reason: str) -> Device:
+    return Device(
+        requested=requested,
+        active=short(provider),
+        index=index,
+        reason=reason,
+        provider=provider,
+        threads=threads,
+        onnxruntime=ort.__version__,
+        package=" and ".join(sorted(_installed())) or "built from source",
+    )
 
 
-def _session(ort: Any, model: bytes, providers: list[str], threads: int) -> Any:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    # spinning threads answer a little sooner and burn whole cores while nothing is asked
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return ort.InferenceSession(model, options, providers=providers)
+def _parse(ort: Any, wanted: str) -> tuple[str, int]:
+    """The provider and which GPU; for 'auto' CUDA, which comes first."""
+    name, colon, number = wanted.partition(":")
+    name = short(name.replace("executionprovider", "ExecutionProvider"))
+    available = {short(p): p for p in ort.get_available_providers()}
+    provider = {"auto": CUDA, "cpu": CPU, "cuda": CUDA}.get(name) or available.get(name)
+    if provider is None:
+        _refuse(ort, wanted, name, available)
+    if colon and (provider not in (CUDA, TENSORRT) or name == "auto"):
+        raise UsageError(f"the device {name} takes no number; {wanted!r} has one. Write {name}.")
+    if colon and not number.isdecimal():
+        raise UsageError(f"{wanted!r} names no GPU. Count them from 0: {name}:0.")
+    return provider, int(number or 0)
 
 
-def _cpu_session(ort: Any, model: bytes, threads: int) -> Any:
-    try:
-        return _session(ort, model, [_CPU], threads)
-    except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes; the text is passed on
-        raise BundleError(f"onnxruntime refuses the graph: {error}. Get the bundle again.") from None
+def _refuse(ort: Any, wanted: str, name: str, available: dict[str, str]) -> NoReturn:
+    known = {short(p): p for p in ort.get_all_providers()}
+    if name in known:
+        raise DeviceError(
+            f"the installed onnxruntime {ort.__version__} has no {known[name]}; it has "
+            f"{', '.join(sorted(available))}. Install a build that has it, see "
+            "https://onnxruntime.ai/docs/execution-providers/, or use the device cpu or auto."
+        )
+    raise UnknownNameError("device", wanted, {*DEVICES, *available}, "A second GPU is cuda:1.")
 
 
 def _cuda_trouble(ort: Any) -> str:
     """Why CUDA cannot work, found without trying, or ''."""
-    if _CUDA not in ort.get_available_providers():
+    if CUDA not in ort.get_available_providers():
         return (
             "the installed onnxruntime has no CUDA. "
             'Install the other one: pip uninstall -y onnxruntime, then pip install "diabolo[gpu]".'
@@ -142,22 +182,3 @@ def _cuda_trouble(ort: Any) -> str:
     except OSError:
         return f"no NVIDIA driver was found ({driver} does not load). Install NVIDIA's driver."
     return ""
-
-
-def _cuda_session(ort: Any, model: bytes, threads: int) -> tuple[Any, str]:
-    """A session that really runs on CUDA, or None and why not."""
-    ort.set_default_logger_severity(4)  # its errors about libraries are told in our message instead
-    try:
-        if hasattr(ort, "preload_dlls"):
-            ort.preload_dlls()
-        session = _session(ort, model, [_CUDA, _CPU], threads)
-    except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes; the text is passed on
-        return None, f"onnxruntime could not start it: {error}"
-    finally:
-        ort.set_default_logger_severity(2)
-    if session.get_providers()[0] != _CUDA:
-        return None, (
-            "onnxruntime could not load its CUDA libraries. "
-            'Install CUDA and cuDNN for it: pip install "onnxruntime-gpu[cuda,cudnn]".'
-        )
-    return session, ""

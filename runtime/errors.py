@@ -13,6 +13,7 @@ __all__ = [
     "BundleError",
     "DeviceError",
     "DiaboloError",
+    "GraphError",
     "ImageError",
     "IntegrityError",
     "LatentError",
@@ -72,6 +73,10 @@ class ManifestError(BundleError):
 
 class IntegrityError(BundleError):
     """A file of a bundle is missing or is not the one that was exported."""
+
+
+class GraphError(BundleError):
+    """onnxruntime cannot start or compute a graph of a bundle."""
 
 
 class DeviceError(DiaboloError):

@@ -1,0 +1,151 @@
+"""A bundle's two graphs as sessions: checked against model.json, run in pieces of bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.device import create_session
+from diabolo.runtime.errors import GraphError, ManifestError
+from diabolo.runtime.manifest import Manifest
+
+__all__ = ["Graphs", "run_bound"]
+
+_CHUNK_VALUES = 1 << 19  # values of the images, or of the latents where they are more, per call of a graph
+_FLOAT = "tensor(float)"
+
+_Array = NDArray[np.float32]
+
+
+class Graphs:
+    """Both sessions, on one device. Safe to share between threads, as onnxruntime's sessions are.
+
+    Attributes:
+        encoder, decoder: the onnxruntime sessions.
+        device: where they run.
+        chunk: how many images go into one call.
+    """
+
+    def __init__(self, bundle: Bundle, device: str, threads: int) -> None:
+        m = bundle.manifest
+        self.encoder, self.device = create_session(bundle.read_role("encoder"), device, threads)
+        # the second graph goes where the first one went, without asking twice
+        self.decoder, _ = create_session(bundle.read_role("decoder"), self.device.name, threads)
+        _check("encoder", self.encoder, *_encoder_of(m))
+        _check("decoder", self.decoder, *_decoder_of(m))
+        self._image_shape, self._latent_shape = m.image_shape, m.latent_shape
+        self.chunk = max(1, _CHUNK_VALUES // max(prod(m.image_shape), prod(m.latent_shape)))
+
+    def encode(self, batch: _Array) -> _Array:
+        """Latents `(batch, *latent_shape)` of images `(batch, channels, height, width)`.
+
+        Raises:
+            GraphError: onnxruntime could not compute them.
+        """
+        run = self.encoder.run
+        return self._run(
+            "encoder", lambda piece: run(["latent"], {"image": piece})[0], batch, self._latent_shape
+        )
+
+    def decode(self, latents: _Array) -> _Array:
+        """Images `(batch, channels, height, width)` of latents `(batch, *latent_shape)`.
+
+        Raises:
+            GraphError: onnxruntime could not compute them.
+        """
+        run = self.decoder.run
+        return self._run(
+            "decoder", lambda piece: run(["image"], {"latent": piece})[0], latents, self._image_shape
+        )
+
+    def reconstruct(self, batch: _Array) -> _Array:
+        """`decode(encode(batch))`; the latents stay in the device's memory where that is not the CPU's.
+
+        Raises:
+            GraphError: onnxruntime could not compute it.
+        """
+        if self.device.memory == "cpu":
+            return self.decode(self.encode(batch))
+        return self._run("pair", lambda piece: run_bound(self, piece), batch, self._image_shape)
+
+    def _run(
+        self, what: str, compute: Callable[[_Array], _Array], batch: _Array, shape: tuple[int, ...]
+    ) -> _Array:
+        try:
+            if 0 < len(batch) <= self.chunk:
+                result = compute(batch)
+            else:
+                pieces = [compute(piece) for piece in _cut(batch, self.chunk)]
+                result = np.concatenate(pieces) if pieces else np.empty((0, *shape), np.float32)
+        except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes
+            raise GraphError(
+                f"onnxruntime could not compute the {what} on {self.device.name}: {error}. "
+                "Try the device cpu; if that fails too, get the bundle again."
+            ) from None
+        if result.shape != (len(batch), *shape):
+            raise GraphError(
+                f"the {what} returned shape {result.shape} instead of {(len(batch), *shape)}. "
+                "Get the bundle again."
+            )
+        return result
+
+
+def run_bound(graphs: Graphs, batch: _Array, memory: str | None = None) -> _Array:
+    """Encode and decode one piece with the latents bound to the device's memory: no copy between the graphs.
+
+    Args:
+        graphs: the pair.
+        batch: images `(batch, channels, height, width)`.
+        memory: where the latents stay; the device's own by default.
+    """
+    first, second = graphs.encoder.io_binding(), graphs.decoder.io_binding()
+    first.bind_cpu_input("image", batch)
+    first.bind_output("latent", memory or graphs.device.memory, graphs.device.index)
+    graphs.encoder.run_with_iobinding(first)
+    second.bind_ortvalue_input("latent", first.get_outputs()[0])
+    second.bind_output("image", "cpu")
+    graphs.decoder.run_with_iobinding(second)
+    images: _Array = second.copy_outputs_to_cpu()[0]
+    return images
+
+
+def _cut(batch: _Array, size: int) -> Iterator[_Array]:
+    for start in range(0, len(batch), size):
+        yield batch[start : start + size]
+
+
+_Signature = list[tuple[str, str, tuple[Any, ...]]]
+
+
+def _encoder_of(m: Manifest) -> tuple[_Signature, _Signature]:
+    latent = ("latent", _FLOAT, m.latent_shape)
+    variance = [("log_variance", _FLOAT, m.latent_shape)] if m.log_variance else []
+    return [("image", _FLOAT, m.image_shape)], [latent, *variance]
+
+
+def _decoder_of(m: Manifest) -> tuple[_Signature, _Signature]:
+    return [("latent", _FLOAT, m.latent_shape)], [("image", _FLOAT, m.image_shape)]
+
+
+def _check(what: str, session: Any, inputs: _Signature, outputs: _Signature) -> None:
+    """Refuse a graph that is not what model.json says."""
+    found = [_signature(session.get_inputs()), _signature(session.get_outputs())]
+    if found != [inputs, outputs]:
+        raise ManifestError(
+            f"{what}.onnx is not the graph that model.json describes: it has {found}, "
+            f"not {[inputs, outputs]}. Get the bundle again."
+        )
+    if isinstance(session.get_inputs()[0].shape[0], int):
+        raise ManifestError(
+            f"{what}.onnx takes batches of {session.get_inputs()[0].shape[0]} only. Export it again "
+            "with a dynamic batch."
+        )
+
+
+def _signature(nodes: list[Any]) -> _Signature:
+    return [(node.name, node.type, tuple(node.shape[1:])) for node in nodes]
