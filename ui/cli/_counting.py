@@ -1,0 +1,62 @@
+"""A counter on stderr for work on many files, of which nobody knows beforehand how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+__all__ = ["Counter", "counting"]
+
+
+class Counter:
+    """What was done and what failed. `failed` holds (file, reason)."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.failed: list[tuple[str, str]] = []
+
+    def add(self, count: int) -> None:
+        """So many more are done."""
+        self.done += count
+
+    def fail(self, file: str, reason: str) -> None:
+        """This one is left out."""
+        self.failed.append((file, reason))
+
+
+class _Shown(Counter):
+    def __init__(self, what: str) -> None:
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        from diabolo.ui.cli._progress import console
+
+        super().__init__()
+        printer = console()
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self.progress = Progress(
+            *columns,
+            console=printer,
+            transient=True,
+            disable=not printer.is_terminal,
+            redirect_stdout=False,  # stdout is the result's
+        )
+        self._what, self._task = what, self.progress.add_task(what, total=None)
+
+    def add(self, count: int) -> None:
+        super().add(count)
+        speed = self.done / max(1e-9, self.progress.tasks[0].elapsed or 0)
+        self.progress.update(self._task, description=f"{self._what}: {self.done:,} ({speed:,.0f}/s)")
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Counter]:
+    """Show the counter while the block runs, and list on stderr what failed, also after Ctrl-C."""
+    counter = _Shown(what)
+    try:
+        with counter.progress:
+            yield counter
+    finally:
+        for _, reason in counter.failed:
+            click.echo(reason, err=True)

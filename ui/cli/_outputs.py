@@ -1,0 +1,80 @@
+"""Writing files: whole or not at all, none replaced unless told, no two under one name."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from PIL import Image
+
+from diabolo.ui.errors import OutputError
+
+__all__ = ["Names", "check_free", "replacing", "save_picture"]
+
+
+class Names:
+    """Hands out each name once: the second 'x.png' becomes 'x-2.png', whatever the case of its letters."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, name: str, ending: str = ".png") -> str:
+        """`name`, which may hold '/', with another ending, numbered where it is taken."""
+        path = PurePosixPath(name)
+        stem, number = str(path.with_suffix("")) if path.suffix else name, 1
+        new = stem + ending
+        while new.casefold() in self._taken:
+            number += 1
+            new = f"{stem}-{number}{ending}"
+        self._taken.add(new.casefold())
+        return new
+
+
+def check_free(path: Path, overwrite: bool) -> None:
+    """See that `path` may be written.
+
+    Raises:
+        OutputError: it is there already and `overwrite` is not set, or it is a folder.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder. Name a file in it.")
+    if os.path.lexists(path) and not overwrite:
+        raise OutputError(f"{path} is there already and is kept. Add --overwrite to replace it.")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that takes the place of `path` when the block ends well, and is gone when it does not.
+
+    Folders on the way are made.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            yield file
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}. Choose another place with --out."
+        ) from None
+    finally:
+        with suppress(OSError):  # it is gone already, or never came to be
+            temporary.unlink()
+
+
+def save_picture(picture: Image.Image, path: Path) -> None:
+    """Write a PNG.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with replacing(path) as file:
+        picture.save(file, "PNG")

@@ -1,0 +1,108 @@
+"""Image files as batches for a model: decoded by threads ahead of the work, in bounded memory."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.errors import ImageError
+from diabolo.runtime.images import prepare
+from diabolo.runtime.manifest import Manifest
+from diabolo.ui.cli._counting import Counter
+from diabolo.ui.cli._sources import Source
+
+__all__ = ["Batch", "batches", "looks_inverted"]
+
+_VALUES = 1 << 19  # of a batch
+_MOST = 128  # images of a batch: small pictures cost as much to open as large ones
+_AHEAD = 2  # batches decoded before they are asked for
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Batch:
+    """Some files that could be read.
+
+    Attributes:
+        sources: the files.
+        numbers: which ones they are, counted from 0 over all files, broken ones included.
+        images: float32 `(batch, channels, height, width)` in [0, 1].
+    """
+
+    sources: list[Source]
+    numbers: list[int]
+    images: NDArray[np.float32]
+
+
+def batches(files: Iterable[Source], m: Manifest, invert: str, counter: Counter) -> Iterator[Batch]:
+    """Batches in the order of `files`; what cannot be read is told to `counter` and left out.
+
+    Args:
+        files: taken as they are needed, a few hundred ahead.
+        m: of the model, which says how pictures are fitted.
+        invert: 'never', 'always' or 'auto'.
+        counter: told what failed.
+    """
+    size = max(1, min(_MOST, _VALUES // prod(m.image_shape)))
+    numbered = enumerate(files)
+    waiting: deque[tuple[list[tuple[int, Source]], list[Future[NDArray[np.float32] | str]]]] = deque()
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        try:
+            while True:
+                while len(waiting) < _AHEAD and (some := list(itertools.islice(numbered, size))):
+                    waiting.append((some, [pool.submit(_read, s.path, m, invert) for _, s in some]))
+                if not waiting:
+                    return
+                some, futures = waiting.popleft()
+                if batch := _collect(some, [future.result() for future in futures], counter):
+                    yield batch
+        finally:
+            for _, futures in waiting:
+                for future in futures:
+                    future.cancel()
+
+
+def _read(path: str, m: Manifest, invert: str) -> NDArray[np.float32] | str:
+    """The image, or why there is none."""
+    swap = {"never": False, "always": True}.get(invert)
+    try:
+        seen = prepare(
+            path, m.image_shape, invert=swap, background=m.background, resize=m.resize, padding=m.padding
+        )
+    except ImageError as error:
+        return str(error)
+    return seen.image
+
+
+def _collect(
+    some: list[tuple[int, Source]], results: list[NDArray[np.float32] | str], counter: Counter
+) -> Batch | None:
+    good = []
+    for (number, source), result in zip(some, results, strict=True):
+        if isinstance(result, str):
+            counter.fail(source.path, result)
+        else:
+            good.append((number, source, result))
+    if not good:
+        return None
+    numbers, sources, images = zip(*good, strict=True)
+    return Batch(sources=list(sources), numbers=list(numbers), images=np.stack(images))
+
+
+def looks_inverted(images: NDArray[np.float32], m: Manifest) -> int:
+    """How many images have a bright border where the model learned on a dark ground, or the other way round.
+
+    None where the model's own ground is neither dark nor bright, as in photographs.
+    """
+    if 0.2 < m.background < 0.8:
+        return 0
+    edges = [images[..., 0, :], images[..., -1, :], images[..., 0], images[..., -1]]
+    border = np.mean([edge.mean(axis=(1, 2)) for edge in edges], axis=0)
+    return int(((border > 0.5) != (m.background > 0.5)).sum())

@@ -1,0 +1,169 @@
+"""From image files to image files: read, compute, write, and what is said of it in the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from diabolo.runtime.images import to_pil
+from diabolo.runtime.manifest import Manifest
+from diabolo.ui.cli._counting import Counter, counting
+from diabolo.ui.cli._outputs import Names, save_picture
+from diabolo.ui.cli._reading import Batch, batches, looks_inverted
+from diabolo.ui.cli._sources import Source, expand, sources
+from diabolo.ui.errors import OutputError
+
+__all__ = ["Computed", "Panels", "Work", "finish", "hint_invert", "report"]
+
+Panels: TypeAlias = list[NDArray[np.float32]]  # the result, and before it what stands beside it
+Figures: TypeAlias = dict[str, NDArray[np.floating] | None]  # one value an image; None: not known
+Computed: TypeAlias = Callable[[Batch], tuple[Panels, Figures]]
+
+
+@dataclass(kw_only=True)
+class Work:
+    """One command's files: where they come from, where they go.
+
+    Attributes:
+        given: files, folders and patterns.
+        out: the folder, or the .png of a single picture; None: nothing is written.
+        overwrite: replace what is there.
+        beside: write what went in beside what came out.
+        invert: 'never', 'always' or 'auto'.
+        what: the work's name on the counter.
+    """
+
+    given: tuple[str, ...]
+    out: str | None
+    overwrite: bool
+    beside: bool
+    invert: str
+    what: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    _targets: dict[str, Path] = field(default_factory=dict)
+    _names: Names = field(default_factory=Names)
+
+    def run(self, m: Manifest, compute: Computed) -> Counter:
+        """Do it, batch by batch.
+
+        Raises:
+            ImageError: there is no such file.
+            OutputError: nothing can be written there.
+        """
+        items = expand(self.given)
+        one = self._single(items)
+        inverted = 0
+        with counting(self.what) as counter:
+            files = sources(items, Path(self.out) if self.out else None)
+            for batch in batches(self._free(files, one, counter), m, self.invert, counter):
+                inverted += looks_inverted(batch.images, m) if self.invert == "never" else 0
+                panels, figures = compute(batch)
+                self._write(batch, panels, figures)
+                counter.add(len(batch.images))
+        hint_invert(inverted, counter.done, m)
+        return counter
+
+    def _single(self, items: list[str]) -> Path | None:
+        """The file that is to be written, where --out names one."""
+        if self.out is None or not self.out.lower().endswith(".png") or Path(self.out).is_dir():
+            if self.out is not None and Path(self.out).is_file():
+                raise OutputError(f"{self.out} is a file. Name a folder, or a file that ends in .png.")
+            return None
+        if len(items) != 1 or Path(items[0]).is_dir():
+            raise click.UsageError(f"--out {self.out} is one picture; name a folder for several.")
+        return Path(self.out)
+
+    def _free(self, files: Iterable[Source], one: Path | None, counter: Counter) -> Iterable[Source]:
+        """The files whose result may be written."""
+        for source in files:
+            if self.out is not None:
+                target = one or Path(self.out) / self._names.take(source.name)
+                if trouble := _trouble(source, target, self.overwrite):
+                    counter.fail(source.path, trouble)
+                    continue
+                self._targets[source.path] = target
+            yield source
+
+    def _write(self, batch: Batch, panels: Panels, figures: Figures) -> None:
+        shown = np.concatenate(panels, axis=3) if self.beside else panels[-1]
+        pictures: list[Image.Image] = to_pil(shown) if self.out is not None else []
+        for index, source in enumerate(batch.sources):
+            row: dict[str, Any] = {"file": source.path}
+            if self.out is not None:
+                target = self._targets.pop(source.path)
+                save_picture(pictures[index], target)
+                row["out"] = str(target)
+            row |= {
+                name: None if values is None else _number(values[index]) for name, values in figures.items()
+            }
+            self.rows.append(row)
+
+
+def _trouble(source: Source, target: Path, overwrite: bool) -> str:
+    if not os.path.lexists(target):
+        return ""
+    if (target.exists() and os.path.samefile(source.path, target)) or target.is_dir():  # noqa: PTH121
+        return f"{source.path}: its result would take its own place, {target}. Choose another --out."
+    return "" if overwrite else f"{target} is there already and is kept. Add --overwrite to replace it."
+
+
+def _number(value: Any) -> float | None:
+    """A plain number; None where it is infinite, which JSON cannot say."""
+    return float(value) if np.isfinite(value) else None
+
+
+def hint_invert(count: int, of: int, m: Manifest) -> None:
+    """Say that pictures look the wrong way round."""
+    if count:
+        own, other = ("dark", "bright") if m.background < 0.5 else ("bright", "dark")
+        click.echo(
+            f"note: {count} of {of} pictures have a {other} border, but the model learned on {own} ones. "
+            "Add --invert auto to swap dark and bright where that is so.",
+            err=True,
+        )
+
+
+def finish(counter: Counter, done: str) -> None:
+    """Say how many were done and left out; exit 1 when none was done."""
+    line = f"{counter.done:,} {done}" + (f", {len(counter.failed):,} left out" if counter.failed else "")
+    click.echo(line, err=True)
+    if not counter.done:
+        if not counter.failed:
+            click.echo(
+                "diabolo: there is no image to work on. Give image files, or folders of them.", err=True
+            )
+        sys.exit(1)
+
+
+def report(work: Work, counter: Counter, as_json: bool) -> None:
+    """Print a line for each image and their mean, or all of it as JSON."""
+    names = [name for name in (work.rows[0] if work.rows else {}) if name not in ("file", "out")]
+    known = {name: [row[name] for row in work.rows if row[name] is not None] for name in names}
+    means = {name: sum(values) / len(values) for name, values in known.items() if values}
+    if as_json:
+        failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
+        click.echo(json.dumps({"images": work.rows, "mean": means, "failed": failed}, ensure_ascii=False))
+        return
+    for row in work.rows:
+        click.echo(
+            "  ".join([row.get("out", row["file"]), _words({name: row[name] for name in names})]).rstrip()
+        )
+    if len(work.rows) > 1 and means:
+        click.echo(f"mean of {len(work.rows):,}  {_words(means)}")
+
+
+def _words(figures: dict[str, float | None]) -> str:
+    units = {"psnr": " dB", "noisy_psnr": " dB"}
+    return "  ".join(
+        f"{name} {value:.4g}{units.get(name, '')}" for name, value in figures.items() if value is not None
+    )

@@ -1,0 +1,116 @@
+"""`diabolo denoise BUNDLE IMAGE...`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from diabolo.ui.cli import _options
+
+if TYPE_CHECKING:
+    from diabolo.runtime import Autoencoder, NoiseSpec
+    from diabolo.runtime.manifest import Manifest
+    from diabolo.ui.cli._reading import Batch
+    from diabolo.ui.cli._work import Computed, Figures, Panels
+
+__all__ = ["command"]
+
+
+@click.command(short_help="Take the noise away from images, or add some first to see it go.")
+@click.argument("bundle")
+@_options.images
+@click.option(
+    "-o", "--out", metavar="DIR|FILE.png", help="Where the pictures go. [with --noise, default: only figures]"
+)
+@click.option(
+    "--noise",
+    metavar="KIND:LEVEL",
+    help="Add noise first, for a demonstration: gaussian:0.5, salt-pepper:0.2, masking:0.3, speckle:0.5.",
+)
+@_options.seed
+@click.option(
+    "--beside", is_flag=True, help="Write what went in beside what came out; with --noise, all three."
+)
+@_options.invert
+@_options.overwrite
+@_options.device
+@_options.threads
+@_options.as_json
+def command(
+    bundle: str,
+    images: tuple[str, ...],
+    out: str | None,
+    noise: str | None,
+    seed: int,
+    beside: bool,
+    invert: str,
+    overwrite: bool,
+    device: str,
+    threads: int,
+    as_json: bool,
+) -> None:
+    """Denoise images with the model in BUNDLE, which should have been trained on noise.
+
+    \b
+    diabolo denoise bundles/cleaner ./noisy-scans -o ./clean
+    diabolo denoise bundles/cleaner seven.png --noise gaussian:0.5 --beside -o shown.png
+
+    With --noise the clean image is known, and every image gets its noisy_psnr (dB) and, of the result, mse,
+    psnr (dB) and ssim. Without, nobody can measure that; change is the mse between input and result.
+    """
+    from diabolo.runtime import NoiseSpec
+    from diabolo.ui.cli._work import Work, finish, report
+
+    spec = NoiseSpec.parse(noise) if noise else None
+    if out is None and spec is None:
+        raise click.UsageError("name where the pictures go with --out, or add noise first with --noise.")
+    model = _options.load(bundle, device, threads)
+    _warn(model.manifest, spec)
+    work = Work(given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="denoising")
+    counter = work.run(model.manifest, _denoise(model, spec, seed))
+    report(work, counter, as_json)
+    finish(counter, "images denoised")
+
+
+def _warn(m: Manifest, spec: NoiseSpec | None) -> None:
+    if m.noise is None:
+        click.echo(
+            "note: this model was not trained on noise: it removes only what does not fit into its code. "
+            "Train one that is: diabolo train denoising.",
+            err=True,
+        )
+    elif spec is not None and (
+        spec.kind != m.noise[0] or not m.noise[1] <= spec.low <= spec.high <= m.noise[2]
+    ):
+        kind, low, high = m.noise
+        level = f"{low:g}" if low == high else f"{low:g}-{high:g}"
+        click.echo(f"note: this model was trained on {kind}:{level}, not on {spec}.", err=True)
+
+
+def _denoise(model: Autoencoder, spec: NoiseSpec | None, seed: int) -> Computed:
+    import numpy as np
+
+    from diabolo.runtime import add_noise, metrics
+
+    def compute(batch: Batch) -> tuple[Panels, Figures]:
+        if spec is None:
+            result = model.denoise(batch.images)
+            return [batch.images, result], {"change": metrics.mse(batch.images, result)}
+        # a generator for each image: its noise does not depend on what else is in the batch
+        noisy = np.concatenate(
+            [
+                add_noise(image[None], spec, np.random.default_rng([seed, number]))
+                for number, image in zip(batch.numbers, batch.images, strict=True)
+            ]
+        )
+        result = model.denoise(noisy)
+        error = metrics.mse(batch.images, result)
+        return [batch.images, noisy, result], {
+            "noisy_psnr": metrics.psnr(batch.images, noisy),
+            "mse": error,
+            "psnr": metrics.psnr_of_mse(error),
+            "ssim": metrics.ssim(batch.images, result),
+        }
+
+    return compute

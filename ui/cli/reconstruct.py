@@ -1,0 +1,81 @@
+"""`diabolo reconstruct BUNDLE IMAGE...`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from diabolo.ui.cli import _options
+
+if TYPE_CHECKING:
+    from diabolo.runtime import Autoencoder
+    from diabolo.ui.cli._reading import Batch
+    from diabolo.ui.cli._work import Computed, Figures, Panels
+
+__all__ = ["command"]
+
+
+@click.command(short_help="Encode and decode images, and measure what was lost.")
+@click.argument("bundle")
+@_options.images
+@click.option(
+    "-o", "--out", metavar="DIR|FILE.png", help="Where the pictures go. [default: only figures are printed]"
+)
+@click.option(
+    "--beside", is_flag=True, help="Write each image as the model saw it, and its result beside it."
+)
+@_options.invert
+@_options.overwrite
+@_options.device
+@_options.threads
+@_options.as_json
+def command(
+    bundle: str,
+    images: tuple[str, ...],
+    out: str | None,
+    beside: bool,
+    invert: str,
+    overwrite: bool,
+    device: str,
+    threads: int,
+    as_json: bool,
+) -> None:
+    """Reconstruct images with the model in BUNDLE.
+
+    \b
+    diabolo reconstruct bundles/digits seven.png -o back.png
+    diabolo reconstruct bundles/digits ./scans -o ./back --beside
+    diabolo reconstruct bundles/parts './line-3/*.jpg' --json      figures only
+
+    Prints for every image, against what the model saw of it: mse, psnr (dB), ssim, and anomaly, which is its
+    mse by the mse of the model's own test images, where the bundle tells that: about 1 for an image like
+    those the model learned, far above for one unlike them.
+    """
+    from diabolo.ui.cli._work import Work, finish, report
+
+    model = _options.load(bundle, device, threads)
+    work = Work(
+        given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="reconstructing"
+    )
+    counter = work.run(model.manifest, _reconstruct(model))
+    report(work, counter, as_json)
+    finish(counter, "images reconstructed")
+
+
+def _reconstruct(model: Autoencoder) -> Computed:
+    from diabolo.runtime import metrics
+
+    usual = model.manifest.metrics.get("mse")
+
+    def compute(batch: Batch) -> tuple[Panels, Figures]:
+        result = model.reconstruct(batch.images)
+        error = metrics.mse(batch.images, result)
+        return [batch.images, result], {
+            "mse": error,
+            "psnr": metrics.psnr_of_mse(error),
+            "ssim": metrics.ssim(batch.images, result),
+            "anomaly": error / usual if isinstance(usual, int | float) and usual > 0 else None,
+        }
+
+    return compute
