@@ -134,14 +134,12 @@ def hint_invert(count: int, of: int, m: Manifest) -> None:
 
 
 def finish(counter: Counter, done: str) -> None:
-    """Say how many were done and left out; exit 1 when none was done."""
-    line = f"{counter.done:,} {done}" + (f", {len(counter.failed):,} left out" if counter.failed else "")
-    click.echo(line, err=True)
+    """Say how many images were `done` and left out; exit 1 when none was."""
+    line = f"{counter.done:,} image{'' if counter.done == 1 else 's'} {done}"
+    click.echo(line + (f", {len(counter.failed):,} left out" if counter.failed else ""), err=True)
     if not counter.done:
         if not counter.failed:
-            click.echo(
-                "diabolo: there is no image to work on. Give image files, or folders of them.", err=True
-            )
+            click.echo("diabolo: there is no image here. Give image files, or folders of them.", err=True)
         sys.exit(1)
 
 
@@ -155,9 +153,8 @@ def report(work: Work, counter: Counter, as_json: bool) -> None:
         click.echo(json.dumps({"images": work.rows, "mean": means, "failed": failed}, ensure_ascii=False))
         return
     for row in work.rows:
-        click.echo(
-            "  ".join([row.get("out", row["file"]), _words({name: row[name] for name in names})]).rstrip()
-        )
+        words = _words({name: row[name] for name in names})
+        click.echo(f"{row.get('out', row['file'])}  {words}")
     if len(work.rows) > 1 and means:
         click.echo(f"mean of {len(work.rows):,}  {_words(means)}")
 

@@ -29,9 +29,7 @@ __all__ = ["command"]
     help="Add noise first, for a demonstration: gaussian:0.5, salt-pepper:0.2, masking:0.3, speckle:0.5.",
 )
 @_options.seed
-@click.option(
-    "--beside", is_flag=True, help="Write what went in beside what came out; with --noise, all three."
-)
+@click.option("--beside", is_flag=True, help="Write what went in beside what came out.")
 @_options.invert
 @_options.overwrite
 @_options.device
@@ -70,7 +68,7 @@ def command(
     work = Work(given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="denoising")
     counter = work.run(model.manifest, _denoise(model, spec, seed))
     report(work, counter, as_json)
-    finish(counter, "images denoised")
+    finish(counter, "denoised")
 
 
 def _warn(m: Manifest, spec: NoiseSpec | None) -> None:
@@ -80,10 +78,9 @@ def _warn(m: Manifest, spec: NoiseSpec | None) -> None:
             "Train one that is: diabolo train denoising.",
             err=True,
         )
-    elif spec is not None and (
-        spec.kind != m.noise[0] or not m.noise[1] <= spec.low <= spec.high <= m.noise[2]
-    ):
-        kind, low, high = m.noise
+        return
+    kind, low, high = m.noise
+    if spec is not None and (spec.kind != kind or not low <= spec.low <= spec.high <= high):
         level = f"{low:g}" if low == high else f"{low:g}-{high:g}"
         click.echo(f"note: this model was trained on {kind}:{level}, not on {spec}.", err=True)
 

@@ -22,9 +22,7 @@ __all__ = ["command"]
 @click.option(
     "-o", "--out", metavar="DIR|FILE.png", help="Where the pictures go. [default: only figures are printed]"
 )
-@click.option(
-    "--beside", is_flag=True, help="Write each image as the model saw it, and its result beside it."
-)
+@click.option("--beside", is_flag=True, help="Write each image as the model saw it beside its result.")
 @_options.invert
 @_options.overwrite
 @_options.device
@@ -60,7 +58,7 @@ def command(
     )
     counter = work.run(model.manifest, _reconstruct(model))
     report(work, counter, as_json)
-    finish(counter, "images reconstructed")
+    finish(counter, "reconstructed")
 
 
 def _reconstruct(model: Autoencoder) -> Computed:

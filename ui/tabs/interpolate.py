@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import gradio as gr
@@ -10,6 +9,7 @@ from PIL import Image
 
 from diabolo.runtime import images
 from diabolo.runtime.interpolation import METHODS
+from diabolo.ui import pictures as tiles
 from diabolo.ui.tabs._base import Context, shown_errors
 from diabolo.ui.tabs._picture import PictureInput, pixels
 from diabolo.ui.tabs._texts import Texts, language
@@ -45,7 +45,6 @@ TEXTS: Texts = {
 
 _LONGEST = 1600  # pixels of the strip
 _SIDE = 280  # pixels of the animation
-_LOOP = 1800  # milliseconds from one end to the other
 
 
 def build(context: Context) -> None:
@@ -61,7 +60,7 @@ def build(context: Context) -> None:
             a: a picture of any size, where the way begins.
             b: a picture of any size, where it ends.
             steps: how many pictures, both ends included.
-            method: linear or spherical.
+            method: linear, spherical or standardised.
 
         Returns:
             A strip of all pictures (PNG), an animation there and back (GIF), and a hint when a
@@ -73,7 +72,11 @@ def build(context: Context) -> None:
             ends = [context.see(model, end).image for end in (a, b)]
             path = context.model(model).interpolate(*ends, steps=int(steps), method=method)
             pictures = images.to_pil(path)
-            return _strip(pictures), context.keep(_animation(pictures), ".gif"), ""
+            width, height = pictures[0].size
+            across = tiles.enlargement((width * len(pictures), height), _LONGEST)
+            strip = tiles.tiled(pictures, len(pictures), across)
+            loop = tiles.animation(pictures, "GIF", tiles.enlargement((width, height), _SIDE))
+            return strip, context.keep(loop, ".gif"), ""
 
     def forget(_model: str) -> tuple[None, None, str]:
         return None, None, ""
@@ -103,26 +106,3 @@ def build(context: Context) -> None:
     for end in (a, b):
         end.wire(interpolate, inputs, outputs)
     context.chooser.change(forget, context.chooser, outputs, **quiet)
-
-
-def _strip(pictures: list[Image.Image]) -> Image.Image:
-    """All pictures side by side, enlarged by a whole number so that pixels stay squares."""
-    width, height = pictures[0].size
-    scale = max(1, _LONGEST // (width * len(pictures)))
-    strip = Image.new(pictures[0].mode, (width * len(pictures), height))
-    for i, picture in enumerate(pictures):
-        strip.paste(picture, (i * width, 0))
-    return strip.resize((strip.width * scale, strip.height * scale), Image.Resampling.NEAREST)
-
-
-def _animation(pictures: list[Image.Image]) -> bytes:
-    """A looping GIF there and back."""
-    scale = max(1, _SIDE // max(pictures[0].size))
-    size = (pictures[0].width * scale, pictures[0].height * scale)
-    frames = [picture.resize(size, Image.Resampling.NEAREST) for picture in pictures]
-    frames += frames[-2:0:-1]
-    out = io.BytesIO()
-    # 20 ms is the shortest that browsers honour; GIF counts in 10 ms
-    pause = max(20, round(_LOOP / len(pictures), -1))
-    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=pause, loop=0)
-    return out.getvalue()

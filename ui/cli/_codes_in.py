@@ -1,0 +1,121 @@
+"""Reading codes from .npz, .npy or .csv."""
+
+from __future__ import annotations
+
+import array
+import csv
+import os
+import zipfile
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.errors import LatentError
+from diabolo.ui.cli._codes_out import check_ending
+
+__all__ = ["Table", "read"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Table:
+    """Codes from a file.
+
+    Attributes:
+        codes: numbers `(n, *latent_shape)`; mapped from the file where that is a .npy.
+        names: what each is called, relative, with '/', without an ending; None where the file does not tell.
+    """
+
+    codes: NDArray[Any]
+    names: list[str] | None
+
+
+def read(path: Path, latent_shape: tuple[int, ...]) -> Table:
+    """The codes in a file, of a model with this latent shape; flat ones are taken too, in C order.
+
+    Raises:
+        LatentError: no such file, none that holds codes, or codes of another shape.
+        UsageError: another ending than .npz, .npy or .csv.
+    """
+    check_ending(path)
+    try:
+        if path.suffix.lower() == ".csv":
+            codes, files = _csv(path)
+        else:
+            codes, files = _numpy(path)
+    except FileNotFoundError:
+        raise LatentError(f"there are no codes at {str(path)!r}. Make some with: diabolo encode.") from None
+    except OSError as error:
+        raise LatentError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise LatentError(f"{path} cannot be read as codes: {error}. Make it with: diabolo encode.") from None
+    return Table(codes=_shaped(codes, latent_shape, path), names=None if files is None else _names(files))
+
+
+def _numpy(path: Path) -> tuple[NDArray[Any], list[str] | None]:
+    opened: Any = np.load(path, mmap_mode="r" if path.suffix.lower() == ".npy" else None, allow_pickle=False)
+    if isinstance(opened, np.ndarray):
+        return opened, None
+    with opened as archive:
+        name = "codes" if "codes" in archive or len(archive.files) != 1 else archive.files[0]
+        if name not in archive:
+            raise ValueError(f"it has no array 'codes', only {', '.join(archive.files) or 'nothing'}")
+        codes = archive[name]
+        files = archive["files"].tolist() if "files" in archive else None
+    if files is not None and len(files) != len(codes):
+        raise ValueError(f"it has {len(codes)} codes and {len(files)} files")
+    return codes, files
+
+
+def _csv(path: Path) -> tuple[NDArray[Any], list[str] | None]:
+    values, files = array.array("f"), []
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        rows = csv.reader(file)
+        header = next(rows, [])
+        named = header[:1] == ["file"]
+        wide = len(header) - named
+        if wide < 1 or any(not name.startswith("latent_") for name in header[named:]):
+            raise ValueError("its first line is not file,latent_0,latent_1,...")
+        for row in rows:
+            if len(row) != len(header):
+                raise ValueError(f"line {rows.line_num} has {len(row)} values, the first line {len(header)}")
+            try:
+                values.extend(map(float, row[named:]))
+            except ValueError as error:
+                raise ValueError(f"line {rows.line_num}: {error}") from None
+            if named:
+                files.append(row[0])
+    return np.frombuffer(values, np.float32).reshape(-1, wide), files if named else None
+
+
+def _shaped(codes: NDArray[Any], latent_shape: tuple[int, ...], path: Path) -> NDArray[Any]:
+    if codes.shape == latent_shape:
+        codes = codes[None]
+    if codes.dtype.kind not in "fiu":
+        raise LatentError(f"{path} holds {codes.dtype}, not numbers. Make it with: diabolo encode.")
+    if codes.shape[1:] == latent_shape:
+        return codes
+    if codes.ndim == 2 and codes.shape[1] == prod(latent_shape):
+        return codes.reshape(len(codes), *latent_shape)
+    takes = ", ".join(map(str, latent_shape))
+    raise LatentError(
+        f"{path} holds codes of shape {codes.shape}; this model takes (n, {takes}). "
+        "Decode with the model that encoded them."
+    )
+
+
+def _names(files: list[str]) -> list[str]:
+    """What the files are called, below the folder that all of them lie in; no name leads out of it."""
+    every = [_parts(str(name)) for name in files]
+    shared = 0
+    while every and all(len(p) > shared + 1 and p[shared] == every[0][shared] for p in every):
+        shared += 1
+    return ["/".join(parts[shared:]) or "code" for parts in every]
+
+
+def _parts(name: str) -> list[str]:
+    path = Path(os.path.normpath(name.replace("\0", "_")))
+    return [part for part in path.parts if part not in ("..", path.anchor)]

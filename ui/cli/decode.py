@@ -1,0 +1,59 @@
+"""`diabolo decode BUNDLE CODES -o DIR`."""
+
+from __future__ import annotations
+
+import click
+
+from diabolo.ui.cli import _options
+
+__all__ = ["command"]
+
+_BATCH = 128  # codes decoded at a time
+
+
+@click.command(short_help="Decode codes from .npz, .npy or .csv to pictures.")
+@click.argument("bundle")
+@click.argument("codes", metavar="CODES")
+@click.option("-o", "--out", required=True, metavar="DIR", help="The folder for the pictures, PNG.")
+@_options.overwrite
+@_options.device
+@_options.threads
+def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, threads: int) -> None:
+    """Decode the codes in a file that `diabolo encode` wrote, or any program: (n, *latent_shape) numbers.
+
+    \b
+    diabolo encode bundles/digits ./scans -o codes.npz
+    diabolo decode bundles/digits codes.npz -o ./back
+
+    Pictures are called after the files that the codes came from, or numbered where the file does not tell.
+    """
+    from pathlib import Path
+
+    from diabolo.runtime.images import to_pil
+    from diabolo.ui.cli._codes_in import read
+    from diabolo.ui.cli._counting import counting
+    from diabolo.ui.cli._outputs import Names, save_picture
+    from diabolo.ui.cli._work import finish
+    from diabolo.ui.errors import OutputError
+
+    folder = Path(out)
+    if folder.is_file() or folder.suffix.lower() == ".png":
+        raise OutputError(f"--out {out} is to be a folder: a picture for each code goes there.")
+    model = _options.load(bundle, device, threads)
+    table = read(Path(codes), model.manifest.latent_shape)
+    names = Names()
+    with counting("decoding") as counter:
+        for start in range(0, len(table.codes), _BATCH):
+            pictures = to_pil(model.decode(table.codes[start : start + _BATCH]))
+            for number, picture in enumerate(pictures, start):
+                name = table.names[number] if table.names else f"{number:06}"
+                path = folder / names.take(name)
+                if path.exists() and not overwrite:
+                    counter.fail(
+                        str(path), f"{path} is there already and is kept. Add --overwrite to replace it."
+                    )
+                    continue
+                save_picture(picture, path)
+                counter.add(1)
+    finish(counter, "decoded")
+    click.echo(out)

@@ -1,0 +1,84 @@
+"""`diabolo encode BUNDLE IMAGE... -o FILE`."""
+
+from __future__ import annotations
+
+import click
+
+from diabolo.ui.cli import _options
+
+__all__ = ["command"]
+
+
+@click.command(short_help="Encode images, or folders of any size, to .npz, .npy or .csv.")
+@click.argument("bundle")
+@_options.images
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    metavar="FILE",
+    help="A file that ends in .npz, .npy or .csv, which decides.",
+)
+@_options.invert
+@_options.overwrite
+@_options.device
+@_options.threads
+@_options.as_json
+def command(
+    bundle: str,
+    images: tuple[str, ...],
+    out: str,
+    invert: str,
+    overwrite: bool,
+    device: str,
+    threads: int,
+    as_json: bool,
+) -> None:
+    """Write the codes that the model in BUNDLE makes of images; for a vae, the means.
+
+    \b
+    diabolo encode bundles/digits ./scans -o codes.npz
+    diabolo encode bundles/digits a.png b.png -o codes.csv
+
+    \b
+    .npz   codes, float32 (n, *latent_shape), and files, their names
+    .npy   the codes alone
+    .csv   file,latent_0,latent_1,... and a line for each image
+
+    Folders are read with all folders below them, in the order of their names, a few hundred images at a time.
+    Files that cannot be read are listed and left out.
+    """
+    import json
+    from pathlib import Path
+
+    from diabolo.ui.cli._codes_out import check_ending, writing
+    from diabolo.ui.cli._counting import counting
+    from diabolo.ui.cli._outputs import check_free
+    from diabolo.ui.cli._reading import batches, looks_inverted
+    from diabolo.ui.cli._sources import expand, sources
+    from diabolo.ui.cli._work import finish, hint_invert
+
+    path = Path(out)
+    check_ending(path)
+    check_free(path, overwrite)
+    items = expand(images)
+    model = _options.load(bundle, device, threads)
+    m, inverted = model.manifest, 0
+    with counting("encoding") as counter:
+        work = batches(sources(items), m, invert, counter)
+        batch = next(work, None)
+        if batch:  # a file of no codes is of no use
+            with writing(path, m.latent_shape) as add:
+                while batch:
+                    inverted += looks_inverted(batch.images, m) if invert == "never" else 0
+                    add([source.path for source in batch.sources], model.encode(batch.images))
+                    counter.add(len(batch.images))
+                    batch = next(work, None)
+    hint_invert(inverted, counter.done, m)
+    finish(counter, "encoded")
+    if as_json:
+        failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
+        about = {"out": out, "count": counter.done, "latent_shape": m.latent_shape, "failed": failed}
+        click.echo(json.dumps(about, ensure_ascii=False))
+    else:
+        click.echo(out)

@@ -1,0 +1,66 @@
+"""`diabolo sample BUNDLE`."""
+
+from __future__ import annotations
+
+import click
+
+from diabolo.ui.cli import _options
+
+__all__ = ["command"]
+
+_LONGEST = 1200  # pixels of the longest side, where --scale is not given
+
+
+@click.command(short_help="New images: a grid of them, decoded from drawn latents.")
+@click.argument("bundle")
+@click.option("-o", "--out", required=True, metavar="FILE.png", help="Where the grid goes.")
+@click.option(
+    "--count", type=click.IntRange(1, 100_000), default=64, show_default=True, help="How many images."
+)
+@_options.seed
+@click.option("--columns", type=click.IntRange(1), help="Images in a row. [default: about as many as rows]")
+@click.option(
+    "--scale", type=click.IntRange(1, 64), help="Enlarge so many times. [default: what fits a screen]"
+)
+@_options.overwrite
+@_options.device
+@_options.threads
+def command(
+    bundle: str,
+    out: str,
+    count: int,
+    seed: int,
+    columns: int | None,
+    scale: int | None,
+    overwrite: bool,
+    device: str,
+    threads: int,
+) -> None:
+    """Draw latents, decode them, and tile the images.
+
+    \b
+    diabolo sample bundles/digits -o new.png
+    diabolo sample bundles/digits --count 16 --seed 7 -o sixteen.png
+
+    A vae draws from its prior N(0, I), another model from a gaussian fitted to its codes; stderr says which.
+    """
+    import math
+    from pathlib import Path
+
+    from diabolo.runtime.errors import UsageError
+    from diabolo.runtime.images import to_pil
+    from diabolo.ui import pictures
+    from diabolo.ui.cli._outputs import check_free, save_picture
+
+    path = Path(out)
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"{path} ends in {path.suffix or 'nothing'}; the grid is a picture, FILE.png.")
+    check_free(path, overwrite)
+    model = _options.load(bundle, device, threads)
+    drawn = to_pil(model.sample(count, seed=seed))
+    across = min(count, columns or math.ceil(math.sqrt(count)))
+    width, height = drawn[0].size
+    size = (width * across, height * -(-count // across))
+    save_picture(pictures.tiled(drawn, across, scale or pictures.enlargement(size, _LONGEST)), path)
+    click.echo(f"drawn from {model.sampling}", err=True)
+    click.echo(out)

@@ -1,0 +1,53 @@
+"""Many small pictures as one, enlarged by whole numbers so that pixels stay squares."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from PIL import Image
+
+__all__ = ["animation", "enlargement", "tiled"]
+
+_LOOP = 1800  # milliseconds from one end to the other
+_SHORTEST = 20  # milliseconds a frame: the shortest that browsers honour
+_GIF_STEP = 10  # milliseconds: GIF counts in these
+
+
+def enlargement(size: tuple[int, int], longest: int) -> int:
+    """The whole number by which a picture `(width, height)` is enlarged to at most `longest` pixels."""
+    return max(1, longest // max(size))
+
+
+def tiled(pictures: Sequence[Image.Image], columns: int, scale: int = 1) -> Image.Image:
+    """Pictures of one size and mode side by side, row after row, each enlarged `scale` times."""
+    width, height = pictures[0].size
+    rows = -(-len(pictures) // columns)
+    out = Image.new(pictures[0].mode, (width * columns, height * rows))
+    for i, picture in enumerate(pictures):
+        out.paste(picture, (i % columns * width, i // columns * height))
+    return _larger(out, scale)
+
+
+def animation(pictures: Sequence[Image.Image], kind: str, scale: int = 1, legs: int = 1) -> bytes:
+    """An endless loop there and back.
+
+    Args:
+        pictures: of one size and mode.
+        kind: 'GIF', which has 256 colours a frame, or 'WEBP', which has all of them.
+        scale: how many times larger.
+        legs: ways from one key picture to the next; each takes about two seconds.
+    """
+    frames = [_larger(picture, scale) for picture in pictures]
+    frames += frames[-2:0:-1]
+    pause = max(_SHORTEST, round(_LOOP * legs / len(pictures) / _GIF_STEP) * _GIF_STEP)
+    more = {"lossless": True} if kind == "WEBP" else {}
+    out = io.BytesIO()
+    frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=pause, loop=0, **more)
+    return out.getvalue()
+
+
+def _larger(picture: Image.Image, scale: int) -> Image.Image:
+    if scale == 1:
+        return picture
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
