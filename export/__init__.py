@@ -1,8 +1,10 @@
-"""Export a trained run as two ONNX graphs, proved equal to the torch model."""
+"""Export a trained run, or any two torch modules, as two ONNX graphs proved equal to them."""
 
 from __future__ import annotations
 
-from diabolo.export.bundle import Exported, export_run
+from diabolo.export.bundle import Exported, Settings
 from diabolo.export.errors import ExportError
+from diabolo.export.foreign import export_factory, export_pair
+from diabolo.export.run import export_run
 
-__all__ = ["ExportError", "Exported", "export_run"]
+__all__ = ["ExportError", "Exported", "Settings", "export_factory", "export_pair", "export_run"]

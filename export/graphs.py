@@ -14,75 +14,100 @@ import torch
 from torch import Tensor, nn
 
 from diabolo.export.errors import ExportError
-from diabolo.train.model import Model
+from diabolo.export.pair import Pair
 
-__all__ = ["IR_VERSION", "decoder_graph", "encoder_graph"]
+__all__ = ["OPSETS", "checked", "decoder_graph", "encoder_graph", "ir_version", "oldest_runtime"]
 
-IR_VERSION = 10  # of onnx 1.16; what onnxruntime 1.18 reads
-
-
-class _Encoder(nn.Module):
-    def __init__(self, model: Model) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        code = self.model.encode(image)
-        return code.latent if code.log_variance is None else (code.latent, code.log_variance)
+# opset: the ONNX file version that came with it, and the first onnxruntime that reads both
+# (https://onnxruntime.ai/docs/reference/compatibility.html)
+_READERS = {18: (8, "1.14"), 19: (9, "1.15"), 20: (9, "1.17"), 21: (10, "1.18")}
+OPSETS = tuple(_READERS)
 
 
-class _Decoder(nn.Module):
-    def __init__(self, model: Model) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, latent: Tensor) -> Tensor:
-        return self.model.decode(latent)
+def ir_version(opset: int) -> int:
+    """The version of the ONNX file format that graphs of this opset are written in."""
+    return _READERS[opset][0]
 
 
-def encoder_graph(model: Model, opset: int) -> bytes:
-    """`image` to `latent`, and `log_variance` where the model has one."""
-    outputs = ["latent"] + ["log_variance"] * (model.head.width == 2)
-    return _graph(_Encoder(model), torch.rand(2, *model.image_shape), "image", outputs, opset)
+def oldest_runtime(opset: int) -> str:
+    """The oldest onnxruntime that loads graphs of this opset."""
+    return _READERS[opset][1]
 
 
-def decoder_graph(model: Model, opset: int) -> bytes:
-    """`latent` to `image`."""
-    return _graph(_Decoder(model), torch.randn(2, model.latent_dim), "latent", ["image"], opset)
-
-
-def _graph(module: nn.Module, example: Tensor, name: str, outputs: list[str], opset: int) -> bytes:
-    """The bytes of an ONNX graph with a dynamic batch; the same weights give the same bytes.
+def encoder_graph(pair: Pair, opset: int) -> onnx.ModelProto:
+    """`image` to `latent`, and `log_variance` where there is one.
 
     Raises:
-        ExportError: the graph has another opset than asked for, or onnx's checker refuses it.
+        ExportError: it cannot be exported at this opset.
     """
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        program: Any = torch.onnx.export(
-            module.eval(),
-            (example,),
-            dynamo=True,
-            input_names=[name],
-            output_names=outputs,
-            dynamic_shapes=({0: "batch"},),
-            opset_version=opset,
-            optimize=True,
-            external_data=False,
-            verbose=False,
-        )
-    # stack traces with local paths are kept there otherwise
-    common_passes.ClearMetadataAndDocStringPass()(program.model)
-    proto = program.model_proto
-    proto.ir_version = IR_VERSION
-    proto.producer_name, proto.producer_version = "diabolo", ""
-    found = next(item.version for item in proto.opset_import if item.domain == "")
-    if found != opset:
-        raise ExportError(f"torch made opset {found} where {opset} was asked for. Use --opset {found}.")
+    outputs = ["latent"] + ["log_variance"] * pair.log_variance
+    return _graph(pair.encoder, torch.rand(2, *pair.image_shape), "image", outputs, opset)
+
+
+def decoder_graph(pair: Pair, opset: int) -> onnx.ModelProto:
+    """`latent` to `image`.
+
+    Raises:
+        ExportError: it cannot be exported at this opset.
+    """
+    return _graph(pair.decoder, torch.randn(2, *pair.latent_shape), "latent", ["image"], opset)
+
+
+def checked(graph: onnx.ModelProto) -> bytes:
+    """The graph's bytes; the same graph gives the same bytes.
+
+    Raises:
+        ExportError: onnx's checker refuses it.
+    """
     try:
-        onnx.checker.check_model(proto, full_check=True)
+        onnx.checker.check_model(graph, full_check=True)
     except onnx.checker.ValidationError as error:
         raise ExportError(f"onnx's checker refuses the graph: {error}") from None
-    raw: bytes = proto.SerializeToString(deterministic=True)
+    raw: bytes = graph.SerializeToString(deterministic=True)
     return raw
+
+
+def _graph(module: nn.Module, example: Tensor, name: str, outputs: list[str], opset: int) -> onnx.ModelProto:
+    program = _exported(module.eval(), example, name, outputs, opset)
+    # stack traces with local paths are kept there otherwise
+    common_passes.ClearMetadataAndDocStringPass()(program.model)
+    graph: onnx.ModelProto = program.model_proto
+    graph.ir_version = ir_version(opset)
+    graph.producer_name, graph.producer_version = "diabolo", ""
+    found = next(item.version for item in graph.opset_import if item.domain == "")
+    if found != opset:
+        raise ExportError(f"torch made opset {found} where {opset} was asked for. Use --opset {found}.")
+    batches = {
+        value.type.tensor_type.shape.dim[0].dim_param for value in [*graph.graph.input, *graph.graph.output]
+    }
+    if batches != {"batch"}:
+        raise ExportError(
+            f"the batch of {name!r} or of its results became fixed: the module asks for its size. "
+            "Write it so that it does not, with reshape(-1, ...) or flatten."
+        )
+    return graph
+
+
+def _exported(module: nn.Module, example: Tensor, name: str, outputs: list[str], opset: int) -> Any:
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            return torch.onnx.export(
+                module,
+                (example,),
+                dynamo=True,
+                input_names=[name],
+                output_names=outputs,
+                dynamic_shapes=({0: "batch"},),
+                opset_version=opset,
+                optimize=True,
+                external_data=False,
+                verbose=False,
+            )
+    except Exception as error:
+        reason = str(error.__cause__ or error).strip().splitlines()
+        raise ExportError(
+            f"torch cannot export what computes {' and '.join(outputs)}: "
+            f"{reason[0] if reason else type(error).__name__}"
+        ) from error

@@ -1,4 +1,4 @@
-"""The proof that the graphs compute what the torch model computes."""
+"""The proof that the graphs compute what the torch modules compute."""
 
 from __future__ import annotations
 
@@ -8,39 +8,60 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from diabolo.export.errors import ExportError
+from diabolo.export.pair import Pair
 from diabolo.runtime.device import create_session
-from diabolo.train.model import Model
 
-__all__ = ["BATCH_SIZES", "TOLERANCE", "Proof", "prove"]
+__all__ = ["ABSOLUTE", "BATCH_SIZES", "RELATIVE", "Proof", "prove"]
 
-BATCH_SIZES = (1, 2, 3, 17)  # a branch on the batch size would export cleanly and fail at one of them
-TOLERANCE = 1e-4  # of the latents' largest magnitude for latents, absolute for images
+BATCH_SIZES = (1, 2, 3, 17, 64)  # a branch on the batch size would export cleanly and fail at one of them
+ABSOLUTE = 1e-4  # difference that is allowed
+RELATIVE = 1e-4  # of the largest magnitude in the batch, beside that
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """The largest absolute differences that were seen."""
+    """The largest absolute differences that were seen, and on what."""
 
     latent: float
     image: float
+    images: tuple[str, ...]  # 'random', and 'test' where there were some
 
     @property
     def largest(self) -> float:
         """The larger of the two."""
         return max(self.latent, self.image)
 
+    def to_json(self) -> dict[str, Any]:
+        """As model.json has it."""
+        return {
+            "max_abs_difference": {"latent": self.latent, "image": self.image},
+            "tolerance": ABSOLUTE,
+            "relative_tolerance": RELATIVE,
+            "batch_sizes": list(BATCH_SIZES),
+            "images": list(self.images),
+        }
+
 
 @torch.inference_mode()
-def prove(model: Model, encoder: bytes, decoder: bytes, *, seed: int | None = None) -> Proof:
-    """Compare both graphs with the torch model on fresh random images, at four batch sizes.
+def prove(
+    pair: Pair,
+    encoder: bytes,
+    decoder: bytes,
+    *,
+    real: NDArray[np.float32] | None = None,
+    seed: int | None = None,
+) -> Proof:
+    """Compare both graphs with the torch modules, on random and on real images, at five batch sizes.
 
     Args:
-        model: the torch model, on the CPU, in eval mode.
+        pair: the torch modules.
         encoder: the bytes of encoder.onnx.
         decoder: the bytes of decoder.onnx.
-        seed: of the images; None takes new ones every time.
+        real: images `(n, *image_shape)` in [0, 1], repeated where there are fewer than a batch.
+        seed: of the random images; None takes new ones every time.
 
     Raises:
         ExportError: they differ by more than the tolerance, or in shape.
@@ -49,29 +70,34 @@ def prove(model: Model, encoder: bytes, decoder: bytes, *, seed: int | None = No
     encode, _ = create_session(encoder, "cpu", 1)
     decode, _ = create_session(decoder, "cpu", 1)
     latent_worst = image_worst = 0.0
+    kinds = ("random",) if real is None or not len(real) else ("random", "test")
     for size in BATCH_SIZES:
-        image = rng.random((size, *model.image_shape), np.float32)
-        code = model.encode(torch.from_numpy(image))
-        wanted = [value.numpy() for value in (code.latent, code.log_variance) if value is not None]
-        found = encode.run(None, {"image": image})
-        for mine, theirs in zip(found, wanted, strict=True):
-            scale = max(1.0, float(np.abs(theirs).max()))
-            latent_worst = max(latent_worst, _difference(mine, theirs, f"encoder at batch {size}", scale))
-        decoded = model.decode(code.latent).numpy()
-        answer = decode.run(None, {"latent": wanted[0]})[0]
-        image_worst = max(image_worst, _difference(answer, decoded, f"decoder at batch {size}", 1.0))
-    return Proof(latent=latent_worst, image=image_worst)
+        for kind in kinds:
+            if kind == "test" and real is not None:
+                image = np.ascontiguousarray(np.resize(real, (size, *pair.image_shape)))
+            else:
+                image = rng.random((size, *pair.image_shape), np.float32)
+            wanted = pair.encode(torch.from_numpy(image))
+            at = f"at batch {size} of {kind} images"
+            for mine, theirs in zip(encode.run(None, {"image": image}), wanted, strict=True):
+                latent_worst = max(latent_worst, _difference(mine, theirs, f"the encoder {at}"))
+            decoded = pair.decoder(wanted[0])
+            answer = decode.run(None, {"latent": wanted[0].numpy()})[0]
+            image_worst = max(image_worst, _difference(answer, decoded, f"the decoder {at}"))
+    return Proof(latent=latent_worst, image=image_worst, images=kinds)
 
 
-def _difference(found: Any, wanted: NDArray[np.float32], what: str, scale: float) -> float:
+def _difference(found: NDArray[np.float32], reference: Tensor, what: str) -> float:
+    wanted = reference.numpy()
     if found.shape != wanted.shape:
         raise ExportError(
             f"{what}: the graph gives shape {found.shape}, torch {wanted.shape}. Nothing was written."
         )
     largest = float(np.abs(found - wanted).max())
-    if not largest <= TOLERANCE * scale:
+    allowed = ABSOLUTE + RELATIVE * float(np.abs(wanted).max())
+    if not largest <= allowed:
         raise ExportError(
-            f"{what}: the graph differs from torch by {largest:.1e}, more than {TOLERANCE * scale:.0e}. "
+            f"{what}: the graph differs from torch by {largest:.1e}, more than {allowed:.0e}. "
             "Nothing was written."
         )
     return largest

@@ -33,9 +33,9 @@ class Graphs:
 
     def __init__(self, bundle: Bundle, device: str, threads: int) -> None:
         m = bundle.manifest
-        self.encoder, self.device = create_session(bundle.read_role("encoder"), device, threads)
+        self.encoder, self.device = create_session(bundle.read_graph("encoder"), device, threads)
         # the second graph goes where the first one went, without asking twice
-        self.decoder, _ = create_session(bundle.read_role("decoder"), self.device.name, threads)
+        self.decoder, _ = create_session(bundle.read_graph("decoder"), self.device.name, threads)
         _check("encoder", self.encoder, *_encoder_of(m))
         _check("decoder", self.decoder, *_decoder_of(m))
         self._image_shape, self._latent_shape = m.image_shape, m.latent_shape

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime._onnx import external_tensors
 from diabolo.runtime.errors import BundleError, IntegrityError
 from diabolo.runtime.manifest import Manifest, parse
 
@@ -112,6 +113,25 @@ class Bundle:
         if name is None:
             raise IntegrityError(f"the bundle {self.path} has no file with the role {role!r}. Get it again.")
         return self.read(name)
+
+    def read_graph(self, role: str) -> bytes:
+        """The bytes of the graph with this role, checked; one that would read other files is refused.
+
+        Raises:
+            IntegrityError: no file has the role, it was changed, or it refers to files of its own.
+        """
+        raw = self.read_role(role)
+        name = self.manifest.file(role)
+        try:
+            outside = external_tensors(raw)
+        except ValueError as error:
+            raise IntegrityError(f"{name} in {self.path} is no .onnx file: {error}. Get it again.") from None
+        if outside:
+            raise IntegrityError(
+                f"{name} in {self.path} keeps the values of {outside[0]!r} in another file, which a bundle must "
+                "not. Do not use it."
+            )
+        return raw
 
     def extra_files(self) -> list[str]:
         """Files that lie in the bundle but are not listed in model.json, sorted."""

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.device import create_session
 from diabolo.runtime.errors import BundleError
+from diabolo.runtime.images import to_uint8
 
 __all__ = ["Check", "verify"]
 
@@ -81,6 +83,33 @@ def _run_checks(bundle: Bundle, device: str) -> Iterator[Check]:
     tolerance = golden.tolerance.get(model.device.active, golden.tolerance["default"])
     yield _compare("golden latent", model.encode(golden.image), golden.latent, tolerance)
     yield _compare("golden reconstruction", model.decode(golden.latent), golden.reconstruction, tolerance)
+    yield from _uint8_checks(bundle, model, tolerance)
+
+
+def _uint8_checks(bundle: Bundle, model: Autoencoder, tolerance: float) -> Iterator[Check]:
+    """The graphs that take and give uint8 answer as the others do, where the bundle has them."""
+    golden = bundle.manifest.golden
+    pixels = to_uint8(golden.image)
+    for role, given, wanted, allowed in (
+        ("encoder_uint8", {"image": pixels}, model.encode(pixels), tolerance),
+        ("decoder_uint8", {"latent": golden.latent}, to_uint8(golden.reconstruction), 1 + 255 * tolerance),
+    ):
+        if bundle.manifest.file(role) is None:
+            continue
+        output = "latent" if role.startswith("encoder") else "image"
+        try:
+            session, _ = create_session(bundle.read_graph(role), model.device.name, 1)
+            found = session.run([output], given)[0]
+        except BundleError as error:
+            yield Check(name=role, ok=False, detail=str(error))
+        except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes
+            yield Check(name=role, ok=False, detail=f"cannot be run: {error}. Get the bundle again.")
+        else:
+            if found.shape != wanted.shape or found.dtype != wanted.dtype:
+                said = f"gives {found.dtype} {found.shape}, not {wanted.dtype} {wanted.shape}. Get it again."
+                yield Check(name=role, ok=False, detail=said)
+            else:
+                yield _compare(role, found.astype(np.float32), wanted.astype(np.float32), allowed)
 
 
 def _compare(name: str, found: NDArray[np.float32], wanted: NDArray[np.float32], tolerance: float) -> Check:

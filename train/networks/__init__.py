@@ -19,7 +19,8 @@ from torch import nn
 from diabolo.runtime import _discovery
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.train.errors import OptionError
-from diabolo.train.networks._own import load, split
+from diabolo.train.networks._own import load
+from diabolo.train.userfile import split
 
 __all__ = ["Network", "check_name", "copy_name", "find", "is_own", "names"]
 

@@ -1,0 +1,118 @@
+"""README.md of a bundle, its model card: what it is, its figures, and how to use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["card"]
+
+
+def card(document: dict[str, Any], picture: bool) -> str:
+    """The card's text, from what model.json says; `picture`: whether there is a preview.png."""
+    return "\n".join([*_what(document, picture), *_figures(document), *_use(document), ""])
+
+
+def _what(document: dict[str, Any], picture: bool) -> list[str]:
+    dataset, noise, latent = document["dataset"], document["noise"], document["latent"]
+    channels, height, width = document["image"]["shape"]
+    shape = " x ".join(map(str, latent["shape"]))
+    lines = [f"# {document['name']}", "", _sentence(document.get("summary") or document["variant"]), ""]
+    if picture:
+        lines += [
+            "![Reconstructions, a way from one to another, samples](preview.png)",
+            "",
+            "Two rows of reconstructions, a row on the straight line from the code of the first to that of "
+            "the last, a row of decoded samples.",
+            "",
+        ]
+    lines += [
+        "| | |",
+        "|---|---|",
+        f"| images | {channels} x {height} x {width} ({document['image']['colour']}), values in [0, 1] |",
+        f"| latent | {shape}{', drawn from N(0, I) in training' if latent['prior'] else ''} |",
+        f"| network | {document['network']}, weights in {document['graphs']['dtype']} |",
+    ]
+    if noise:
+        low, high = noise["level"]
+        level = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        lines.append(f"| trained to remove | {noise['kind']} noise, level {level} |")
+    if dataset["name"]:
+        lines.append(f"| trained on | {dataset['name']}{_images(document)} |")
+    if dataset.get("licence"):
+        lines.append(f"| licence of the data | {dataset['licence']} |")
+    training = document.get("training", {})
+    if training:
+        epochs, seed = training["settings"]["epochs"], training["seed"]
+        lines.append(f"| trained for | {epochs} {'epoch' if epochs == 1 else 'epochs'}, seed {seed} |")
+    return [*lines, ""]
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _images(document: dict[str, Any]) -> str:
+    count = document.get("training", {}).get("images")
+    return f", {count:,} images" if count else ""
+
+
+def _figures(document: dict[str, Any]) -> list[str]:
+    exported = document["exported"]
+    if not exported:
+        return []
+    mine, torch = exported["graphs"], exported["torch"]
+    what = "noisy images made clean" if document["noise"] else "reconstructions"
+    return [
+        "## Figures",
+        "",
+        f"Means over {mine['images']:,} {exported['on']} images: {what} beside the images. PSNR in dB.",
+        "",
+        "| | MSE | PSNR | SSIM |",
+        "|---|---|---|---|",
+        f"| these graphs, onnxruntime | {mine['mse']:.5f} | {mine['psnr']:.2f} | {mine['ssim']:.4f} |",
+        f"| the model in torch | {torch['mse']:.5f} | {torch['psnr']:.2f} | {torch['ssim']:.4f} |",
+        "",
+    ]
+
+
+def _use(document: dict[str, Any]) -> list[str]:
+    channels, height, width = document["image"]["shape"]
+    rest = ", ".join(map(str, document["latent"]["shape"]))
+    return [
+        "## Use",
+        "",
+        "`encoder.onnx` takes `image`, float32 "
+        f"[batch, {channels}, {height}, {width}] in [0, 1], and gives `latent` [batch, {rest}]"
+        + (" and `log_variance`" if document["latent"]["log_variance"] else "")
+        + "; `decoder.onnx` takes `latent` and gives `image`. `model.json` says the rest, with a golden "
+        f"image to check by. Any onnxruntime from {document['graphs']['onnxruntime']} on loads them.",
+        "",
+        "Python, with the package:",
+        "",
+        "```python",
+        "from diabolo.runtime import Autoencoder",
+        "",
+        'model = Autoencoder.load(".")  # this folder',
+        'image = model.reconstruct("picture.png")',
+        "```",
+        "",
+        "Python, without it:",
+        "",
+        "```python",
+        "import numpy as np, onnxruntime",
+        "",
+        'encoder, decoder = (onnxruntime.InferenceSession(f"{n}.onnx") for n in ("encoder", "decoder"))',
+        f"image = np.zeros((1, {channels}, {height}, {width}), np.float32)",
+        '(latent,) = encoder.run(["latent"], {"image": image})',
+        '(again,) = decoder.run(["image"], {"latent": latent})',
+        "```",
+        "",
+        "JavaScript, in a page with onnxruntime-web or in Node with onnxruntime-node:",
+        "",
+        "```js",
+        'const encoder = await ort.InferenceSession.create("encoder.onnx");',
+        f"const image = new ort.Tensor('float32', new Float32Array({channels * height * width}), "
+        f"[1, {channels}, {height}, {width}]);",
+        "const { latent } = await encoder.run({ image });",
+        "```",
+    ]

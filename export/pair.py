@@ -1,0 +1,186 @@
+"""The two torch modules that become graphs, whosever they are: ours, or anyone's behind an adapter."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from diabolo.export.errors import ExportError
+from diabolo.train.model import Model
+
+__all__ = ["Pair", "adapted", "of_model"]
+
+Part = nn.Module | Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pair:
+    """An encoder and a decoder as the two graphs compute them, in eval mode, on the CPU, in float32.
+
+    Attributes:
+        encoder: `(batch, *image_shape)` in [0, 1] to the latent `(batch, *latent_shape)`, or to
+            `(latent, log_variance)`, both of that shape.
+        decoder: `(batch, *latent_shape)` to `(batch, *image_shape)` in [0, 1].
+        image_shape: `(channels, height, width)`.
+        latent_shape: without the batch; `(latent_dim,)` or `(channels, height, width)`.
+        log_variance: whether the encoder gives two outputs.
+    """
+
+    encoder: nn.Module
+    decoder: nn.Module
+    image_shape: tuple[int, int, int]
+    latent_shape: tuple[int, ...]
+    log_variance: bool
+
+    def encode(self, image: Tensor) -> list[Tensor]:
+        """The latent, and the log-variance where there is one."""
+        out = self.encoder(image)
+        return list(out) if self.log_variance else [out]
+
+
+class _Encode(nn.Module):
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        code = self.model.encode(image)
+        return code.latent if code.log_variance is None else (code.latent, code.log_variance)
+
+
+class _Decode(nn.Module):
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, latent: Tensor) -> Tensor:
+        return self.model.decode(latent)
+
+
+def of_model(model: Model) -> Pair:
+    """The pair of a model that was trained here."""
+    return Pair(
+        encoder=_Encode(model).eval(),
+        decoder=_Decode(model).eval(),
+        image_shape=model.image_shape,
+        latent_shape=(model.latent_dim,),
+        log_variance=model.head.width == 2,
+    )
+
+
+def adapted(encoder: Part, decoder: Part, example: Tensor, value_range: tuple[float, float]) -> Pair:
+    """The pair of two modules from elsewhere, or of two methods of one module, copied and looked at.
+
+    Args:
+        encoder: image to latent. It may return a tensor; a mean and a log-variance; or an object with
+            `latent_dist` (which has `mean` and `logvar`), `latents` or `sample`, as diffusers' do.
+        decoder: latent to image; a tensor, or an object with `sample`.
+        example: images `(batch, channels, height, width)` in [0, 1].
+        value_range: what the two call black and white: (-1, 1) for most of diffusers.
+
+    Raises:
+        ExportError: they are no modules, fail on the example, or do not return what fits together.
+    """
+    low, high = value_range
+    if not low < high:
+        raise ExportError(f"value_range {value_range} is not possible; the lower number comes first.")
+    owners: dict[int, nn.Module] = {}
+    mine = _ForeignEncoder(_copied(encoder, "encoder", owners), _method(encoder), low, high).eval()
+    theirs = _ForeignDecoder(_copied(decoder, "decoder", owners), _method(decoder), low, high).eval()
+    with torch.no_grad():
+        out = _tried(mine, example, "encoder")
+        latent = out[0] if isinstance(out, tuple) else out
+        image = _tried(theirs, latent, "decoder")
+    count = len(example)
+    if isinstance(out, tuple) and out[1].shape != latent.shape:
+        raise ExportError(f"the encoder's log-variance is {_form(out[1])}, its mean {_form(latent)}.")
+    if latent.ndim < 2 or len(latent) != count:
+        raise ExportError(f"the encoder gives {_form(latent)} for {count} images; the batch must come first.")
+    if image.shape != example.shape:
+        raise ExportError(f"the decoder gives {_form(image)} for images of {_form(example)}.")
+    channels, height, width = example.shape[1:]
+    return Pair(
+        encoder=mine,
+        decoder=theirs,
+        image_shape=(channels, height, width),
+        latent_shape=tuple(latent.shape[1:]),
+        log_variance=isinstance(out, tuple),
+    )
+
+
+class _ForeignEncoder(nn.Module):
+    """An encoder that is given values in [0, 1], whatever it takes, and returns tensors."""
+
+    def __init__(self, owner: nn.Module, method: str, low: float, high: float) -> None:
+        super().__init__()
+        self.owner, self.method, self.low, self.high = owner, method, low, high
+
+    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        if (self.low, self.high) != (0, 1):
+            image = image * (self.high - self.low) + self.low
+        return _latents(getattr(self.owner, self.method)(image))
+
+
+class _ForeignDecoder(_ForeignEncoder):
+    """A decoder whose images are brought to [0, 1]."""
+
+    def forward(self, latent: Tensor) -> Tensor:
+        out = getattr(self.owner, self.method)(latent)
+        image: Tensor = out if isinstance(out, Tensor) else getattr(out, "sample", out)
+        if not isinstance(image, Tensor):
+            raise ExportError(f"the decoder returns {type(out).__name__}. It must return images.")
+        return ((image - self.low) / (self.high - self.low)).clamp(0, 1)
+
+
+def _latents(out: Any) -> Tensor | tuple[Tensor, Tensor]:
+    if isinstance(out, Tensor):
+        return out
+    if isinstance(out, tuple | list) and len(out) == 2 and all(isinstance(o, Tensor) for o in out):
+        return out[0], out[1]
+    if hasattr(out, "latent_dist"):
+        return out.latent_dist.mean, out.latent_dist.logvar
+    for name in ("latents", "sample"):
+        if isinstance(getattr(out, name, None), Tensor):
+            value: Tensor = getattr(out, name)
+            return value
+    raise ExportError(
+        f"the encoder returns {type(out).__name__}. It must return the latent, or the mean and the "
+        "log-variance, as tensors."
+    )
+
+
+def _method(part: Part) -> str:
+    """What of the owner is called: a module's own call, or the bound method that was given."""
+    return "__call__" if isinstance(part, nn.Module) else getattr(part, "__name__", "")
+
+
+def _copied(part: Part, what: str, owners: dict[int, nn.Module]) -> nn.Module:
+    """A copy on the CPU in float32, so that the caller's module stays as and where it is."""
+    owner = part if isinstance(part, nn.Module) else getattr(part, "__self__", None)
+    if not isinstance(owner, nn.Module):
+        raise ExportError(
+            f"the {what} is {type(part).__name__}. Give a torch.nn.Module, or a method of one: model.encode."
+        )
+    if id(owner) not in owners:
+        owners[id(owner)] = copy.deepcopy(owner).cpu().float().eval().requires_grad_(False)
+    return owners[id(owner)]
+
+
+def _tried(module: nn.Module, given: Tensor, what: str) -> Any:
+    try:
+        return module(given)
+    except ExportError:
+        raise
+    except Exception as error:
+        raise ExportError(
+            f"the {what} fails on a batch of {_form(given)}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _form(value: Tensor) -> str:
+    return f"shape {tuple(value.shape)}"

@@ -1,0 +1,117 @@
+"""A trained run as a bundle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.export.bundle import Exported, Settings, check_free, write
+from diabolo.export.errors import ExportError
+from diabolo.export.pair import of_model
+from diabolo.export.source import Source
+from diabolo.train.datasets import ImageData, Images, rows_of
+from diabolo.train.evaluate import batches, encode_all
+from diabolo.train.run import Run
+
+__all__ = ["export_run"]
+
+_CODES = 2000  # codes of test images that go along
+_BORDERS = 1000  # training images whose borders tell the background
+_STATISTICS = 20000  # training images that the latent's statistics are taken over
+_CALIBRATION = 256  # training images that 8-bit ranges are taken over
+
+
+def export_run(
+    source: str | Path,
+    out: str | Path | None = None,
+    *,
+    network: str | None = None,
+    opset: int = 18,
+    dtype: str = "fp32",
+    uint8_io: bool = False,
+    force: bool = False,
+    note: Callable[[str], None] | None = None,
+) -> Exported:
+    """Export the run folder `source` to the new folder `out` (default: `bundle` in the run).
+
+    `network` names the Python file of a run on a network of the user's own, which is executed; `opset`,
+    `dtype`, `uint8_io` and `force` are described at `Settings`.
+
+    The bundle is built beside its place and renamed when it is proved, so a failed export leaves none.
+
+    Raises:
+        ExportError: `out` exists, a setting is not possible, the proof fails, or 8 bits cost too much.
+        RunError, DataError: the run or its data cannot be read.
+    """
+    settings = Settings(opset=opset, dtype=dtype, uint8_io=uint8_io, force=force)
+    say = note or (lambda _text: None)
+    run = Run.open(source)
+    target = Path(out) if out else run.path / "bundle"
+    check_free(target)
+    return write(_source(run, network, say), target, settings, say)
+
+
+def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source:
+    metrics = _metrics(run)
+    made = run.network(network)
+    variant, model = run.load(made)
+    say("reading the dataset for the latent's statistics")
+    data = run.data(note=say)
+    arrays: dict[str, NDArray[Any]] = {"codes": encode_all(model, rows_of(data.test.images, slice(_CODES)))}
+    if data.test.labels is not None:
+        arrays["labels"] = data.test.labels[:_CODES]
+    return Source(
+        pair=of_model(model),
+        name=run.path.resolve().name,
+        facts={
+            "summary": f"{run.config.variant} on {data.name}: {variant.summary}",
+            "variant": run.config.variant,
+            "network": made.name,
+            "image": {
+                "background": round(_background(data.train.images), 4),
+                "resize": run.config.resize,
+                "padding": list(run.config.fitting().ground),
+            },
+            "dataset": {"name": data.name, "classes": list(data.classes), "licence": data.licence},
+            "training": _training(run, data),
+            "metrics": metrics,
+        },
+        learned=data.train.images[:_CALIBRATION].astype(np.float32) / np.float32(255),
+        codes=encode_all(model, rows_of(data.train.images, slice(_STATISTICS))),
+        test=lambda: batches(data.test.images),
+        arrays=arrays,
+        prior=model.head.prior,
+        noise=variant.noise,
+    )
+
+
+def _training(run: Run, data: ImageData) -> dict[str, Any]:
+    """The settings, without what is only a place on the machine that trained."""
+    places = {"variant", "dataset", "network", "data_dir", "device", "tensorboard"}
+    settings = {key: value for key, value in run.config.to_json().items() if key not in places}
+    return {"images": len(data.train), "seed": settings["seed"], "settings": settings}
+
+
+def _metrics(run: Run) -> dict[str, Any]:
+    path = run.path / "metrics.json"
+    if not path.is_file():
+        raise ExportError(f"{run.path} has no metrics.json: its training is not complete. Use --resume.")
+    try:
+        metrics = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        metrics = None
+    if not isinstance(metrics, dict):
+        raise ExportError(f"{path} is damaged. Make it again: diabolo evaluate {run.path}.")
+    return metrics
+
+
+def _background(images: Images) -> float:
+    """The mean brightness of the images' border, in [0, 1]."""
+    some = images[:_BORDERS]
+    edges = (some[..., 0, :], some[..., -1, :], some[..., :, 0], some[..., :, -1])
+    return float(np.mean([edge.mean() for edge in edges]) / 255)

@@ -1,0 +1,85 @@
+"""Convolutions at the image, dense layers around the code: what is near is seen alike everywhere, and the
+whole decides.
+
+A code that must say which digit, and how slanted, gains by a dense layer between it and the pixels' grid; an
+image gains by a last convolution at full size, which sees what its neighbours became. Up-sampling is
+sub-pixel, as in `conv`; sizes that the halvings do not divide are padded up and cropped.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+__all__ = ["SUMMARY", "Decoder", "Encoder"]
+
+SUMMARY = "convolutions at the image, dense layers around the code"
+_WIDTH = 32  # channels after the first halving; each further one doubles them
+_DEPTH = 2  # halvings
+_HIDDEN = 16  # units of the dense layer, times the width
+
+
+def _grid(size: int, depth: int) -> int:
+    """The side after so many halvings, each rounded up."""
+    return -(-size // (1 << depth))
+
+
+class Encoder(nn.Module):
+    """`(batch, channels, height, width)` in [0, 1] to `(batch, outputs)`.
+
+    Args:
+        image_shape: (channels, height, width) of an image.
+        outputs: how many numbers to return for each.
+        width: channels after the first halving; each further one doubles them. The dense layer has 16 times
+            as many units.
+        depth: halvings.
+    """
+
+    def __init__(
+        self, image_shape: tuple[int, int, int], outputs: int, width: int = _WIDTH, depth: int = _DEPTH
+    ) -> None:
+        super().__init__()
+        before, rows, columns = image_shape
+        layers: list[nn.Module] = []
+        for index in range(depth):
+            layers += [nn.Conv2d(before, width << index, 3, stride=2, padding=1), nn.SiLU()]
+            before = width << index
+        flat, hidden = before * _grid(rows, depth) * _grid(columns, depth), _HIDDEN * width
+        layers += [nn.Flatten(), nn.Linear(flat, hidden), nn.SiLU(), nn.Linear(hidden, outputs)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Squeeze."""
+        out: Tensor = self.layers(image)
+        return out
+
+
+class Decoder(nn.Module):
+    """`(batch, latent_dim)` to logits `(batch, channels, height, width)`; width and depth as above.
+
+    On the way up each size has half of the channels that it has on the way down: the work lies there.
+    """
+
+    def __init__(
+        self, image_shape: tuple[int, int, int], latent_dim: int, width: int = _WIDTH, depth: int = _DEPTH
+    ) -> None:
+        super().__init__()
+        last, self.height, self.width = image_shape
+        rows, columns, hidden = _grid(self.height, depth), _grid(self.width, depth), _HIDDEN * width
+        channels = width << depth >> 1
+        layers: list[nn.Module] = [
+            nn.Linear(latent_dim, hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, channels * rows * columns),
+            nn.Unflatten(1, (channels, rows, columns)),
+        ]
+        for index in range(depth, 0, -1):
+            after = max(1, width << index >> 3)
+            layers += [nn.SiLU(), nn.Conv2d(channels, 4 * after, 3, padding=1), nn.PixelShuffle(2)]
+            channels = after
+        layers += [nn.SiLU(), nn.Conv2d(channels, last, 3, padding=1)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        """Open up."""
+        out: Tensor = self.layers(latent)
+        return out[:, :, : self.height, : self.width]
