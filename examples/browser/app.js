@@ -1,0 +1,89 @@
+/** Opens a bundle, by ?bundle=ADDRESS or from files, shows its golden check and hands it to the explorer. */
+
+import { fromAddress, fromFiles, readBundle } from "./bundle.js";
+import { droppedFiles } from "./drop.js";
+import { explore } from "./explore.js";
+import { checkGolden, start } from "./model.js";
+import { switchLanguage, t, translate } from "./strings.js";
+
+const $ = (id) => document.getElementById(id);
+let opened = null; // { bundle, golden, explorer }
+
+async function open(finding) {
+  say(() => t("loading"));
+  try {
+    const bundle = await readBundle(await finding);
+    const { model } = bundle;
+    const channels = model.image.shape[0];
+    if (channels !== 1 && channels !== 3) throw new Error(t("noPicture", { channels }));
+    const pair = await start(bundle);
+    const golden = await checkGolden(model, pair);
+    opened?.explorer.leave();
+    for (const id of ["stage", "code-side", "golden", "another"]) $(id).hidden = false;
+    $("opening").hidden = true;
+    opened = { bundle, golden, explorer: explore(bundle, pair) };
+    showFacts();
+  } catch (error) {
+    say(() => t("failed", { reason: error.message }));
+  }
+}
+
+/** A message instead of the stage; `text` is asked again when the language changes. */
+function say(text) {
+  $("message").textContent = text();
+  delete $("message").dataset.text;
+  $("opening").hidden = false;
+  for (const id of ["stage", "code-side", "golden", "another"]) $(id).hidden = true;
+}
+
+function showFacts() {
+  const { bundle, golden } = opened;
+  const { model } = bundle;
+  $("name").textContent = model.name;
+  $("summary").textContent = model.summary ?? "";
+  $("golden").dataset.state = golden.ok ? "ok" : "off";
+  $("worst").textContent = golden.worst.toExponential(1);
+  $("verdict").textContent = t(golden.ok ? "goldenOk" : "goldenOff");
+  const files = ["encoder.onnx", "decoder.onnx", bundle.codes && "codes.npz"].filter(Boolean).join(", ");
+  const facts = {
+    difference: golden.worst.toExponential(1),
+    allowed: golden.allowed.toExponential(0),
+    hashes: t("hashesFit", { files }),
+    variant: model.variant,
+    network: model.network,
+    dataset: model.dataset.name,
+  };
+  $("facts").replaceChildren(
+    ...Object.entries(facts).flatMap(([key, value]) => {
+      const [name, text] = [document.createElement("dt"), document.createElement("dd")];
+      name.textContent = t(key);
+      text.textContent = value;
+      return [name, text];
+    }),
+  );
+}
+
+function words() {
+  translate();
+  $("language").textContent = document.documentElement.lang === "en" ? "中文" : "English";
+  $("language").lang = document.documentElement.lang === "en" ? "zh-Hant-TW" : "en";
+  if (!opened) return;
+  showFacts();
+  opened.explorer.translate();
+}
+
+$("language").onclick = () => (switchLanguage(), words());
+$("another").onclick = () => say(() => t("openHint"));
+for (const id of ["folder", "files"])
+  $(id).onchange = ({ target }) => target.files.length && open(fromFiles([...target.files]));
+document.ondragover = (event) => event.preventDefault();
+document.ondrop = (event) => {
+  event.preventDefault();
+  const picture = [...event.dataTransfer.files].find((file) => file.type.startsWith("image/"));
+  if (picture && opened && !$("stage").hidden) opened.explorer.openPicture(picture);
+  else open(droppedFiles(event.dataTransfer).then(fromFiles));
+};
+
+words();
+const asked = new URLSearchParams(location.search).get("bundle");
+if (asked) open(fromAddress(asked));

@@ -1,0 +1,78 @@
+/** A bundle from an address, from files or from a .zip; whatever is read is checked against model.json. */
+
+import { readNpz } from "./npz.js";
+import { readZip } from "./zip.js";
+
+/** @typedef {(name: string) => Promise<Uint8Array>} Read the bytes of a file of the bundle */
+
+/** @param {string} address of the folder, relative to the page @returns {Read} */
+export function fromAddress(address) {
+  const folder = new URL(address.endsWith("/") ? address : `${address}/`, document.baseURI);
+  return async (name) => {
+    const answer = await fetch(new URL(name.split("/").map(encodeURIComponent).join("/"), folder));
+    if (!answer.ok) throw new Error(`${name}: ${answer.status} ${answer.statusText}`);
+    return new Uint8Array(await answer.arrayBuffer());
+  };
+}
+
+/** @param {File[]} files a folder's files, some files of one, or one .zip @returns {Promise<Read>} */
+export async function fromFiles(files) {
+  const bytes = async (file) => new Uint8Array(await file.arrayBuffer());
+  const found = new Map(files.map((file) => [file.webkitRelativePath || file.name, () => bytes(file)]));
+  if (files.length === 1 && files[0].name.endsWith(".zip")) return within(readZip(await bytes(files[0])));
+  return within(found);
+}
+
+/** Names count from the folder that model.json lies in. */
+function within(found) {
+  const path = [...found.keys()].find((name) => name.split("/").pop() === "model.json");
+  if (path === undefined) throw new Error("there is no model.json among these files");
+  const folder = path.slice(0, -"model.json".length);
+  return (name) => {
+    const read = found.get(folder + name);
+    if (!read) throw new Error(`${name} is missing`);
+    return read();
+  };
+}
+
+/**
+ * The files that this page uses, checked: model.json, both graphs and the codes.
+ * @param {Read} read
+ */
+export async function readBundle(read) {
+  if (!globalThis.crypto?.subtle) throw new Error("sha256 needs https:// or localhost");
+  const model = await parseModel(await read("model.json"));
+  const stored = Object.keys(model.files).find((name) => model.files[name].role === "codes");
+  const checked = async (name) => {
+    const entry = model.files[name];
+    if (!entry || name.split("/").includes("..") || /^\/|\\|:/.test(name)) throw new Error(`${name} is no file of the bundle`);
+    const raw = await read(name);
+    if (raw.length !== entry.size || (await sha256(raw)) !== entry.sha256)
+      throw new Error(`${name} is not the file that was exported`);
+    return raw;
+  };
+  const [encoder, decoder, npz] = await Promise.all(
+    ["encoder.onnx", "decoder.onnx", stored].map((name) => name && checked(name)),
+  );
+  const { codes, labels } = npz ? await readNpz(npz) : {};
+  const size = model.latent.shape.reduce((a, b) => a * b, 1);
+  if (codes && codes.data.length % size) throw new Error("the codes are not of this model");
+  return { model, encoder, decoder, codes: codes?.data, labels: labels?.data };
+}
+
+/** model.json; its digest is the sha256 of its bytes with the digest's own 64 digits as zeros. */
+async function parseModel(raw) {
+  const model = JSON.parse(new TextDecoder().decode(raw));
+  if (model.format !== "diabolo-bundle" || model.format_version !== 1) throw new Error("model.json is of another format");
+  // latin1 keeps one character a byte, so that positions in the text are positions in the file
+  const found = /("digest"\s*:\s*"sha256:)([0-9a-f]{64})"/.exec(new TextDecoder("latin1").decode(raw));
+  const blank = raw.slice();
+  if (found) blank.fill(48, found.index + found[1].length, found.index + found[1].length + 64);
+  if (!found || (await sha256(blank)) !== found[2]) throw new Error("model.json was changed after the export");
+  return model;
+}
+
+async function sha256(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
