@@ -96,17 +96,19 @@ def prepare(path: str, image: dict) -> np.ndarray:
 def draw_latents(model: dict, files: dict[str, bytes], count: int, seed: int) -> np.ndarray:
     """Latents that decode to new images: from the prior, or from a gaussian fitted to stored codes."""
     shape = model["latent"]["shape"]
-    normal = np.random.default_rng(seed).standard_normal((count, int(np.prod(shape))))
+    rng = np.random.default_rng(seed)
+    normal = rng.standard_normal((count, int(np.prod(shape))))
     if model["latent"]["prior"] == "normal":
         return normal.reshape(count, *shape).astype(np.float32)
-    drawn = normal * model["latent"]["deviation"] + model["latent"]["mean"]
+    mean = np.array(model["latent"]["mean"])
+    drawn = mean + normal * model["latent"]["deviation"]
     stored = next((name for name, entry in model["files"].items() if entry["role"] == "codes"), None)
-    if stored:  # they know how the values go together, not only how each one lies
-        codes = np.load(io.BytesIO(files[stored]), allow_pickle=False)["codes"]
-        codes = codes.reshape(len(codes), -1).astype(np.float64)
-        if len(codes) > codes.shape[1]:
-            values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(codes, rowvar=False)))
-            drawn = normal @ (vectors * np.sqrt(np.maximum(values, 0))).T + codes.mean(axis=0)
+    if stored:  # they know how the values go together, not only how far each one goes
+        codes = np.load(io.BytesIO(files[stored]), allow_pickle=False)["codes"].reshape(-1, mean.size)
+        if len(codes) > mean.size:
+            # random weights on the codes' distances from their mean: exactly their covariance
+            weights = rng.standard_normal((count, len(codes))) / np.sqrt(len(codes) - 1)
+            drawn = mean + weights @ (codes - codes.mean(axis=0))
     drawn = np.clip(drawn, model["latent"]["minimum"], model["latent"]["maximum"])
     return drawn.reshape(count, *shape).astype(np.float32)
 
