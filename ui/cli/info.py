@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
+
+from diabolo.ui.cli import _options
 
 __all__ = ["command"]
 
 
-@click.command(short_help="What a bundle says about itself.")
+@click.command(short_help="What a bundle says about itself, and where it runs here.")
 @click.argument("bundle")
-@click.option("--json", "as_json", is_flag=True, help="Print model.json as it is.")
-def command(bundle: str, as_json: bool) -> None:
-    """Print what BUNDLE is: shapes, dataset, figures, parity with torch, files."""
+@click.option(
+    "--device",
+    metavar="NAME",
+    help="Also start the model there (auto, cpu, cuda, ...) and say what really runs.",
+)
+@_options.threads
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print model.json as it is; with --device, that beside it."
+)
+def command(bundle: str, device: str | None, threads: int, as_json: bool) -> None:
+    """Print what BUNDLE is: shapes, dataset, figures, parity with torch, files.
+
+    \b
+    diabolo info bundles/digits
+    diabolo info bundles/digits --device cuda      why, or why not
+    """
     import json
 
     from diabolo.runtime import Bundle
 
     m = Bundle.open(bundle).manifest
+    runs = _device(bundle, device, threads) if device else None
     if as_json:
-        click.echo(json.dumps(m.document, ensure_ascii=False))
+        shown = {"model": m.document, "device": runs} if runs else m.document
+        click.echo(json.dumps(shown, ensure_ascii=False))
         return
     parity = m.document["parity"]["max_abs_difference"]
     rows = {
@@ -38,3 +57,23 @@ def command(bundle: str, as_json: bool) -> None:
     }
     for name, value in rows.items():
         click.echo(f"{name:9} {value}")
+    for name, value in (runs or {}).items():
+        click.echo(f"{name:9} {value}")
+
+
+def _device(bundle: str, device: str, threads: int) -> dict[str, Any]:
+    """Where the model runs when it is started here."""
+    import logging
+    import platform
+
+    from diabolo.runtime import Autoencoder
+
+    logging.getLogger("diabolo").setLevel(logging.ERROR)  # the reason is among the lines
+    d = Autoencoder.load(bundle, device=device, threads=threads).device
+    return {
+        "requested": d.requested,
+        "active": f"{d.name}, {d.provider}",
+        "reason": d.reason,
+        "threads": d.threads,
+        "runtime": f"onnxruntime {d.onnxruntime} (package {d.package}), Python {platform.python_version()}",
+    }

@@ -1,0 +1,116 @@
+"""`diabolo bench BUNDLE`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from diabolo.ui.cli import _options
+
+if TYPE_CHECKING:
+    from diabolo.runtime import Autoencoder
+
+__all__ = ["command"]
+
+_SIZES = (1, 32, 256)
+_VALUES = 1 << 28  # of a batch at most: 1 GiB
+_LINE = "{:12} {:>6} {:8} {:>11} {:>11} {:>13} {:>7}"
+
+
+@click.command(short_help="Latency and throughput, by batch size and device.")
+@click.argument("bundle")
+@click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    metavar="NAME",
+    help="auto, cpu, cuda, cuda:1, or another provider's name; may be repeated. [default: auto]",
+)
+@click.option(
+    "--batch",
+    "sizes",
+    type=click.IntRange(1, 65536),
+    multiple=True,
+    help=f"Images in a batch; may be repeated. [default: {', '.join(map(str, _SIZES))}]",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.01, 60),
+    default=1.0,
+    show_default=True,
+    help="How long each figure is measured.",
+)
+@_options.threads
+@_options.as_json
+def command(
+    bundle: str, devices: tuple[str, ...], sizes: tuple[int, ...], seconds: float, threads: int, as_json: bool
+) -> None:
+    """Measure how fast the model in BUNDLE encodes and decodes here.
+
+    \b
+    diabolo bench bundles/digits
+    diabolo bench bundles/digits --device cpu --device cuda --batch 1 --batch 1024
+
+    The images are random and lie in memory as float32. Of each call the median and the 95th percentile are
+    shown; throughput goes by the median. Close other programs first: they share the processor.
+    """
+    import json
+
+    rows: list[dict[str, Any]] = []
+    if not as_json:
+        click.echo(_LINE.format("device", "batch", "graph", "median", "p95", "images/s", "rounds"))
+    for name in dict.fromkeys(devices or ("auto",)):
+        model = _options.load(bundle, name, threads)
+        for size in dict.fromkeys(sizes or _SIZES):
+            for row in _measure(model, size, seconds):
+                rows.append(row)
+                if not as_json:
+                    click.echo(_shown(row))
+    if as_json:
+        click.echo(json.dumps(rows))
+
+
+def _measure(model: Autoencoder, size: int, seconds: float) -> list[dict[str, Any]]:
+    from math import prod
+
+    import numpy as np
+
+    from diabolo.runtime.errors import UsageError
+    from diabolo.ui.cli._timing import measure
+
+    values = max(prod(model.manifest.image_shape), prod(model.manifest.latent_shape))
+    if size * values > _VALUES:
+        raise UsageError(
+            f"a batch of {size:,} takes more than 1 GiB; {_VALUES // values:,} is the most here."
+        )
+    images = np.random.default_rng(0).random((size, *model.manifest.image_shape), np.float32)
+    latents = model.encode(images)
+    rows = []
+    for graph, call in (("encode", lambda: model.encode(images)), ("decode", lambda: model.decode(latents))):
+        timing = measure(call, seconds)
+        rows.append(
+            {
+                "device": model.device.name,
+                "threads": model.device.threads,
+                "batch": size,
+                "graph": graph,
+                "median_ms": 1e3 * timing.median,
+                "p95_ms": 1e3 * timing.p95,
+                "images_per_second": size / timing.median,
+                "rounds": timing.rounds,
+            }
+        )
+    return rows
+
+
+def _shown(row: dict[str, Any]) -> str:
+    return _LINE.format(
+        row["device"],
+        row["batch"],
+        row["graph"],
+        f"{row['median_ms']:.3f} ms",
+        f"{row['p95_ms']:.3f} ms",
+        f"{row['images_per_second']:,.0f}",
+        row["rounds"],
+    )
