@@ -84,3 +84,16 @@ def bundles(runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
 
     folder = tmp_path_factory.mktemp("bundles")
     return {name: export_run(run, folder / name).path for name, run in runs.items()}
+
+
+@pytest.fixture(scope="session")
+def spatial(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle in colour whose latent is [3, 2, 2]: the means of an image's quarters, enlarged again."""
+    import torch
+
+    from diabolo.export import export_pair
+
+    images = np.random.default_rng(0).random((40, 3, 2, 2), np.float32).repeat(8, axis=2).repeat(8, axis=3)
+    encoder, decoder = torch.nn.AvgPool2d(8), torch.nn.Upsample(scale_factor=8, mode="bilinear")
+    out = tmp_path_factory.mktemp("spatial") / "quarters"
+    return export_pair(encoder, decoder, images[:2], out, images=images).path

@@ -62,13 +62,13 @@ export async function readBundle(read) {
 
 /** model.json; its digest is the sha256 of its bytes with the digest's own 64 digits as zeros. */
 async function parseModel(raw) {
-  const model = JSON.parse(new TextDecoder().decode(raw));
-  if (model.format !== "diabolo-bundle" || model.format_version !== 1) throw new Error("model.json is of another format");
   // latin1 keeps one character a byte, so that positions in the text are positions in the file
   const found = /("digest"\s*:\s*"sha256:)([0-9a-f]{64})"/.exec(new TextDecoder("latin1").decode(raw));
   const blank = raw.slice();
   if (found) blank.fill(48, found.index + found[1].length, found.index + found[1].length + 64);
   if (!found || (await sha256(blank)) !== found[2]) throw new Error("model.json was changed after the export");
+  const model = JSON.parse(new TextDecoder().decode(raw));
+  if (model.format !== "diabolo-bundle" || model.format_version !== 1) throw new Error("model.json is of another format");
   return model;
 }
 

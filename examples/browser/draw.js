@@ -14,7 +14,8 @@ export function drawingPad(canvas, image, changed) {
   // grey models learned ink on a plain ground, colour models photos whose border is somewhere between
   const level = channels === 1 ? (bright ? 255 : 0) : Math.round(255 * image.background);
   const ground = `rgb(${level} ${level} ${level})`;
-  const pen = { ink: bright ? "#000000" : "#ffffff", width: Math.max(1.5, Math.min(width, height) / 13), erase: false };
+  const ink = channels === 1 ? (bright ? "#000000" : "#ffffff") : "#e4572e";
+  const pen = { ink, width: Math.max(1.5, Math.min(width, height) / 13), erase: false };
   [canvas.width, canvas.height] = [width, height];
 
   const place = (event) => {

@@ -24,7 +24,7 @@ export function explore(bundle, { encode, decode }) {
     shape,
     bright: model.image.background > 0.5,
     ranges: ranges(model),
-    axes: widest(model), // the two dimensions of the plane
+    axes: widest(model, codes), // the two dimensions of the plane
     latent: Float32Array.from(model.latent.mean), // flat, whatever its shape
   };
   let source = null; // the drawing that the latent was encoded from; null when it was moved otherwise

@@ -10,10 +10,20 @@ export function ranges({ latent }) {
   });
 }
 
-/** The two dimensions that the codes spread over most, in their own order; the only one twice. */
-export function widest({ latent }) {
+/**
+ * The two dimensions to look at first, in their own order: the one that the codes spread over most, and the next
+ * that tells something else. The only one twice.
+ */
+export function widest({ latent }, codes) {
   const order = latent.deviation.map((_, i) => i).sort((a, b) => latent.deviation[b] - latent.deviation[a]);
-  return [order[0], order[1] ?? order[0]].sort((a, b) => a - b);
+  const other = order.slice(1, 200).find((i) => !codes || correlation(latent, codes, order[0], i) < 0.6) ?? order[1];
+  return [order[0], other ?? order[0]].sort((a, b) => a - b);
+}
+
+function correlation({ mean, deviation }, codes, a, b) {
+  let sum = 0;
+  for (let at = 0; at < codes.length; at += mean.length) sum += (codes[at + a] - mean[a]) * (codes[at + b] - mean[b]);
+  return Math.abs((sum * mean.length) / codes.length / (deviation[a] * deviation[b]));
 }
 
 /** 'z5', or 'z5 (2, 0, 1)' where the latent is spatial: channel, row, column. All from nought. */

@@ -44,14 +44,14 @@ class Pair:
 def load(folder: Path) -> Pair:
     """Read the bundle; ValueError when anything is not as it was exported."""
     raw = (folder / "model.json").read_bytes()
-    model = json.loads(raw)
-    if (model.get("format"), model.get("format_version")) != ("diabolo-bundle", 1):
-        raise ValueError(f"{folder} is no bundle of format version 1")
     # the digest is taken of the very bytes, with its own 64 digits as zeros
     found = DIGEST.search(raw)
     blank = raw[: found.start(1)] + b"0" * 64 + raw[found.end(1) :] if found else raw
     if not found or hashlib.sha256(blank).hexdigest().encode() != found[1]:
         raise ValueError("model.json was changed after the export")
+    model = json.loads(raw)
+    if (model.get("format"), model.get("format_version")) != ("diabolo-bundle", 1):
+        raise ValueError(f"{folder} is no bundle of format version 1")
     encoder, decoder = (session(read(folder, model, name)) for name in ("encoder.onnx", "decoder.onnx"))
     return Pair(model, encoder, decoder)
 

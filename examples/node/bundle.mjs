@@ -19,15 +19,14 @@ const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
  * @param {Buffer} raw the file as it is, not decoded and written again
  */
 export function parseModel(raw) {
-  const model = JSON.parse(raw.toString("utf8"));
-  if (model.format !== "diabolo-bundle" || model.format_version !== 1)
-    throw new Error("this is no bundle of format version 1");
   // latin1 keeps one character a byte, so that positions in the text are positions in the file
   const found = /("digest"\s*:\s*"sha256:)([0-9a-f]{64})"/.exec(raw.toString("latin1"));
-  if (!found) throw new Error("model.json has no digest");
   const blank = Buffer.from(raw);
-  blank.fill("0", found.index + found[1].length, found.index + found[1].length + 64);
-  if (sha256(blank) !== found[2]) throw new Error("model.json was changed after the export");
+  if (found) blank.fill("0", found.index + found[1].length, found.index + found[1].length + 64);
+  if (!found || sha256(blank) !== found[2]) throw new Error("model.json was changed after the export");
+  const model = JSON.parse(raw.toString("utf8"));
+  if (model.format !== "diabolo-bundle" || model.format_version !== 1)
+    throw new Error("model.json is of another format version than 1");
   return model;
 }
 

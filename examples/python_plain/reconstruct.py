@@ -24,14 +24,14 @@ DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
 def read_bundle(folder: Path) -> tuple[dict, dict[str, bytes]]:
     """model.json and the bytes of every file that it lists, each one checked."""
     raw = (folder / "model.json").read_bytes()
-    model = json.loads(raw)
-    if (model.get("format"), model.get("format_version")) != ("diabolo-bundle", 1):
-        sys.exit(f"{folder} is no bundle of format version 1")
     # the digest is taken of the very bytes, with its own 64 digits as zeros
     found = DIGEST.search(raw)
     blank = raw[: found.start(1)] + b"0" * 64 + raw[found.end(1) :] if found else raw
     if not found or hashlib.sha256(blank).hexdigest().encode() != found[1]:
         sys.exit("model.json was changed after the export")
+    model = json.loads(raw)
+    if (model.get("format"), model.get("format_version")) != ("diabolo-bundle", 1):
+        sys.exit(f"{folder} is no bundle of format version 1")
     files = {}
     for name, entry in model["files"].items():
         if ".." in Path(name).parts or Path(name).is_absolute():

@@ -1,0 +1,78 @@
+"""The examples in Python and in Node, as programs, on real bundles: they compute what diabolo.runtime does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from _examples import EXAMPLES, damaged, expected, needs_modules, picture, pixels
+from PIL import Image
+
+PLAIN = [sys.executable, str(EXAMPLES / "python_plain" / "reconstruct.py")]
+NODE = ["node", str(EXAMPLES / "node" / "reconstruct.mjs")]
+
+
+@pytest.fixture(params=["python", "node"])
+def command(request: pytest.FixtureRequest) -> list[str]:
+    if request.param == "node":
+        needs_modules("node")
+        return NODE
+    return PLAIN
+
+
+@pytest.fixture(params=["autoencoder", "vae", "conv", "spatial"])
+def bundle(request: pytest.FixtureRequest, bundles: dict[str, Path], spatial: Path) -> Path:
+    return spatial if request.param == "spatial" else bundles[request.param]
+
+
+def run(command: list[str], *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*command, *map(str, arguments)], cwd=cwd, capture_output=True, text=True)
+
+
+def test_the_golden_check_and_a_picture(command: list[str], bundle: Path, tmp_path: Path) -> None:
+    source = picture(tmp_path / "drawing.png")
+    done = run(command, bundle, source, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (found,) = re.findall(r"golden check: largest difference (\S+), allowed (\S+)", done.stdout)
+    assert 0 <= float(found[0]) <= float(found[1]) == 1e-4
+    assert "digest of model.json and sha256 of" in done.stdout
+    wanted = expected(bundle, source)
+    assert np.abs(pixels(tmp_path / "reconstruction.png", wanted) - wanted).max() <= 1
+
+
+@pytest.mark.parametrize("name", ["model.json", "encoder.onnx", "decoder.onnx", "codes.npz"])
+def test_one_changed_byte_is_refused(
+    command: list[str], name: str, bundles: dict[str, Path], tmp_path: Path
+) -> None:
+    done = run(command, damaged(bundles["vae"], name, tmp_path), cwd=tmp_path)
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "golden check" not in done.stdout
+
+
+def test_samples_lie_where_the_codes_do(bundle: Path, tmp_path: Path) -> None:
+    assert run(PLAIN, bundle, cwd=tmp_path).returncode == 0
+    assert not (tmp_path / "reconstruction.png").exists()
+    with Image.open(tmp_path / "samples.png") as samples:
+        assert samples.size == (8 * 16, 16)
+        values = np.asarray(samples, np.int16).reshape(16, 8, 16, -1)
+    assert np.abs(np.diff(values, axis=1)).max() > 20  # not eight times the same
+
+
+def test_node_takes_the_golden_image_without_a_picture(bundles: dict[str, Path], tmp_path: Path) -> None:
+    needs_modules("node")
+    assert run(NODE, bundles["vae"], cwd=tmp_path).returncode == 0
+    assert (tmp_path / "reconstruction.png").is_file()
+    assert run(NODE, cwd=tmp_path).returncode == 2
+
+
+def test_they_need_nothing_of_ours() -> None:
+    for path in EXAMPLES.glob("*/*.py"):
+        assert not re.search(r"^\s*(import|from) diabolo", path.read_text("utf-8"), re.MULTILINE), path
+    for lock in EXAMPLES.glob("*/package-lock.json"):
+        assert '"resolved"' not in lock.read_text("utf-8"), f"{lock} names a registry"
