@@ -18,9 +18,8 @@ from diabolo.export.pair import Pair
 
 __all__ = ["OPSETS", "checked", "decoder_graph", "encoder_graph", "ir_version", "oldest_runtime"]
 
-# opset: the ONNX file version that came with it, and the first onnxruntime that reads both
-# (https://onnxruntime.ai/docs/reference/compatibility.html)
-_READERS = {18: (8, "1.14"), 19: (9, "1.15"), 20: (9, "1.17"), 21: (10, "1.18")}
+# opset: the ONNX file version that came with it, and the first onnxruntime that was seen to run such graphs
+_READERS = {18: (8, "1.15"), 19: (9, "1.16"), 20: (9, "1.17"), 21: (10, "1.18")}
 OPSETS = tuple(_READERS)
 
 

@@ -11,7 +11,7 @@ __all__ = ["uint8_decoder", "uint8_encoder"]
 
 def uint8_encoder(graph: onnx.ModelProto, image_shape: tuple[int, int, int]) -> onnx.ModelProto:
     """A copy of an encoder whose `image` is uint8 `(batch, height, width, channels)`, 0 to 255."""
-    out = _copy(graph)
+    out = _copy(graph, image_white=255)
     _rename(out.graph, "image", "image_float")
     front = [
         helper.make_node("Cast", ["image"], ["image_values"], to=TensorProto.FLOAT),
@@ -27,7 +27,7 @@ def uint8_encoder(graph: onnx.ModelProto, image_shape: tuple[int, int, int]) -> 
 
 def uint8_decoder(graph: onnx.ModelProto, image_shape: tuple[int, int, int]) -> onnx.ModelProto:
     """A copy of a decoder whose `image` is uint8 `(batch, height, width, channels)`, rounded."""
-    out = _copy(graph)
+    out = _copy(graph, image_black=0, image_white=255)
     _rename(out.graph, "image", "image_float")
     out.graph.node.extend(
         [
@@ -43,10 +43,11 @@ def uint8_decoder(graph: onnx.ModelProto, image_shape: tuple[int, int, int]) -> 
     return out
 
 
-def _copy(graph: onnx.ModelProto) -> onnx.ModelProto:
+def _copy(graph: onnx.ModelProto, **values: float) -> onnx.ModelProto:
+    """A copy with these numbers in it, to be calculated with."""
     out = onnx.ModelProto()
     out.CopyFrom(graph)
-    for name, value in (("image_black", 0), ("image_white", 255)):
+    for name, value in values.items():
         out.graph.initializer.append(numpy_helper.from_array(np.array(value, np.float32), name))
     return out
 

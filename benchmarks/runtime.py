@@ -1,0 +1,158 @@
+"""How fast, how soon and how large: the exported pair beside the torch model that it came from.
+
+    python -m benchmarks.runtime RUN [RUN ...] [--batches 1 32 256] [--rounds 200]
+
+Each run is exported twice, in fp32 and in int8. For every batch size the same images are reconstructed by
+torch, by torch.compile, by onnxruntime's sessions alone, and by diabolo's runtime on both bundles: they take
+turns, each on one thread, and the median and the 95th percentile of their times are printed. Then, for the first
+run, how long a new process takes to its first reconstruction and how much memory it has at its peak, with torch
+and with the runtime.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+
+from diabolo.export import ExportError, export_run
+from diabolo.runtime import Autoencoder
+from diabolo.runtime.device import create_session
+from diabolo.train import Run
+
+SECONDS = 3.0  # for one batch size, at most
+PROCESSES = 5  # of each kind, whose medians are printed
+
+TORCH = """
+import torch
+torch.set_num_threads(1)
+from diabolo.train import Run
+_, model = Run.open({run!r}).load()
+with torch.inference_mode():
+    model(torch.zeros(1, *model.image_shape))
+"""
+RUNTIME = """
+import numpy as np
+from diabolo.runtime import Autoencoder
+model = Autoencoder.load({bundle!r}, device="cpu")
+model.reconstruct(np.zeros((1, *model.manifest.image_shape), np.float32))
+"""
+PEAK = """
+import resource, sys
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def main(words: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.runtime")
+    parser.add_argument("runs", nargs="+", metavar="RUN")
+    parser.add_argument("--batches", nargs="+", type=int, default=[1, 32, 256])
+    parser.add_argument("--rounds", type=int, default=200, help="at most, for each batch size")
+    given = parser.parse_args(words)
+    torch.set_num_threads(1)
+    with TemporaryDirectory(prefix="diabolo-runtime-") as scratch:
+        for number, run in enumerate(given.runs):
+            bundles = exported(run, Path(scratch) / str(number))
+            print(f"\n{run}: microseconds for a batch, median (95th percentile)\n")
+            table(run, bundles, given.batches, given.rounds)
+        processes(given.runs[0], Path(scratch) / "0" / "fp32")
+
+
+def exported(run: str, folder: Path) -> dict[str, Path]:
+    """The bundles of a run by dtype."""
+    made = {"fp32": export_run(run, folder / "fp32").path}
+    try:
+        made["int8"] = export_run(run, folder / "int8", dtype="int8").path
+    except ExportError as error:
+        print(f"{run}: {error}", file=sys.stderr)
+    return made
+
+
+def table(run: str, bundles: dict[str, Path], batches: list[int], rounds: int) -> None:
+    names = ["torch", "torch.compile", "onnxruntime", *(f"diabolo {dtype}" for dtype in bundles)]
+    print(f"| batch | {' | '.join(names)} | torch / diabolo |\n{'|---' * (len(names) + 2)}|")
+    for size in batches:
+        image = np.random.default_rng(0).random((size, *Run.open(run).image_shape), np.float32)
+        times = race(contestants(run, bundles, image), rounds)
+        cells = [f"{np.median(t):,.0f} ({np.percentile(t, 95):,.0f})" for t in times]
+        print(
+            f"| {size} | {' | '.join(cells)} | {np.median(times[0]) / np.median(times[3]):.1f} x |",
+            flush=True,
+        )
+
+
+def contestants(run: str, bundles: dict[str, Path], image: np.ndarray) -> list[Callable[[], object]]:
+    """Ways to reconstruct the same images, in the table's order."""
+    _, model = Run.open(run).load()
+    compiled = torch.compile(model)
+    tensor = torch.from_numpy(image)
+
+    def by(module: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[], object]:
+        def call() -> object:
+            with torch.inference_mode():
+                return module(tensor)
+
+        return call
+
+    encode, decode = (
+        create_session((bundles["fp32"] / f"{name}.onnx").read_bytes(), "cpu", 1)[0]
+        for name in ("encoder", "decoder")
+    )
+    pairs = [Autoencoder.load(path, device="cpu") for path in bundles.values()]
+    return [
+        by(model),
+        by(compiled),
+        lambda: decode.run(["image"], {"latent": encode.run(["latent"], {"image": image})[0]}),
+        *((lambda pair=pair: pair.reconstruct(image)) for pair in pairs),
+    ]
+
+
+def race(calls: list[Callable[[], object]], rounds: int) -> list[list[float]]:
+    """Microseconds of every call; they take turns, so that what disturbs one disturbs all."""
+    for call in calls:  # the first of each pays for what is made once
+        for _ in range(3):
+            call()
+    times: list[list[float]] = [[] for _ in calls]
+    end = time.perf_counter() + SECONDS * len(calls)
+    for _ in range(rounds):
+        for call, own in zip(calls, times, strict=True):
+            began = time.perf_counter()
+            call()
+            own.append((time.perf_counter() - began) * 1e6)
+        if time.perf_counter() > end:
+            break
+    return times
+
+
+def processes(run: str, bundle: Path) -> None:
+    """Seconds and megabytes of new processes up to their first reconstruction."""
+    print("\n| a new process, to its first reconstruction | seconds | MB at the peak |\n|---|---|---|")
+    found = {}
+    for name, code in (
+        ("torch", TORCH.format(run=run)),
+        ("diabolo.runtime", RUNTIME.format(bundle=str(bundle))),
+    ):
+        seconds, peaks = zip(*(measured(code + PEAK) for _ in range(PROCESSES)), strict=True)
+        found[name] = statistics.median(seconds), statistics.median(peaks)
+        print(f"| {name} | {found[name][0]:.2f} | {found[name][1]:,.0f} |")
+    (slow, large), (fast, small) = found["torch"], found["diabolo.runtime"]
+    print(f"| torch / diabolo.runtime | {slow / fast:.1f} x | {large / small:.1f} x |")
+
+
+def measured(code: str) -> tuple[float, float]:
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return time.perf_counter() - began, float(json.loads(done.stdout))
+
+
+if __name__ == "__main__":
+    main()
