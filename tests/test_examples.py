@@ -1,4 +1,4 @@
-"""The examples in Python and in Node, as programs, on real bundles: they compute what diabolo.runtime does."""
+"""The examples in Python and in Node, as programs: they compute what diabolo.runtime does."""
 
 from __future__ import annotations
 
@@ -76,3 +76,11 @@ def test_they_need_nothing_of_ours() -> None:
         assert not re.search(r"^\s*(import|from) diabolo", path.read_text("utf-8"), re.MULTILINE), path
     for lock in EXAMPLES.glob("*/package-lock.json"):
         assert '"resolved"' not in lock.read_text("utf-8"), f"{lock} names a registry"
+
+
+def test_what_is_not_there_is_named(command: list[str], bundles: dict[str, Path], tmp_path: Path) -> None:
+    for arguments in (["nothing"], [bundles["vae"], "no.png"]):
+        done = run(command, *arguments, cwd=tmp_path)
+        assert done.returncode == 1
+        assert str(arguments[-1]) in done.stderr
+        assert len(done.stderr.splitlines()) == 1

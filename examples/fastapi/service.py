@@ -128,7 +128,10 @@ if __name__ == "__main__":
         "--check", action="store_true", help="start it, send 64 requests at once, compare, stop"
     )
     options = parser.parse_args()
-    app = build(load(options.bundle))
+    try:
+        app = build(load(options.bundle))
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"{options.bundle} cannot be served: {error}") from None
     if options.check:
         from check import check
 
