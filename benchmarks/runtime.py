@@ -4,9 +4,9 @@
 
 Each run is exported twice, in fp32 and in int8. For every batch size the same images are reconstructed by
 torch, by torch.compile, by onnxruntime's sessions alone, and by diabolo's runtime on both bundles: they take
-turns, each on one thread, and the median and the 95th percentile of their times are printed. Then, for the first
-run, how long a new process takes to its first reconstruction and how much memory it has at its peak, with torch
-and with the runtime.
+turns, each on one thread, and the median and the 95th percentile of their times are printed. Then, for the
+first run, how long a new process takes to its first reconstruction and how much memory it has at its peak,
+with torch and with the runtime.
 """
 
 from __future__ import annotations
