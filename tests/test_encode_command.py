@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
-import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from PIL import Image
 from diabolo.runtime import Autoencoder
 from diabolo.ui.cli import _codes_in, _codes_out, _reading, main
 from diabolo.ui.cli._counting import Counter
-from diabolo.ui.cli._sources import expand, sources
+from diabolo.ui.cli._sources import Source, expand, sources
 
 ENDINGS = pytest.mark.parametrize("ending", ["npz", "npy", "csv"])
 NAMES = ["one.png", "sub/two.png", 'sub/three, or "so".png', "數字.png"]
@@ -116,21 +117,24 @@ def test_broken_files_are_listed_and_counted(place: Path) -> None:
     assert not Path("none.npz").exists()
 
 
-def test_memory_does_not_grow_with_the_files(place: Path) -> None:
-    """Four times the files, hardly more memory: nothing waits but a few batches."""
+def test_files_are_taken_as_they_are_needed(place: Path) -> None:
+    """From files without end come batches: nothing waits but a few of them."""
     m = Autoencoder.load("bundle", device="cpu").manifest
     files = list(sources(expand(["in"])))
+    taken = 0
 
-    def peak(times: int) -> int:
-        tracemalloc.start()
-        for _ in _reading.batches((f for _ in range(times) for f in files), m, "never", Counter()):
-            pass
-        most = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return most
+    def endless() -> Iterator[Source]:
+        nonlocal taken
+        for source in itertools.cycle(files):
+            taken += 1
+            yield source
 
-    peak(1)  # imports, and what is kept between calls
-    assert peak(280) < 1.3 * peak(70)
+    work = _reading.batches(endless(), m, "never", Counter())
+    first, second = next(work), next(work)
+    work.close()
+    assert len(first.images) == len(second.images) == 128
+    assert [second.numbers[0], second.sources[0]] == [128, files[0]]
+    assert taken <= 4 * 128
 
 
 @pytest.mark.parametrize(

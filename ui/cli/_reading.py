@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from math import prod
@@ -41,7 +41,9 @@ class Batch:
     images: NDArray[np.float32]
 
 
-def batches(files: Iterable[Source], m: Manifest, invert: str, counter: Counter) -> Iterator[Batch]:
+def batches(
+    files: Iterable[Source], m: Manifest, invert: str, counter: Counter
+) -> Generator[Batch, None, None]:
     """Batches in the order of `files`; what cannot be read is told to `counter` and left out.
 
     Args:
