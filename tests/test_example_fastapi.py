@@ -65,7 +65,7 @@ def test_pictures_and_latents(client: Any, bundle: Path, tmp_path: Path) -> None
     answer = client.post("/reconstruct", content=source.read_bytes())
     assert answer.headers["content-type"] == "image/png"
     assert np.abs(_image(answer.content, rebuilt) - rebuilt).max() <= 1
-    error = np.square((seen / 255 - rebuilt / 255)).mean()
+    error = np.square(seen / 255 - rebuilt / 255).mean()
     assert float(answer.headers["x-mean-squared-error"]) == pytest.approx(error, abs=2e-3)
 
     latents = client.post("/encode", content=source.read_bytes()).json()["latents"]

@@ -4,10 +4,12 @@ import { fromAddress, fromFiles, readBundle } from "./bundle.js";
 import { droppedFiles } from "./drop.js";
 import { explore } from "./explore.js";
 import { checkGolden, start } from "./model.js";
+import { Problem } from "./problem.js";
 import { switchLanguage, t, translate } from "./strings.js";
 
 const $ = (id) => document.getElementById(id);
 let opened = null; // { bundle, golden, explorer }
+let message = () => t("openHint");
 
 async function open(finding) {
   say(() => t("loading"));
@@ -15,7 +17,7 @@ async function open(finding) {
     const bundle = await readBundle(await finding);
     const { model } = bundle;
     const channels = model.image.shape[0];
-    if (channels !== 1 && channels !== 3) throw new Error(t("noPicture", { channels }));
+    if (channels !== 1 && channels !== 3) throw new Problem("noPicture", { channels });
     const pair = await start(bundle);
     const golden = await checkGolden(model, pair);
     opened?.explorer.leave();
@@ -24,14 +26,15 @@ async function open(finding) {
     opened = { bundle, golden, explorer: explore(bundle, pair) };
     showFacts();
   } catch (error) {
-    say(() => t("failed", { reason: error.message }));
+    const reason = () => (error instanceof Problem ? t(error.message, error.values) : error.message);
+    say(() => t("failed", { reason: reason() }));
   }
 }
 
 /** A message instead of the stage; `text` is asked again when the language changes. */
 function say(text) {
-  $("message").textContent = text();
-  delete $("message").dataset.text;
+  message = text;
+  $("message").textContent = message();
   $("opening").hidden = false;
   for (const id of ["stage", "code-side", "golden", "another"]) $(id).hidden = true;
 }
@@ -67,6 +70,7 @@ function words() {
   translate();
   $("language").textContent = document.documentElement.lang === "en" ? "中文" : "English";
   $("language").lang = document.documentElement.lang === "en" ? "zh-Hant-TW" : "en";
+  $("message").textContent = message();
   if (!opened) return;
   showFacts();
   opened.explorer.translate();

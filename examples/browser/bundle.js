@@ -1,6 +1,7 @@
 /** A bundle from an address, from files or from a .zip; whatever is read is checked against model.json. */
 
 import { readNpz } from "./npz.js";
+import { Problem } from "./problem.js";
 import { readZip } from "./zip.js";
 
 /** @typedef {(name: string) => Promise<Uint8Array>} Read the bytes of a file of the bundle */
@@ -10,7 +11,7 @@ export function fromAddress(address) {
   const folder = new URL(address.endsWith("/") ? address : `${address}/`, document.baseURI);
   return async (name) => {
     const answer = await fetch(new URL(name.split("/").map(encodeURIComponent).join("/"), folder));
-    if (!answer.ok) throw new Error(`${name}: ${answer.status} ${answer.statusText}`);
+    if (!answer.ok) throw new Problem("missing", { name });
     return new Uint8Array(await answer.arrayBuffer());
   };
 }
@@ -26,11 +27,11 @@ export async function fromFiles(files) {
 /** Names count from the folder that model.json lies in. */
 function within(found) {
   const path = [...found.keys()].find((name) => name.split("/").pop() === "model.json");
-  if (path === undefined) throw new Error("there is no model.json among these files");
+  if (path === undefined) throw new Problem("noModel");
   const folder = path.slice(0, -"model.json".length);
   return (name) => {
     const read = found.get(folder + name);
-    if (!read) throw new Error(`${name} is missing`);
+    if (!read) throw new Problem("missing", { name });
     return read();
   };
 }
@@ -40,15 +41,15 @@ function within(found) {
  * @param {Read} read
  */
 export async function readBundle(read) {
-  if (!globalThis.crypto?.subtle) throw new Error("sha256 needs https:// or localhost");
+  if (!globalThis.crypto?.subtle) throw new Problem("insecure");
   const model = await parseModel(await read("model.json"));
   const stored = Object.keys(model.files).find((name) => model.files[name].role === "codes");
   const checked = async (name) => {
     const entry = model.files[name];
-    if (!entry || name.split("/").includes("..") || /^\/|\\|:/.test(name)) throw new Error(`${name} is no file of the bundle`);
+    if (!entry || name.split("/").includes("..") || /^\/|\\|:/.test(name)) throw new Problem("outside", { name });
     const raw = await read(name);
     if (raw.length !== entry.size || (await sha256(raw)) !== entry.sha256)
-      throw new Error(`${name} is not the file that was exported`);
+      throw new Problem("changed", { name });
     return raw;
   };
   const [encoder, decoder, npz] = await Promise.all(
@@ -56,7 +57,7 @@ export async function readBundle(read) {
   );
   const { codes, labels } = npz ? await readNpz(npz) : {};
   const size = model.latent.shape.reduce((a, b) => a * b, 1);
-  if (codes && codes.data.length % size) throw new Error("the codes are not of this model");
+  if (codes && codes.data.length % size) throw new Problem("changed", { name: stored });
   return { model, encoder, decoder, codes: codes?.data, labels: labels?.data };
 }
 
@@ -66,9 +67,9 @@ async function parseModel(raw) {
   const found = /("digest"\s*:\s*"sha256:)([0-9a-f]{64})"/.exec(new TextDecoder("latin1").decode(raw));
   const blank = raw.slice();
   if (found) blank.fill(48, found.index + found[1].length, found.index + found[1].length + 64);
-  if (!found || (await sha256(blank)) !== found[2]) throw new Error("model.json was changed after the export");
+  if (!found || (await sha256(blank)) !== found[2]) throw new Problem("changed", { name: "model.json" });
   const model = JSON.parse(new TextDecoder().decode(raw));
-  if (model.format !== "diabolo-bundle" || model.format_version !== 1) throw new Error("model.json is of another format");
+  if (model.format !== "diabolo-bundle" || model.format_version !== 1) throw new Problem("format");
   return model;
 }
 

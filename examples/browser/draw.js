@@ -60,6 +60,7 @@ export function drawingPad(canvas, image, changed) {
       const picture = await createImageBitmap(file);
       lay(context, picture, image);
       if (border(context.getImageData(0, 0, width, height)) > 0.5 !== bright) invert(context, width, height);
+      pad.show(pad.image()); // grey, if that is what the model sees
       changed();
     },
   };

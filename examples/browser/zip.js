@@ -1,5 +1,7 @@
 /** Reads .zip files: stored and deflated members, found through the central directory. */
 
+import { Problem } from "./problem.js";
+
 const LIMIT = 512 * 2 ** 20; // bytes of one unpacked member
 
 /**
@@ -12,7 +14,7 @@ export function readZip(bytes) {
   const count = view.getUint16(endOfDirectory(view) + 10, true);
   const members = new Map();
   for (let i = 0; i < count; i++) {
-    if (view.getUint32(at, true) !== 0x02014b50) throw new Error("the .zip is damaged");
+    if (view.getUint32(at, true) !== 0x02014b50) throw new Problem("noZip");
     const [method, size, unpacked] = [view.getUint16(at + 10, true), view.getUint32(at + 20, true), view.getUint32(at + 24, true)];
     const [name, extra, comment] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true));
     const header = view.getUint32(at + 42, true);
@@ -30,7 +32,7 @@ export function readZip(bytes) {
 function endOfDirectory(view) {
   for (let at = view.byteLength - 22; at >= Math.max(0, view.byteLength - 65557); at--)
     if (view.getUint32(at, true) === 0x06054b50) return at;
-  throw new Error("this is no .zip");
+  throw new Problem("noZip");
 }
 
 async function unpack(packed, method, size) {
@@ -47,6 +49,6 @@ async function unpack(packed, method, size) {
     out.set(value, filled);
     filled += value.length;
   }
-  if (filled !== size) throw new Error("a file in the .zip is cut off");
+  if (filled !== size) throw new Problem("noZip");
   return out;
 }
