@@ -1,4 +1,4 @@
-"""The example's static page in a real Chromium: golden check, drawing, the latent plane; nobody else is asked."""
+"""The example's static page in a real Chromium: golden check, drawing, latent plane; no stranger is asked."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ import pytest
 from _examples import EXAMPLES, damaged, expected, needs_modules, picture, pixels
 from PIL import Image
 
+from diabolo.runtime.manifest import schema
+
 PLAIN = [sys.executable, str(EXAMPLES / "python_plain" / "reconstruct.py")]
 NODE = ["node", str(EXAMPLES / "node" / "reconstruct.mjs")]
 
@@ -84,3 +86,18 @@ def test_what_is_not_there_is_named(command: list[str], bundles: dict[str, Path]
         assert done.returncode == 1
         assert str(arguments[-1]) in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_page_on_embedding(bundles: dict[str, Path], tmp_path: Path) -> None:
+    page = (EXAMPLES.parent / "docs" / "embedding.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "bundle").symlink_to(bundles["vae"], target_is_directory=True)
+    picture(tmp_path / "picture.png")
+    code += "print(latent.shape, reconstruction.shape)"
+    assert run([sys.executable, "-c", code], cwd=tmp_path).stdout == "(1, 6) (1, 1, 16, 16)\n"
+    described = schema()["properties"]
+    for key in re.findall(r"`((?:image|latent|noise|dataset|graphs|files|golden)(?:\.[a-z_0-9]+)?)`", page):
+        top, _, below = key.partition(".")
+        assert not below or below in described[top]["properties"], key
+    for link in re.findall(r"\]\(([^)]+)\)", page):
+        assert (EXAMPLES.parent / "docs" / link).is_file(), link
