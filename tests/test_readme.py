@@ -66,12 +66,14 @@ def run(words: list[str]) -> None:
 
 def test_its_commands_and_its_ten_lines(workplace: Path) -> None:
     listed = commands(README)
-    assert [words[0] for words in listed] == ["train", "export", "verify", "ui", "datasets", "train", "train"]
+    on_files = ["reconstruct", "denoise", "encode", "decode", "interpolate", "sample", "bench"]
+    first, last = ["train", "export", "verify", "ui"], ["datasets", "train", "train"]
+    assert [words[0] for words in listed] == [*first, *on_files, *last]
+    for name in ("letter.png", "other.png"):
+        Image.new("L", (50, 40), 90).save(name)
     for words in listed:
         if words[0] != "ui":  # the app's own tests start it
             run(words)
-    for name in ("letter.png", "other.png"):
-        Image.new("L", (50, 40), 90).save(name)
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[:3] == ["(1, 20)", "(1, 1, 28, 28)", "(4, 1, 28, 28)"]
