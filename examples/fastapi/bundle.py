@@ -65,7 +65,7 @@ def read(folder: Path, model: dict, name: str) -> bytes:
 
 
 def session(graph: bytes) -> onnxruntime.InferenceSession:
-    """One thread that does not spin: batches keep it busy, and between them it uses nothing."""
+    """One thread: batches keep it busy, and between them it uses nothing. More must not spin while idle."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join, normalize, isAbsolute } from "node:path";
 import ort from "onnxruntime-node";
 
-/** One thread that does not spin: the fastest for nets this small, and idle while nothing is asked. */
+/** One thread is the fastest for nets this small; where you set more, they must not spin while nothing is asked. */
 const OPTIONS = {
   executionProviders: ["cpu"],
   intraOpNumThreads: 1,

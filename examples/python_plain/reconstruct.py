@@ -44,7 +44,7 @@ def read_bundle(folder: Path) -> tuple[dict, dict[str, bytes]]:
 
 
 def session(graph: bytes) -> onnxruntime.InferenceSession:
-    """One thread that does not spin: the fastest for nets this small, and idle while nothing is asked."""
+    """One thread is the fastest for nets this small; where you set more, they must not spin while idle."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
