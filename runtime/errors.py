@@ -6,7 +6,6 @@ catches that one class.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 __all__ = [
@@ -42,6 +41,8 @@ class UnknownNameError(UsageError):
     """A name that is not one of the allowed ones; the message lists them and the closest match."""
 
     def __init__(self, kind: str, name: str, allowed: Iterable[str], hint: str = "") -> None:
+        import difflib  # where nothing is wrong, nothing waits for it
+
         allowed = sorted(allowed)
         close = difflib.get_close_matches(name, allowed, n=1)
         parts = [f"unknown {kind} {name!r}."]

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -217,7 +217,9 @@ def as_batch(
 
 def _array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDArray[np.float32]:
     if array.dtype is _FLOAT32 and array.ndim == 4 and array.shape[1:] == shape and array.flags.c_contiguous:
-        return _checked(array)  # as the graphs take it: what is called a thousand times a second
+        return _checked(
+            cast("NDArray[np.float32]", array)
+        )  # as the graphs take it, thousands of times a second
     channels, height, width = shape
     if array.dtype == np.uint8:
         if array.ndim <= 4 and array.shape[-3:] == (height, width, channels):

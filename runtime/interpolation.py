@@ -75,7 +75,8 @@ def standardised(a: _Array, b: _Array, t: _Array, *, mean: _Array, deviation: _A
     varies = deviation > 0
     unit = np.where(varies, deviation, 1)
     ends = [np.where(varies, (end - mean) / unit, 0).astype(np.float32) for end in (a, b)]
-    walked: _Array = np.where(varies, spherical(*ends, t) * unit + mean, linear(a, b, t)).astype(np.float32)
+    arc = spherical(ends[0], ends[1], t) * unit + mean
+    walked: _Array = np.where(varies, arc, linear(a, b, t)).astype(np.float32)
     return walked
 
 

@@ -75,6 +75,9 @@ def test_patterns_are_expanded(place: Path) -> None:
     told = json.loads(done.stdout)
     assert [Path(row["file"]).as_posix() for row in told["images"]] == ["a/x.png", "b/X.png"]
     assert not Path("out").exists()
+    told = json.loads(call("reconstruct", "bundle", "**/*", "--json").stdout)
+    read = sorted(Path(row["file"]).as_posix() for row in told["images"])
+    assert read == ["a/x.png", "b/X.png", "b/deep/y.png", "b/x.bmp"]
 
 
 def test_nothing_is_replaced_unless_told(place: Path) -> None:

@@ -31,6 +31,8 @@ _Add: TypeAlias = Callable[[Sequence[str], _Codes], None]
 class _Sink(Protocol):
     """Where codes go: batches first, then the end."""
 
+    def __init__(self, file: IO[bytes], spare: _Spare, latent_shape: tuple[int, ...], /) -> None: ...
+
     def add(self, names: Sequence[str], codes: _Codes) -> None: ...
 
     def end(self) -> None: ...
@@ -60,7 +62,8 @@ def writing(path: Path, latent_shape: tuple[int, ...]) -> Iterator[_Add]:
         UsageError: another ending.
     """
     check_ending(path)
-    make = {".npz": _Npz, ".npy": _Npy, ".csv": _Csv}[path.suffix.lower()]
+    kinds: dict[str, type[_Sink]] = {".npz": _Npz, ".npy": _Npy, ".csv": _Csv}
+    make = kinds[path.suffix.lower()]
     with replacing(path) as file, ExitStack() as stack:
         # beside the result: where temporary files usually go may be memory
         sink = make(file, lambda: stack.enter_context(tempfile.TemporaryFile(dir=path.parent)), latent_shape)

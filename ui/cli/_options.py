@@ -60,14 +60,12 @@ def method(command: _Command) -> _Command:
 
 
 def load(bundle: str, device: str, threads: int) -> Autoencoder:
-    """The model, and on stderr what is worth knowing of where it runs."""
+    """The model; where it runs, and why, is said on stderr."""
     import logging
 
     from diabolo.runtime import Autoencoder
 
     logging.getLogger("diabolo").setLevel(logging.ERROR)  # the line below says the same
     model = Autoencoder.load(bundle, device=device, threads=threads)
-    if device == "auto" and model.device.active == "cpu":
-        return model  # nobody asked
     click.echo(f"runs on {model.device}", err=True)
     return model

@@ -37,6 +37,8 @@ def expand(given: Sequence[str]) -> list[str]:
             found.append(item)
         elif glob.has_magic(item):
             matches = sorted(glob.glob(item, recursive=True))  # noqa: PTH207 - names stay as they were written
+            if "**" in item:  # it fits a folder and all that is in it; once is enough
+                matches = [match for match in matches if not Path(match).is_dir()]
             if not matches:
                 raise ImageError(f"nothing fits the pattern {item!r}. Give files or folders that are there.")
             found += matches
