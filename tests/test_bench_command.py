@@ -9,7 +9,7 @@ import pytest
 from _pair import save_pair
 from click.testing import CliRunner, Result
 
-from diabolo.ui.cli import _timing, main
+from diabolo.ui.cli import _timing, bench, main
 
 
 def call(*arguments: object) -> Result:
@@ -56,11 +56,11 @@ def test_bad_input_is_told(bundle: Path, options: list[object], code: int, words
     assert words in done.stderr
 
 
-def test_a_batch_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
-    bundle = save_pair(tmp_path / "large", image_shape=(1, 8, 8), latent_shape=(128, 8, 8))
-    done = call("bench", bundle, "--device", "cpu", "--batch", 65536)
+def test_a_batch_that_would_fill_the_memory_is_refused(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "_VALUES", 1 << 20)
+    done = call("bench", bundle, "--device", "cpu", "--batch", 2048)
     assert done.exit_code == 2
-    assert "32,768 is the most" in done.stderr
+    assert "1,024 is the most" in done.stderr
 
 
 def test_a_slow_call_is_measured_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
