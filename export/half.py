@@ -27,7 +27,9 @@ def halved(graph: onnx.ModelProto) -> onnx.ModelProto:
             continue
         name = tensor.name
         tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], f"{name}.widened", to=TensorProto.FLOAT))
+        casts.append(
+            helper.make_node("Cast", [f"{name}.half"], [name], f"{name}.widened", to=TensorProto.FLOAT)
+        )
     nodes = [*casts, *out.graph.node]
     del out.graph.node[:]
     out.graph.node.extend(nodes)

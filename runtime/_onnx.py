@@ -1,7 +1,7 @@
 """A look into an .onnx file before onnxruntime gets it: does it want other files?
 
-A tensor may lie in a file of its own, at a path that the graph names. A bundle has none such: whatever is read
-must be listed in model.json with its hash. The file is protobuf
+A tensor may lie in a file of its own, at a path that the graph names. A bundle has none such: whatever is
+read must be listed in model.json with its hash. The file is protobuf
 (https://protobuf.dev/programming-guides/encoding/, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto);
 only the fields that lead to tensors are followed, the weights themselves are skipped.
 """

@@ -128,8 +128,8 @@ class Bundle:
             raise IntegrityError(f"{name} in {self.path} is no .onnx file: {error}. Get it again.") from None
         if outside:
             raise IntegrityError(
-                f"{name} in {self.path} keeps the values of {outside[0]!r} in another file, which a bundle must "
-                "not. Do not use it."
+                f"{name} in {self.path} keeps the values of {outside[0]!r} in another file, which a bundle "
+                "must not. Do not use it."
             )
         return raw
 

@@ -14,13 +14,21 @@ __all__ = ["SUMMARY", "Decoder", "Encoder"]
 
 SUMMARY = "convolutions at the image, dense layers around the code"
 _WIDTH = 32  # channels after the first halving; each further one doubles them
-_DEPTH = 2  # halvings
+_LARGEST = 8  # pixels a side of the grid that is left, where the number of halvings is not given
 _HIDDEN = 16  # units of the dense layer, times the width
 
 
 def _grid(size: int, depth: int) -> int:
     """The side after so many halvings, each rounded up."""
     return -(-size // (1 << depth))
+
+
+def _halvings(rows: int, columns: int) -> int:
+    """As many as leave a small grid: the dense layer has a weight for each of its values."""
+    depth = 1
+    while _grid(max(rows, columns), depth) > _LARGEST:
+        depth += 1
+    return depth
 
 
 class Encoder(nn.Module):
@@ -31,14 +39,15 @@ class Encoder(nn.Module):
         outputs: how many numbers to return for each.
         width: channels after the first halving; each further one doubles them. The dense layer has 16 times
             as many units.
-        depth: halvings.
+        depth: halvings; by default, until no side is over 8 pixels: 2 for 28 x 28.
     """
 
     def __init__(
-        self, image_shape: tuple[int, int, int], outputs: int, width: int = _WIDTH, depth: int = _DEPTH
+        self, image_shape: tuple[int, int, int], outputs: int, width: int = _WIDTH, depth: int | None = None
     ) -> None:
         super().__init__()
         before, rows, columns = image_shape
+        depth = _halvings(rows, columns) if depth is None else depth
         layers: list[nn.Module] = []
         for index in range(depth):
             layers += [nn.Conv2d(before, width << index, 3, stride=2, padding=1), nn.SiLU()]
@@ -60,10 +69,15 @@ class Decoder(nn.Module):
     """
 
     def __init__(
-        self, image_shape: tuple[int, int, int], latent_dim: int, width: int = _WIDTH, depth: int = _DEPTH
+        self,
+        image_shape: tuple[int, int, int],
+        latent_dim: int,
+        width: int = _WIDTH,
+        depth: int | None = None,
     ) -> None:
         super().__init__()
         last, self.height, self.width = image_shape
+        depth = _halvings(self.height, self.width) if depth is None else depth
         rows, columns, hidden = _grid(self.height, depth), _grid(self.width, depth), _HIDDEN * width
         channels = width << depth >> 1
         layers: list[nn.Module] = [
