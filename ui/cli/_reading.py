@@ -1,14 +1,16 @@
-"""Image files as batches for a model: decoded by threads ahead of the work, in bounded memory."""
+"""Image files as batches for a model, in bounded memory; large ones are decoded by threads, ahead."""
 
 from __future__ import annotations
 
 import itertools
 import os
 from collections import deque
-from collections.abc import Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from math import prod
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,11 @@ __all__ = ["Batch", "batches", "looks_inverted"]
 _VALUES = 1 << 19  # of a batch
 _MOST = 128  # images of a batch: small pictures cost as much to open as large ones
 _AHEAD = 2  # batches decoded before they are asked for
+_LARGE = 1 << 15  # bytes from which a thread pays: below, handing the file over takes longer than reading it
+
+
+_Image: TypeAlias = NDArray[np.float32] | str  # or why there is none
+_Later: TypeAlias = Callable[[], _Image]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,24 +61,31 @@ def batches(
     """
     size = max(1, min(_MOST, _VALUES // prod(m.image_shape)))
     numbered = enumerate(files)
-    waiting: deque[tuple[list[tuple[int, Source]], list[Future[NDArray[np.float32] | str]]]] = deque()
+    waiting: deque[tuple[list[tuple[int, Source]], list[_Later]]] = deque()
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         try:
             while True:
                 while len(waiting) < _AHEAD and (some := list(itertools.islice(numbered, size))):
-                    waiting.append((some, [pool.submit(_read, s.path, m, invert) for _, s in some]))
+                    waiting.append((some, [_later(pool, s.path, m, invert) for _, s in some]))
                 if not waiting:
                     return
-                some, futures = waiting.popleft()
-                if batch := _collect(some, [future.result() for future in futures], counter):
+                some, reads = waiting.popleft()
+                if batch := _collect(some, [read() for read in reads], counter):
                     yield batch
         finally:
-            for _, futures in waiting:
-                for future in futures:
-                    future.cancel()
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read(path: str, m: Manifest, invert: str) -> NDArray[np.float32] | str:
+def _later(pool: ThreadPoolExecutor, path: str, m: Manifest, invert: str) -> _Later:
+    """What gives the image: a thread begins a large file now, a small one is read when it is asked for."""
+    try:
+        large = os.stat(path).st_size >= _LARGE  # noqa: PTH116 - 200,000 times
+    except OSError:
+        large = False  # reading it will tell why
+    return pool.submit(_read, path, m, invert).result if large else partial(_read, path, m, invert)
+
+
+def _read(path: str, m: Manifest, invert: str) -> _Image:
     """The image, or why there is none."""
     swap = {"never": False, "always": True}.get(invert)
     try:
@@ -83,9 +97,7 @@ def _read(path: str, m: Manifest, invert: str) -> NDArray[np.float32] | str:
     return seen.image
 
 
-def _collect(
-    some: list[tuple[int, Source]], results: list[NDArray[np.float32] | str], counter: Counter
-) -> Batch | None:
+def _collect(some: list[tuple[int, Source]], results: list[_Image], counter: Counter) -> Batch | None:
     good = []
     for (number, source), result in zip(some, results, strict=True):
         if isinstance(result, str):
