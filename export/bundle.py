@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import torch
 from numpy.typing import NDArray
 
 from diabolo.export.card import card
@@ -24,7 +23,6 @@ from diabolo.export.golden import golden
 from diabolo.export.graphs import OPSETS, checked, decoder_graph, encoder_graph
 from diabolo.export.half import halved
 from diabolo.export.measure import figures, of_graphs, of_torch
-from diabolo.export.pair import Pair
 from diabolo.export.preview import preview
 from diabolo.export.proof import BATCH_SIZES, Proof, prove
 from diabolo.export.quantised import quantised
@@ -79,13 +77,11 @@ class Exported:
         path: its folder.
         proof: that its graphs in float32 equal the torch modules.
         figures: 'torch' and 'graphs' on the same images, as in model.json's `exported`; empty without images.
-        size: of both graphs, bytes.
     """
 
     path: Path
     proof: Proof
     figures: dict[str, Any]
-    size: int
 
 
 def check_free(target: Path) -> None:
@@ -99,12 +95,11 @@ def check_free(target: Path) -> None:
 
 
 def write(source: Source, target: Path, settings: Settings, say: Note) -> Exported:
-    """Make the graphs, prove them, and write the folder `target`.
+    """Make the graphs, prove them, and write the folder `target`, which `check_free` found free.
 
     Raises:
-        ExportError: `target` exists, the graphs cannot be made, the proof fails, or 8 bits cost too much.
+        ExportError: the graphs cannot be made, the proof fails, or 8 bits cost too much.
     """
-    check_free(target)
     say("splitting the model into two graphs")
     full = encoder_graph(source.pair, settings.opset), decoder_graph(source.pair, settings.opset)
     plain = checked(full[0]), checked(full[1])
@@ -125,7 +120,7 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
     if source.arrays:
         files["codes.npz"] = ("codes", _archive(source.arrays))
     _write(target, files, about, source.arrays.get("codes", source.codes))
-    return Exported(path=target, proof=proof, figures=exported, size=len(encoder) + len(decoder))
+    return Exported(path=target, proof=proof, figures=exported)
 
 
 def _some(source: Source) -> NDArray[np.float32] | None:
@@ -139,15 +134,9 @@ def _converted(source: Source, full: Graphs, settings: Settings, say: Note) -> G
     if settings.dtype == "int8":
         say(f"quantising them by {len(source.learned)} training images")
         images = [source.learned[i : i + _CALIBRATION] for i in range(0, len(source.learned), _CALIBRATION)]
-        latents = [_latents(source.pair, batch) for batch in images]
+        latents = [source.pair.latents(batch) for batch in images]
         return quantised(full[0], "image", images), quantised(full[1], "latent", latents)
     return full
-
-
-@torch.inference_mode()
-def _latents(pair: Pair, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    out: NDArray[np.float32] = pair.encode(torch.from_numpy(images))[0].numpy()
-    return out
 
 
 def _measured(

@@ -25,7 +25,7 @@ def document(
 ) -> dict[str, Any]:
     """All of model.json but its list of files and its digest."""
     pair, facts, codes = source.pair, dict(source.facts), source.codes
-    image = facts.pop("image")
+    fitting = facts.pop("image", {})
     return {
         "name": name,
         **facts,
@@ -33,7 +33,8 @@ def document(
             "shape": list(pair.image_shape),
             "range": [0, 1],
             "colour": _COLOURS.get(pair.image_shape[0], "other"),
-            **image,
+            "background": round(_background(source.learned), 4),
+            **fitting,
         },
         "latent": {
             "shape": list(pair.latent_shape),
@@ -66,6 +67,12 @@ def document(
             tool: metadata.version(tool) for tool in ("diabolo", "torch", "onnx", "onnxscript", "numpy")
         },
     }
+
+
+def _background(images: NDArray[np.float32]) -> float:
+    """The mean brightness of the images' border, in [0, 1]."""
+    edges = (images[..., 0, :], images[..., -1, :], images[..., :, 0], images[..., :, -1])
+    return float(np.mean([edge.mean() for edge in edges]))
 
 
 def _floats(values: NDArray[np.float32]) -> list[float]:

@@ -13,14 +13,14 @@ from torch import Tensor
 
 from diabolo.export.bundle import Exported, Settings, check_free, write
 from diabolo.export.errors import ExportError
-from diabolo.export.pair import Pair, Part, adapted
+from diabolo.export.pair import Part, adapted
 from diabolo.export.source import Source
 from diabolo.runtime.images import as_batch
 from diabolo.train.userfile import execute, split
 
 __all__ = ["export_factory", "export_pair"]
 
-_BATCH = 32  # images at a time
+_BATCH = 32  # images measured at a time
 _CALIBRATION = 256  # of the images, for 8-bit ranges
 
 
@@ -81,7 +81,7 @@ def export_pair(
     pair = adapted(encoder, decoder, torch.from_numpy(given), value_range)
     learned = given if images is None else as_batch(images, pair.image_shape)
     measured = learned if test is None else as_batch(test, pair.image_shape)
-    codes = _codes(pair, learned)
+    codes = pair.latents(learned)
     arrays: dict[str, NDArray[Any]] = {"codes": codes} if images is not None else {}
     if labels is not None:
         arrays["labels"] = _labels(labels, len(learned), classes)
@@ -92,7 +92,6 @@ def export_pair(
             "summary": summary or f"{_kind(encoder)} and {_kind(decoder)}",
             "variant": "own",
             "network": _kind(encoder),
-            "image": {"background": round(float(_edges(learned)), 4)},
             "dataset": {"name": dataset, "classes": list(classes), "licence": licence},
             "metrics": {},
         },
@@ -143,12 +142,6 @@ def _example(example: Tensor | NDArray[Any]) -> NDArray[np.float32]:
     return as_batch(values.astype(np.float32), tuple(values.shape[1:]))
 
 
-@torch.inference_mode()
-def _codes(pair: Pair, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    pieces = [images[i : i + _BATCH] for i in range(0, len(images), _BATCH)]
-    return np.concatenate([pair.encode(torch.from_numpy(piece))[0].numpy() for piece in pieces])
-
-
 def _labels(labels: Sequence[int], count: int, classes: Sequence[str]) -> NDArray[np.int64]:
     values = np.asarray(labels)
     fits = values.shape == (count,) and values.dtype.kind in "iu"
@@ -158,12 +151,6 @@ def _labels(labels: Sequence[int], count: int, classes: Sequence[str]) -> NDArra
             "indices into classes."
         )
     return values.astype(np.int64)
-
-
-def _edges(images: NDArray[np.float32]) -> np.floating[Any]:
-    sides = (images[..., 0, :], images[..., -1, :], images[..., :, 0], images[..., :, -1])
-    mean: np.floating[Any] = np.mean([side.mean() for side in sides])
-    return mean
 
 
 def _kind(part: Part) -> str:

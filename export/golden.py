@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from diabolo.export.measure import answers
 from diabolo.export.pair import Pair
 from diabolo.runtime.device import create_session, import_onnxruntime
 
@@ -48,38 +49,25 @@ def golden(
 
     The answers are torch's for graphs in float32, and otherwise the graphs' own, computed node by node as
     they are written. 8-bit kernels round at other places than that, a little differently on each processor;
-    how much they may differ is what they do differ on `some` images, `(n, *image_shape)`, doubled.
+    how much they may differ is what they do differ on `some` images, `(n, *image_shape)`, doubled. The other
+    tolerances are in units of the largest latent, where that is over 1.
     """
     image = pair.decoder(torch.from_numpy(codes.mean(0, keepdims=True)))
-    if dtype == "fp32":
-        latent = pair.encode(image)[0]
-        return Golden(
-            image=image.numpy(),
-            latent=latent.numpy(),
-            reconstruction=pair.decoder(latent).numpy(),
-            tolerance=_TOLERANCE,
-        )
-    plain, fast = (_answers(encoder, decoder, optimised) for optimised in (False, True))
-    latent, reconstruction = plain(image.numpy())
-    tolerance = _TOLERANCE
-    if dtype == "int8":
-        seen = max(float(np.abs(a - b).max()) for a, b in zip(plain(some), fast(some), strict=True))
-        tolerance = {name: value + _SPARE * seen for name, value in _TOLERANCE.items()}
-    return Golden(image=image.numpy(), latent=latent, reconstruction=reconstruction, tolerance=tolerance)
-
-
-def _answers(encoder: bytes, decoder: bytes, optimised: bool) -> Any:
-    """Images to latents and reconstructions."""
-    encode, decode = (
-        create_session(graph, "cpu", 1)[0] if optimised else _as_written(graph)
-        for graph in (encoder, decoder)
+    torchs = pair.encode(image)[0]
+    latent, reconstruction, rounding = torchs.numpy(), pair.decoder(torchs).numpy(), 0.0
+    if dtype != "fp32":
+        plain = answers(_as_written(encoder), _as_written(decoder))
+        latent, reconstruction = plain(image.numpy())
+        if dtype == "int8":
+            fast = answers(*(create_session(raw, "cpu", 1)[0] for raw in (encoder, decoder)))
+            rounding = max(float(np.abs(a - b).max()) for a, b in zip(plain(some), fast(some), strict=True))
+    scale = max(1.0, float(np.abs(latent).max()))
+    return Golden(
+        image=image.numpy(),
+        latent=latent,
+        reconstruction=reconstruction,
+        tolerance={name: scale * value + _SPARE * rounding for name, value in _TOLERANCE.items()},
     )
-
-    def both(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        latent = encode.run(["latent"], {"image": image})[0]
-        return latent, decode.run(["image"], {"latent": latent})[0]
-
-    return both
 
 
 def _as_written(graph: bytes) -> Any:

@@ -14,7 +14,7 @@ from diabolo.runtime import metrics
 from diabolo.runtime.device import create_session
 from diabolo.runtime.noise import NoiseSpec, add_noise
 
-__all__ = ["Batches", "figures", "of_graphs", "of_torch"]
+__all__ = ["Batches", "answers", "figures", "of_graphs", "of_torch"]
 
 Batches = Callable[[], Iterable[NDArray[np.float32]]]  # images in order, `(batch, *image_shape)` in [0, 1]
 _Rebuild = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -34,15 +34,18 @@ def of_torch(pair: Pair) -> _Rebuild:
 
 def of_graphs(encoder: bytes, decoder: bytes) -> _Rebuild:
     """Images to reconstructions, by onnxruntime on the CPU."""
-    encode, _ = create_session(encoder, "cpu", torch.get_num_threads())
-    decode, _ = create_session(decoder, "cpu", torch.get_num_threads())
+    both = answers(*(create_session(raw, "cpu", torch.get_num_threads())[0] for raw in (encoder, decoder)))
+    return lambda image: both(image)[1]
 
-    def rebuild(image: NDArray[np.float32]) -> NDArray[np.float32]:
+
+def answers(encode: Any, decode: Any) -> Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], ...]]:
+    """Images to latents and reconstructions, by two sessions."""
+
+    def both(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         latent = encode.run(["latent"], {"image": image})[0]
-        out: NDArray[np.float32] = decode.run(["image"], {"latent": latent})[0]
-        return out
+        return latent, decode.run(["image"], {"latent": latent})[0]
 
-    return rebuild
+    return both
 
 
 def figures(rebuild: _Rebuild, images: Batches, noise: NoiseSpec | None) -> dict[str, Any]:

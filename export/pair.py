@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from diabolo.export.errors import ExportError
@@ -16,6 +18,7 @@ from diabolo.train.model import Model
 __all__ = ["Pair", "adapted", "of_model"]
 
 Part = nn.Module | Callable[..., Any]
+_BATCH = 32  # images at a time
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,6 +44,12 @@ class Pair:
         """The latent, and the log-variance where there is one."""
         out = self.encoder(image)
         return list(out) if self.log_variance else [out]
+
+    @torch.inference_mode()
+    def latents(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of any number of images, some at a time: `(n, *latent_shape)`."""
+        pieces = [images[start : start + _BATCH] for start in range(0, len(images), _BATCH)]
+        return np.concatenate([self.encode(torch.from_numpy(piece))[0].numpy() for piece in pieces])
 
 
 class _Encode(nn.Module):

@@ -14,16 +14,15 @@ from diabolo.export.bundle import Exported, Settings, check_free, write
 from diabolo.export.errors import ExportError
 from diabolo.export.pair import of_model
 from diabolo.export.source import Source
-from diabolo.train.datasets import ImageData, Images, rows_of
+from diabolo.train.datasets import ImageData, rows_of
 from diabolo.train.evaluate import batches, encode_all
 from diabolo.train.run import Run
 
 __all__ = ["export_run"]
 
 _CODES = 2000  # codes of test images that go along
-_BORDERS = 1000  # training images whose borders tell the background
 _STATISTICS = 20000  # training images that the latent's statistics are taken over
-_CALIBRATION = 256  # training images that 8-bit ranges are taken over
+_CALIBRATION = 256  # training images that 8-bit ranges and the background are taken from
 
 
 def export_run(
@@ -73,7 +72,6 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
             "variant": run.config.variant,
             "network": made.name,
             "image": {
-                "background": round(_background(data.train.images), 4),
                 "resize": run.config.resize,
                 "padding": list(run.config.fitting().ground),
             },
@@ -108,10 +106,3 @@ def _metrics(run: Run) -> dict[str, Any]:
     if not isinstance(metrics, dict):
         raise ExportError(f"{path} is damaged. Make it again: diabolo evaluate {run.path}.")
     return metrics
-
-
-def _background(images: Images) -> float:
-    """The mean brightness of the images' border, in [0, 1]."""
-    some = images[:_BORDERS]
-    edges = (some[..., 0, :], some[..., -1, :], some[..., :, 0], some[..., :, -1])
-    return float(np.mean([edge.mean() for edge in edges]) / 255)

@@ -23,8 +23,9 @@ class Source:
         pair: the torch modules.
         name: of the model, where the bundle's folder gives none.
         facts: keys of model.json as they are to stand there: `summary`, `variant`, `network`, `dataset`,
-            `metrics`, and of its `image`: `background`, `resize`, `padding`.
-        learned: images it was trained on, `(n, *image_shape)` in [0, 1]; some hundreds, for calibration.
+            `metrics`, and under `image` how pictures are fitted: `resize`, `padding`.
+        learned: images it was trained on, `(n, *image_shape)` in [0, 1]; some hundreds, for calibration and
+            the brightness of their border.
         codes: latents of images it was trained on, `(n, *latent_shape)`; their statistics go to model.json.
         test: images to be measured on.
         measured_on: what those are: 'test', or 'given' where they may have been trained on.

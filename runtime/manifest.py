@@ -13,7 +13,6 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
-from importlib import resources
 from math import prod
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
@@ -92,6 +91,8 @@ class Manifest:
 @functools.cache
 def schema() -> dict[str, Any]:
     """The published JSON Schema of model.json. Do not change what is returned."""
+    from importlib import resources  # takes long, and only a reading of a bundle needs it
+
     text = resources.files(__package__).joinpath("model.schema.json").read_text("utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.device import create_session
-from diabolo.runtime.errors import BundleError
+from diabolo.runtime.errors import BundleError, GraphError
 from diabolo.runtime.images import to_uint8
 
 __all__ = ["Check", "verify"]
@@ -81,8 +81,12 @@ def _run_checks(bundle: Bundle, device: str) -> Iterator[Check]:
     yield Check(name="graphs", ok=True, detail="inputs and outputs as in model.json")
     golden = bundle.manifest.golden
     tolerance = golden.tolerance.get(model.device.active, golden.tolerance["default"])
-    yield _compare("golden latent", model.encode(golden.image), golden.latent, tolerance)
-    yield _compare("golden reconstruction", model.decode(golden.latent), golden.reconstruction, tolerance)
+    try:
+        yield _compare("golden latent", model.encode(golden.image), golden.latent, tolerance)
+        yield _compare("golden reconstruction", model.decode(golden.latent), golden.reconstruction, tolerance)
+    except GraphError as error:
+        yield Check(name="golden image", ok=False, detail=str(error))
+        return
     yield from _uint8_checks(bundle, model, tolerance)
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import gc
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from _chromium import started, watch
 from PIL import Image
 from test_app import free_port, make_bundle
 
@@ -31,27 +29,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning"),
 ]
 
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WAIT = 20_000  # milliseconds
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None and os.environ.get("CI"):
-        pytest.fail("no chromium is installed, and under CI the browser tests must run")
-    if found is None:
-        pytest.skip("no chromium is installed")
-    return found
+WAIT = 60_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +45,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+def browser() -> Iterator[Any]:
+    with started() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(params=["en-US", "zh-TW"])
@@ -79,22 +55,12 @@ def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator
     """The app's page; afterwards: no error in the console, no request to anybody else."""
     context = browser.new_context(viewport={"width": 1280, "height": 950}, locale=request.param)
     page = context.new_page()
-    errors: list[str] = []
-    strangers: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda sent: strangers.append(sent.url) if _stranger(sent.url) else None)
+    wrong = watch(page)
     page.goto(address)
     page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
     yield page
     context.close()
-    assert errors == []
-    assert strangers == []
-
-
-def _stranger(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1"
+    assert wrong == []
 
 
 def _tab(page: Any, english: str, chinese: str) -> None:

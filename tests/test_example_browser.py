@@ -6,7 +6,6 @@ import base64
 import functools
 import io
 import re
-import shutil
 import threading
 import time
 import zipfile
@@ -14,11 +13,11 @@ from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from _examples import EXAMPLES, damaged, needed, needs_modules, picture
+from _chromium import started, watch
+from _examples import EXAMPLES, damaged, needs_modules, picture
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -29,9 +28,7 @@ sync_api = pytest.importorskip("playwright.sync_api")
 
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-WAIT = 20  # seconds
+WAIT = 60  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -56,39 +53,27 @@ def site(bundles: dict[str, Path], spatial: Path, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="module")
 def browser(site: str) -> Iterator[Any]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    needed("no chromium is installed", found is not None)
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+    with started() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
 def visit(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
     """Opens the page; afterwards: no error in the console, no request to anybody else."""
-    contexts, errors, strangers = [], [], []
+    contexts, wrong = [], []
 
     def open_page(query: str = "", **settings: Any) -> Any:
         contexts.append(browser.new_context(**{"reduced_motion": "reduce", "locale": "en-GB"} | settings))
         page = contexts[-1].new_page()
         page.set_default_timeout(1000 * WAIT)
-        page.on("console", lambda m: errors.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("request", lambda sent: strangers.append(sent.url) if _stranger(sent.url) else None)
+        wrong.append(watch(page, ("error", "warning")))
         page.goto(site + query)
         return page
 
     yield open_page
     for context in contexts:
         context.close()
-    assert errors == []
-    assert strangers == []
-
-
-def _stranger(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1"
+    assert not any(wrong), wrong
 
 
 @pytest.fixture(params=["vae", "spatial"])

@@ -135,8 +135,8 @@ def _draw(
 ) -> bytes:
     import io
 
+    from diabolo.runtime import pictures
     from diabolo.runtime.images import to_pil
-    from diabolo.ui import pictures
 
     if grid:
         walked = model.interpolate_grid(keys, rows=steps, columns=steps, method=method)

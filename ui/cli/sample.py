@@ -47,9 +47,9 @@ def command(
     import math
     from pathlib import Path
 
+    from diabolo.runtime import pictures
     from diabolo.runtime.errors import UsageError
     from diabolo.runtime.images import to_pil
-    from diabolo.ui import pictures
     from diabolo.ui.cli._outputs import check_free, save_picture
 
     path = Path(out)

@@ -8,8 +8,8 @@ import gradio as gr
 from PIL import Image
 
 from diabolo.runtime import images
+from diabolo.runtime import pictures as tiles
 from diabolo.runtime.interpolation import METHODS
-from diabolo.ui import pictures as tiles
 from diabolo.ui.tabs._base import Context, shown_errors
 from diabolo.ui.tabs._picture import PictureInput, pixels
 from diabolo.ui.tabs._texts import Texts, language

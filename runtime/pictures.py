@@ -19,11 +19,18 @@ def enlargement(size: tuple[int, int], longest: int) -> int:
     return max(1, longest // max(size))
 
 
-def tiled(pictures: Sequence[Image.Image], columns: int, scale: int = 1) -> Image.Image:
-    """Pictures of one size and mode side by side, row after row, each enlarged `scale` times."""
-    width, height = pictures[0].size
+def tiled(pictures: Sequence[Image.Image], columns: int, scale: int = 1, gap: int = 0) -> Image.Image:
+    """Pictures of one size and mode side by side, row after row.
+
+    Args:
+        pictures: at least one.
+        columns: in a row.
+        scale: how many times larger.
+        gap: black pixels between them, before they are enlarged.
+    """
+    width, height = (side + gap for side in pictures[0].size)
     rows = -(-len(pictures) // columns)
-    out = Image.new(pictures[0].mode, (width * columns, height * rows))
+    out = Image.new(pictures[0].mode, (width * columns - gap, height * rows - gap))
     for i, picture in enumerate(pictures):
         out.paste(picture, (i % columns * width, i // columns * height))
     return _larger(out, scale)

@@ -1,0 +1,44 @@
+"""The system's Chromium for tests of pages, and an eye on what a page says and whom it asks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@contextmanager
+def started() -> Iterator[Any]:
+    """A browser; skips where none is installed, which under CI is an error."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None and os.environ.get("CI"):
+        pytest.fail("no chromium is installed, and under CI the browser tests must run")
+    if found is None:
+        pytest.skip("no chromium is installed")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+def watch(page: Any, kinds: tuple[str, ...] = ("error",)) -> list[str]:
+    """What goes wrong on the page from now on: console messages of these kinds, errors, strangers asked."""
+    wrong: list[str] = []
+    page.on("console", lambda said: wrong.append(said.text) if said.type in kinds else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda sent: wrong.append(sent.url) if _stranger(sent.url) else None)
+    return wrong
+
+
+def _stranger(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1"
