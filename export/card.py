@@ -21,8 +21,8 @@ def _what(document: dict[str, Any], picture: bool) -> list[str]:
         lines += [
             "![Reconstructions, a way from one to another, samples](preview.png)",
             "",
-            "Two rows of reconstructions, a row on the straight line from the code of the first to that of "
-            "the last, a row of decoded samples.",
+            "Two rows of reconstructions; a row on the straight line from the code of the first to the one "
+            "farthest from it; a row of decoded samples.",
             "",
         ]
     lines += [
@@ -48,7 +48,7 @@ def _what(document: dict[str, Any], picture: bool) -> list[str]:
 
 
 def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    return text + ("" if text.endswith(".") else ".")
 
 
 def _images(document: dict[str, Any]) -> str:

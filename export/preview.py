@@ -35,7 +35,8 @@ def preview(model: Autoencoder, codes: NDArray[np.float32], seed: int = 0) -> by
         return None
     chosen = np.random.default_rng(seed).permutation(len(codes))[: _ROWS * _ACROSS]
     some = codes[np.resize(chosen, _ROWS * _ACROSS)]
-    between = interpolate(some[0], some[-1], _ACROSS, linear)
+    apart = np.square(some - some[0]).reshape(len(some), -1).sum(1)
+    between = interpolate(some[0], some[apart.argmax()], _ACROSS, linear)
     latents = np.concatenate([some, between, model.sample_latents(_ACROSS, seed=seed)])
     drawn = to_pil(model.decode(latents))
     scale = pictures.enlargement((_ACROSS * drawn[0].width, 1), _LONGEST)

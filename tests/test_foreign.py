@@ -47,7 +47,7 @@ def test_two_modules_with_a_mean_and_a_log_variance(tmp_path: Path) -> None:
     np.testing.assert_allclose(model.codes.latents, mean.numpy(), atol=1e-5)
     assert model.manifest.classes == ("a", "b")
     card = (done.path / "README.md").read_text("utf-8")
-    assert card.startswith("# b\n\nMade for a test.\n")
+    assert card.startswith("# b\n\nmade for a test.\n")
     assert "given images" in card
     assert f"{document(done.path)['exported']['graphs']['psnr']:.2f}" in card
 
