@@ -46,9 +46,9 @@ from diabolo.runtime import Autoencoder
 model = Autoencoder.load({bundle!r}, device="cpu")
 model.reconstruct(np.zeros((1, *model.manifest.image_shape), np.float32))
 """
+# not ru_maxrss, which a process inherits from the one that started it
 PEAK = """
-import resource, sys
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024)
 """
 
 

@@ -13,6 +13,14 @@ import torch
 
 ROOT = Path(__file__).parent.parent
 
+RUNTIME = """
+import sys, torch
+from benchmarks import runtime
+torch.compile = lambda module: module  # takes longer than all the rest
+runtime.PROCESSES = 1
+runtime.main(sys.argv[1:])
+"""
+
 DATA = """
 import sys, torchvision, numpy as np
 from pathlib import Path
@@ -193,3 +201,13 @@ def test_gpu_where_there_is_none() -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert re.fullmatch(r"benchmarks\.gpu needs a CUDA device, and torch finds none here.*\n", done.stderr)
+
+
+def test_runtime(runs: dict[str, Path]) -> None:
+    done = run("-c", RUNTIME, str(runs["conv"]), "--batches", "1", "3", "--rounds", "2")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert [row[0] for row in rows[:3]] == ["| batch", "| 1", "| 3"]
+    assert {"torch", "torch.compile", "onnxruntime", "diabolo fp32"} <= set(rows[0])
+    torchs, ours = (float(row[2].rstrip(" |").replace(",", "")) for row in rows[4:6])
+    assert torchs > 1.5 * ours > 0  # megabytes of a process with torch and of one without
