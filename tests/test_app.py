@@ -137,8 +137,14 @@ def address(models: dict[str, Autoencoder]) -> Iterator[str]:
     port = free_port()
     app = launch(models, port=port, open_browser=False, block=False)
     yield f"http://127.0.0.1:{port}/"
-    app.close(verbose=False)
-    gc.collect()  # here, where its warnings are let pass, and not in another file's test
+    close(app)
+
+
+def close(app: Any) -> None:
+    """End the app and whatever it leaves behind, here where its warnings are let pass."""
+    app.close(verbose=False)  # waits some seconds for the server, which may not be enough
+    app.server.thread.join(timeout=60)
+    gc.collect()
 
 
 @pytest.fixture(scope="module")

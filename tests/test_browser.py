@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 from _chromium import started, watch
 from PIL import Image
-from test_app import free_port, make_bundle
+from test_app import close, free_port, make_bundle
 
 from diabolo.runtime.autoencoder import Autoencoder
 
@@ -40,8 +39,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     app = launch({"tiny": model}, port=port, open_browser=False, block=False)
     yield f"http://127.0.0.1:{port}/"
-    app.close(verbose=False)
-    gc.collect()  # here, where its warnings are let pass, and not in another file's test
+    close(app)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +66,10 @@ def _tab(page: Any, english: str, chinese: str) -> None:
 
 
 def _fetch(page: Any, which: int = 0) -> None:
+    """Take a sample and wait until the model sees it."""
     page.locator("button:visible", has_text=re.compile("Fetch a sample|取一個樣本")).nth(which).click()
+    shown = "n => [...document.images].filter(i => i.offsetParent && i.naturalWidth === 28).length >= n"
+    page.wait_for_function(shown, arg=which + 1, timeout=WAIT)
 
 
 def _output(page: Any, name: str) -> Any:
