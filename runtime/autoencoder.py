@@ -57,7 +57,8 @@ class Autoencoder:
         """Open a bundle and start both graphs; the files' hashes are checked.
 
         Args:
-            source: a bundle's folder or a .zip of one.
+            source: the name of a ready-made model, or a bundle's folder or a .zip of one; `./name`, or a
+                Path, is never the ready-made one.
             device: 'auto' (CUDA when it works, else the CPU), 'cpu', 'cuda' or 'cuda:1' (CUDA or an error),
                 or the name of another provider that the installed onnxruntime has, such as 'coreml'.
             threads: CPU threads for one call; one is fastest for small models.

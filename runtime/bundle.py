@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime import ready
 from diabolo.runtime._onnx import external_tensors
 from diabolo.runtime.errors import BundleError, IntegrityError
 from diabolo.runtime.manifest import Manifest, parse
@@ -51,14 +52,17 @@ class Bundle:
 
     @classmethod
     def open(cls, source: str | Path) -> Bundle:
-        """Open a folder, or a .zip that holds a bundle's files at its top or in one folder.
+        """Open a ready-made model by its name, a folder, or a .zip that holds a bundle.
+
+        A name wins over a folder of the same name; `./name`, or a Path, means the folder. In a .zip the
+        bundle's files lie at the top or in one folder.
 
         Raises:
             BundleError: there is no bundle at `source`.
             ManifestError: its model.json cannot be used.
             IntegrityError: its model.json was changed.
         """
-        path = Path(source)
+        path = ready.locate(source)
         if path.is_dir():
             if not (path / "model.json").is_file():
                 raise BundleError(
@@ -68,7 +72,7 @@ class Bundle:
             return cls(path, parse(_read_file(path / "model.json", _MANIFEST_LIMIT)), None)
         if path.is_file():
             return cls._open_zip(path)
-        raise BundleError(f"there is no bundle at {str(path)!r}. Make one with: diabolo export RUN.")
+        raise BundleError(ready.missing(source))
 
     @classmethod
     def _open_zip(cls, path: Path) -> Bundle:

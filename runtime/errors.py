@@ -22,7 +22,15 @@ __all__ = [
     "PluginError",
     "UnknownNameError",
     "UsageError",
+    "closest",
 ]
+
+
+def closest(name: str, allowed: Iterable[str]) -> str:
+    """The one of `allowed` that `name` is most like, or ''."""
+    import difflib  # where nothing is wrong, nothing waits for it
+
+    return next(iter(difflib.get_close_matches(name, list(allowed), n=1)), "")
 
 
 class DiaboloError(Exception):
@@ -41,13 +49,10 @@ class UnknownNameError(UsageError):
     """A name that is not one of the allowed ones; the message lists them and the closest match."""
 
     def __init__(self, kind: str, name: str, allowed: Iterable[str], hint: str = "") -> None:
-        import difflib  # where nothing is wrong, nothing waits for it
-
         allowed = sorted(allowed)
-        close = difflib.get_close_matches(name, allowed, n=1)
         parts = [f"unknown {kind} {name!r}."]
-        if close:
-            parts.append(f"Did you mean {close[0]!r}?")
+        if close := closest(name, allowed):
+            parts.append(f"Did you mean {close!r}?")
         parts.append(f"Choose from: {', '.join(allowed)}.")
         if hint:
             parts.append(hint)

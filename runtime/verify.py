@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime import ready
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.device import create_session
@@ -31,7 +32,7 @@ def verify(source: str | Path, *, device: str = "auto") -> list[Check]:
     """Check every file's hash, the graphs' inputs and outputs, and the golden image.
 
     Args:
-        source: a bundle's folder or .zip.
+        source: a ready-made model's name, or a bundle's folder or .zip.
         device: where to compute the golden image.
 
     Returns:
@@ -47,7 +48,7 @@ def verify(source: str | Path, *, device: str = "auto") -> list[Check]:
 
 
 def _checks(source: str | Path, device: str) -> Iterator[Check]:
-    if not Path(source).exists():
+    if not ready.locate(source).exists():
         Bundle.open(source)  # says so
     try:
         bundle = Bundle.open(source)

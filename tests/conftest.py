@@ -24,6 +24,15 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in the place of the ready-made models."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    monkeypatch.setattr("diabolo.runtime.ready._MODELS", folder)
+    return folder
+
+
+@pytest.fixture
 def nobody(tmp_path: Path) -> Iterator[Path]:
     """`tmp_path` as a user whom permissions bind: root, whom they do not, becomes nobody for the test."""
     if os.geteuid():

@@ -20,7 +20,7 @@ def call(*arguments: object) -> Result:
 
 
 def test_what_must_be_there_is_found() -> None:
-    assert {"train", "evaluate", "export", "verify", "info", "ui", "demo"} <= set(COMMANDS)
+    assert {"train", "evaluate", "export", "verify", "info", "models", "ui", "demo"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -76,7 +76,12 @@ def test_the_whole_way(pictures: Path, tmp_path: Path) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_bad_input_is_told(
-    arguments: list[str], code: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str],
+    code: int,
+    words: str,
+    shelf: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     done = call(*arguments)

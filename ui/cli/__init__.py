@@ -72,6 +72,7 @@ def main() -> None:
 
     \b
     Begin here, no data needed:    diabolo demo
+    With the ready-made models:    diabolo models, diabolo ui
     Or step by step:               diabolo train vae --dataset mnist -o runs/vae
                                    diabolo export runs/vae -o bundles/mnist-vae
                                    diabolo ui bundles/mnist-vae

@@ -6,16 +6,46 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
 
 __all__ = [
-    *("INVERT", "as_json", "device", "images", "invert", "load", "method", "overwrite", "seed", "threads"),
+    *("INVERT", "as_json", "bundle", "complete", "device", "images", "invert", "load", "method", "named"),
+    *("overwrite", "seed", "threads"),
 ]
 
 INVERT = ("never", "always", "auto")
+_BUNDLE = "BUNDLE is a ready-made model's name (see diabolo models), a bundle's folder, or a .zip of one."
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def named(_: click.Context, __: click.Parameter, value: Any) -> Any:
+    """BUNDLE as it was given; where a folder has a ready-made model's name, say which of the two is meant."""
+    from pathlib import Path
+
+    from diabolo.runtime import ready
+
+    for given in [value] if isinstance(value, str) else value:
+        if Path(given, "model.json").is_file() and given in ready.names():
+            click.echo(f"note: {given} is the ready-made model; the folder is ./{given}", err=True)
+    return value
+
+
+def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The ready-made names, and the shell's own files."""
+    from diabolo.runtime import ready
+
+    fitting = [CompletionItem(name) for name in ready.names() if name.startswith(incomplete)]
+    return [CompletionItem(incomplete, type="file"), *fitting]
+
+
+def bundle(command: _Command) -> _Command:
+    """The argument BUNDLE, and a line in the command's help on what that may be."""
+    command.__doc__ = f"{command.__doc__}\n\n    {_BUNDLE}"
+    return click.argument("bundle", shell_complete=complete, callback=named)(command)
+
 
 device = click.option(
     "--device",

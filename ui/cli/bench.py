@@ -19,7 +19,7 @@ _LINE = "{:12} {:>6} {:8} {:>11} {:>11} {:>13} {:>7}"
 
 
 @click.command(short_help="Latency and throughput, by batch size and device.")
-@click.argument("bundle")
+@_options.bundle
 @click.option(
     "--device",
     "devices",

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from diabolo.ui.cli._folded import dimensions, folded
+
 __all__ = ["command"]
 
 _data_dir = click.option(
@@ -83,7 +85,7 @@ def get(ctx: click.Context, /, name: str, **given: Any) -> None:
     named = found if found and not found.takes_folder else None  # a folder may be called 'folder'
     here = f"read from {named.locate(request) if named else Path(name)}"
     counts = f"{len(data.train):,} training and {len(data.test):,} test images"
-    pixels = _pixels(data.image_shape)
+    pixels = dimensions(data.image_shape)
     click.echo(f"{data.name}: {counts}, {pixels}, {named.made if named and named.made else here}")
 
 
@@ -163,46 +165,24 @@ _LINE = f"{{:<15}} {{:<{_WIDEST}}} {{:>7}}  {{:>8}}  {{}}"
 def _lines(row: dict[str, Any]) -> list[str]:
     """A row of the table, and below it what would not fit beside it at any width."""
     if "title" not in row:
-        return [_LINE.format(row["name"], "cannot be loaded", "", "", "no"), *_folded(row["problem"])]
+        return [_LINE.format(row["name"], "cannot be loaded", "", "", "no"), *folded(row["problem"])]
     size = f"{max(1, round(row['download'] / 1e6))} MB" if row["download"] else "none"
     images, pixels = _images(row)
     fits = len(images) <= _WIDEST
     lines = [
         _LINE.format(row["name"], images if fits else pixels, len(row["classes"]) or "", size, row["state"])
     ]
-    lines += _folded(f"{row['title']}: {row['summary']}")
-    lines += _folded("" if fits else f"images: {images}")
-    lines += _folded(row["problem"] or "")
+    lines += folded(f"{row['title']}: {row['summary']}")
+    lines += folded("" if fits else f"images: {images}")
+    lines += folded(row["problem"] or "")
     for label, text in (("here", row["made"] or row["here"]), *((x, row[x]) for x in ("licence", "home"))):
-        lines += _folded(f"{label}: {text}" if text else "")
+        lines += folded(f"{label}: {text}" if text else "")
     return lines
-
-
-def _folded(text: str) -> list[str]:
-    """Indented, and cut to the terminal's width between words; whole where the output is no terminal."""
-    import shutil
-    import textwrap
-
-    width = max(60, shutil.get_terminal_size(fallback=(10_000, 24)).columns)
-    indent = " " * 4
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent * 2,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _images(row: dict[str, Any]) -> tuple[str, str]:
     """How many images of what size, and the size alone."""
     if not row["image_shape"]:
         return str(row["count"]), ""
-    pixels = _pixels(row["image_shape"])
+    pixels = dimensions(row["image_shape"])
     return f"{row['count']}, {pixels}", pixels
-
-
-def _pixels(shape: tuple[int, int, int]) -> str:
-    channels, height, width = shape
-    return f"{height} x {width} {'colour' if channels == 3 else 'grey'}"

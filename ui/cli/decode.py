@@ -12,7 +12,7 @@ _BATCH = 128  # codes decoded at a time
 
 
 @click.command(short_help="Decode codes from .npz, .npy or .csv to pictures.")
-@click.argument("bundle")
+@_options.bundle
 @click.argument("codes", metavar="CODES")
 @click.option("-o", "--out", required=True, metavar="DIR", help="The folder for the pictures, PNG.")
 @_options.overwrite

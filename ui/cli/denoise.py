@@ -18,7 +18,7 @@ __all__ = ["command"]
 
 
 @click.command(short_help="Take the noise away from images, or add some first to see it go.")
-@click.argument("bundle")
+@_options.bundle
 @_options.images
 @click.option(
     "-o", "--out", metavar="DIR|FILE.png", help="Where the pictures go. [with --noise, default: only figures]"

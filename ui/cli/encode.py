@@ -10,7 +10,7 @@ __all__ = ["command"]
 
 
 @click.command(short_help="Encode images, or folders of any size, to .npz, .npy or .csv.")
-@click.argument("bundle")
+@_options.bundle
 @_options.images
 @click.option(
     "-o",

@@ -12,7 +12,7 @@ __all__ = ["command"]
 
 
 @click.command(short_help="What a bundle says about itself, and where it runs here.")
-@click.argument("bundle")
+@_options.bundle
 @click.option(
     "--device",
     metavar="NAME",

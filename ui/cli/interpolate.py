@@ -20,7 +20,7 @@ _KEYS, _FRAMES = 256, 10_000  # at most: all of them are held
 
 
 @click.command(short_help="Walk from image to image through the latent space.")
-@click.argument("bundle")
+@_options.bundle
 @_options.images
 @click.option(
     "-o",

@@ -17,7 +17,7 @@ __all__ = ["command"]
 
 
 @click.command(short_help="Encode and decode images, and measure what was lost.")
-@click.argument("bundle")
+@_options.bundle
 @_options.images
 @click.option(
     "-o", "--out", metavar="DIR|FILE.png", help="Where the pictures go. [default: only figures are printed]"

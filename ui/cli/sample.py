@@ -12,7 +12,7 @@ _LONGEST = 1200  # pixels of the longest side, where --scale is not given
 
 
 @click.command(short_help="New images: a grid of them, decoded from drawn latents.")
-@click.argument("bundle")
+@_options.bundle
 @click.option("-o", "--out", required=True, metavar="FILE.png", help="Where the grid goes.")
 @click.option(
     "--count", type=click.IntRange(1, 100_000), default=64, show_default=True, help="How many images."

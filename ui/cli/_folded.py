@@ -1,0 +1,28 @@
+"""What stands below a row of a table, where it would not fit beside it."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+
+__all__ = ["dimensions", "folded"]
+
+
+def folded(text: str) -> list[str]:
+    """Indented, and cut to the terminal's width between words; whole where the output is no terminal."""
+    width = max(60, shutil.get_terminal_size(fallback=(10_000, 24)).columns)
+    indent = " " * 4
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent * 2,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def dimensions(shape: tuple[int, int, int]) -> str:
+    """`(channels, height, width)` as people write it: '28 x 28 grey'."""
+    channels, height, width = shape
+    return f"{height} x {width} {'colour' if channels == 3 else 'grey'}"

@@ -1,0 +1,100 @@
+"""`diabolo models`: the ready-made models that come with the package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from diabolo.ui.cli import _options
+from diabolo.ui.cli._folded import dimensions, folded
+
+__all__ = ["command"]
+
+
+@click.command(short_help="The ready-made models that come with the package.")
+@_options.as_json
+def command(as_json: bool) -> None:
+    """List the ready-made models: what each is, how large its code, how exact it is on test images.
+
+    \b
+    diabolo models                                        the list
+    diabolo ui                                            the app with all of them
+    diabolo reconstruct NAME seven.png -o back.png        every command that takes a BUNDLE takes a NAME
+
+    mse and psnr (dB) are means over the test images of the data set that the model learned.
+    """
+    import json
+
+    from diabolo.runtime import ready
+
+    rows = [_row(name) for name in ready.names()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    if not rows:
+        click.echo(
+            "no ready-made model came with this package. Make one: diabolo demo, or diabolo export RUN.",
+            err=True,
+        )
+        return
+    wide = max(len(row["name"]) for row in rows)
+    line = f"{{:<{wide}}}  {{:<16}} {{:<14}} {{:>8}} {{:>6}} {{:>8}}"
+    click.echo(line.format("name", "images", "latent", "mse", "psnr", "on disk"))
+    for row in rows:
+        click.echo("\n".join(_lines(row, line)))
+
+
+def _row(name: str) -> dict[str, Any]:
+    """What model.json says, as plain JSON values; of one that cannot be read, the reason."""
+    from diabolo.runtime import Bundle, ready
+    from diabolo.runtime.errors import BundleError
+
+    folder = ready.folder(name)
+    about = {"name": name, "path": str(folder), "size": sum(p.stat().st_size for p in folder.iterdir())}
+    try:
+        m = Bundle.open(folder).manifest
+    except BundleError as error:
+        return about | {"problem": str(error)}
+    return about | {
+        "summary": m.summary,
+        "variant": m.variant,
+        "network": m.network,
+        "dataset": m.dataset,
+        "classes": m.classes,
+        "image_shape": m.image_shape,
+        "latent_shape": m.latent_shape,
+        "prior": m.prior,
+        "noise": m.noise and {"kind": m.noise[0], "level": m.noise[1:]},
+        "dtype": m.document["graphs"]["dtype"],
+        "licence": m.document["dataset"].get("licence", ""),
+        "metrics": {key: value for key, value in m.metrics.items() if isinstance(value, int | float)},
+    }
+
+
+def _lines(row: dict[str, Any], line: str) -> list[str]:
+    """A row of the table, and below it what the model is."""
+    size = f"{row['size'] / 1e6:.1f} MB"
+    if "problem" in row:
+        return [line.format(row["name"], "cannot be read", "", "", "", size), *folded(row["problem"])]
+    metrics, latent = row["metrics"], " x ".join(map(str, row["latent_shape"]))
+    first = line.format(
+        row["name"],
+        dimensions(row["image_shape"]),
+        latent + (", N(0, I)" if row["prior"] else ""),
+        f"{metrics['mse']:.5f}" if "mse" in metrics else "",
+        f"{metrics['psnr']:.2f}" if "psnr" in metrics else "",
+        size,
+    )
+    lines = [first, *folded(row["summary"] or row["variant"])]
+    if row["noise"]:
+        low, high = row["noise"]["level"]
+        level = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        lines += folded(f"removes: {row['noise']['kind']} noise, level {level}{_gained(metrics)}")
+    return lines
+
+
+def _gained(metrics: dict[str, float]) -> str:
+    """What the denoiser gains on its test noise, where the bundle tells that."""
+    before, after = metrics.get("noisy_psnr"), metrics.get("denoised_psnr")
+    return "" if before is None or after is None else f"; psnr {before:.2f} before, {after:.2f} after"
