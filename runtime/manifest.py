@@ -46,7 +46,7 @@ class Golden:
         image: float32 `(1, channels, height, width)` in [0, 1].
         latent: float32 `(1, *latent_shape)`.
         reconstruction: float32, shaped as the image.
-        tolerance: largest absolute difference allowed, by provider ('cpu', 'cuda'), with a 'default'.
+        tolerance: largest absolute difference allowed, by provider ('cpu', 'wasm', 'cuda'), with a 'default'.
     """
 
     image: NDArray[np.float32]

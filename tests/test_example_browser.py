@@ -125,8 +125,9 @@ def moved(page: Any, model: Autoencoder, latent: NDArray[np.float32]) -> NDArray
 def test_the_golden_check(visit: Callable[..., Any], name: str, model: Autoencoder) -> None:
     page = visit(f"?bundle=../{name}")
     page.wait_for_selector("#golden[data-state=ok]")
-    tolerance = model.manifest.golden.tolerance["default"]
-    assert float(page.locator("#worst").inner_text()) <= tolerance / 10
+    tolerance = model.manifest.golden.tolerance["wasm"]
+    assert tolerance == model.manifest.golden.tolerance["cpu"]
+    assert float(page.locator("#worst").inner_text()) <= tolerance
     page.locator("#golden summary").click()
     facts = page.locator("#facts").inner_text()
     assert "model.json, encoder.onnx, decoder.onnx, codes.npz fit" in facts
