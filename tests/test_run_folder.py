@@ -39,6 +39,13 @@ def test_a_run_is_used_from_anywhere(photos: Path, tmp_path: Path, monkeypatch: 
         assert done.exit_code == 0, done.stderr
 
 
+def test_a_folder_without_classes_is_used_again(tmp_path: Path, photos: Path) -> None:
+    assert train(photos / "a", "run").exit_code == 0
+    for words in (["evaluate", "run"], ["export", "run"], ["train", "autoencoder", "--resume", "-o", "run"]):
+        done = call(*words, *(["--epochs", 2] if words[0] == "train" else []))
+        assert done.exit_code == 0, done.stderr
+
+
 def test_changed_images_are_told(photos: Path) -> None:
     assert train(photos, "run").exit_code == 0
     assert "not the same" not in call("evaluate", "run").stderr

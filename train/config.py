@@ -148,8 +148,8 @@ class Config:
             if name in values and type(values[name]) not in kinds:  # exactly: True is an int, too
                 raise RunError(f"config.json has {name} {values[name]!r}, which cannot be. Train again.")
         for name in ("image_size", "classes"):
-            if values.get(name):
-                values[name] = tuple(values[name])
+            if name in values:
+                values[name] = tuple(values[name]) if values[name] else None
         try:
             return cls(**values)
         except (TypeError, AttributeError, ValueError, UsageError) as error:

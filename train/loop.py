@@ -22,6 +22,7 @@ from diabolo.train.datasets import ImageData, Images, Split, load, names, rows_o
 from diabolo.train.devices import choose_device, choose_precision
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.evaluate import evaluate
+from diabolo.train.holes import holes
 from diabolo.train.processes import Processes, join
 from diabolo.train.run import STATE, Run
 from diabolo.train.training import Training
@@ -144,7 +145,7 @@ def _facts(data: ImageData) -> dict[str, Any]:
     versions = {name: metadata.version(name) for name in ("diabolo", "torch", "numpy")}
     return {
         "image_shape": list(data.image_shape),
-        "classes": list(data.classes),
+        "classes": list(data.classes) or None,
         "licence": data.licence,
         "dataset_name": data.name,
         "provenance": data.provenance,
@@ -181,6 +182,7 @@ def _train(
     for warning in variant.warnings(figures):
         watcher.note(warning)
     if processes.writes:
+        figures |= holes(model, data)
         run.write_json("metrics.json", figures)
         drawn = plots.draw(run, variant, model, data, figures)
         plots.save(run, drawn)

@@ -50,6 +50,7 @@ def command(
     from diabolo.train import Run
     from diabolo.train.bound import bound
     from diabolo.train.evaluate import evaluate
+    from diabolo.train.holes import holes
     from diabolo.ui.cli._figures import show, show_beside
     from diabolo.ui.cli._progress import Bar
 
@@ -58,7 +59,7 @@ def command(
     variant, model = run.load(network)
     with Bar() as bar:
         data = run.data(data_dir=data_dir, progress=bar.loading, note=bar.note)
-        figures = evaluate(variant, model, data.test)
+        figures = evaluate(variant, model, data.test) | holes(model, data)
         if importance_samples:
             figures |= bound(
                 variant, model, data.test, importance_samples, images=images, progress=bar.loading

@@ -1,0 +1,38 @@
+"""How far points lie from the nearest of many others: arrays in, arrays out, in bounded memory."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["distances"]
+
+_PIECE = 2**24  # distances at a time
+
+
+def distances(points: NDArray[np.floating], others: NDArray[np.floating], k: int = 1) -> NDArray[np.float64]:
+    """The euclidean distance of each point from its k-th nearest of the others: `(points,)`.
+
+    Args:
+        points: `(points, values)`.
+        others: `(others, values)`, at least k.
+        k: 1 is the nearest.
+
+    Raises:
+        ValueError: fewer others than k.
+    """
+    if not 1 <= k <= len(others):
+        raise ValueError(f"the {k}-th nearest of {len(others)} does not exist")
+    # about their mean, so that far from the origin no digits are lost in the squares
+    centre = others.mean(0, dtype=np.float64)
+    there = (others - centre).astype(np.float32)
+    lengths = np.einsum("ij,ij->i", there, there, dtype=np.float64)
+    out = np.empty(len(points), np.float64)
+    size = max(1, _PIECE // len(others))
+    for start in range(0, len(points), size):
+        here = (points[start : start + size] - centre).astype(np.float32)
+        squares = lengths - 2 * (here @ there.T)
+        near = np.argpartition(squares, k - 1, axis=1)[:, k - 1]
+        # the one that was found is measured again: a difference of squares is not exact where it is small
+        out[start : start + size] = np.linalg.norm((here - there[near]).astype(np.float64), axis=1)
+    return out

@@ -1,0 +1,44 @@
+"""Holes in a trained model's latent space: see `diabolo.runtime.holes` for what is measured and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from diabolo.runtime.holes import PLACES, REFERENCES, measure_holes
+from diabolo.train.datasets import ImageData, Images, rows_of, spread
+from diabolo.train.evaluate import encode_all
+from diabolo.train.model import Model
+
+__all__ = ["holes"]
+
+_BATCH = 256  # latents
+
+
+def holes(model: Model, data: ImageData) -> dict[str, Any]:
+    """`holes`: the share of places between test images' codes that decode to nothing like the data.
+
+    In [0, 1]; about .05 is what a latent space without holes has. Nothing for fewer than two test images.
+    """
+    if len(data.test) < 2:
+        return {}
+    model.eval()
+
+    @torch.inference_mode()
+    def decode(latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        pieces = (latents[start : start + _BATCH] for start in range(0, len(latents), _BATCH))
+        device = model.offset.device
+        return np.concatenate(
+            [model.decode(torch.from_numpy(piece).to(device)).float().cpu().numpy() for piece in pieces]
+        )
+
+    learned = encode_all(model, _some(data.train.images, REFERENCES))
+    tested = encode_all(model, _some(data.test.images, PLACES))
+    return {"holes": measure_holes(decode, learned, tested).share}
+
+
+def _some(images: Images, most: int) -> Images:
+    return rows_of(images, spread(len(images), most))
