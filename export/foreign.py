@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from diabolo.export.bundle import Exported, Settings, check_free, write
+from diabolo.export.codes import codes_of, density_of
 from diabolo.export.errors import ExportError
 from diabolo.export.pair import Part, adapted
 from diabolo.export.source import Source
@@ -82,9 +83,10 @@ def export_pair(
     learned = given if images is None else as_batch(images, pair.image_shape)
     measured = learned if test is None else as_batch(test, pair.image_shape)
     codes = pair.latents(learned)
-    arrays: dict[str, NDArray[Any]] = {"codes": codes} if images is not None else {}
-    if labels is not None:
-        arrays["labels"] = _labels(labels, len(learned), classes)
+    named = None if labels is None else _labels(labels, len(learned), classes)
+    arrays = codes_of(pair, learned, named) if images is not None else {}
+    if images is not None and test is not None:
+        arrays |= density_of(pair, learned, measured)
     source = Source(
         pair=pair,
         name=name or target.resolve().name,

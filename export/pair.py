@@ -45,11 +45,22 @@ class Pair:
         out = self.encoder(image)
         return list(out) if self.log_variance else [out]
 
-    @torch.inference_mode()
     def latents(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Of any number of images, some at a time: `(n, *latent_shape)`."""
-        pieces = [images[start : start + _BATCH] for start in range(0, len(images), _BATCH)]
-        return np.concatenate([self.encode(torch.from_numpy(piece))[0].numpy() for piece in pieces])
+        """Of any number of images, some at a time: `(n, *latent_shape)`; a VAE's are the means."""
+        return self.codes(images, np.random.default_rng(0))[0]
+
+    @torch.inference_mode()
+    def codes(
+        self, images: NDArray[np.float32], chance: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Latents `(n, *latent_shape)`, and as many drawn from the encoder's gaussians, if it gives any."""
+        means, drawn = [], []
+        for start in range(0, len(images), _BATCH):
+            mean, *rest = (v.numpy() for v in self.encode(torch.from_numpy(images[start : start + _BATCH])))
+            means.append(mean)
+            noise = chance.standard_normal(mean.shape, np.float32)
+            drawn.append(mean + np.exp(rest[0] / 2) * noise if rest else mean)
+        return np.concatenate(means), np.concatenate(drawn)
 
 
 class _Encode(nn.Module):

@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diabolo.export.bundle import Exported, Settings, check_free, write
+from diabolo.export.codes import codes_of, density_of
 from diabolo.export.errors import ExportError
 from diabolo.export.pair import of_model
 from diabolo.export.source import Source
-from diabolo.train.datasets import ImageData, rows_of
+from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluate import batches, encode_all
 from diabolo.train.run import Run
 
 __all__ = ["export_run"]
 
-_CODES = 2000  # codes of test images that go along
 _STATISTICS = 20000  # training images that the latent's statistics are taken over
 _CALIBRATION = 256  # training images that 8-bit ranges and the background are taken from
 
@@ -61,11 +60,9 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
     variant, model = run.load(made)
     say("reading the dataset for the latent's statistics")
     data = run.data(note=say)
-    arrays: dict[str, NDArray[Any]] = {"codes": encode_all(model, rows_of(data.test.images, slice(_CODES)))}
-    if data.test.labels is not None:
-        arrays["labels"] = data.test.labels[:_CODES]
+    pair = of_model(model)
     return Source(
-        pair=of_model(model),
+        pair=pair,
         name=run.path.resolve().name,
         facts={
             "summary": f"{run.config.variant} on {data.name}: {variant.summary}",
@@ -79,13 +76,18 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
             "training": _training(run, data),
             "metrics": metrics,
         },
-        learned=data.train.images[:_CALIBRATION].astype(np.float32) / np.float32(255),
-        codes=encode_all(model, rows_of(data.train.images, slice(_STATISTICS))),
+        learned=_some(data.train.images, _CALIBRATION)[:].astype(np.float32) / np.float32(255),
+        codes=encode_all(model, _some(data.train.images, _STATISTICS)),
         test=lambda: batches(data.test.images),
-        arrays=arrays,
+        arrays=codes_of(pair, data.test.images, data.test.labels)
+        | density_of(pair, data.train.images, data.test.images),
         prior=model.head.prior,
         noise=variant.noise,
     )
+
+
+def _some(images: Images, most: int) -> Images:
+    return rows_of(images, spread(len(images), most))
 
 
 def _training(run: Run, data: ImageData) -> dict[str, Any]:

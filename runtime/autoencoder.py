@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from diabolo.runtime import interpolation
 from diabolo.runtime._graphs import Graphs
 from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.density import NEIGHBOUR, Density
 from diabolo.runtime.device import Device
 from diabolo.runtime.errors import LatentError, ManifestError, UsageError
 from diabolo.runtime.images import Images, as_batch
@@ -120,6 +121,24 @@ class Autoencoder:
             latents=latents.astype(np.float32),
             labels=None if labels is None else labels.astype(np.int64),
         )
+
+    @functools.cached_property
+    def density(self) -> Density | None:
+        """How dense training codes lie at any latent, or None when the bundle does not say.
+
+        Raises:
+            IntegrityError: the file was changed or does not fit the model.
+        """
+        arrays = self._bundle.arrays("codes") or {}
+        training, typical = arrays.get("training"), arrays.get("distances")
+        if training is None or typical is None:
+            return None
+        shape = self.manifest.latent_shape
+        finite = bool(np.isfinite(training).all() and np.isfinite(typical).all())
+        fits = training.shape[1:] == shape and typical.ndim == 1 and bool((np.diff(typical) >= 0).all())
+        if not (fits and finite and len(training) >= NEIGHBOUR and len(typical) > 1):
+            raise ManifestError("codes.npz holds training codes that cannot be. Export the bundle again.")
+        return Density(training.astype(np.float32), typical.astype(np.float32))
 
     def encode(self, images: Images) -> NDArray[np.float32]:
         """Latents float32 `(batch, *latent_shape)` of images; for a VAE the means.

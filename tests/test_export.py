@@ -19,6 +19,7 @@ from diabolo.export import ExportError, Settings, export_pair, export_run
 from diabolo.export.graphs import OPSETS, oldest_runtime
 from diabolo.export.quantised import quantised
 from diabolo.runtime import Autoencoder, manifest, verify
+from diabolo.train import Run
 from diabolo.ui.cli import main
 
 
@@ -30,6 +31,34 @@ def test_same_weights_same_bytes_in_another_process(
     for name in ("encoder.onnx", "decoder.onnx", "codes.npz", "preview.png"):
         mine, theirs = ((folder / name).read_bytes() for folder in (tmp_path / "b", bundles["vae"]))
         assert hashlib.sha256(mine).hexdigest() == hashlib.sha256(theirs).hexdigest(), name
+
+
+def test_codes_say_how_dense_the_training_codes_lie(bundles: dict[str, Path]) -> None:
+    """Codes of test images are ordinary; for a VAE, whose training codes are drawn, so is the prior."""
+    for name, path in bundles.items():
+        model = Autoencoder.load(path, device="cpu")
+        codes, density = model.codes, model.density
+        assert codes is not None, name
+        assert density is not None, name
+        assert density.rank(codes.latents).mean() < 0.9, name
+        far = model.manifest.latent_maximum + 20 * model.manifest.latent_deviation.max()
+        assert density.rank(far[None])[0] == 1, name
+        if model.manifest.prior:
+            assert density.rank(model.sample_latents(200, seed=0)).mean() < 0.9
+
+
+def test_codes_are_those_of_test_images_rounded_to_three_digits(
+    runs: dict[str, Path], bundles: dict[str, Path]
+) -> None:
+    data = Run.open(runs["vae"]).data()
+    model = Autoencoder.load(bundles["vae"], device="cpu")
+    assert model.codes is not None
+    labels = model.codes.labels
+    assert labels is not None
+    assert len(labels) == len(data.test)
+    np.testing.assert_array_equal(labels, data.test.labels)
+    again = model.encode(data.test.images[:].astype(np.float32) / np.float32(255))
+    np.testing.assert_allclose(model.codes.latents, again, rtol=2**-8, atol=1e-4)
 
 
 def test_half_precision_halves_the_file(

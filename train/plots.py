@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from diabolo.runtime.noise import add_noise
-from diabolo.train.datasets import ImageData, rows_of
+from diabolo.train.datasets import ImageData, rows_of, spread
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model
 from diabolo.train.run import Run
@@ -35,7 +35,7 @@ def draw(
     `test` are the figures of the test split. A latent of two dimensions gets its manifold, units whose mean
     activity was measured get it drawn.
     """
-    chosen = _spread(len(data.test), _MAP_POINTS)
+    chosen = spread(len(data.test), _MAP_POINTS)
     codes = encode_all(model, rows_of(data.test.images, chosen))
     labels = None if data.test.labels is None else data.test.labels[chosen]
     figures = {
@@ -63,11 +63,6 @@ def save(run: Run, figures: Mapping[str, Figure]) -> None:
             run.write_picture(f"plots/{name}.png", figure)
 
 
-def _spread(count: int, most: int) -> NDArray[np.int64]:
-    """Places evenly spread over `count`, at most `most`: a set may be sorted by its classes."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
-
-
 def _losses(history: list[dict[str, float]]) -> Figure:
     figure = Figure(figsize=(6, 4))
     axes = figure.subplots()
@@ -83,7 +78,7 @@ def _losses(history: list[dict[str, float]]) -> Figure:
 @torch.inference_mode()
 def reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figure:
     """Some test images and what the model makes of them, or of their noisy copies; in eval mode."""
-    clean = data.test.images[_spread(len(data.test), _COLUMNS)].astype(np.float32) / np.float32(255)
+    clean = data.test.images[spread(len(data.test), _COLUMNS)].astype(np.float32) / np.float32(255)
     rows = [("image", clean)]
     if variant.noise is not None:
         rows.append(("noisy", add_noise(clean, variant.noise, np.random.default_rng(0))))

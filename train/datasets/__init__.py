@@ -13,7 +13,7 @@ from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Pr
 from diabolo.train.datasets._decode import EXTENSIONS
 from diabolo.train.datasets._fit import fit_splits
 from diabolo.train.datasets._fitting import RESIZE, Fitting
-from diabolo.train.datasets._rows import Images, Rows, rows_of
+from diabolo.train.datasets._rows import Images, Rows, rows_of, spread
 from diabolo.train.errors import DataError
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "load",
     "names",
     "rows_of",
+    "spread",
 ]
 
 _FOLDER = "folder"  # the dataset that takes what is no name

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Images", "Rows", "rows_of"]
+__all__ = ["Images", "Rows", "rows_of", "spread"]
 
 _RESIDENT = 64 * 2**20  # bytes of a mapped file that may stand in this process's memory
 _AROUND = 64 * 2**10  # bytes that the kernel maps around a page that is touched (Linux: fault_around_bytes)
@@ -95,3 +95,8 @@ def rows_of(images: Images, key: slice | NDArray[np.integer[Any]]) -> Images:
     if isinstance(images, Rows):
         return images.rows(key)
     return images[key] if isinstance(key, slice) else Rows(images, key)
+
+
+def spread(count: int, most: int) -> NDArray[np.int64]:
+    """Places evenly spread over `count`, at most `most`: a set may be sorted by its classes."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
