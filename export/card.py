@@ -9,7 +9,7 @@ __all__ = ["card"]
 
 def card(document: dict[str, Any], picture: bool) -> str:
     """The card's text, from what model.json says; `picture`: whether there is a preview.png."""
-    return "\n".join([*_what(document, picture), *_figures(document), *_use(document), ""])
+    return "\n".join([*_what(document, picture), *_figures(document), *_recipe(document), *_use(document)])
 
 
 def _what(document: dict[str, Any], picture: bool) -> list[str]:
@@ -52,8 +52,15 @@ def _sentence(text: str) -> str:
 
 
 def _images(document: dict[str, Any]) -> str:
-    count = document.get("training", {}).get("images")
-    return f", {count:,} images" if count else ""
+    training, dataset = document.get("training", {}), document["dataset"]
+    if not training:
+        return ""
+    held = training["held_out"]
+    words = f", {training['images'] - held:,} images, and {held:,} more to choose the best weights by"
+    if "published" not in dataset:
+        return words
+    share = dataset["read"] / dataset["published"]
+    return f"{words}; of the whole set's {dataset['published']:,} images {share:.0%} were at hand"
 
 
 def _figures(document: dict[str, Any]) -> list[str]:
@@ -71,6 +78,34 @@ def _figures(document: dict[str, Any]) -> list[str]:
         "|---|---|---|---|",
         f"| these graphs, onnxruntime | {mine['mse']:.5f} | {mine['psnr']:.2f} | {mine['ssim']:.4f} |",
         f"| the model in torch | {torch['mse']:.5f} | {torch['psnr']:.2f} | {torch['ssim']:.4f} |",
+        "",
+        *_holes(document),
+    ]
+
+
+def _holes(document: dict[str, Any]) -> list[str]:
+    share = document["metrics"].get("holes")
+    if share is None:
+        return []
+    return [
+        f"Holes: {share:.1%} of the places on straight lines between codes of test images decode to nothing "
+        "like the data; about 5 % is what a latent space without holes has.",
+        "",
+    ]
+
+
+def _recipe(document: dict[str, Any]) -> list[str]:
+    text = document.get("training", {}).get("recipe")
+    if not text:
+        return []
+    return [
+        "## Recipe",
+        "",
+        f"`diabolo train {document['variant']} --recipe recipe.toml`, with this as recipe.toml:",
+        "",
+        "```toml",
+        *text.splitlines(),
+        "```",
         "",
     ]
 
@@ -115,4 +150,5 @@ def _use(document: dict[str, Any]) -> list[str]:
         f"[1, {channels}, {height}, {width}]);",
         "const { latent } = await encoder.run({ image });",
         "```",
+        "",
     ]

@@ -16,6 +16,8 @@ from diabolo.export.pair import of_model
 from diabolo.export.source import Source
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluate import batches, encode_all
+from diabolo.train.loop import held_out
+from diabolo.train.recipe import recipe
 from diabolo.train.run import Run
 
 __all__ = ["export_run"]
@@ -72,7 +74,7 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
                 "resize": run.config.resize,
                 "padding": list(run.config.fitting().ground),
             },
-            "dataset": {"name": data.name, "classes": list(data.classes), "licence": data.licence},
+            "dataset": _dataset(data),
             "training": _training(run, data),
             "metrics": metrics,
         },
@@ -90,11 +92,28 @@ def _some(images: Images, most: int) -> Images:
     return rows_of(images, spread(len(images), most))
 
 
+def _dataset(data: ImageData) -> dict[str, Any]:
+    read = len(data.train) + len(data.test)
+    part = data.published is not None and read < data.published
+    return {
+        "name": data.name,
+        "classes": list(data.classes),
+        "licence": data.licence,
+        **({"read": read, "published": data.published} if part else {}),
+    }
+
+
 def _training(run: Run, data: ImageData) -> dict[str, Any]:
     """The settings, without what is only a place on the machine that trained."""
     places = {"variant", "dataset", "network", "data_dir", "device", "tensorboard"}
     settings = {key: value for key, value in run.config.to_json().items() if key not in places}
-    return {"images": len(data.train), "seed": settings["seed"], "settings": settings}
+    return {
+        "images": len(data.train),
+        "held_out": held_out(len(data.train)),
+        "seed": settings["seed"],
+        "settings": settings,
+        "recipe": recipe(run.config, data.name),
+    }
 
 
 def _metrics(run: Run) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def test_classes_of_any_name(photos: Path, name: str) -> None:
     done = train(photos, "run")
     assert done.exit_code == 0, done.output
     shown = name.encode("utf-8", "backslashreplace").decode()
-    assert sorted(json.loads(Path("run/config.json").read_text())["classes"]) == sorted(["a", shown])
+    assert sorted(json.loads(Path("run/config.json").read_text())["class_names"]) == sorted(["a", shown])
     done = call("export", "run")
     assert done.exit_code == 0, done.stderr
     assert call("verify", "run/bundle", "--device", "cpu").exit_code == 0

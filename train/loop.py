@@ -28,7 +28,7 @@ from diabolo.train.run import STATE, Run
 from diabolo.train.training import Training
 from diabolo.train.watcher import Silent, Watcher
 
-__all__ = ["Watcher", "fit", "resume"]
+__all__ = ["Watcher", "fit", "held_out", "resume"]
 
 _BRIGHTNESS = 20_000  # images that the outputs' starting point is taken from
 _VALIDATION = 12, 5000  # one training image in so many is held out, and at most this many
@@ -145,7 +145,7 @@ def _facts(data: ImageData) -> dict[str, Any]:
     versions = {name: metadata.version(name) for name in ("diabolo", "torch", "numpy")}
     return {
         "image_shape": list(data.image_shape),
-        "classes": list(data.classes) or None,
+        "class_names": list(data.classes),
         "licence": data.licence,
         "dataset_name": data.name,
         "provenance": data.provenance,
@@ -218,9 +218,14 @@ def _split(data: ImageData, seed: int) -> tuple[NDArray[np.int64], NDArray[np.in
     if count < 2:
         raise OptionError(f"{count} training image is too few. Add images.")
     order = np.random.default_rng([seed, 0]).permutation(count)
-    share, most = _VALIDATION
-    held = min(max(1, count // share), most)
+    held = held_out(count)
     return np.sort(order[held:]), np.sort(order[:held])
+
+
+def held_out(count: int) -> int:
+    """How many of `count` training images choose the best weights, and are not learned from."""
+    share, most = _VALIDATION
+    return min(max(1, count // share), most)
 
 
 def _brightness(images: Images) -> NDArray[np.float64]:

@@ -118,6 +118,7 @@ class ImageData:
     classes: tuple[str, ...] = ()
     licence: str = ""  # one line; empty for the user's own images
     notes: tuple[str, ...] = ()  # what the user should be told: a size chosen, images left aside
+    published: int | None = None  # images of the whole set, where what was read may be a part of it
     skipped: tuple[tuple[str, str], ...] = ()  # files that could not be read: name, reason
     provenance: dict[str, Any] = field(default_factory=dict)  # JSON values that pin what was read
 

@@ -30,6 +30,7 @@ _LETTERS = "ABCDEFGHIJ"
 _FOLDER = "notMNIST_small"
 _SIDE = 28  # pixels
 _FEWEST = 100  # images that can be read; the set has some 18,700
+_PUBLISHED = 18_724  # images that can be read of the original
 _LARGEST = 2**20  # bytes of a file in the archive; they have some 500
 _TEST = 2**32 // 6  # of the first 32 bits of an image's hash: below it, the image is for the test
 _REMOTE = Remote(
@@ -115,6 +116,7 @@ class Dataset(DatasetBase):
             notes=(note,) if skipped else (),
             skipped=skipped,
             provenance=provenance,
+            published=_PUBLISHED,
         )
 
 
