@@ -6,6 +6,7 @@ import base64
 import gc
 import hashlib
 import importlib
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from _pair import save_pair
+from click.testing import CliRunner, Result
 from PIL import Image
 
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.errors import IntegrityError
 from diabolo.runtime.manifest import seal
 
 pytest.importorskip("gradio")
@@ -224,7 +228,7 @@ def test_a_file_that_is_no_picture_gives_a_message(client: Any, tmp_path: Path) 
 
 def test_endpoints_are_named_and_documented(client: Any) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/reconstruct", "/denoise", "/interpolate", "/sample"}
+    assert set(endpoints) == {"/reconstruct", "/denoise", "/interpolate", "/sample", "/test_image"}
     assert all(endpoint["description"] for endpoint in endpoints.values())
 
 
@@ -256,7 +260,70 @@ def test_a_taken_port_is_named(models: dict[str, Autoencoder]) -> None:
             launch(models, port=port, open_browser=False, block=False)
 
 
-def test_the_command_without_a_bundle_says_how_to_make_one() -> None:
+def test_models_start_when_they_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from diabolo.ui import _models
+    from diabolo.ui.app import build
+
+    started: list[str] = []
+
+    def start(bundle: Bundle, *, device: str) -> Autoencoder:
+        started.append(bundle.manifest.name)
+        return Autoencoder(bundle, device=device)
+
+    monkeypatch.setattr(_models, "Autoencoder", start)
+    names = ("a", "b", "c")
+    bundles = {name: Bundle.open(make_bundle(tmp_path / name, name)) for name in names}
+    models = _models.Models(bundles, device="cpu")
+    build(models)
+    assert (list(models), len(models), "b" in models, "d" in models) == (list(names), 3, True, False)
+    assert models.manifest("c").name == "c"
+    assert started == ["a"]
+    assert models["b"] is models["b"]
+    assert started == ["a", "b"]
+    with pytest.raises(KeyError):
+        models["d"]
+
+
+def run_ui(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[list[str], Result]:
+    """The command's models by name, in their order, without an app."""
+    from diabolo.ui import app
+    from diabolo.ui.cli.ui import command
+
+    shown: list[str] = []
+    monkeypatch.setattr(app, "launch", lambda models, **_: shown.extend(models))
+    return shown, CliRunner().invoke(command, [*arguments, "--device", "cpu"])
+
+
+def test_the_command_alone_shows_all_ready_made_models(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("cats", "ants", "bees"):
+        make_bundle(shelf / name, "called otherwise")
+    assert run_ui(monkeypatch)[0] == ["ants", "bees", "cats"]
+    latent = json.loads((shelf / "cats" / "model.json").read_text())["latent"] | {"prior": "normal"}
+    make_bundle(shelf / "wide", latent=latent)
+    assert run_ui(monkeypatch)[0] == ["ants", "bees", "cats", "wide"]
+    assert run_ui(monkeypatch, "bees", str(shelf / "ants"))[0] == ["called otherwise", "called otherwise (2)"]
+
+
+def test_a_plane_with_a_prior_is_the_first_model(shelf: Path) -> None:
+    from diabolo.ui._models import ready_made
+
+    save_pair(shelf / "ants")
+    save_pair(shelf / "plane", latent_shape=(2,), latent={"prior": "normal"})
+    save_pair(shelf / "zebra", latent_shape=(2,), latent={"prior": "normal"})
+    assert list(ready_made()) == ["plane", "ants", "zebra"]
+
+
+def test_a_first_model_that_does_not_run_is_told_before_the_app(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_bundle(shelf / "ants")
+    (shelf / "ants" / "encoder.onnx").write_bytes(b"")
+    shown, done = run_ui(monkeypatch)
+    assert not shown
+    assert isinstance(done.exception, IntegrityError)
+
+
+def test_the_command_without_a_bundle_says_how_to_make_one(shelf: Path) -> None:
     from diabolo.ui.cli.ui import command
 
     result = CliRunner().invoke(command, [])

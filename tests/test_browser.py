@@ -12,8 +12,9 @@ import pytest
 from _chromium import started, watch
 from PIL import Image
 from test_app import close, free_port, make_bundle
+from test_originals import BRIGHT, DIGITS, small_mnist
 
-from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle import Bundle
 
 pytest.importorskip("gradio")
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -29,15 +30,24 @@ pytestmark = [
 ]
 
 WAIT = 60_000  # milliseconds
+CORNER = """image => {  // how bright a picture's first pixel is
+  const context = Object.assign(document.createElement("canvas"), {width: 28, height: 28}).getContext("2d");
+  context.drawImage(image, 0, 0);
+  return context.getImageData(0, 0, 1, 1).data[0];
+}"""
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    from diabolo.ui._models import Models
     from diabolo.ui.app import launch
 
-    model = Autoencoder.load(make_bundle(tmp_path_factory.mktemp("bundles") / "tiny"), device="cpu")
+    folder = tmp_path_factory.mktemp("bundles")
+    mnist = {"name": "mnist", "classes": DIGITS}
+    bundles = [make_bundle(folder / "tiny"), make_bundle(folder / "digits", "digits", dataset=mnist)]
+    models = Models({path.name: Bundle.open(path) for path in bundles}, device="cpu")
     port = free_port()
-    app = launch({"tiny": model}, port=port, open_browser=False, block=False)
+    app = launch(models, port=port, open_browser=False, block=False)
     yield f"http://127.0.0.1:{port}/"
     close(app)
 
@@ -117,6 +127,32 @@ def test_upload(page: Any, tmp_path: Path) -> None:
     steps = page.locator(".steps:visible").first.inner_text()
     assert "28 x 28" in steps
     assert "inverted" in steps or "明暗反轉" in steps
+
+
+def _choose(page: Any, name: str) -> None:
+    page.locator("#head input").click()
+    page.get_by_role("option", name=name).click()
+
+
+def test_a_real_test_image(page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIABOLO_DATA", str(small_mnist(tmp_path / "data")))
+    button = page.locator("button:visible", has_text=re.compile("test image|測試影像"))
+    steps = page.locator(".steps:visible").first
+    _fetch(page)
+    steps.filter(has_text=re.compile("not one of the data set|不是資料集裡的影像")).wait_for(timeout=WAIT)
+    assert button.count() == 0
+    _output(page, "reconstruct-result")
+    _choose(page, "digits")
+    button.wait_for(timeout=WAIT)
+    page.locator("#reconstruct-result img").wait_for(state="detached", timeout=WAIT)  # the other model's
+    button.click()
+    _output(page, "reconstruct-result")
+    steps.filter(has_text=re.compile("real image.* 7|真實影像.*7")).wait_for(timeout=WAIT)
+    seen = page.locator("#reconstruct-seen img")
+    corner = seen.evaluate(CORNER)
+    assert corner == BRIGHT[0, 0]  # shown as it is: nothing was inverted on its way through the model
+    _choose(page, "tiny")
+    button.wait_for(state="detached", timeout=WAIT)
 
 
 def test_a_phone(browser: Any, address: str) -> None:

@@ -127,7 +127,7 @@ def test_commands_take_names(
 
 
 def test_names_are_completed(stocked: Path) -> None:
-    for command in ("info", "encode"):
+    for command in ("info", "ui"):
         offered = ShellComplete(main, {}, "diabolo", "_X").get_completions([command], "ze")
         assert [(item.type, item.value) for item in offered] == [("file", "ze"), ("plain", "zebra")]
 

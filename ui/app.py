@@ -67,6 +67,14 @@ def build(bundles: Mapping[str, Autoencoder]) -> gr.Blocks:
             api_visibility="private",
             show_progress="hidden",
         )
+        gr.on(
+            [app.load, chooser.change],
+            context.show_originals,
+            chooser,
+            context.originals_buttons,
+            api_visibility="private",
+            show_progress="hidden",
+        )
     return app
 
 

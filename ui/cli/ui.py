@@ -1,4 +1,4 @@
-"""`diabolo ui BUNDLE...`."""
+"""`diabolo ui [BUNDLE...]`."""
 
 from __future__ import annotations
 
@@ -6,27 +6,49 @@ from collections.abc import Iterable
 
 import click
 
+from diabolo.ui.cli import _options
+
 __all__ = ["command"]
 
 
-@click.command(short_help="Open the app with one or more bundles.")
-@click.argument("bundles", nargs=-1, metavar="BUNDLE...")
+@click.command(short_help="Open the app with the ready-made models, or with bundles of your own.")
+@click.argument(
+    "bundles",
+    nargs=-1,
+    metavar="[BUNDLE]...",
+    shell_complete=_options.complete,
+    callback=_options.named,
+)
 @click.option("--port", type=int, help="Where to listen. [default: the first free one from 7860]")
 @click.option("--no-browser", is_flag=True, help="Print the address, open nothing.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def command(bundles: tuple[str, ...], port: int | None, no_browser: bool, device: str) -> None:
-    """Open the app with the models in BUNDLE..., folders or .zip files. Only this machine can reach it."""
-    if not bundles:
+    """Open the app with the models in BUNDLE..., or with all ready-made ones. Only this machine can reach it.
+
+    \b
+    diabolo ui                       the ready-made models
+    diabolo ui mnist-vae             one of them
+    diabolo ui bundles/digits        your own: folders or .zip files
+
+    With several models the page has a chooser; each is started when it is first chosen.
+    """
+    from diabolo.runtime import Bundle
+    from diabolo.ui._models import Models, ready_made
+
+    found: dict[str, Bundle] = {}
+    for source in bundles:
+        bundle = Bundle.open(source)
+        found[_new_name(bundle.manifest.name, found)] = bundle
+    found = found or ready_made()
+    if not found:
         raise click.UsageError(
-            "give at least one BUNDLE. Make one with: diabolo demo, or diabolo export RUN after a training."
+            "no ready-made model came with this package: give at least one BUNDLE. "
+            "Make one with: diabolo demo, or diabolo export RUN after a training."
         )
-    from diabolo.runtime import Autoencoder
+    models = Models(found, device=device)
+    models[next(iter(models))]  # what is wrong with the device or the first model is said here
     from diabolo.ui.app import launch
 
-    models: dict[str, Autoencoder] = {}
-    for source in bundles:
-        model = Autoencoder.load(source, device=device)
-        models[_new_name(model.manifest.name, models)] = model
     launch(models, port=port, open_browser=not no_browser)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import random
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -20,6 +21,10 @@ from PIL import Image
 from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import DiaboloError, UnknownNameError
+from diabolo.runtime.manifest import Manifest
+from diabolo.ui._models import Models
+from diabolo.ui._originals import Originals
+from diabolo.ui.tabs._kept import is_ours, keep
 from diabolo.ui.tabs._texts import SHARED, language
 
 __all__ = ["Context", "picture_of", "shown_errors", "words"]
@@ -33,15 +38,21 @@ class Context:
         bundles: the models by the names people choose from.
         chooser: holds the chosen name; the first input of every endpoint.
         i18n: turns a key into a text in the browser's language.
+        originals: test images of the models' data sets.
+        originals_buttons: shown only where the chosen model's data set is here.
     """
 
     bundles: Mapping[str, Autoencoder]
     chooser: gr.Dropdown
     i18n: gr.I18n
+    originals: Originals = field(default_factory=Originals)
+    originals_buttons: list[gr.Button] = field(default_factory=list)
     _published: set[str] = field(default_factory=set)
-    _files: tempfile.TemporaryDirectory[str] = field(
-        default_factory=lambda: tempfile.TemporaryDirectory(prefix="diabolo-app-")
-    )
+    _files: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._files = Path(tempfile.mkdtemp(prefix="diabolo-app-"))
+        weakref.finalize(self, shutil.rmtree, self._files, ignore_errors=True)
 
     @property
     def first(self) -> Autoencoder:
@@ -58,6 +69,16 @@ class Context:
             raise UnknownNameError("model", name, self.bundles)
         return self.bundles[name]
 
+    def manifest(self, name: str) -> Manifest:
+        """What the model called `name` says of itself; it is not started for that.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        if isinstance(self.bundles, Models) and name in self.bundles:
+            return self.bundles.manifest(name)
+        return self.model(name).manifest
+
     def text(self, tab: str, key: str) -> Any:
         """A label in the browser's language; `tab` is '' for the shared words."""
         return self.i18n(f"{tab}_{key}" if tab else key)
@@ -71,22 +92,22 @@ class Context:
 
     def keep(self, content: bytes, suffix: str) -> str:
         """Write a file that lives as long as the app; the same content is the same file."""
-        path = Path(self._files.name) / (hashlib.sha256(content).hexdigest()[:32] + suffix)
-        if not path.exists():
-            path.write_bytes(content)
-        return str(path)
+        return keep(content, self._files, f"file{suffix}")
 
     def see(self, name: str, source: Any, drawn: bool = False) -> images.Prepared:
         """Fit a picture to the model called `name`; dark and bright are swapped when the grounds differ.
 
-        What is transparent shows the colour that the model learned with; in a drawing, the model's ground.
+        They are not where the model's images have no common ground, as photos have none, nor in a picture
+        that the app made itself. What is transparent shows the colour that the model learned with; in a
+        drawing, the model's ground.
         """
-        m = self.model(name).manifest
+        m = self.manifest(name)
+        ours = isinstance(source, str) and is_ours(source, m.image_shape[:0:-1])
         paper = round(255 * m.background)
         return images.prepare(
             source,
             m.image_shape,
-            invert=None,
+            invert=None if _has_ground(m) and not ours else False,
             background=m.background,
             resize=m.resize,
             padding=m.padding,
@@ -95,15 +116,16 @@ class Context:
 
     def describe(self, name: str, request: gr.Request) -> str:
         """One line of what the model called `name` is."""
-        model, say = self.model(name), SHARED[language(request)]
+        with shown_errors():
+            model, say = self.model(name), SHARED[language(request)]
         m = model.manifest
         channels, height, width = m.image_shape
-        ground = say["dark" if m.background < 0.5 else "light"]
+        ground = [say["dark" if m.background < 0.5 else "light"]] if _has_ground(m) else []
         count = str(prod(m.latent_shape))
         shape = " × ".join(map(str, m.latent_shape))
         parts = [
             f"{width} × {height} {say[m.colour].format(channels=channels)}",
-            ground,
+            *ground,
             f"{m.variant} · {m.network}",
             say["trained_on"].format(dataset=m.dataset),
             say["latent"].format(count=count if shape == count else f"{shape} = {count}"),
@@ -123,10 +145,30 @@ class Context:
         with shown_errors():
             model, say = self.model(name), SHARED[language(request)]
             if model.codes is None:
-                (picture,) = images.to_pil(model.sample(1))
-                return picture, say["drawn"].format(source=model.sampling)
+                return picture_of(model.sample(1)[0]), say["drawn"].format(source=model.sampling)
             code = random.choice(model.codes.latents)
             return picture_of(model.decode(code)[0]), say["stored"]
+
+    def original(self, name: str, request: gr.Request) -> tuple[Image.Image | None, str]:
+        """Take a real test image of the data set that the model learned, where that lies on this machine.
+
+        Args:
+            name: the model's name.
+
+        Returns:
+            The picture, in the model's size, and a line that says what it is.
+        """
+        with shown_errors():
+            m, say = self.manifest(name), SHARED[language(request)]
+            found = self.originals.draw(m)
+            fitted = images.prepare(found.picture, m.image_shape, resize=m.resize, padding=m.padding)
+            line = say["labelled" if found.label else "original"]
+            return picture_of(fitted.image), line.format(dataset=m.dataset, label=found.label)
+
+    def show_originals(self, name: str) -> list[Any]:
+        """The buttons for test images, to be seen or not."""
+        here = self.originals.here(self.manifest(name))
+        return [gr.Button(visible=here) for _ in self.originals_buttons]
 
 
 @contextlib.contextmanager
@@ -141,6 +183,11 @@ def shown_errors() -> Iterator[None]:
 def picture_of(image: NDArray[np.float32]) -> Image.Image:
     """A PIL image of one image `(channels, height, width)`."""
     return images.to_pil(image[None])[0]
+
+
+def _has_ground(m: Manifest) -> bool:
+    """Whether the images that the model learned have a dark or a bright ground in common."""
+    return abs(m.background - 0.5) > 0.1
 
 
 def words(steps: tuple[tuple[str, str], ...], request: gr.Request | None) -> str:

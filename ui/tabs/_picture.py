@@ -1,7 +1,8 @@
-"""The input that tabs share: draw, upload, paste or fetch a sample; and what the model sees of it."""
+"""The input that tabs share: draw, upload, paste or fetch one; and what the model sees of it."""
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.tabs._base import Context, picture_of, shown_errors, words
+from diabolo.ui.tabs._kept import save
 from diabolo.ui.tabs._texts import SHARED, language
 
 __all__ = ["PictureInput", "pixels"]
@@ -18,9 +20,30 @@ __all__ = ["PictureInput", "pixels"]
 _SIDE = 280  # pixels of the drawing's longer side
 
 
+def _path(self: gr.Image, payload: Any) -> Any:
+    """Hand on the path of a file as it came: gradio would open it, and report a bad one in its own terms."""
+    return gr.Image.preprocess(self, payload) if payload is None or payload.path is None else payload.path
+
+
+def _written(self: gr.Image, value: Any) -> Any:
+    """Write a picture once: gradio would write an equal one's file anew, while a browser is reading it."""
+    kept = save(value, self.GRADIO_CACHE) if isinstance(value, Image.Image) else value
+    return gr.Image.postprocess(self, kept)
+
+
+# A class, as gradio makes new ones of an instance's class. Its metaclass would write a .pyi beside this file,
+# so that is left out; `is_template`: shown as its base is.
+_File: Any = ABCMeta.__new__(
+    type(gr.Image),
+    "Image",
+    (gr.Image,),
+    {"preprocess": _path, "postprocess": _written, "is_template": True, "__module__": __name__},
+)
+
+
 def pixels(label: Any, **more: Any) -> gr.Image:
     """A picture in the model's own pixels, enlarged without blur and kept without loss."""
-    image = gr.Image(
+    image: gr.Image = _File(
         label=label,
         format="png",
         type="filepath",
@@ -30,17 +53,6 @@ def pixels(label: Any, **more: Any) -> gr.Image:
         elem_classes="pixels",
         **more,
     )
-    return _unopened(image)
-
-
-def _unopened(image: gr.Image) -> gr.Image:
-    """Hand on the path of a file as it came: gradio would open it, and report a bad one in its own terms."""
-    opened = image.preprocess
-
-    def preprocess(payload: Any) -> Any:
-        return opened(payload) if payload is None or payload.path is None else payload.path
-
-    image.preprocess = preprocess  # type: ignore[method-assign]  # a subclass makes gradio write a .pyi
     return image
 
 
@@ -75,7 +87,7 @@ class PictureInput:
                         elem_classes="sketch",
                     )
                 with gr.Tab(text("", "picture")):
-                    self._upload = gr.Image(
+                    self._upload = _File(
                         sources=["upload", "clipboard"],
                         type="filepath",
                         image_mode=None,
@@ -85,8 +97,10 @@ class PictureInput:
                         elem_classes="upload",
                         height=350,
                     )
-            _unopened(self._upload)
-            self._fetch = gr.Button(text("", "sample"), size="sm")
+            with gr.Row(elem_classes="fetch"):
+                self._fetch = gr.Button(text("", "sample"), size="sm", min_width=120)
+                self._original = gr.Button(text("", "test_image"), size="sm", min_width=120, visible=False)
+            context.originals_buttons.append(self._original)
 
     def show(self, **more: Any) -> gr.Image:
         """Place the picture as the model sees it, with what was done to it in words."""
@@ -114,6 +128,13 @@ class PictureInput:
                 show_progress="hidden",
                 **context.endpoint("sample"),
             ),
+            self._original.click(
+                context.original,
+                context.chooser,
+                shown,
+                show_progress="minimal",  # the first one reads the data set
+                **context.endpoint("test_image"),
+            ),
         ]
         for source in sources:
             source.success(run, inputs, outputs, **quiet)
@@ -135,7 +156,7 @@ class PictureInput:
 
     def _cleared(self, name: str, request: gr.Request) -> tuple[Any, None, str]:
         """Lay new paper: clearing takes the model's ground away too."""
-        paper = _paper(self._context.model(name).manifest)
+        paper = _paper(self._context.manifest(name))
         return gr.Sketchpad(value=paper), None, SHARED[language(request)]["empty"]
 
     def _see(
@@ -147,7 +168,7 @@ class PictureInput:
 
     def _renew(self, name: str) -> tuple[Any, None, None, str]:
         """Empty everything for another model, whose ground may be another."""
-        m = self._context.model(name).manifest
+        m = self._context.manifest(name)
         return gr.Sketchpad(value=_paper(m), brush=_brush(m), canvas_size=_canvas(m)), None, None, ""
 
 

@@ -79,17 +79,18 @@ def build(context: Context) -> None:
             return picture_of(clean[0]), picture_of(noisy[0]), picture_of(result[0]), figures
 
     def defaults(model: str, request: gr.Request) -> tuple[str, float, str, None, None, str]:
-        m = context.model(model).manifest
+        m = context.manifest(model)
         return *_noise(m), _note(m, request), None, None, ""
 
     def note(model: str, request: gr.Request) -> str:
-        return _note(context.model(model).manifest, request)
+        return _note(context.manifest(model), request)
 
     def text(key: str) -> Any:
         return context.text("denoise", key)
 
     kind_now, level_now = _noise(context.first.manifest)
-    largest = max([1.0, *(m.manifest.noise[2] for m in context.bundles.values() if m.manifest.noise)])
+    noises = [context.manifest(name).noise for name in context.bundles]
+    largest = max([1.0, *(noise[2] for noise in noises if noise)])
     gr.Markdown(text("lead"), elem_classes="lead")
     with gr.Row(equal_height=False):
         source = PictureInput(context)

@@ -57,13 +57,16 @@ def build(context: Context) -> None:
             )
             return picture_of(seen[0]), picture_of(result[0]), figures
 
+    def forget(_model: str) -> tuple[None, str]:
+        return None, ""
+
     def text(key: str) -> Any:
         return context.text("reconstruct", key)
 
     gr.Markdown(text("lead"), elem_classes="lead")
     with gr.Row(equal_height=False):
         source = PictureInput(context)
-        source.show(height=400)
+        source.show(height=400, elem_id="reconstruct-seen")
         with gr.Column(min_width=200):
             result = pixels(text("result"), height=400, elem_id="reconstruct-result")
             figures = gr.Markdown(elem_classes="figures", elem_id="reconstruct-figures")
@@ -71,3 +74,5 @@ def build(context: Context) -> None:
     inputs, outputs = [context.chooser, source.seen], [source.seen, result, figures]
     button.click(reconstruct, inputs, outputs, **context.endpoint("reconstruct"))
     source.wire(reconstruct, inputs, outputs)
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    context.chooser.change(forget, context.chooser, [result, figures], **quiet)

@@ -1,0 +1,182 @@
+"""Real test images in the app: offered where the data set lies here, called so, shown as they are."""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_app import make_bundle
+
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.train import datasets
+
+gr = pytest.importorskip("gradio")
+
+# gradio leaves event loops and sockets to the garbage collector
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+DIGITS = [*"0123456789"]
+# a bright square on a dark ground, up to the border: taken for an inverted picture, if anything is
+BRIGHT = np.full((28, 28), 250, np.uint8)
+BRIGHT[10:20, 10:20] = 10
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _collected() -> Iterator[None]:
+    """What gradio leaves goes here, where its warnings are let pass."""
+    yield
+    gc.collect()
+
+
+def small_mnist(folder: Path) -> Path:
+    """A data folder with a small MNIST, whose images are all `BRIGHT` and of the class 7."""
+    (folder / "mnist").mkdir(parents=True)
+    for part, count in (("train", 40), ("t10k", 12)):
+        for kind, array in (
+            ("images-idx3", np.tile(BRIGHT, (count, 1, 1))),
+            ("labels-idx1", np.full(count, 7, np.uint8)),
+        ):
+            head = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+            (folder / "mnist" / f"{part}-{kind}-ubyte").write_bytes(head + array.tobytes())
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the small MNIST lies."""
+    monkeypatch.setenv("DIABOLO_DATA", str(small_mnist(tmp_path / "data")))
+    return tmp_path / "data" / "mnist"
+
+
+def context(folder: Path, **dataset: Any) -> Any:
+    """What a tab gets, with one model on MNIST."""
+    from diabolo.ui.tabs._base import Context
+
+    bundle = make_bundle(folder / "m", dataset={"name": "mnist", "classes": DIGITS} | dataset)
+    return Context(bundles={"m": Autoencoder.load(bundle, device="cpu")}, chooser=None, i18n=None)  # type: ignore[arg-type]
+
+
+def test_a_test_image_is_called_one(data: Path, tmp_path: Path) -> None:
+    given = context(tmp_path)
+    assert given.originals.here(given.manifest("m"))
+    picture, words = given.original("m", None)
+    np.testing.assert_array_equal(np.asarray(picture), BRIGHT)
+    assert "real image" in words
+    assert "mnist" in words
+    assert words.endswith("7.")
+
+
+def test_it_is_read_once_and_not_before_it_is_asked_for(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, read, load = context(tmp_path), [], datasets.load
+    monkeypatch.setattr(datasets, "load", lambda *args: read.append(args) or load(*args))
+    assert given.originals.here(given.manifest("m"))
+    assert not read
+    for _ in range(3):
+        given.original("m", None)
+    assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [{"name": "fashion-mnist"}, {"name": "my photos"}, {"name": "folder"}, {"classes": ["cats", "dogs"]}],
+    ids=str,
+)
+def test_no_test_image_where_the_set_is_not_here(dataset: dict[str, Any], data: Path, tmp_path: Path) -> None:
+    given = context(tmp_path, **dataset)
+    assert not given.originals.here(given.manifest("m"))
+    with pytest.raises(gr.Error, match="diabolo datasets get"):
+        given.original("m", None)
+
+
+def test_only_images_of_the_classes_that_the_model_learned(data: Path, tmp_path: Path) -> None:
+    given = context(tmp_path, classes=["7", "9"])
+    assert "7." in given.original("m", None)[1]
+    (tmp_path / "other").mkdir()
+    other = context(tmp_path / "other", classes=["3"])
+    with pytest.raises(gr.Error, match="test images"):
+        other.original("m", None)
+
+
+def test_a_part_of_a_set_is_none(data: Path, tmp_path: Path) -> None:
+    (data / "t10k-labels-idx1-ubyte").unlink()
+    given = context(tmp_path)
+    assert not given.originals.here(given.manifest("m"))
+
+
+def test_the_app_does_without_the_training(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, find = context(tmp_path), importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *more: None if name == "diabolo.train" else find(name, *more),
+    )
+    assert not given.originals.here(given.manifest("m"))
+    with pytest.raises(gr.Error, match="not on this machine"):
+        given.original("m", None)
+
+
+def test_images_are_read_without_torch(data: Path, tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "m", dataset={"name": "mnist", "classes": DIGITS})
+    code = (
+        "import sys\n"
+        "sys.modules |= dict.fromkeys(['torch', 'torchvision', 'pooch', 'psutil', 'matplotlib'])\n"
+        "from diabolo.runtime import Bundle\nfrom diabolo.ui._originals import Originals\n"
+        f"print(Originals().draw(Bundle.open({str(bundle)!r}).manifest).label)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "7"
+
+
+def test_what_the_app_made_is_not_inverted(data: Path, tmp_path: Path) -> None:
+    """A test image comes back from the page as a file; a stranger's file with a bright border is inverted."""
+    from diabolo.ui.tabs._picture import pixels
+
+    given = context(tmp_path)
+    picture, _ = given.original("m", None)
+    shown = pixels("seen")
+    saved = shown.postprocess(picture).path
+    written = Path(saved).stat().st_mtime_ns
+    assert shown.postprocess(picture).path == saved
+    assert Path(saved).stat().st_mtime_ns == written  # a browser may be reading it
+    np.testing.assert_array_equal(given.see("m", saved).image[0] * 255, BRIGHT)
+    stranger = tmp_path / "stranger.png"
+    Image.fromarray(BRIGHT).save(stranger)
+    assert given.see("m", str(stranger)).steps == (("inverted", ""),)
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(Exception, match="picture"):
+        given.see("m", str(tmp_path / "broken.png"))
+
+
+def test_photos_have_no_ground_to_be_inverted_to(tmp_path: Path) -> None:
+    from diabolo.ui.tabs._base import Context
+
+    image = {"shape": [1, 28, 28], "range": [0, 1], "colour": "grey", "background": 0.49}
+    bundle = make_bundle(tmp_path / "m", image=image)
+    given = Context(bundles={"m": Autoencoder.load(bundle, device="cpu")}, chooser=None, i18n=None)  # type: ignore[arg-type]
+    assert given.see("m", Image.fromarray(BRIGHT)).steps == ()
+    assert "dark" not in given.describe("m", None)  # type: ignore[arg-type]
+
+
+def test_the_button_is_there_where_the_set_is(data: Path, tmp_path: Path) -> None:
+    given = context(tmp_path)
+    with gr.Blocks():
+        given.originals_buttons.append(gr.Button())
+    assert [button.visible for button in given.show_originals("m")] == [True]
+    (data / "t10k-labels-idx1-ubyte").unlink()
+    assert [button.visible for button in given.show_originals("m")] == [False]

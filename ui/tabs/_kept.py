@@ -1,0 +1,47 @@
+"""Files that the app hands to the browser: written once and whole, and known again when they come back."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from pathlib import Path
+
+from PIL import Image, PngImagePlugin
+
+__all__ = ["is_ours", "keep", "save"]
+
+_OURS = ("diabolo", "a picture of the app")  # in the text of a PNG
+
+
+def keep(content: bytes, folder: str | Path, name: str) -> str:
+    """The path of a file with this content below `folder`; the same content is the same file.
+
+    It appears as a whole and is never written again: a browser may be reading it.
+    """
+    path = Path(folder) / hashlib.sha256(content).hexdigest()[:32] / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, new = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(new).replace(path)
+    return str(path)
+
+
+def save(picture: Image.Image, folder: str | Path) -> str:
+    """Keep a picture that a model saw or made, in its own colours, as a PNG that `is_ours` knows again."""
+    text, out = PngImagePlugin.PngInfo(), io.BytesIO()
+    text.add_text(*_OURS)
+    picture.save(out, "PNG", pnginfo=text)
+    return keep(out.getvalue(), folder, "image.png")
+
+
+def is_ours(path: str, size: tuple[int, int]) -> bool:
+    """Whether a file is a picture of this size, `(width, height)`, that `save` wrote."""
+    try:
+        with Image.open(path) as picture:
+            return picture.size == size and picture.info.get(_OURS[0]) == _OURS[1]
+    except Exception:  # noqa: BLE001 - Pillow raises nearly anything, and `images.prepare` says it better
+        return False
