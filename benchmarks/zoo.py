@@ -24,7 +24,7 @@ from benchmarks import _runs
 from diabolo.export import export_run
 from diabolo.export.measure import figures
 from diabolo.runtime import Autoencoder, NoiseSpec, ready, verify
-from diabolo.runtime.holes import PLACES, REFERENCES, measure_holes
+from diabolo.runtime.holes import REFERENCES, TESTED, measure_holes
 from diabolo.train import Config
 from diabolo.train.datasets import ImageData, Images, LoadRequest, load, spread
 from diabolo.train.evaluate import batches
@@ -135,7 +135,7 @@ def measured(model: Autoencoder, data: ImageData) -> list[Figure]:
     said = m.document["exported"]["graphs"]
     rows = [Figure(n, said[n], now[n], NEAR * abs(said[n])) for n in ("mse", "psnr", "ssim")]
     walked = measure_holes(
-        model.decode, encoded(model, data.train.images, REFERENCES), encoded(model, data.test.images, PLACES)
+        model.decode, encoded(model, data.train.images, REFERENCES), encoded(model, data.test.images, TESTED)
     )
     return [*rows, Figure("holes", m.metrics["holes"], walked.share, NEAR_HOLES)]
 

@@ -26,11 +26,14 @@ from numpy.typing import NDArray
 from diabolo.runtime.nearest import distances
 from diabolo.runtime.sampling import draw
 
-__all__ = ["PLACES", "REFERENCES", "Holes", "measure_holes"]
+__all__ = ["PLACES", "REFERENCES", "TESTED", "Holes", "measure_holes"]
 
 _Array = NDArray[np.float32]
 PLACES = 4000  # that are looked at
-REFERENCES = 5000  # decoded codes of training images, at most
+REFERENCES = (
+    20_000  # decoded codes of training images, at most; with a few thousand the share varies by a third
+)
+TESTED = 10_000  # decoded codes of test images, at most
 _BYTES = 2**28  # of decoded images that are held at a time
 _FAR = 0.99  # quantile of the test codes' distances
 
@@ -79,7 +82,7 @@ def measure_holes(
     size = decode(tested[:1])[0].size
     some = max(1, min(REFERENCES, len(learned), _BYTES // (4 * size)))
     references = _decoded(decode, _drawn(learned, some, chance))
-    own = distances(_decoded(decode, _drawn(tested, min(places, some), chance)), references)
+    own = distances(_decoded(decode, _drawn(tested, min(TESTED, some), chance)), references)
     limit = float(np.quantile(own, _FAR))
     where = draw(learned, places, chance)
     pieces = (where[start : start + some] for start in range(0, places, some))

@@ -24,13 +24,13 @@ def distances(points: NDArray[np.floating], others: NDArray[np.floating], k: int
     if not 1 <= k <= len(others):
         raise ValueError(f"the {k}-th nearest of {len(others)} does not exist")
     # about their mean, so that far from the origin no digits are lost in the squares
-    centre = others.mean(0, dtype=np.float64)
-    there = (others - centre).astype(np.float32)
+    centre = others.mean(0, dtype=np.float64).astype(np.float32)
+    there = np.asarray(others - centre, np.float32)
     lengths = np.einsum("ij,ij->i", there, there, dtype=np.float64)
     out = np.empty(len(points), np.float64)
     size = max(1, _PIECE // len(others))
     for start in range(0, len(points), size):
-        here = (points[start : start + size] - centre).astype(np.float32)
+        here = np.asarray(points[start : start + size] - centre, np.float32)
         squares = lengths - 2 * (here @ there.T)
         near = np.argpartition(squares, k - 1, axis=1)[:, k - 1]
         # the one that was found is measured again: a difference of squares is not exact where it is small

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from diabolo.runtime.holes import PLACES, REFERENCES, measure_holes
+from diabolo.runtime.holes import REFERENCES, TESTED, measure_holes
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model
@@ -34,7 +34,7 @@ def holes(model: Model, data: ImageData) -> dict[str, Any]:
         )
 
     learned = encode_all(model, _some(data.train.images, REFERENCES))
-    tested = encode_all(model, _some(data.test.images, PLACES))
+    tested = encode_all(model, _some(data.test.images, TESTED))
     return {"holes": measure_holes(decode, learned, tested).share}
 
 
