@@ -137,7 +137,10 @@ def measured(model: Autoencoder, data: ImageData) -> list[Figure]:
     walked = measure_holes(
         model.decode, encoded(model, data.train.images, REFERENCES), encoded(model, data.test.images, TESTED)
     )
-    return [*rows, Figure("holes", m.metrics["holes"], walked.share, NEAR_HOLES)]
+    said_holes = m.metrics.get("holes")
+    if said_holes is None and walked.share is None:
+        return rows
+    return [*rows, Figure("holes", said_holes or 0.0, walked.share or 0.0, NEAR_HOLES)]
 
 
 def encoded(model: Autoencoder, images: Images, most: int) -> Any:

@@ -18,8 +18,8 @@ __all__ = ["codes_of", "density_of"]
 _Floats = NDArray[np.float32]
 _Any = NDArray[Any]
 
-_CODES = 3000, 128, 2**19  # of test images: at most, at least, and values in all
-_TRAINING = 5000, 500, 2**18  # of training images
+_CODES = 3000, 128, 480_000  # of test images: at most, at least, and values in all
+_TRAINING = 5000, 500, 2**17  # of training images
 _LEVELS = 201  # quantiles of the test codes' distances
 _SEED = 0
 

@@ -13,6 +13,11 @@ nothing like the data. The figure is the share of such places in the region that
    that the model has not seen: the limit is set by the data and the model and by nobody's taste.
 
 A space whose codes fill their region gets about 1 %, since its places are no stranger than test images are.
+
+Pixels are compared, which can tell what is no digit where few numbers draw the digits. With more of them, and
+for photos, each image is far from all others, and a grey blur nearer to many than they are to each other. So
+there is a control: the mean of the decoded training codes is like none of them; where it does not count as
+far, no figure is given.
 """
 
 from __future__ import annotations
@@ -43,14 +48,15 @@ class Holes:
     """What was found.
 
     Attributes:
-        share: of the places, in [0, 1], that decode to nothing like the data; about .01 without holes.
+        share: of the places, in [0, 1], that decode to nothing like the data; about .01 without holes; None
+            where pixels cannot tell.
         limit: the distance from the nearest decoded training code beyond which an image is unlike the data:
             root mean squared difference of pixels, [0, 1].
         places: the latents that were looked at, `(places, *latent_shape)`.
         far: which of them are holes, bool `(places,)`.
     """
 
-    share: float
+    share: float | None
     limit: float
     places: _Array
     far: NDArray[np.bool_]
@@ -87,7 +93,8 @@ def measure_holes(
     where = draw(learned, places, chance)
     pieces = (where[start : start + some] for start in range(0, places, some))
     far = np.concatenate([distances(_decoded(decode, piece), references) > limit for piece in pieces])
-    return Holes(share=float(far.mean()), limit=limit / size**0.5, places=where, far=far)
+    told = bool(distances(references.mean(0, keepdims=True), references)[0] > limit)
+    return Holes(share=float(far.mean()) if told else None, limit=limit / size**0.5, places=where, far=far)
 
 
 def _decoded(decode: Callable[[_Array], _Array], codes: _Array) -> _Array:
