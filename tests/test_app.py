@@ -21,6 +21,7 @@ from PIL import Image
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import IntegrityError
+from diabolo.runtime.images import to_uint8
 from diabolo.runtime.manifest import seal
 
 pytest.importorskip("gradio")
@@ -205,6 +206,27 @@ def test_interpolate(client: Any, photo: Any, method: str) -> None:
     assert hint == ""
 
 
+def test_explore_decode(client: Any, models: dict[str, Autoencoder]) -> None:
+    latent = [0.5] * LATENT
+    image, ranks = client.predict("tiny", latent, api_name="/explore_decode")
+    with Image.open(image["path"] if isinstance(image, dict) else image) as picture:
+        np.testing.assert_array_equal(
+            np.asarray(picture.convert("L")), to_uint8(models["tiny"].decode([latent]))[0, ..., 0]
+        )
+    assert ranks is None  # the bundle does not say how dense its codes lie
+    image, _ = client.predict("tiny", [latent, [0] * LATENT, latent], api_name="/explore_decode")
+    width, height = _size(image)
+    assert width == 3 * height
+
+
+@pytest.mark.parametrize("wrong", [[1, 2], [], "no numbers", None, [[0] * LATENT, [0]]])
+def test_what_is_no_latent_gives_a_message(client: Any, wrong: Any) -> None:
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises(AppError, match=f"{LATENT} numbers"):
+        client.predict("tiny", wrong, api_name="/explore_decode")
+
+
 def test_sample_says_where_it_comes_from(client: Any) -> None:
     picture, words = client.predict("tiny", api_name="/sample")
     assert _size(picture) == (28, 28)
@@ -228,7 +250,8 @@ def test_a_file_that_is_no_picture_gives_a_message(client: Any, tmp_path: Path) 
 
 def test_endpoints_are_named_and_documented(client: Any) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/reconstruct", "/denoise", "/interpolate", "/sample", "/test_image"}
+    tabs = {"/reconstruct", "/explore_decode", "/denoise", "/interpolate"}
+    assert set(endpoints) == tabs | {"/sample", "/test_image"}
     assert all(endpoint["description"] for endpoint in endpoints.values())
 
 
@@ -236,7 +259,7 @@ def test_tabs_are_found_by_their_files() -> None:
     from diabolo.ui.app import find_tabs
 
     tabs = find_tabs()
-    assert {"reconstruct", "denoise", "interpolate"} <= set(tabs)
+    assert {"reconstruct", "explore", "denoise", "interpolate"} <= set(tabs)
     assert [tab.ORDER for tab in tabs.values()] == sorted(tab.ORDER for tab in tabs.values())
     for tab in tabs.values():
         assert set(tab.TITLE) == set(tab.TEXTS) == {"en", "zh-TW"}

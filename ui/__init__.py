@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-__all__ = ["build"]
+__all__ = ["LatentExplorer", "build"]
 
 # here, because gradio reads it when it is first imported, and no file of this package comes before
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -13,8 +13,12 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 def __getattr__(name: str) -> Any:
     # the command line imports this package too, and must not wait for gradio
-    if name in __all__:
-        from diabolo.ui import app
+    if name == "build":
+        from diabolo.ui.app import build
 
-        return getattr(app, name)
+        return build
+    if name == "LatentExplorer":
+        from diabolo.ui.explorer import LatentExplorer
+
+        return LatentExplorer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

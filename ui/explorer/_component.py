@@ -1,0 +1,153 @@
+"""`LatentExplorer`, the Gradio component: `_space.py` computes for it, the files beside are its page."""
+
+from __future__ import annotations
+
+import functools
+from abc import ABCMeta
+from collections.abc import Callable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import gradio as gr
+import numpy as np
+from gradio import component_meta
+from gradio.components import base
+from numpy.typing import ArrayLike, NDArray
+
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.ui.explorer._space import space_of
+
+__all__ = ["LatentExplorer"]
+
+_START = "explore(element, props, server, trigger, watch);"  # what gr.HTML gives a script
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_server: Callable[[_Function], _Function] = base.server  # the page may call it
+_updateable: Callable[[Any], Any] = component_meta.updateable
+
+
+class _Plain(type(gr.HTML)):  # type: ignore[misc]
+    """Gradio's metaclass without the .pyi that it writes beside a component's file."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any]) -> Any:
+        members["__init__"] = _updateable(members["__init__"])
+        return ABCMeta.__new__(cls, name, bases, members)
+
+
+class LatentExplorer(gr.HTML, metaclass=_Plain):
+    """A map of a model's latent space with a pointer that decodes while it is dragged.
+
+    Its value is the latent at the pointer: a list of floats, flat whatever the latent's shape. A listener
+    gets that list; anything of that many numbers may be returned to move the pointer. `change` fires when
+    the pointer came to rest, `select` when it was put on a stored code: `gr.SelectData` then has the code's
+    number as `index`, the latent as `value`, and its class as `_data["label"]`.
+
+    A bundle that brings no codes has no map; its sliders move through the latent space all the same.
+
+    Args:
+        model: an `Autoencoder`, or what `Autoencoder.load` opens: a name, a folder or a .zip.
+        value: the latent to begin with; None takes the first stored code, or the mean.
+        sliders: show a slider for each dimension of the latent.
+        options: what `gr.HTML` takes, such as `elem_id`, `visible`, `scale` and `key`.
+
+    Raises:
+        BundleError: no bundle, or one that was changed.
+        LatentError: a value that is no latent of this model.
+
+    Example:
+        ```python
+        import gradio as gr
+        from diabolo.ui import LatentExplorer
+
+        with gr.Blocks() as demo:
+            explorer = LatentExplorer("path/to/bundle")
+            latent = gr.JSON(label="Latent")
+            explorer.change(lambda value: value, explorer, latent)
+        demo.launch()
+        ```
+    """
+
+    change: Callable[..., Any]
+    select: Callable[..., Any]
+
+    def __init__(
+        self,
+        model: Autoencoder | str | Path,
+        value: ArrayLike | None = None,
+        *,
+        sliders: bool = True,
+        **options: Any,
+    ) -> None:
+        opened = model if isinstance(model, Autoencoder) else Autoencoder.load(model)
+        self._space = space_of(opened)
+        page = {name: _read(f"explorer.{name}") for name in ("html", "css")}
+        super().__init__(
+            self._space.start if value is None else value,
+            html_template=page["html"],
+            css_template=page["css"],
+            js_on_load="\n".join([*map(_read, _scripts()), _START]),
+            apply_default_css=False,
+            sliders=sliders,
+            **options,
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        # gr.HTML takes every word in the script's quotation marks for an event
+        raise AttributeError(f"LatentExplorer has no attribute {name!r}")
+
+    @_server
+    def explorer_open(self, _: Any) -> dict[str, Any]:
+        """What the page must know of the model, once."""
+        return self._space.about()
+
+    @_server
+    def explorer_plane(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The codes in the plane of two dimensions, or of the two widest directions when none are named."""
+        return self._space.plane(asked["axes"])
+
+    @_server
+    def explorer_code(self, asked: Mapping[str, Any]) -> str:
+        """A stored code by its number."""
+        return self._space.code(int(asked["index"]))
+
+    @_server
+    def explorer_decode(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Images of latents, and how far from the training codes each lies."""
+        return self._space.decode(str(asked["latents"]))
+
+    def preprocess(self, payload: Any) -> list[float] | None:  # type: ignore[override]
+        """What a listener gets: the latent as a flat list, or None when nothing was sent."""
+        return None if payload is None else self._flat(payload)
+
+    def postprocess(self, value: Any) -> list[float] | None:  # type: ignore[override]
+        """What the page gets of a latent that a listener returned; None leaves the pointer."""
+        return None if value is None else self._flat(value)
+
+    def api_info(self) -> dict[str, Any]:
+        """The type of the value for clients."""
+        count = self._space.count
+        words = f"the latent at the pointer: {count} number{'s' if count > 1 else ''}"
+        return {"type": "array", "items": {"type": "number"}, "description": words}
+
+    def example_payload(self) -> list[float]:
+        """A value as clients send it."""
+        return self._flat(self._space.start)
+
+    def example_value(self) -> list[float]:
+        """A value as listeners return it."""
+        return self._flat(self._space.start)
+
+    def _flat(self, value: ArrayLike | NDArray[np.float32]) -> list[float]:
+        return [float(f"{number:.7g}") for number in self._space.latents(value)[0]]
+
+
+def _scripts() -> list[str]:
+    """The page's script: parts that share their names, wherever they stand."""
+    files = resources.files("diabolo.ui.explorer").iterdir()
+    return sorted(file.name for file in files if file.name.endswith(".js"))
+
+
+@functools.cache
+def _read(name: str) -> str:
+    return resources.files("diabolo.ui.explorer").joinpath(name).read_text("utf-8")

@@ -1,0 +1,160 @@
+"""Planes through a latent space: where codes lie in one, and how dense. Pure functions over arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.density import Density
+from diabolo.runtime.manifest import Manifest
+
+__all__ = ["FAR", "SIDE", "Plane", "find", "levels", "principal", "slider_range"]
+
+FAR = 0.99  # where this share of test codes lie closer to the training codes, nothing was learned
+SIDE = 64  # cells of the density's grid
+_MARGIN = 0.25  # of the codes' span, beyond them on either side
+_LEAST = 0.2  # of the full tint, where hardly anything was learned
+_TAIL = 1.5  # percent of the codes that may lie outside, at either end
+
+_Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plane:
+    """A plane of a latent space with d dimensions: latent = origin + x across + y up + what lies off it.
+
+    Attributes:
+        axes: the two dimensions, or None for principal directions.
+        origin: `(d,)`, where x and y are 0.
+        across: `(d,)`, of length 1.
+        up: `(d,)`, of length 1 and square to `across`; all 0 where the space has only one dimension.
+        points: `(n, 2)`, the codes' x and y.
+        low: the x and the y at which the map begins.
+        high: and where it ends.
+    """
+
+    axes: tuple[int, int] | None
+    origin: _Array
+    across: _Array
+    up: _Array
+    points: _Array
+    low: tuple[float, float]
+    high: tuple[float, float]
+
+
+def find(codes: _Array, axes: tuple[int, int] | None, prior: bool) -> Plane:
+    """The plane of two dimensions, or of the codes' two widest directions.
+
+    Args:
+        codes: `(n, d)`.
+        axes: two dimensions; None takes both where there are two, else the principal directions.
+        prior: whether the latents were trained to follow N(0, I): three deviations of it are shown.
+    """
+    count = codes.shape[1]
+    axes = axes if axes is not None or count > 2 else (0, count - 1)
+    if axes is None:
+        origin = codes.mean(0)
+        across, up = principal(codes)
+    else:
+        origin = np.zeros(count, np.float32)
+        across, up = np.eye(count, dtype=np.float32)[list(axes)]
+        if axes[0] == axes[1]:
+            up = np.zeros(count, np.float32)
+    points = np.stack([(codes - origin) @ across, (codes - origin) @ up], axis=1)
+    if not up.any():  # a line: the dots are spread beside it, to be told apart
+        points[:, 1] = np.random.default_rng(0).uniform(-0.3, 0.3, len(points))
+    low, high = np.percentile(points, [_TAIL, 100 - _TAIL], axis=0)
+    span = np.maximum(high - low, 1e-6)
+    low, high = low - _MARGIN * span, high + _MARGIN * span
+    if prior and axes is not None:
+        low, high = np.minimum(low, -3), np.maximum(high, 3)
+    if not up.any():
+        low[1], high[1] = -1, 1
+    return Plane(
+        axes=axes,
+        origin=origin,
+        across=across,
+        up=up,
+        points=points,
+        low=(float(low[0]), float(low[1])),
+        high=(float(high[0]), float(high[1])),
+    )
+
+
+def principal(codes: _Array, rounds: int = 24) -> tuple[_Array, _Array]:
+    """The two directions in which codes `(n, d)`, d at least 2, spread most: each `(d,)` of length 1.
+
+    By orthogonal iteration, which never makes the covariance of a large latent (G. Golub and C. Van Loan,
+    'Matrix Computations', section 8.2).
+    """
+    centred = (codes - codes.mean(0)).astype(np.float64)
+    basis = np.random.default_rng(0).standard_normal((centred.shape[1], min(6, centred.shape[1])))
+    for _ in range(rounds):
+        basis, _rest = np.linalg.qr(centred.T @ (centred @ basis))
+    _left, _sizes, turned = np.linalg.svd(centred @ basis, full_matrices=False)
+    found = (basis @ turned.T)[:, :2].T
+    largest = found[np.arange(2), np.abs(found).argmax(1)]
+    across, up = (found * np.sign(largest)[:, None]).astype(np.float32)  # the same way round each time
+    return across, up
+
+
+def levels(plane: Plane, density: Density | None, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """How dense codes lie over the map, 0 to 255: `(SIDE, SIDE)`, the topmost row first.
+
+    Where the plane is the whole space it is the logarithm of the training codes' density, and 0 where nothing
+    was learned; else it is a soft histogram of the projected codes.
+    """
+    if density is not None and len(plane.origin) == 2 and plane.axes == (0, 1):
+        return _whole(plane, density, shape)
+    return _histogram(plane)
+
+
+def _whole(plane: Plane, density: Density, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    centres = [
+        np.linspace(low, high, SIDE, endpoint=False) + (high - low) / (2 * SIDE)
+        for low, high in zip(plane.low, plane.high, strict=True)
+    ]
+    x, y = np.meshgrid(centres[0], centres[1][::-1])
+    latents = np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32).reshape(-1, *shape)
+    logs = density.log_density(latents)
+    # the rank falls as the density grows: the edge of what was learned is found by halving
+    order = np.argsort(logs)
+    first, last = 0, len(order) - 1
+    while first < last:
+        middle = (first + last) // 2
+        if density.rank(latents[order[middle]][None])[0] > FAR:
+            first = middle + 1
+        else:
+            last = middle
+    edge, top = logs[order[first]], np.percentile(logs, 99.5)
+    share = np.clip((logs - edge) / max(top - edge, 1e-6), 0, 1)
+    tint = np.where(logs >= edge, _LEAST + (1 - _LEAST) * share, 0)  # with an edge to be seen
+    return (255 * _soft(tint.reshape(SIDE, SIDE), 0.8)).round().astype(np.uint8)
+
+
+def _histogram(plane: Plane) -> NDArray[np.uint8]:
+    edges = [np.linspace(low, high, SIDE + 1) for low, high in zip(plane.low, plane.high, strict=True)]
+    counts, _x, _y = np.histogram2d(plane.points[:, 0], plane.points[:, 1], bins=edges)
+    soft = _soft(counts.T[::-1], 2)
+    return (255 * np.sqrt(soft / (soft.max() or 1))).round().astype(np.uint8)
+
+
+def _soft(grid: NDArray[np.floating], width: float) -> NDArray[np.float64]:
+    """A grid blurred by a gaussian of this deviation, in cells; nothing lies beyond its edges."""
+    bell = np.exp(-0.5 * (np.arange(-6, 7) / width) ** 2)
+    for axis in (0, 1):
+        grid = np.apply_along_axis(np.convolve, axis, grid, bell / bell.sum(), mode="same")
+    return grid.astype(np.float64)
+
+
+def slider_range(m: Manifest) -> tuple[_Array, _Array]:
+    """From where to where each dimension is worth moving: `(d,)` each, flat."""
+    mean, deviation = m.latent_mean.ravel(), m.latent_deviation.ravel()
+    low = np.maximum(m.latent_minimum.ravel(), mean - 4 * deviation)
+    high = np.minimum(m.latent_maximum.ravel(), mean + 4 * deviation)
+    if m.prior == "normal":
+        low, high = np.minimum(low, -3), np.maximum(high, 3)
+    still = high - low < 1e-6
+    return np.where(still, mean - 1, low), np.where(still, mean + 1, high)

@@ -1,0 +1,141 @@
+"""A model's latent space as the explorer's page asks for it: planes, codes, images; ready for JSON."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from diabolo.runtime import images
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.errors import LatentError, UsageError
+from diabolo.ui.explorer import _planes
+
+__all__ = ["Space", "space_of"]
+
+_MOST = 1024  # latents in one call
+_OFFERED = 64  # dimensions to choose a plane's axes from
+
+
+class Space:
+    """What the page asks of one model. Latents are flat here, whatever their shape."""
+
+    def __init__(self, model: Autoencoder) -> None:
+        m = model.manifest
+        self._model = model
+        self._codes = (
+            None if model.codes is None else model.codes.latents.reshape(len(model.codes.latents), -1)
+        )
+        self._plane = functools.lru_cache(maxsize=16)(self._make_plane)
+        self.count = prod(m.latent_shape)
+        self.start: NDArray[np.float32] = m.latent_mean.ravel() if self._codes is None else self._codes[0]
+
+    def latents(self, value: ArrayLike) -> NDArray[np.float32]:
+        """One or more latents of any nesting as `(batch, count)`.
+
+        Raises:
+            LatentError: they are no numbers, or not of this model.
+            UsageError: more than 1,024 of them.
+        """
+        try:
+            flat = np.asarray(value, np.float32).reshape(-1, self.count)
+        except (TypeError, ValueError):
+            raise LatentError(f"a latent of this model must be {self.count} numbers.") from None
+        if not len(flat) or not np.isfinite(flat).all():
+            raise LatentError(f"a latent of this model must be {self.count} numbers, all finite.")
+        if len(flat) > _MOST:
+            raise UsageError(f"at most {_MOST:,} latents at a time, not {len(flat):,}.")
+        return flat
+
+    def about(self) -> dict[str, Any]:
+        """What stays as it is, and the plane to begin with."""
+        m, codes = self._model.manifest, self._model.codes
+        low, high = _planes.slider_range(m)
+        order = np.argsort(-m.latent_deviation.ravel(), kind="stable").tolist()
+        labels = None if codes is None or codes.labels is None or not m.classes else codes.labels
+        return {
+            "image": m.image_shape,
+            "shape": m.latent_shape,
+            "classes": m.classes if labels is not None else (),
+            "labels": None if labels is None else _text(labels.astype("<u2")),
+            "low": low.tolist(),
+            "high": high.tolist(),
+            "farFrom": _planes.FAR,
+            "order": order,
+            "offered": sorted(order[:_OFFERED]),
+            "plane": None if self._codes is None else self.plane(None),
+        }
+
+    def plane(self, axes: Sequence[int] | None) -> dict[str, Any]:
+        """Where the codes lie in a plane, and how dense.
+
+        Args:
+            axes: two dimensions; None takes the first two where there are no more, else the codes' principal
+                directions.
+
+        Raises:
+            UsageError: no such dimensions, or no codes.
+        """
+        if self._codes is None:
+            raise UsageError("a bundle without codes has no plane to show.")
+        if axes is not None and not (len(axes) == 2 and all(0 <= int(axis) < self.count for axis in axes)):
+            raise UsageError(f"axes must be two of the {self.count} dimensions, not {axes!r}.")
+        return self._plane(None if axes is None else (int(axes[0]), int(axes[1])))
+
+    def code(self, index: int) -> str:
+        """A stored code.
+
+        Raises:
+            UsageError: there is none of that number.
+        """
+        if self._codes is None or not 0 <= index < len(self._codes):
+            raise UsageError(f"there is no code {index}.")
+        return _text(self._codes[index])
+
+    def decode(self, latents: str) -> dict[str, Any]:
+        """Images, and the share of test codes that lie closer to the training codes than each latent.
+
+        Args:
+            latents: float32, little end first, one after another, as base64.
+
+        Raises:
+            LatentError: no such latents.
+            UsageError: more than 1,024 of them.
+        """
+        flat = self.latents(np.frombuffer(base64.b64decode(latents), "<f4"))
+        shaped = flat.reshape(-1, *self._model.manifest.latent_shape)
+        density = self._model.density
+        pixels = images.to_uint8(self._model.decode(shaped))
+        ranks = None if density is None else [round(rank, 4) for rank in density.rank(shaped).tolist()]
+        return {"images": _text(pixels), "ranks": ranks}
+
+    def _make_plane(self, axes: tuple[int, int] | None) -> dict[str, Any]:
+        assert self._codes is not None  # noqa: S101 - `plane` asked
+        plane = _planes.find(self._codes, axes, self._model.manifest.prior == "normal")
+        level = _planes.levels(plane, self._model.density, self._model.manifest.latent_shape)
+        return {
+            "axes": plane.axes,
+            "points": _text(plane.points.astype("<f4")),
+            "across": _text(plane.across.astype("<f4")),
+            "up": _text(plane.up.astype("<f4")),
+            "origin": _text(plane.origin.astype("<f4")),
+            "low": plane.low,
+            "high": plane.high,
+            "density": _text(level),
+            "side": len(level),
+        }
+
+
+@functools.lru_cache(maxsize=32)
+def space_of(model: Autoencoder) -> Space:
+    """The space of a model, kept: what it takes a while to compute is computed once."""
+    return Space(model)
+
+
+def _text(array: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")

@@ -1,0 +1,69 @@
+/**
+ * The map: two canvases, the lower one for what rarely changes, the upper for the pointer.
+ * `act` is told what a hand asks for: move(left, top), pick(row or null), rest().
+ */
+function latentMap(place, state, act) {
+  const [below, above] = place.querySelectorAll("canvas");
+  const unit = () => window.devicePixelRatio || 1;
+  const frame = (draw) => {
+    let asked = false;
+    return () => {
+      if (asked) return;
+      asked = true;
+      requestAnimationFrame(() => ((asked = false), state.plane && below.width > 1 && draw()));
+    };
+  };
+  const drawBelow = frame(() => {
+    const [context, size, dark] = [below.getContext("2d"), below.width, isDark(place)];
+    context.clearRect(0, 0, size, size);
+    if (state.tiles) {
+      context.imageSmoothingEnabled = false;
+      context.drawImage(state.tiles, 0, 0, size, size);
+    } else {
+      paintDensity(context, state.plane.density, size, dark ? [148, 163, 184] : [71, 85, 105], dark ? 0.5 : 0.36);
+      paintDots(context, state.plane, state.labels, state.hidden, size, unit());
+    }
+  });
+  const drawAbove = frame(() => {
+    const [context, size] = [above.getContext("2d"), above.width];
+    const style = getComputedStyle(place);
+    const [ink, panel] = ["--ink", "--panel"].map((name) => style.getPropertyValue(name));
+    const spot = (latent) => state.plane.share(...state.plane.place(latent)).map((part) => within(part) * size);
+    context.clearRect(0, 0, size, size);
+    const [ends, [x, y]] = [state.ends.map(spot), spot(state.latent)];
+    paintWay(context, ends, unit(), ink, panel);
+    const colour = style.getPropertyValue(state.far ? "--warn" : "--accent");
+    const radius = ends.some((end) => Math.hypot(end[0] - x, end[1] - y) < 12 * unit()) ? 14 : 8; // about the letter
+    paintPointer(context, [x, y], size, unit(), radius, colour, state.tiles ? "#fff" : ink);
+  });
+  const redraw = () => (drawBelow(), drawAbove());
+
+  listenToHands(above, state, act, (left, top, reach = 9) => nearest(left * above.width, top * above.width, reach * unit()));
+
+  /** The dot nearest to a place on the canvas, not farther than `reach`. */
+  function nearest(x, y, reach) {
+    let [best, least] = [null, reach * reach];
+    if (state.tiles) return best; // no dots to be seen
+    for (let row = 0; row < state.plane.points.length / 2; row++) {
+      if (state.labels && state.hidden.has(state.labels[row])) continue;
+      const [left, top] = state.plane.share(state.plane.points[2 * row], state.plane.points[2 * row + 1]);
+      const far = (left * above.width - x) ** 2 + (top * above.width - y) ** 2;
+      if (far < least) [best, least] = [row, far];
+    }
+    return best;
+  }
+
+  new ResizeObserver(() => {
+    const size = Math.round(place.clientWidth * unit());
+    if (size && size !== below.width) for (const canvas of [below, above]) canvas.width = canvas.height = size;
+    redraw();
+  }).observe(place);
+  new MutationObserver(redraw).observe(document.body, { attributeFilter: ["class"] });
+  return { redraw, point: drawAbove };
+}
+
+const within = (part) => Math.min(1, Math.max(0, part));
+
+function isDark(place) {
+  return place.closest(".dark") !== null || document.body.classList.contains("dark");
+}

@@ -1,0 +1,33 @@
+/** Paint one of the decoded images, pixel for pixel. */
+function paintImage(context, images, [channels, height, width], index = 0, x = 0, y = 0, alpha = 255) {
+  const pixels = new ImageData(width, height);
+  const first = index * channels * height * width;
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = images[first + channels * i + (channels < 3 ? 0 : c)];
+    pixels.data[4 * i + 3] = alpha;
+  }
+  context.putImageData(pixels, x, y);
+}
+
+/** Say and show whether the picture's place is in a hole; true where it is. */
+function showGround(side, rank, farFrom) {
+  const far = rank !== null && rank > farFrom;
+  side.classList.toggle("far", far);
+  const strong = document.createElement("b");
+  strong.textContent = far ? say("farHead") : "";
+  side.querySelector(".ground").replaceChildren(...(rank === null ? [] : far ? [strong, ` ${say("far")}`] : [say("known")]));
+  return far;
+}
+
+/** As large as the place allows with every pixel a square of whole screen pixels. */
+function fitPixels(frame, [, height, width]) {
+  const canvas = frame.querySelector("canvas");
+  [canvas.width, canvas.height] = [width, height];
+  new ResizeObserver(() => fit(frame.clientWidth)).observe(frame);
+  const fit = (room) => {
+    const device = window.devicePixelRatio || 1;
+    const times = Math.max(1, Math.floor((room * device) / Math.max(width, height)));
+    canvas.style.width = `${(times * width) / device}px`;
+    canvas.style.height = `${(times * height) / device}px`;
+  };
+}

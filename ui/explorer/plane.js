@@ -1,0 +1,46 @@
+/**
+ * A plane through the latent space: latent = origin + x across + y up + what lies off the plane, which moving
+ * in the plane keeps. x and y are what the map shows.
+ */
+function latentPlane(sent) {
+  const [across, up, origin] = [sent.across, sent.up, sent.origin].map(floatsOf);
+  const along = (axis, latent, at) => {
+    let sum = 0;
+    for (let i = 0; i < axis.length; i++) sum += axis[i] * (latent[at + i] - origin[i]);
+    return sum;
+  };
+  const flat = up.every((value) => value === 0);
+  return {
+    axes: sent.axes,
+    points: floatsOf(sent.points),
+    density: { levels: bytesOf(sent.density), side: sent.side },
+    low: sent.low,
+    high: sent.high,
+    flat,
+    /** x and y of a latent. */
+    place: (latent, at = 0) => [along(across, latent, at), along(up, latent, at)],
+    /** The latent moved within the plane to x and y. */
+    moved(latent, x, y) {
+      const [nowX, nowY] = this.place(latent);
+      return latent.map((value, i) => value + (x - nowX) * across[i] + (y - nowY) * up[i]);
+    },
+    /** Where x and y lie on the map: 0 to 1 from the left, 0 to 1 from the top. */
+    share(x, y) {
+      const [[lowX, lowY], [highX, highY]] = [sent.low, sent.high];
+      return [(x - lowX) / (highX - lowX), 1 - (y - lowY) / (highY - lowY)];
+    },
+    at(left, top) {
+      const [[lowX, lowY], [highX, highY]] = [sent.low, sent.high];
+      return [lowX + left * (highX - lowX), lowY + (1 - top) * (highY - lowY)];
+    },
+    /** The middles of side x side squares of the map, row by row from the top, as latents. */
+    grid(latent, side) {
+      const all = new Float32Array(side * side * latent.length);
+      for (let i = 0; i < side * side; i++) {
+        const [x, y] = this.at(((i % side) + 0.5) / side, (Math.floor(i / side) + 0.5) / side);
+        all.set(this.moved(latent, x, y), i * latent.length);
+      }
+      return all;
+    },
+  };
+}
