@@ -56,7 +56,7 @@ def address(folder: Path) -> Iterator[str]:
         return json.dumps(latent)
 
     def picked(latent: list[float], event: gr.SelectData) -> str:
-        return json.dumps([event.index, event._data["label"], event.value, latent])
+        return json.dumps([event.index, event.label, event.value, latent])
 
     def sent() -> list[float]:
         return [4.0, 0.0]

@@ -41,7 +41,7 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
     Its value is the latent at the pointer: a list of floats, flat whatever the latent's shape. A listener
     gets that list; anything of that many numbers may be returned to move the pointer. `change` fires when
     the pointer came to rest, `select` when it was put on a stored code: `gr.SelectData` then has the code's
-    number as `index`, the latent as `value`, and its class as `_data["label"]`.
+    number as `index`, the latent as `value`, and its class as `label`, None where there are no classes.
 
     A bundle that brings no codes has no map; its sliders move through the latent space all the same.
 

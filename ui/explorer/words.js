@@ -6,7 +6,7 @@ const WORDS = {
     mapKeys: "Latent map. Arrow keys move the pointer, with Shift in larger steps; Enter goes to the nearest code.",
     hint: "Drag to decode. Click a dot to go to its code.",
     choose: "Click a dot for A, then one for B.",
-    note: "Each dot is the code of a test image. The shade behind shows where codes lie dense.",
+    note: "Each dot is a test image's code. The shade shows where codes lie dense.",
     noteTiles: "Every square is decoded from its middle. Pale squares: nothing was learned there.",
     noMap: "This model came without stored codes, so there is no map to draw. The sliders move through its latent space all the same.",
     tiles: "Decode the whole map",
