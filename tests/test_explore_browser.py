@@ -237,6 +237,7 @@ def test_the_whole_map_decoded(page: Any) -> None:
     page.locator("#plane .tiled").wait_for(timeout=WAIT)
     page.wait_for_timeout(100)
     assert _pixels(page, below) != before
+    assert page.locator("#plane .hint").inner_text() == "Drag to decode."  # no dot is to be seen
     tiles.click()
     page.locator("#plane .tiled").wait_for(state="detached", timeout=WAIT)
     page.wait_for_timeout(100)

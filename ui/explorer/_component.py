@@ -43,7 +43,8 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
     the pointer came to rest, `select` when it was put on a stored code: `gr.SelectData` then has the code's
     number as `index`, the latent as `value`, and its class as `label`, None where there are no classes.
 
-    A bundle that brings no codes has no map; its sliders move through the latent space all the same.
+    A bundle that brings no codes has no map; its sliders move through the latent space all the same. Another
+    model is another component: make it anew in `gr.render`.
 
     Args:
         model: an `Autoencoder`, or what `Autoencoder.load` opens: a name, a folder or a .zip.

@@ -28,9 +28,16 @@ async function explore(element, props, server, trigger, watch) {
   const showTiles = latest(async () => {
     state.tiles = isOn($(".tiles")) ? await decodeTiles(state, decode) : null;
     $(".map-side").classList.toggle("tiled", state.tiles !== null);
-    $(".note").textContent = say(state.tiles ? "noteTiles" : "note");
+    explain();
     map.redraw();
   });
+
+  /** What can be done on the map, and what is on it. */
+  function explain() {
+    const what = state.tiles ? "Tiles" : "";
+    $(".hint").textContent = say((state.choosing ? "choose" : "hint") + what);
+    $(".note").textContent = say(`note${what}`);
+  }
 
   /** The one place where the latent changes. */
   function go(latent, inPlane = false) {
@@ -81,7 +88,7 @@ async function explore(element, props, server, trigger, watch) {
   toggle($(".tiles"), () => showTiles().catch(failed));
   toggle($(".way"), (on) => {
     [state.choosing, state.ends] = [on, []];
-    $(".hint").textContent = say(on ? "choose" : "hint");
+    explain();
     $(".strip").hidden = true;
     map.redraw();
   });

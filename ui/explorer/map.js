@@ -58,7 +58,8 @@ function latentMap(place, state, act) {
     if (size && size !== below.width) for (const canvas of [below, above]) canvas.width = canvas.height = size;
     redraw();
   }).observe(place);
-  new MutationObserver(redraw).observe(document.body, { attributeFilter: ["class"] });
+  const theme = new MutationObserver(() => (place.isConnected ? redraw() : theme.disconnect()));
+  theme.observe(document.body, { attributeFilter: ["class"] });
   return { redraw, point: drawAbove };
 }
 

@@ -9,13 +9,14 @@ function paintImage(context, images, [channels, height, width], index = 0, x = 0
   context.putImageData(pixels, x, y);
 }
 
-/** Say and show whether the picture's place is in a hole; true where it is. */
+/** Say and show whether the picture's place is in a hole; true where it is. Said once, not at every step of a drag. */
 function showGround(side, rank, farFrom) {
   const far = rank !== null && rank > farFrom;
+  const [ground, strong] = [side.querySelector(".ground"), document.createElement("b")];
+  const words = rank === null ? [] : far ? [strong, ` ${say("far")}`] : [say("known")];
+  strong.textContent = say("farHead");
   side.classList.toggle("far", far);
-  const strong = document.createElement("b");
-  strong.textContent = far ? say("farHead") : "";
-  side.querySelector(".ground").replaceChildren(...(rank === null ? [] : far ? [strong, ` ${say("far")}`] : [say("known")]));
+  if (ground.textContent !== words.map((word) => word.textContent ?? word).join("")) ground.replaceChildren(...words);
   return far;
 }
 

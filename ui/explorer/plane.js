@@ -33,11 +33,11 @@ function latentPlane(sent) {
       const [[lowX, lowY], [highX, highY]] = [sent.low, sent.high];
       return [lowX + left * (highX - lowX), lowY + (1 - top) * (highY - lowY)];
     },
-    /** The middles of side x side squares of the map, row by row from the top, as latents. */
-    grid(latent, side) {
-      const all = new Float32Array(side * side * latent.length);
-      for (let i = 0; i < side * side; i++) {
-        const [x, y] = this.at(((i % side) + 0.5) / side, (Math.floor(i / side) + 0.5) / side);
+    /** The middles of the map's cells, row by row from the top, as latents. */
+    grid(latent, columns, rows) {
+      const all = new Float32Array(columns * rows * latent.length);
+      for (let i = 0; i < columns * rows; i++) {
+        const [x, y] = this.at(((i % columns) + 0.5) / columns, (Math.floor(i / columns) + 0.5) / rows);
         all.set(this.moved(latent, x, y), i * latent.length);
       }
       return all;
