@@ -22,6 +22,7 @@ from diabolo.export.errors import ExportError
 from diabolo.export.golden import golden
 from diabolo.export.graphs import OPSETS, checked, decoder_graph, encoder_graph
 from diabolo.export.half import halved
+from diabolo.export.map import latent_picture
 from diabolo.export.measure import figures, of_graphs, of_torch
 from diabolo.export.preview import preview
 from diabolo.export.proof import BATCH_SIZES, Proof, prove
@@ -183,9 +184,10 @@ def _write(
     try:
         temporary.chmod(0o755)
         _fill(temporary, files, about)
-        picture = preview(Autoencoder.load(temporary, device="cpu"), codes)
-        more = {"preview.png": ("preview", picture)} if picture else {}
-        more["README.md"] = ("card", card(about, picture is not None).encode())
+        model = Autoencoder.load(temporary, device="cpu")
+        drawn = {"preview.png": ("preview", preview(model, codes)), "map.png": ("map", latent_picture(model))}
+        more = {name: (role, raw) for name, (role, raw) in drawn.items() if raw}
+        more["README.md"] = ("card", card(about, more.keys()).encode())
         _fill(temporary, files | more, about)
         Autoencoder.load(temporary, device="cpu")
         temporary.rename(target)

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 __all__ = ["card"]
 
 
-def card(document: dict[str, Any], picture: bool) -> str:
-    """The card's text, from what model.json says; `picture`: whether there is a preview.png."""
-    return "\n".join([*_what(document, picture), *_figures(document), *_recipe(document), *_use(document)])
+def card(document: dict[str, Any], pictures: Collection[str]) -> str:
+    """The card's text, from what model.json says; `pictures`: which of preview.png and map.png there are."""
+    return "\n".join([*_what(document, pictures), *_figures(document), *_recipe(document), *_use(document)])
 
 
-def _what(document: dict[str, Any], picture: bool) -> list[str]:
+def _what(document: dict[str, Any], pictures: Collection[str]) -> list[str]:
     dataset, noise, latent = document["dataset"], document["noise"], document["latent"]
     channels, height, width = document["image"]["shape"]
     shape = " x ".join(map(str, latent["shape"]))
     lines = [f"# {document['name']}", "", _sentence(document.get("summary") or document["variant"]), ""]
-    if picture:
+    if "preview.png" in pictures:
         lines += [
-            "![Reconstructions, a way from one to another, samples](preview.png)",
+            "![Characters and what comes back, codes, a way from one to another, samples](preview.png)",
             "",
-            "Two rows of reconstructions; a row on the straight line from the code of the first to the one "
-            "farthest from it; a row of decoded samples.",
+            f"Row by row: characters drawn by a font{', with noise' if noise else ''}; what comes of them; "
+            "codes of test images, decoded, in two rows; the straight line from the first of these to the "
+            "one farthest from it; samples.",
             "",
         ]
+    if "map.png" in pictures:
+        lines += ["![Where the codes of test images lie](map.png)", ""]
     lines += [
         "| | |",
         "|---|---|",

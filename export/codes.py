@@ -18,7 +18,7 @@ __all__ = ["codes_of", "density_of"]
 _Floats = NDArray[np.float32]
 _Any = NDArray[Any]
 
-_CODES = 3000, 128, 480_000  # of test images: at most, at least, and values in all
+_CODES = 3000, 128, 400_000  # of test images: at most, at least, and values in all
 _TRAINING = 5000, 500, 2**17  # of training images
 _LEVELS = 201  # quantiles of the test codes' distances
 _SEED = 0

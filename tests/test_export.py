@@ -28,7 +28,7 @@ def test_same_weights_same_bytes_in_another_process(
 ) -> None:
     code = f"from diabolo.export import export_run; export_run({str(runs['vae'])!r}, {str(tmp_path / 'b')!r})"
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
-    for name in ("encoder.onnx", "decoder.onnx", "codes.npz", "preview.png"):
+    for name in ("encoder.onnx", "decoder.onnx", "codes.npz", "preview.png", "map.png"):
         mine, theirs = ((folder / name).read_bytes() for folder in (tmp_path / "b", bundles["vae"]))
         assert hashlib.sha256(mine).hexdigest() == hashlib.sha256(theirs).hexdigest(), name
 

@@ -19,7 +19,8 @@ BASE = Path(__file__).parent.parent / "recipes" / "models"
 
 
 def test_found() -> None:
-    assert {"mnist-autoencoder", "mnist-autoencoder-2d", "mnist-vae", "mnist-vae-2d"} <= set(NAMES)
+    assert {"mnist-autoencoder", "mnist-autoencoder-2d", "mnist-vae", "mnist-vae-2d"} < set(NAMES)
+    assert {"mnist-sparse", "notmnist-autoencoder", "notmnist-vae-2d"} < set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -74,4 +75,4 @@ def test_no_image_of_a_data_set_is_in_it(name: str) -> None:
     mean = model.decode(model.manifest.latent_mean[None])
     np.testing.assert_allclose(golden.image, mean, atol=0.1)
     kinds = {entry.role for entry in model.manifest.files.values()}
-    assert kinds == {"encoder", "decoder", "codes", "preview", "card"}
+    assert kinds == {"encoder", "decoder", "codes", "preview", "map", "card"}

@@ -19,7 +19,7 @@ from diabolo.train.model import Model
 from diabolo.train.run import Run
 from diabolo.train.variants import VariantBase
 
-__all__ = ["activity", "draw", "reconstructions", "save"]
+__all__ = ["activity", "draw", "latent_map", "reconstructions", "save"]
 
 _COLUMNS = 10
 _MANIFOLD = 15  # images a side
@@ -41,7 +41,7 @@ def draw(
     figures = {
         "losses": _losses(run.history()),
         "reconstructions": reconstructions(variant, model, data),
-        "latent_map": _latent_map(codes, labels, data.classes),
+        "latent_map": latent_map(codes, labels, data.classes),
         "samples": _samples(model, codes),
     }
     if codes.shape[1] == 2:
@@ -158,9 +158,10 @@ def _grid(rows: list[tuple[str, NDArray[np.float32]]]) -> Figure:
     return figure
 
 
-def _latent_map(
+def latent_map(
     codes: NDArray[np.float32], labels: NDArray[np.int64] | None, classes: tuple[str, ...]
 ) -> Figure:
+    """Codes `(n, d)` in their plane, or in that of their two principal components, coloured by class."""
     figure = Figure(figsize=(6, 5.4))
     axes = figure.subplots()
     points, (across, up) = _plane(codes)
