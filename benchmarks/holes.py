@@ -5,8 +5,8 @@
     ... --keep DIR                                                  keep the runs, use those that are there
 
 The table has the share of places in the region of the codes that decode to nothing like the data, as `diabolo
-XX/holes.py says what that is), seed by seed. It fails unless every seed of the plain one
-has more holes than any of the VAE's, by more than what the seeds of either differ by.
+evaluate` gives it (runtime/holes.py says what that is), seed by seed. It fails unless every seed of the plain
+one has more holes than any of the VAE's, by more than what the seeds of either differ by.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from diabolo.train.variants import find
 RECIPES = Path(__file__).parent.parent / "recipes" / "models"
 ONE, ALL = 4_000_000, 24_000_000  # bytes, at most
 NEAR = 0.005  # relative: another processor's last digits
-NEAR_HOLES = 0.02  # of the share: other places on other lines, from the codes that torch gave
+NEAR_HOLES = 0.005  # of the share: what twenty places make
 LIKE = 0.05  # relative: the same recipe on another machine
 
 
@@ -124,7 +124,8 @@ def written(path: Path) -> str:
 
 
 def data_of(model: Autoencoder) -> ImageData:
-    return load(model.manifest.dataset, LoadRequest())
+    settings = model.manifest.document["training"]["settings"]
+    return load(model.manifest.dataset, LoadRequest(seed=settings["seed"], classes=settings["classes"]))
 
 
 def measured(model: Autoencoder, data: ImageData) -> list[Figure]:
@@ -137,10 +138,11 @@ def measured(model: Autoencoder, data: ImageData) -> list[Figure]:
     walked = measure_holes(
         model.decode, encoded(model, data.train.images, REFERENCES), encoded(model, data.test.images, TESTED)
     )
-    said_holes = m.metrics.get("holes")
-    if said_holes is None and walked.share is None:
+    said_share = m.metrics.get("holes")
+    if said_share is None and walked.share is None:
         return rows
-    return [*rows, Figure("holes", said_holes or 0.0, walked.share or 0.0, NEAR_HOLES)]
+    shares = (-1.0 if share is None else share for share in (said_share, walked.share))  # -1: no figure
+    return [*rows, Figure("holes", *shares, NEAR_HOLES)]
 
 
 def encoded(model: Autoencoder, images: Images, most: int) -> Any:
@@ -161,8 +163,7 @@ def rebuild(name: str, dtype: str | None, keep: str | None) -> int:
     with _runs.folder(keep) as folder:
         run = _runs.train(folder / f"{name}-run", variant, "--recipe", str(recipe))
         target = folder / name
-        if not target.exists():
-            export_run(run, target, dtype=dtype, note=lambda text: print(text, file=sys.stderr))
+        export_run(run, target, dtype=dtype, note=lambda text: print(text, file=sys.stderr))
         new = Autoencoder.load(target, device="cpu").manifest
         minutes, size = _runs.minutes(run), size_of(target)
     print(

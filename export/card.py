@@ -23,12 +23,12 @@ def _what(document: dict[str, Any], pictures: Collection[str]) -> list[str]:
             "![Characters and what comes back, codes, a way from one to another, samples](preview.png)",
             "",
             f"Row by row: characters drawn by a font{', with noise' if noise else ''}; what comes of them; "
-            "codes of test images, decoded, in two rows; the straight line from the first of these to the "
+            "codes of images, decoded, in two rows; the straight line from the first of these to the "
             "one farthest from it; samples.",
             "",
         ]
     if "map.png" in pictures:
-        lines += ["![Where the codes of test images lie](map.png)", ""]
+        lines += ["![Where codes lie](map.png)", ""]
     lines += [
         "| | |",
         "|---|---|",

@@ -1,4 +1,4 @@
-"""map.png: where the codes of test images lie, and what the plane they lie in decodes to."""
+"""map.png: where the codes of images lie, and what the plane they lie in decodes to."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def latent_picture(model: Autoencoder) -> bytes | None:
     flat = codes.latents.reshape(len(codes.latents), -1)
     with warnings.catch_warnings(), matplotlib.rc_context({"font.size": 9}):
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a class's name gets a box
-        figure = latent_map(flat, codes.labels, model.manifest.classes)
+        figure = latent_map(flat, codes.labels, model.manifest.classes, "Codes of images")
         figure.set_dpi(_DPI)
         if prod(model.manifest.latent_shape) == 2 and model.manifest.image_shape[0] in (1, 3):
             _add_manifold(figure, model, flat)
@@ -56,9 +56,13 @@ def _add_manifold(figure: Figure, model: Autoencoder, flat: NDArray[np.float32])
     figure.axes[0].set_position((0.05, 0.1, 0.4, 0.82))
     axes = figure.add_axes((0.57, 0.1, 0.4, 0.82))
     shown = pictures.tiled(images, _SIDE)
+    half = np.where(high > low, (high - low) / (_SIDE - 1), 1) / 2  # of a cell, whose middle is decoded
+    (left, bottom), (right, top) = low - half, high + half
     axes.imshow(
         np.asarray(shown),
-        extent=(float(low[0]), float(high[0]), float(low[1]), float(high[1])),
+        extent=(float(left), float(right), float(bottom), float(top)),
+        vmin=0,
+        vmax=255,
         aspect="auto",
         cmap="gray",
         interpolation="nearest",

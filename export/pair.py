@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from diabolo.export.errors import ExportError
+from diabolo.train.datasets import Images
 from diabolo.train.model import Model
 
 __all__ = ["Pair", "adapted", "of_model"]
@@ -45,18 +46,23 @@ class Pair:
         out = self.encoder(image)
         return list(out) if self.log_variance else [out]
 
-    def latents(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    def latents(self, images: NDArray[Any] | Images) -> NDArray[np.float32]:
         """Of any number of images, some at a time: `(n, *latent_shape)`; a VAE's are the means."""
         return self.codes(images, np.random.default_rng(0))[0]
 
     @torch.inference_mode()
     def codes(
-        self, images: NDArray[np.float32], chance: np.random.Generator
+        self, images: NDArray[Any] | Images, chance: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Latents `(n, *latent_shape)`, and as many drawn from the encoder's gaussians, if it gives any."""
+        """Latents `(n, *latent_shape)`, and as many drawn from the encoder's gaussians, if it gives any.
+
+        Images are float32 in [0, 1], or uint8, of which some at a time become float.
+        """
         means, drawn = [], []
         for start in range(0, len(images), _BATCH):
-            mean, *rest = (v.numpy() for v in self.encode(torch.from_numpy(images[start : start + _BATCH])))
+            batch = images[start : start + _BATCH]
+            floats = batch.astype(np.float32) / np.float32(255) if batch.dtype == np.uint8 else batch
+            mean, *rest = (v.numpy() for v in self.encode(torch.from_numpy(floats)))
             means.append(mean)
             noise = chance.standard_normal(mean.shape, np.float32)
             drawn.append(mean + np.exp(rest[0] / 2) * noise if rest else mean)

@@ -64,11 +64,11 @@ def preview(model: Autoencoder, codes: NDArray[np.float32], seed: int = 0) -> by
 def drawn(m: Manifest) -> NDArray[np.float32]:
     """Ten characters as the model's images are, `(10, channels, height, width)` in [0, 1].
 
-    They are the classes' names where those are single characters, and letters otherwise; on black, white or
+    They are the classes' names where those are single digits or letters, and else A to J; on black, white or
     grey, as the training images' borders are, and as large as these let expect.
     """
-    single = [name for name in m.classes if len(name) == 1]
-    words = (single or list(_LETTERS))[:_ACROSS]
+    named = m.classes and all(len(name) == 1 and name.isascii() and name.isalnum() for name in m.classes)
+    words = (m.classes if named else _LETTERS)[:_ACROSS]
     return np.stack([_character(words[i % len(words)], m, i) for i in range(_ACROSS)])
 
 

@@ -62,8 +62,9 @@ class Density:
 
         About .5 is an ordinary place; above .99 nothing was learned.
         """
-        levels = np.linspace(0, 1, len(self._typical))
-        return np.asarray(np.interp(self.distance(latents), self._typical, levels))
+        # of equal distances the first counts: only what lies farther is stranger
+        distance, levels = np.unique(self._typical, return_index=True)
+        return np.interp(self.distance(latents), distance, levels / (len(self._typical) - 1), right=1)
 
     def log_density(self, latents: NDArray[np.float32]) -> NDArray[np.float64]:
         """The logarithm of the density at each point, `(batch,)`, in training codes by unit of volume.

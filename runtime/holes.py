@@ -39,6 +39,7 @@ REFERENCES = (
     20_000  # decoded codes of training images, at most; with a few thousand the share varies by a third
 )
 TESTED = 10_000  # decoded codes of test images, at most
+_FEWEST = 500  # of them, for a figure
 _BYTES = 2**28  # of decoded images that are held at a time
 _FAR = 0.99  # quantile of the test codes' distances
 
@@ -49,7 +50,7 @@ class Holes:
 
     Attributes:
         share: of the places, in [0, 1], that decode to nothing like the data; about .01 without holes; None
-            where pixels cannot tell.
+            where pixels cannot tell, or images are too few.
         limit: the distance from the nearest decoded training code beyond which an image is unlike the data:
             root mean squared difference of pixels, [0, 1].
         places: the latents that were looked at, `(places, *latent_shape)`.
@@ -93,7 +94,9 @@ def measure_holes(
     where = draw(learned, places, chance)
     pieces = (where[start : start + some] for start in range(0, places, some))
     far = np.concatenate([distances(_decoded(decode, piece), references) > limit for piece in pieces])
-    told = bool(distances(references.mean(0, keepdims=True), references)[0] > limit)
+    told = len(references) >= _FEWEST and bool(
+        distances(references.mean(0, keepdims=True), references)[0] > limit
+    )
     return Holes(share=float(far.mean()) if told else None, limit=limit / size**0.5, places=where, far=far)
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 __all__ = ["distances"]
 
-_PIECE = 2**24  # distances at a time
+_PIECE = 2**24  # distances, or values of points, at a time
 
 
 def distances(points: NDArray[np.floating], others: NDArray[np.floating], k: int = 1) -> NDArray[np.float64]:
@@ -28,7 +28,7 @@ def distances(points: NDArray[np.floating], others: NDArray[np.floating], k: int
     there = np.asarray(others - centre, np.float32)
     lengths = np.einsum("ij,ij->i", there, there, dtype=np.float64)
     out = np.empty(len(points), np.float64)
-    size = max(1, _PIECE // len(others))
+    size = max(1, _PIECE // max(len(others), points.shape[1]))
     for start in range(0, len(points), size):
         here = np.asarray(points[start : start + size] - centre, np.float32)
         squares = lengths - 2 * (here @ there.T)

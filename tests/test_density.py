@@ -58,3 +58,9 @@ def test_a_dimension_that_never_varies_divides_by_no_zero() -> None:
 def test_too_few_codes() -> None:
     with pytest.raises(ValueError, match=f"needs {NEIGHBOUR} training codes"):
         Density(np.zeros((NEIGHBOUR - 1, 2), np.float32), np.ones(2, np.float32))
+
+
+def test_identical_codes_are_known_ground_and_nothing_else_is() -> None:
+    density = Density(np.full((20, 3), 7, np.float32), np.zeros(11, np.float32))
+    assert density.rank(np.full((1, 3), 7, np.float32))[0] == 0
+    assert density.rank(np.full((1, 3), 8, np.float32))[0] == 1

@@ -47,7 +47,7 @@ def test_codes_say_how_dense_the_training_codes_lie(bundles: dict[str, Path]) ->
             assert density.rank(model.sample_latents(200, seed=0)).mean() < 0.9
 
 
-def test_codes_are_those_of_test_images_rounded_to_three_digits(
+def test_codes_are_those_of_test_images_hardly_rounded(
     runs: dict[str, Path], bundles: dict[str, Path]
 ) -> None:
     data = Run.open(runs["vae"]).data()
@@ -58,7 +58,7 @@ def test_codes_are_those_of_test_images_rounded_to_three_digits(
     assert len(labels) == len(data.test)
     np.testing.assert_array_equal(labels, data.test.labels)
     again = model.encode(data.test.images[:].astype(np.float32) / np.float32(255))
-    np.testing.assert_allclose(model.codes.latents, again, rtol=2**-8, atol=1e-4)
+    assert (np.abs(model.codes.latents - again) < again.std(0) / 100).all()
 
 
 def test_half_precision_halves_the_file(

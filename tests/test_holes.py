@@ -88,6 +88,7 @@ def test_spatial_latents_and_few_codes() -> None:
     found = measure_holes(lambda latents: bump(latents.mean((1, 2, 3))), codes, codes[:2], places=50)
     assert found.places.shape == (50, 2, 3, 3)
     assert found.far.shape == (50,)
+    assert found.share is None  # of so few
     for learned, tested in ((codes[:1], codes), (codes, codes[:0])):
         with pytest.raises(ValueError, match="two training codes"):
             measure_holes(bump, learned, tested)

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from diabolo.runtime.noise import add_noise
+from diabolo.runtime.planes import principal
 from diabolo.train.datasets import ImageData, rows_of, spread
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model
@@ -159,7 +160,10 @@ def _grid(rows: list[tuple[str, NDArray[np.float32]]]) -> Figure:
 
 
 def latent_map(
-    codes: NDArray[np.float32], labels: NDArray[np.int64] | None, classes: tuple[str, ...]
+    codes: NDArray[np.float32],
+    labels: NDArray[np.int64] | None,
+    classes: tuple[str, ...],
+    title: str = "Codes of test images",
 ) -> Figure:
     """Codes `(n, d)` in their plane, or in that of their two principal components, coloured by class."""
     figure = Figure(figsize=(6, 5.4))
@@ -174,7 +178,7 @@ def latent_map(
             axes.scatter(mine[:, 0], mine[:, 1], s=4, label=name.replace("$", r"\$"))
         if len(classes) <= 20:
             axes.legend(frameon=False, markerscale=3, bbox_to_anchor=(1, 1))
-    axes.set(xlabel=across, ylabel=up, title="Codes of test images")
+    axes.set(xlabel=across, ylabel=up, title=title)
     return figure
 
 
@@ -184,6 +188,5 @@ def _plane(codes: NDArray[np.float32]) -> tuple[NDArray[np.float32], tuple[str, 
         return np.column_stack([codes, np.zeros(len(codes), np.float32)]), ("latent 1", "")
     if codes.shape[1] == 2:
         return codes, ("latent 1", "latent 2")
-    centred = codes - codes.mean(0)
-    _, directions = np.linalg.eigh(centred.T @ centred)
-    return centred @ directions[:, :-3:-1], ("principal component 1", "principal component 2")
+    directions = np.stack(principal(codes), 1)
+    return (codes - codes.mean(0)) @ directions, ("principal component 1", "principal component 2")

@@ -22,8 +22,13 @@ def recipe(config: Config, dataset: str) -> str:
     Args:
         config: of a run.
         dataset: what to call its set; a folder's path is nobody else's.
+
+    Returns:
+        Nothing for a run with another `clip`, which no recipe can say.
     """
     plain = Config.make(config.variant, config.dataset)
+    if config.clip != plain.clip:
+        return ""
     like = Config.make(config.variant, config.dataset, optimizer=config.optimizer)  # each has its own rate
     usual = asdict(plain) | {"lr": like.lr}
     own = asdict(variants.find(config.variant).Options())
@@ -32,7 +37,12 @@ def recipe(config: Config, dataset: str) -> str:
     values |= {
         name: value for name, value in asdict(config).items() if name not in _APART and value != usual[name]
     }
+    if "network" in values:
+        values["network"] = config.network.replace("\\", "/").rsplit("/", 1)[-1]  # of a file, its name alone
     if config.image_size:
         values["image_size"] = "x".join(map(str, config.image_size))
-    lines = (f"{name.replace('_', '-')} = {json.dumps(value)}\n" for name, value in values.items())
+    lines = (
+        f"{name.replace('_', '-')} = {json.dumps(value, ensure_ascii=False)}\n"
+        for name, value in values.items()
+    )
     return "".join(lines)

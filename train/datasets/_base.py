@@ -146,6 +146,7 @@ class ImageData:
             train=_chosen(self.train, kept),
             test=_chosen(self.test, kept),
             classes=tuple(self.classes[index] for index in kept),
+            published=None,
         )
 
     def __post_init__(self) -> None:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.density import Density
 from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.planes import principal
 
-__all__ = ["FAR", "SIDE", "Plane", "find", "levels", "principal", "slider_range"]
+__all__ = ["FAR", "SIDE", "Plane", "find", "levels", "slider_range"]
 
 FAR = 0.99  # where this share of test codes lie closer to the training codes, nothing was learned
 SIDE = 64  # cells of the density's grid
@@ -59,9 +60,10 @@ def find(codes: _Array, axes: tuple[int, int] | None, prior: bool) -> Plane:
         across, up = principal(codes)
     else:
         origin = np.zeros(count, np.float32)
-        across, up = np.eye(count, dtype=np.float32)[list(axes)]
-        if axes[0] == axes[1]:
-            up = np.zeros(count, np.float32)
+        across, up = np.zeros((2, count), np.float32)
+        across[axes[0]] = 1
+        if axes[0] != axes[1]:
+            up[axes[1]] = 1
     points = np.stack([(codes - origin) @ across, (codes - origin) @ up], axis=1)
     if not up.any():  # a line: the dots are spread beside it, to be told apart
         points[:, 1] = np.random.default_rng(0).uniform(-0.3, 0.3, len(points))
@@ -81,23 +83,6 @@ def find(codes: _Array, axes: tuple[int, int] | None, prior: bool) -> Plane:
         low=(float(low[0]), float(low[1])),
         high=(float(high[0]), float(high[1])),
     )
-
-
-def principal(codes: _Array, rounds: int = 24) -> tuple[_Array, _Array]:
-    """The two directions in which codes `(n, d)`, d at least 2, spread most: each `(d,)` of length 1.
-
-    By orthogonal iteration, which never makes the covariance of a large latent (G. Golub and C. Van Loan,
-    'Matrix Computations', section 8.2).
-    """
-    centred = (codes - codes.mean(0)).astype(np.float64)
-    basis = np.random.default_rng(0).standard_normal((centred.shape[1], min(6, centred.shape[1])))
-    for _ in range(rounds):
-        basis, _rest = np.linalg.qr(centred.T @ (centred @ basis))
-    _left, _sizes, turned = np.linalg.svd(centred @ basis, full_matrices=False)
-    found = (basis @ turned.T)[:, :2].T
-    largest = found[np.arange(2), np.abs(found).argmax(1)]
-    across, up = (found * np.sign(largest)[:, None]).astype(np.float32)  # the same way round each time
-    return across, up
 
 
 def levels(plane: Plane, density: Density | None, shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -54,6 +54,7 @@ function latentMap(place, state, act) {
   }
 
   new ResizeObserver(() => {
+    if (!place.isConnected) return theme.disconnect();
     const size = Math.round(place.clientWidth * unit());
     if (size && size !== below.width) for (const canvas of [below, above]) canvas.width = canvas.height = size;
     redraw();

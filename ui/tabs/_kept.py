@@ -26,7 +26,12 @@ def keep(content: bytes, folder: str | Path, name: str) -> str:
         handle, new = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        Path(new).replace(path)
+        try:
+            Path(new).replace(path)
+        except PermissionError:  # Windows: another thread was first, and the browser is reading its file
+            Path(new).unlink()
+            if not path.exists():
+                raise
     return str(path)
 
 
