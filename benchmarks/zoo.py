@@ -33,6 +33,7 @@ from diabolo.train.variants import find
 
 RECIPES = Path(__file__).parent.parent / "recipes" / "models"
 ONE, ALL = 4_000_000, 24_000_000  # bytes, at most
+COLUMNS = ("MSE", "PSNR", "SSIM", "holes")
 NEAR = 0.005  # relative: another processor's last digits
 NEAR_HOLES = 0.005  # of the share: what twenty places make
 LIKE = 0.05  # relative: the same recipe on another machine
@@ -70,9 +71,9 @@ def main(words: list[str] | None = None) -> int:
 
 
 def check_all(names: list[str]) -> int:
-    """Print a row for each; 1 if anything is wrong."""
-    print("| model | figure | its card | measured | MB |")
-    print("|---|---|---|---|---|")
+    """Print a row of measured figures for each; 1 if anything is wrong, a card's figure among it."""
+    print(f"| model | {' | '.join(COLUMNS)} | MB |")
+    print("|---" * (2 + len(COLUMNS)) + "|")
     trouble, total = [], 0
     if missing := {path.stem for path in RECIPES.glob("*.toml")} - set(ready.names()):
         trouble.append(f"recipes without a model: {', '.join(sorted(missing))}")
@@ -81,17 +82,14 @@ def check_all(names: list[str]) -> int:
         total += size
         trouble += [f"{name}: {what}" for what in unsound(name, size)]
         model = Autoencoder.load(name, device="cpu", threads=2)
-        for number, figure in enumerate(measured(model, data_of(model))):
-            first = number == 0
-            print(
-                f"| {name if first else ''} | {figure.name} | {figure.said:.5g} | {figure.measured:.5g} "
-                f"| {size / 1e6 if first else 0:.2f} |".replace("| 0.00 |", "|  |"),
-                flush=True,
-            )
-            if not figure.holds:
-                trouble.append(
-                    f"{name}: its card says {figure.name} {figure.said:.5g}, it is {figure.measured:.5g}"
-                )
+        found = measured(model, data_of(model))
+        cells = [f"{figure.measured:.4g}" for figure in found] + [""] * (len(COLUMNS) - len(found))
+        print(f"| {name} | {' | '.join(cells)} | {size / 1e6:.2f} |", flush=True)
+        trouble += [
+            f"{name}: its card says {figure.name} {figure.said:.5g}, it is {figure.measured:.5g}"
+            for figure in found
+            if not figure.holds
+        ]
     if total > ALL:
         trouble.append(f"together they have {total / 1e6:.1f} MB, more than {ALL / 1e6:.0f}")
     print(f"\n{len(names)} models, {total / 1e6:.1f} MB: {'all hold' if not trouble else 'NOT all hold'}")

@@ -107,7 +107,11 @@ class Space:
             LatentError: no such latents.
             UsageError: more than 1,024 of them.
         """
-        flat = self.latents(np.frombuffer(base64.b64decode(latents), "<f4"))
+        try:
+            values = np.frombuffer(base64.b64decode(latents), "<f4")
+        except ValueError:
+            raise LatentError("latents must be float32, as base64.") from None
+        flat = self.latents(values)
         shaped = flat.reshape(-1, *self._model.manifest.latent_shape)
         density = self._model.density
         pixels = images.to_uint8(self._model.decode(shaped))
