@@ -93,11 +93,18 @@ def test_what_is_not_there_is_named(command: list[str], bundles: dict[str, Path]
 
 def test_the_page_on_embedding(bundles: dict[str, Path], tmp_path: Path) -> None:
     page = (EXAMPLES.parent / "docs" / "embedding.md").read_text("utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code, gradio = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (tmp_path / "bundle").symlink_to(bundles["vae"], target_is_directory=True)
     picture(tmp_path / "picture.png")
     code += "print(latent.shape, reconstruction.shape)"
     assert run([sys.executable, "-c", code], cwd=tmp_path).stdout == "(1, 6) (1, 1, 16, 16)\n"
+    (tmp_path / "bundles").mkdir()
+    (tmp_path / "bundles" / "letters").symlink_to(bundles["vae"], target_is_directory=True)
+    app = gradio.replace(
+        "demo.launch()", "print(explorer.value, *(d['targets'] for d in demo.config['dependencies']))"
+    )
+    shown = run([sys.executable, "-W", "ignore", "-c", app], cwd=tmp_path).stdout
+    assert "'select'" in shown
     described = schema()["properties"]
     for key in re.findall(r"`((?:image|latent|noise|dataset|graphs|files|golden)(?:\.[a-z_0-9]+)?)`", page):
         top, _, below = key.partition(".")

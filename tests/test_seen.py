@@ -15,7 +15,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from diabolo.runtime.errors import MissingPackageError
-from diabolo.train import Config, Run, fit, plots, resume
+from diabolo.train import Config, Run, fit, resume
+from diabolo.train.datasets import spread
 from diabolo.ui.cli import main
 
 ALWAYS = {"losses", "reconstructions", "latent_map", "samples"}
@@ -141,7 +142,7 @@ def test_beside_what_has_no_figures(pair: list[str], tmp_path: Path) -> None:
 def test_pictures_are_spread_over_the_set(most: int) -> None:
     """A set may be sorted by its classes: its first images would be of one."""
     for count in (1, 7, 2389, 60_000):
-        chosen = plots._spread(count, most)
+        chosen = spread(count, most)
         assert len(chosen) == min(count, most)
         assert chosen[0] == 0
         assert chosen[-1] == (count - 1 if most > 1 else 0)
