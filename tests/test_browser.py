@@ -72,7 +72,10 @@ def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator
 
 
 def _tab(page: Any, english: str, chinese: str) -> None:
+    """Open a tab and wait until it is what is seen: the one before it has buttons of the same names."""
     page.get_by_role("tab", name=re.compile(f"^({english}|{chinese})$")).click()
+    page.locator(f"#{english.lower()}-run").wait_for(timeout=WAIT)
+    page.locator("#reconstruct-run").wait_for(state="hidden", timeout=WAIT)
 
 
 def _fetch(page: Any, which: int = 0) -> None:
