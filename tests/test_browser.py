@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import started, watch
+from _chromium import GRADIO_MARKS, started, watch
 from PIL import Image
 from test_app import close, free_port, make_bundle
 from test_originals import BRIGHT, DIGITS, small_mnist
@@ -19,15 +19,7 @@ from diabolo.runtime.bundle import Bundle
 pytest.importorskip("gradio")
 sync_api = pytest.importorskip("playwright.sync_api")
 
-pytestmark = [
-    pytest.mark.browser,
-    # gradio's server leaves event loops and sockets to the garbage collector
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and it sums up its queue with calls that pandas gives up
-    pytest.mark.filterwarnings("ignore:.future.no_silent_downcasting. is deprecated:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning"),
-]
+pytestmark = GRADIO_MARKS
 
 WAIT = 60_000  # milliseconds
 CORNER = """image => {  // how bright a picture's first pixel is

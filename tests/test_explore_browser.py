@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import started, watch
+from _chromium import GRADIO_MARKS, started, watch
 from _coded import save_coded
 from _pair import save_pair
 from test_app import close, free_port
@@ -21,15 +21,7 @@ from diabolo.runtime.bundle import Bundle
 gr = pytest.importorskip("gradio")
 pytest.importorskip("playwright.sync_api")
 
-pytestmark = [
-    pytest.mark.browser,
-    # gradio's server leaves event loops and sockets to the garbage collector
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    # and it sums up its queue with calls that pandas gives up
-    pytest.mark.filterwarnings("ignore:.future.no_silent_downcasting. is deprecated:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning"),
-]
+pytestmark = GRADIO_MARKS
 
 WAIT = 30_000  # milliseconds
 PIXELS = """c => c.getContext("2d").getImageData(0, 0, c.width, c.height).data

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
+from _commands import ROOT  # before the benchmarks: it says where they are
+from click.testing import CliRunner
 
 from benchmarks import zoo
 from diabolo.runtime import Autoencoder, ready, verify
+from diabolo.ui.cli import main
 
 NAMES = ready.names()
-BASE = Path(__file__).parent.parent / "recipes" / "models"
+BASE = ROOT / "recipes" / "models"
 
 
 def test_found() -> None:
@@ -31,6 +30,16 @@ def test_sound_and_small_and_by_its_recipe(name: str) -> None:
     assert zoo.written(BASE / f"{name}.toml") == about["training"]["recipe"]
     assert zoo.size_of(ready.folder(name)) <= zoo.ONE
     assert "/" not in json.dumps(about["training"]["settings"])  # no path of the machine that trained it
+
+
+def test_the_listing_says_what_the_graphs_reach() -> None:
+    done = CliRunner().invoke(main, ["models", "--json"])
+    rows = {row["name"]: row for row in json.loads(done.stdout)}
+    assert sorted(rows) == NAMES
+    for name, row in rows.items():
+        m = Autoencoder.load(name, device="cpu").manifest
+        said = m.metrics if m.noise else m.document["exported"]["graphs"]
+        assert row["metrics"]["mse"] == said["mse"]
 
 
 def test_small_together() -> None:

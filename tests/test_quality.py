@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
+from _commands import in_this_process
 
 from benchmarks import _runs, alive, quality, selftaught
 from diabolo.train import Run
-from diabolo.ui.cli import main
 
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands run in this process: each of their own would import torch anew."""
-
-    def diabolo(*arguments: str) -> str:
-        done = CliRunner().invoke(main, arguments)
-        assert done.exit_code == 0, done.stderr
-        return done.stdout
-
-    monkeypatch.setattr(_runs, "diabolo", diabolo)
+    in_this_process(monkeypatch)
 
 
 def test_every_recipe_is_a_goal_s() -> None:

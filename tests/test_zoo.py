@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from _commands import in_this_process  # before the benchmarks: it says where they are
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from benchmarks import _runs, holes, zoo
+from benchmarks import holes, zoo
 from diabolo.export import export_run
 from diabolo.runtime import manifest
 from diabolo.train import Run
-from diabolo.ui.cli import main
 
 
 @pytest.fixture
@@ -99,17 +95,6 @@ def test_rebuild(
     assert rows[0][1] == rows[0][2].rstrip(" |")
     change(models, mse=0.001)
     assert zoo.main(["--rebuild", "small"]) == 1
-
-
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands run here: each of their own would import torch anew."""
-
-    def diabolo(*arguments: str) -> str:
-        done = CliRunner().invoke(main, arguments)
-        assert done.exit_code == 0, done.stderr
-        return done.stdout
-
-    monkeypatch.setattr(_runs, "diabolo", diabolo)
 
 
 def test_holes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,10 +93,8 @@ def _located(m: Manifest) -> DatasetBase | None:
         if dataset.takes_folder or not set(m.classes) <= set(dataset.classes):
             return None
         return dataset if dataset.locate(datasets.LoadRequest()) is not None else None
-    except DiaboloError:
-        return (
-            None  # a part of it, or of another package that does not work: no images, and no fault of the app
-        )
+    except DiaboloError:  # a part of the set, or a package that does not work: no fault of the app
+        return None
 
 
 def _seed(m: Manifest) -> int:
