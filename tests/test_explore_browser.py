@@ -314,11 +314,11 @@ def test_the_tab_shows_the_model_that_is_chosen(browser: Any, folder: Path) -> N
     wrong = watch(page)
     page.goto(f"http://127.0.0.1:{port}/")
     page.get_by_role("tab", name="Explore").click()
-    _ground(page, "explorer", KNOWN)
+    page.locator(".explorer .ground", has_text=KNOWN).wait_for(timeout=WAIT)
     page.locator("#head input").click()
     page.get_by_role("option", name="plain").click()
-    page.locator("#explorer .no-map").wait_for(timeout=WAIT)
-    assert page.locator("#explorer").count() == 1
+    page.locator(".explorer .no-map").wait_for(timeout=WAIT)
+    assert page.locator(".explorer .pointer").count() == 1
     page.close()
     close(app)
     assert wrong == []

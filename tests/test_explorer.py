@@ -18,8 +18,10 @@ from _pair import save_pair
 from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.errors import LatentError, UsageError
+from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.errors import LatentError, UnknownNameError, UsageError
 from diabolo.runtime.images import to_uint8
+from diabolo.ui._models import Models
 
 pytest.importorskip("gradio")
 pytest.importorskip("onnx")
@@ -181,7 +183,7 @@ def test_the_component_carries_all_it_needs(explorer: Any) -> None:
     for part in folder.glob("*.js"):
         assert part.read_text("utf-8") in config["js_on_load"]
     assert config["elem_id"] == "here"
-    assert config["props"] == {"sliders": True}
+    assert config["props"] == {"sliders": True, "chosen": "by-hand", "language": None}
     assert len(config["server_fns"]) == 4
     json.dumps(config["value"])
     page = config["html_template"] + config["css_template"] + config["js_on_load"]
@@ -198,6 +200,62 @@ def test_the_value_is_a_flat_list(explorer: Any) -> None:
             explorer.preprocess(wrong)
     with pytest.raises(AttributeError, match="nonsense"):
         _ = explorer.nonsense
+
+
+class Told(Models):
+    """Models that tell which of them were asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.asked: list[str] = []
+        made = {"two": save_coded(folder / "two"), "three": save_coded(folder / "three", (3,))}
+        super().__init__({name: Bundle.open(path) for name, path in made.items()}, device="cpu")
+
+    def __getitem__(self, name: str) -> Autoencoder:
+        self.asked.append(name)
+        return super().__getitem__(name)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Told:
+    return Told(tmp_path)
+
+
+def test_of_several_models_only_those_are_started_that_are_shown(told: Told, tmp_path: Path) -> None:
+    import gradio as gr
+
+    from diabolo.ui import LatentExplorer
+
+    with gr.Blocks():
+        explorer = LatentExplorer(told)
+    assert (explorer.value, explorer.get_config()["props"]["chosen"], told.asked) == (None, "two", [])
+    assert explorer.explorer_open({"model": "three"})["size"] == 3
+    assert told.asked == ["three"]
+    assert "four" in explorer.explorer_open({"model": "four"})["problem"]
+    for asked in (explorer.explorer_plane, explorer.explorer_code, explorer.explorer_decode):
+        with pytest.raises(UnknownNameError, match="two"):
+            asked({"model": "four", "axes": None, "index": 0, "latents": ""})
+    (tmp_path / "two" / "decoder.onnx").write_bytes(b"other")
+    assert "decoder.onnx" in explorer.explorer_open({"model": "two"})["problem"]
+
+
+def test_the_value_is_one_of_the_chosen_model(told: Told) -> None:
+    import gradio as gr
+
+    from diabolo.ui import LatentExplorer
+
+    with gr.Blocks():
+        explorer = LatentExplorer(told, [1, 2, 3], chosen="three")
+    assert explorer.value == [1, 2, 3]
+    assert "3 numbers" in explorer.api_info()["description"]
+    for call in (explorer.preprocess, explorer.postprocess):
+        with pytest.raises(LatentError, match="3 numbers"):
+            call([1, 2])
+    with pytest.raises(UnknownNameError, match="'three'"):
+        LatentExplorer(told, chosen="tree")
+    with pytest.raises(UnknownNameError, match="zh-TW"):
+        LatentExplorer(told, language="zh")
+    with pytest.raises(UsageError, match="at least one model"):
+        LatentExplorer({})
 
 
 def test_clients_are_told_the_type(explorer: Any) -> None:

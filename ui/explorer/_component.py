@@ -6,21 +6,22 @@ import functools
 from abc import ABCMeta
 from collections.abc import Callable, Mapping
 from importlib import resources
-from pathlib import Path
+from math import prod
 from typing import Any, TypeVar
 
 import gradio as gr
-import numpy as np
 from gradio import component_meta
 from gradio.components import base
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.ui.explorer._space import space_of
+from diabolo.runtime.errors import DiaboloError, UnknownNameError
+from diabolo.ui.explorer._choice import Choice, Given
+from diabolo.ui.explorer._space import Space, latents_of, space_of
 
 __all__ = ["LatentExplorer"]
 
-_START = "explore(element, props, server, trigger, watch);"  # what gr.HTML gives a script
+LANGUAGES = ("en", "zh-TW")
+_START = "explore(element, props, server, trigger, watch);"  # gr.HTML gives a script these
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _server: Callable[[_Function], _Function] = base.server  # the page may call it
@@ -43,18 +44,26 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
     the pointer came to rest, `select` when it was put on a stored code: `gr.SelectData` then has the code's
     number as `index`, the latent as `value`, and its class as `label`, None where there are no classes.
 
-    A bundle that brings no codes has no map; its sliders move through the latent space all the same. Another
-    model is another component: make it anew in `gr.render`.
+    A bundle that brings no codes has no map; its sliders move through the latent space all the same.
+
+    Of several models it shows the one that `chosen` names. A listener chooses another by returning
+    `gr.update(chosen="name")`, and may give a `value` along with it. A mapping may start its models when they
+    are first asked for: each is when it is shown. Until the page has opened the first the value is None.
 
     Args:
-        model: an `Autoencoder`, or what `Autoencoder.load` opens: a name, a folder or a .zip.
+        model: an `Autoencoder`, or what `Autoencoder.load` opens: a name, a folder or a .zip; or a mapping of
+            names to `Autoencoder`s.
         value: the latent to begin with; None takes the first stored code, or the mean.
+        chosen: the name of the model to begin with; None takes the first.
+        language: of the explorer's own words, 'en' or 'zh-TW'; None takes the browser's.
         sliders: show a slider for each dimension of the latent.
         options: what `gr.HTML` takes, such as `elem_id`, `visible`, `scale` and `key`.
 
     Raises:
         BundleError: no bundle, or one that was changed.
-        LatentError: a value that is no latent of this model.
+        LatentError: a value that is no latent of the chosen model.
+        UnknownNameError: no model, or no language, of that name.
+        UsageError: a mapping without models.
 
     Example:
         ```python
@@ -74,22 +83,29 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
 
     def __init__(
         self,
-        model: Autoencoder | str | Path,
+        model: Given,
         value: ArrayLike | None = None,
         *,
+        chosen: str | None = None,
+        language: str | None = None,
         sliders: bool = True,
         **options: Any,
     ) -> None:
-        opened = model if isinstance(model, Autoencoder) else Autoencoder.load(model)
-        self._space = space_of(opened)
+        if language is not None and language not in LANGUAGES:
+            raise UnknownNameError("language", language, LANGUAGES)
+        self._choice = Choice(model, chosen)
+        if value is None and not isinstance(model, Mapping):
+            value = space_of(self._choice.model()).start
         page = {name: _read(f"explorer.{name}") for name in ("html", "css")}
         super().__init__(
-            self._space.start if value is None else value,
+            value,
             html_template=page["html"],
             css_template=page["css"],
             js_on_load="\n".join([*map(_read, _scripts()), _START]),
             apply_default_css=False,
             sliders=sliders,
+            chosen=self._choice.chosen,
+            language=language,
             **options,
         )
 
@@ -98,24 +114,30 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
         raise AttributeError(f"LatentExplorer has no attribute {name!r}")
 
     @_server
-    def explorer_open(self, _: Any) -> dict[str, Any]:
-        """What the page must know of the model, once."""
-        return self._space.about()
+    def explorer_open(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """What the page must know of a model, once; or why it cannot be shown, as 'problem'."""
+        try:
+            return self._space(asked).about()
+        except DiaboloError as error:
+            return {"problem": str(error)}
 
     @_server
     def explorer_plane(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The codes in the plane of two dimensions, or of the two widest directions when none are named."""
-        return self._space.plane(asked["axes"])
+        return self._space(asked).plane(asked["axes"])
 
     @_server
     def explorer_code(self, asked: Mapping[str, Any]) -> str:
         """A stored code by its number."""
-        return self._space.code(int(asked["index"]))
+        return self._space(asked).code(int(asked["index"]))
 
     @_server
     def explorer_decode(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Images of latents, and how far from the training codes each lies."""
-        return self._space.decode(str(asked["latents"]))
+        return self._space(asked).decode(str(asked["latents"]))
+
+    def _space(self, asked: Mapping[str, Any]) -> Space:
+        return space_of(self._choice.model(str(asked["model"])))
 
     def preprocess(self, payload: Any) -> list[float] | None:  # type: ignore[override]
         """What a listener gets: the latent as a flat list, or None when nothing was sent."""
@@ -127,20 +149,21 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
 
     def api_info(self) -> dict[str, Any]:
         """The type of the value for clients."""
-        count = self._space.count
+        count = prod(self._choice.manifest().latent_shape)
         words = f"the latent at the pointer: {count} number{'s' if count > 1 else ''}"
         return {"type": "array", "items": {"type": "number"}, "description": words}
 
     def example_payload(self) -> list[float]:
         """A value as clients send it."""
-        return self._flat(self._space.start)
+        return self._flat(self._choice.manifest().latent_mean)
 
     def example_value(self) -> list[float]:
         """A value as listeners return it."""
-        return self._flat(self._space.start)
+        return self.example_payload()
 
-    def _flat(self, value: ArrayLike | NDArray[np.float32]) -> list[float]:
-        return [float(f"{number:.7g}") for number in self._space.latents(value)[0]]
+    def _flat(self, value: ArrayLike) -> list[float]:
+        count = prod(self._choice.manifest().latent_shape)
+        return [float(f"{number:.7g}") for number in latents_of(value, count)[0]]
 
 
 def _scripts() -> list[str]:

@@ -16,7 +16,7 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.ui.explorer import _planes
 
-__all__ = ["Space", "space_of"]
+__all__ = ["Space", "latents_of", "space_of"]
 
 _MOST = 1024  # latents in one call
 _OFFERED = 64  # dimensions to choose a plane's axes from
@@ -42,15 +42,7 @@ class Space:
             LatentError: they are no numbers, or not of this model.
             UsageError: more than 1,024 of them.
         """
-        try:
-            flat = np.asarray(value, np.float32).reshape(-1, self.count)
-        except (TypeError, ValueError):
-            raise LatentError(f"a latent of this model must be {self.count} numbers.") from None
-        if not len(flat) or not np.isfinite(flat).all():
-            raise LatentError(f"a latent of this model must be {self.count} numbers, all finite.")
-        if len(flat) > _MOST:
-            raise UsageError(f"at most {_MOST:,} latents at a time, not {len(flat):,}.")
-        return flat
+        return latents_of(value, self.count)
 
     def about(self) -> dict[str, Any]:
         """What stays as it is, and the plane to begin with."""
@@ -60,6 +52,8 @@ class Space:
         labels = None if codes is None or codes.labels is None or not m.classes else codes.labels
         return {
             "image": m.image_shape,
+            "size": self.count,
+            "start": _text(self.start.astype("<f4")),
             "shape": m.latent_shape,
             "classes": m.classes if labels is not None else (),
             "labels": None if labels is None else _text(labels.astype("<u2")),
@@ -139,6 +133,24 @@ class Space:
 def space_of(model: Autoencoder) -> Space:
     """The space of a model, kept: what it takes a while to compute is computed once."""
     return Space(model)
+
+
+def latents_of(value: ArrayLike, count: int) -> NDArray[np.float32]:
+    """One or more latents of `count` numbers each, of any nesting, as `(batch, count)`.
+
+    Raises:
+        LatentError: they are no numbers, or not so many.
+        UsageError: more than 1,024 latents.
+    """
+    try:
+        flat = np.asarray(value, np.float32).reshape(-1, count)
+    except (TypeError, ValueError):
+        raise LatentError(f"a latent of this model must be {count} numbers.") from None
+    if not len(flat) or not np.isfinite(flat).all():
+        raise LatentError(f"a latent of this model must be {count} numbers, all finite.")
+    if len(flat) > _MOST:
+        raise UsageError(f"at most {_MOST:,} latents at a time, not {len(flat):,}.")
+    return flat
 
 
 def _text(array: NDArray[Any]) -> str:

@@ -1,120 +1,53 @@
-/** One explorer: what is there, where the pointer is, and what happens when it moves. */
-async function explore(element, props, server, trigger, watch) {
-  const $ = (name) => element.querySelector(name);
-  for (const place of element.querySelectorAll("[data-say]")) place.textContent = say(place.dataset.say);
-  const failed = () => ($(".ground").textContent = say("trouble"));
-  const about = await server.explorer_open({}).catch(failed);
-  if (!about?.image) return;
-  const decode = decodeOnServer(server);
-  const state = {
-    ...about,
-    labels: about.labels && new Uint16Array(bytesOf(about.labels).buffer),
-    plane: about.plane && latentPlane(about.plane),
-    latent: Float32Array.from(props.value),
-    far: false,
-    hidden: new Set(), // classes
-    ends: [], // of the way from A to B
-    choosing: false, // a click chooses one of them
-    tiles: null, // a canvas
-  };
-  let resting = 0;
+/** The component: one model at a time, each in a view of its own that is thrown away with all it watches. */
+function explore(element, props, server, trigger, watch) {
+  const blank = element.firstElementChild.cloneNode(true);
+  let shown = null; // the view on the page
+  let turn = 0;
+  let known = null; // the value as it was last seen or told, as JSON
 
-  const show = latest(async () => {
-    const { images, ranks } = await decode(state.latent);
-    paintImage($(".picture").getContext("2d"), images, state.image);
-    state.far = showGround($(".picture-side"), ranks && ranks[0], state.farFrom);
-    map.point();
+  async function open() {
+    const [mine, model, given] = [++turn, props.chosen, JSON.stringify(props.value) !== known ? props.value : null];
+    const before = shown?.model === model ? shown.latent() : null; // only the language is another
+    shown?.leave();
+    element.firstElementChild.inert = true;
+    const about = await server.explorer_open({ model }).catch(() => ({ problem: say("trouble") }));
+    if (mine !== turn) return; // another was chosen meanwhile
+    const page = blank.cloneNode(true);
+    if (about.problem) return void ((shown = null), showProblem(page, about.problem));
+    const latent = [given, before].find((value) => value?.length === about.size) ?? floatsOf(about.start);
+    const view = viewOf(page, { model, about, latent: Float32Array.from(latent), sliders: props.sliders, server, trigger, tell });
+    await view.ready;
+    if (mine !== turn) return view.leave();
+    shown = view;
+    put(page);
+    if (!same(props.value, view.latent())) tell(view.latent());
+    known = JSON.stringify(props.value);
+  }
+
+  /** Gradio compares the value with the one before and fires 'change'. */
+  function tell(latent) {
+    const value = listOf(latent);
+    known = JSON.stringify(value);
+    props.value = value;
+  }
+
+  function showProblem(page, problem) {
+    page.replaceChildren(Object.assign(document.createElement("p"), { className: "problem", textContent: problem }));
+    put(page);
+  }
+
+  const put = (page) => element.firstElementChild.replaceWith(page);
+
+  watch(["chosen", "language", "value"], () => {
+    setLanguage(props.language);
+    if (shown?.model !== props.chosen || shown.language !== languageNow()) return open();
+    known = JSON.stringify(props.value);
+    if (props.value && !same(props.value, shown.latent())) shown.go(Float32Array.from(props.value));
   });
-  const showTiles = latest(async () => {
-    state.tiles = isOn($(".tiles")) ? await decodeTiles(state, decode) : null;
-    $(".map-side").classList.toggle("tiled", state.tiles !== null);
-    explain();
-    map.redraw();
-  });
-
-  /** What can be done on the map, and what is on it. */
-  function explain() {
-    const what = state.tiles ? "Tiles" : "";
-    $(".hint").textContent = say((state.choosing ? "choose" : "hint") + what);
-    $(".note").textContent = say(`note${what}`);
-  }
-
-  /** The one place where the latent changes. */
-  function go(latent, inPlane = false) {
-    state.latent = latent;
-    map.point();
-    showSliders();
-    show().catch(failed);
-    if (!inPlane && isOn($(".tiles"))) showTiles().catch(failed);
-  }
-
-  /** The pointer stays: the value is told, and gradio fires 'change' if it is another. */
-  function tell() {
-    clearTimeout(resting);
-    props.value = listOf(state.latent);
-  }
-
-  /** It may stay: keys and sliders come in series. */
-  function rest() {
-    clearTimeout(resting);
-    resting = setTimeout(tell, 150);
-  }
-
-  /** A click: on a dot, or on none (null) at a place on the map. */
-  async function pick(row, left, top) {
-    const latent = row === null ? state.latent : floatsOf(await server.explorer_code({ index: row }));
-    if (row !== null) go(latent);
-    tell();
-    if (row !== null) {
-      trigger("select", { index: row, value: listOf(latent), label: state.labels ? state.classes[state.labels[row]] : null });
-    }
-    if (state.choosing) choose(latent);
-  }
-
-  function choose(latent) {
-    state.ends = state.ends.length === 2 ? [latent] : [...state.ends, latent];
-    $(".strip").hidden = state.ends.length < 2;
-    if (state.ends.length === 2) showStrip($(".strip"), state, decode, (there) => (go(there), rest())).catch(failed);
-    map.redraw();
-  }
-
-  const map = latentMap($(".map"), state, {
-    move: (left, top) => go(state.plane.moved(state.latent, ...state.plane.at(left, top)), true),
-    pick: (row) => pick(row).catch(failed),
-    rest,
-  });
-  const change = (index, value) => (go(state.latent.map((now, i) => (i === index ? value : now))), rest());
-  const showSliders = props.sliders ? sliders($(".sliders"), state, change) : () => {};
-  toggle($(".tiles"), () => showTiles().catch(failed));
-  toggle($(".way"), (on) => {
-    [state.choosing, state.ends] = [on, []];
-    explain();
-    $(".strip").hidden = true;
-    map.redraw();
-  });
-  legend($(".legend"), state, map.redraw);
-  fitPixels($(".frame"), state.image);
-  const aim = latest(async () => {
-    state.plane = latentPlane(await server.explorer_plane({ axes: state.axes }));
-    map.redraw();
-    if (isOn($(".tiles"))) await showTiles();
-  });
-  if (state.latent.length > 2 && state.plane) axesChooser($(".axes"), state, () => aim().catch(failed));
-  watch("value", () => props.value && !same(props.value, state.latent) && go(Float32Array.from(props.value)));
-  $(".map-side").hidden = !state.plane;
-  $(".no-map").hidden = Boolean(state.plane);
-  $(".pointer").setAttribute("aria-label", say("mapKeys"));
-  $(".picture").setAttribute("aria-label", say("decoded"));
-  go(state.latent);
+  setLanguage(props.language);
+  sayAll(element);
+  open();
 }
 
 const listOf = (latent) => Array.from(latent, (value) => Number(value.toPrecision(7)));
-const same = (values, latent) => values.every((value, i) => Math.fround(value) === latent[i]);
-const isOn = (button) => button.getAttribute("aria-pressed") === "true";
-
-function toggle(button, changed) {
-  button.onclick = () => {
-    button.setAttribute("aria-pressed", String(!isOn(button)));
-    changed(isOn(button));
-  };
-}
+const same = (values, latent) => values?.length === latent.length && values.every((value, i) => Math.fround(value) === latent[i]);

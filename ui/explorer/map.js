@@ -5,13 +5,16 @@
 function latentMap(place, state, act) {
   const [below, above] = place.querySelectorAll("canvas");
   const unit = () => window.devicePixelRatio || 1;
+  /** Drawn in the next frame, however often it is asked for; `.now` at once. */
   const frame = (draw) => {
     let asked = false;
-    return () => {
+    const now = () => state.plane && below.width > 1 && draw();
+    const soon = () => {
       if (asked) return;
       asked = true;
-      requestAnimationFrame(() => ((asked = false), state.plane && below.width > 1 && draw()));
+      requestAnimationFrame(() => ((asked = false), now()));
     };
+    return Object.assign(soon, { now });
   };
   const drawBelow = frame(() => {
     const [context, size, dark] = [below.getContext("2d"), below.width, isDark(place)];
@@ -53,15 +56,17 @@ function latentMap(place, state, act) {
     return best;
   }
 
-  new ResizeObserver(() => {
-    if (!place.isConnected) return theme.disconnect();
+  const resized = new ResizeObserver(() => {
     const size = Math.round(place.clientWidth * unit());
-    if (size && size !== below.width) for (const canvas of [below, above]) canvas.width = canvas.height = size;
-    redraw();
-  }).observe(place);
-  const theme = new MutationObserver(() => (place.isConnected ? redraw() : theme.disconnect()));
+    if (!size || size === below.width) return;
+    for (const canvas of [below, above]) canvas.width = canvas.height = size; // which empties them
+    drawBelow.now();
+    drawAbove.now();
+  });
+  const theme = new MutationObserver(redraw);
+  resized.observe(place);
   theme.observe(document.body, { attributeFilter: ["class"] });
-  return { redraw, point: drawAbove };
+  return { redraw, point: drawAbove, leave: () => (resized.disconnect(), theme.disconnect()) };
 }
 
 const within = (part) => Math.min(1, Math.max(0, part));

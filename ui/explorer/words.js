@@ -65,7 +65,21 @@ const WORDS = {
   },
 };
 
+let language = "en"; // of this component
+
+/** 'en' or 'zh-TW'; null or nothing takes the browser's. */
+function setLanguage(asked) {
+  language = (asked ?? navigator.language).toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+const languageNow = () => language;
+
 function say(key, values = {}) {
-  const words = WORDS[navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en"][key];
-  return Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), words);
+  return Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), WORDS[language][key]);
+}
+
+/** The words of the page itself. */
+function sayAll(page) {
+  page.lang = { en: "en", zh: "zh-TW" }[language];
+  for (const place of page.querySelectorAll("[data-say]")) place.textContent = say(place.dataset.say);
 }

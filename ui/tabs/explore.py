@@ -9,6 +9,7 @@ from PIL import Image
 
 from diabolo.runtime import images
 from diabolo.runtime import pictures as tiles
+from diabolo.runtime.errors import UnknownNameError
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.explorer._space import space_of
 from diabolo.ui.tabs._base import Context, shown_errors
@@ -61,11 +62,27 @@ def build(context: Context) -> None:
 
     gr.Markdown(context.text("explore", "lead"), elem_classes="lead")
 
-    def explorer(model: str) -> None:
-        with shown_errors():
-            LatentExplorer(context.model(model), elem_id="explorer")
+    explorer = LatentExplorer(
+        context.bundles,
+        chosen=context.chooser.value,
+        language=getattr(context, "language", None),
+        elem_classes="explorer",
+    )
 
-    gr.render(inputs=context.chooser, show_progress="hidden")(explorer)
+    def choose(model: str) -> dict[str, Any]:
+        with shown_errors():
+            if model not in context.bundles:
+                raise UnknownNameError("model", model, context.bundles)
+            return gr.update(chosen=model)
+
+    context.chooser.change(
+        choose,
+        context.chooser,
+        explorer,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
+    )
 
     with gr.Row(visible=False):  # for programs: the page asks its own component
         latents, ranks, run = gr.JSON(), gr.JSON(), gr.Button()
