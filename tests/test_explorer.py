@@ -7,6 +7,7 @@ import gc
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,21 @@ def test_decoding_is_the_model_s(model: Autoencoder) -> None:
     np.testing.assert_array_equal(floats(space.code(3)), codes[3].ravel())
 
 
+def test_a_browser_gets_the_decoder_and_images_to_check_its_own(model: Autoencoder) -> None:
+    from diabolo.ui.explorer._space import space_of
+
+    sent = space_of(model).graph()
+    assert base64.b64decode(sent["graph"]) == model.bundle.read("decoder.onnx")
+    latents = floats(sent["latents"]).reshape(-1, *model.manifest.latent_shape)
+    assert 3 <= len(np.unique(latents, axis=0)) <= 4
+    np.testing.assert_array_equal(floats(sent["images"]), model.decode(latents).ravel())
+    assert sent["allowed"] == 1e-4
+    assert model.density is not None
+    np.testing.assert_allclose(
+        space_of(model).ranks(sent["latents"]) or (), model.density.rank(latents), atol=1e-4
+    )
+
+
 def test_two_dimensions_may_be_chosen(tmp_path: Path) -> None:
     from diabolo.ui.explorer._space import space_of
 
@@ -184,7 +200,7 @@ def test_the_component_carries_all_it_needs(explorer: Any) -> None:
         assert part.read_text("utf-8") in config["js_on_load"]
     assert config["elem_id"] == "here"
     assert config["props"] == {"sliders": True, "chosen": "by-hand", "language": None}
-    assert len(config["server_fns"]) == 4
+    assert len(config["server_fns"]) == 6
     json.dumps(config["value"])
     page = config["html_template"] + config["css_template"] + config["js_on_load"]
     assert "http" not in page
@@ -276,6 +292,40 @@ def test_words_are_in_both_languages() -> None:
     script = "".join(path.read_text("utf-8") for path in Path(explorer.__file__).parent.glob("*.[jh]*"))
     said = set(re.findall(r'say\([^)]*?"(\w+)"|data-say="(\w+)"', script))
     assert {name for pair in said for name in pair if name} <= english
+
+
+def test_a_wheel_carries_what_browsers_decode_with_and_its_licence() -> None:
+    from diabolo.ui.explorer import _web
+
+    root = Path(__file__).parent.parent
+    package = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"][
+        "package-data"
+    ]
+    web = root / "ui" / "explorer" / "web"
+    carried = {web.parent / name for name in package["diabolo.ui.explorer"]}
+    assert carried == {web / "LICENSE", *(_web.FOLDER / name for name in _web.FILES.values())}
+    assert "Copyright (c) Microsoft" in (web / "LICENSE").read_text("utf-8")
+    pinned, example = (
+        json.loads((folder / "package-lock.json").read_text("utf-8"))
+        for folder in (web, root / "examples" / "browser")
+    )
+    runtime = "node_modules/onnxruntime-web"
+    assert pinned["packages"][runtime] == example["packages"][runtime]
+    assert not any("resolved" in entry for entry in pinned["packages"].values())
+
+
+def test_files_that_were_not_fetched_are_not_offered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from diabolo.ui.explorer import _web
+
+    monkeypatch.setattr(_web, "FOLDER", tmp_path / "with space")
+    assert _web.served() is None
+    (tmp_path / "with space").mkdir()
+    for name in _web.FILES.values():
+        assert _web.served() is None
+        (tmp_path / "with space" / name).write_bytes(b"")
+    offered = _web.served()
+    assert offered is not None
+    assert offered["wasm"].endswith("with%20space/ort-wasm-simd-threaded.wasm")
 
 
 def test_the_docstring_s_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,12 +15,13 @@ from gradio.components import base
 from numpy.typing import ArrayLike
 
 from diabolo.runtime.errors import DiaboloError, UnknownNameError
+from diabolo.ui.explorer import _web
 from diabolo.ui.explorer._choice import Choice, Given
 from diabolo.ui.explorer._space import Space, latents_of, space_of
 
 __all__ = ["LatentExplorer"]
 
-LANGUAGES = ("en", "zh-TW")
+_LANGUAGES = ("en", "zh-TW")
 _START = "explore(element, props, server, trigger, watch);"  # gr.HTML gives a script these
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -91,8 +92,8 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
         sliders: bool = True,
         **options: Any,
     ) -> None:
-        if language is not None and language not in LANGUAGES:
-            raise UnknownNameError("language", language, LANGUAGES)
+        if language is not None and language not in _LANGUAGES:
+            raise UnknownNameError("language", language, _LANGUAGES)
         self._choice = Choice(model, chosen)
         if value is None and not isinstance(model, Mapping):
             value = space_of(self._choice.model()).start
@@ -117,7 +118,7 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
     def explorer_open(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """What the page must know of a model, once; or why it cannot be shown, as 'problem'."""
         try:
-            return self._space(asked).about()
+            return {**self._space(asked).about(), "web": _web.served()}
         except DiaboloError as error:
             return {"problem": str(error)}
 
@@ -135,6 +136,16 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
     def explorer_decode(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Images of latents, and how far from the training codes each lies."""
         return self._space(asked).decode(str(asked["latents"]))
+
+    @_server
+    def explorer_rank(self, asked: Mapping[str, Any]) -> list[float] | None:
+        """How far from the training codes latents lie that the page has decoded by itself."""
+        return self._space(asked).ranks(str(asked["latents"]))
+
+    @_server
+    def explorer_graph(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The decoder, for the page to run it, and a few images to hold its own against."""
+        return self._space(asked).graph()
 
     def _space(self, asked: Mapping[str, Any]) -> Space:
         return space_of(self._choice.model(str(asked["model"])))

@@ -92,7 +92,7 @@ class Space:
         return _text(self._codes[index])
 
     def decode(self, latents: str) -> dict[str, Any]:
-        """Images, and the share of test codes that lie closer to the training codes than each latent.
+        """Images, and their ranks.
 
         Args:
             latents: float32, little end first, one after another, as base64.
@@ -101,16 +101,48 @@ class Space:
             LatentError: no such latents.
             UsageError: more than 1,024 of them.
         """
+        shaped = self._shaped(latents)
+        return {"images": _text(images.to_uint8(self._model.decode(shaped))), "ranks": self._ranks(shaped)}
+
+    def ranks(self, latents: str) -> list[float] | None:
+        """The share of test codes that lie closer to the training codes than each latent; None: not known.
+
+        Takes latents and raises as `decode` does.
+        """
+        return self._ranks(self._shaped(latents))
+
+    def graph(self) -> dict[str, Any]:
+        """The decoder for the browser, a few latents with their images, and how far off its own may be.
+
+        Raises:
+            BundleError: the bundle was changed.
+        """
+        m, active = self._model.manifest, self._model.device.active
+        if self._codes is None:
+            flat = np.stack(
+                [m.latent_mean.ravel() + times * m.latent_deviation.ravel() for times in (-1, 0, 1)]
+            )
+        else:
+            flat = self._codes[:: max(1, len(self._codes) // 3)][:4]
+        shaped = flat.astype("<f4").reshape(-1, *m.latent_shape)
+        tolerance = m.golden.tolerance
+        return {
+            "graph": base64.b64encode(self._model.bundle.read_graph("decoder")).decode("ascii"),
+            "latents": _text(shaped),
+            "images": _text(self._model.decode(shaped).astype("<f4")),
+            "allowed": max(tolerance.get(name, tolerance["default"]) for name in ("wasm", active)),
+        }
+
+    def _shaped(self, latents: str) -> NDArray[np.float32]:
         try:
             values = np.frombuffer(base64.b64decode(latents), "<f4")
         except ValueError:
             raise LatentError("latents must be float32, as base64.") from None
-        flat = self.latents(values)
-        shaped = flat.reshape(-1, *self._model.manifest.latent_shape)
+        return self.latents(values).reshape(-1, *self._model.manifest.latent_shape)
+
+    def _ranks(self, shaped: NDArray[np.float32]) -> list[float] | None:
         density = self._model.density
-        pixels = images.to_uint8(self._model.decode(shaped))
-        ranks = None if density is None else [round(rank, 4) for rank in density.rank(shaped).tolist()]
-        return {"images": _text(pixels), "ranks": ranks}
+        return None if density is None else [round(rank, 4) for rank in density.rank(shaped).tolist()]
 
     def _make_plane(self, axes: tuple[int, int] | None) -> dict[str, Any]:
         assert self._codes is not None  # noqa: S101 - `plane` asked

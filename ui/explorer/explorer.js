@@ -1,6 +1,7 @@
 /** The component: one model at a time, each in a view of its own that is thrown away with all it watches. */
 function explore(element, props, server, trigger, watch) {
   const blank = element.firstElementChild.cloneNode(true);
+  const wish = { server: false }; // to decode there, though it could be done here
   let shown = null; // the view on the page
   let turn = 0;
   let known = null; // the value as it was last seen or told, as JSON
@@ -15,13 +16,15 @@ function explore(element, props, server, trigger, watch) {
     const page = blank.cloneNode(true);
     if (about.problem) return void ((shown = null), showProblem(page, about.problem));
     const latent = [given, before].find((value) => value?.length === about.size) ?? floatsOf(about.start);
-    const view = viewOf(page, { model, about, latent: Float32Array.from(latent), sliders: props.sliders, server, trigger, tell });
+    const { sliders } = props;
+    const view = viewOf(page, { model, about, latent: Float32Array.from(latent), sliders, server, trigger, tell, wish });
     await view.ready;
     if (mine !== turn) return view.leave();
     shown = view;
     put(page);
     if (!same(props.value, view.latent())) tell(view.latent());
     known = JSON.stringify(props.value);
+    view.prepare();
   }
 
   /** Gradio compares the value with the one before and fires 'change'. */

@@ -2,7 +2,7 @@
  * One model on a page of its own: what is there, where the pointer is, and what happens when it moves.
  * `ready` comes when the first picture is painted; `leave` ends it.
  */
-function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, tell }) {
+function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, tell, wish }) {
   const $ = (name) => page.querySelector(name);
   sayAll(page);
   const ask = (name, more) => server[`explorer_${name}`]({ model, ...more });
@@ -23,17 +23,24 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
   let left = false;
 
   const show = latest(async () => {
-    const { images, ranks } = await decode(state.latent);
+    const { images, ranks } = await ways.decode(state.latent);
     paintImage($(".picture").getContext("2d"), images, state.image);
-    state.far = showGround($(".picture-side"), ranks && ranks[0], state.farFrom);
-    map.point();
+    if (ranks === undefined) measure().catch(failed); // the picture does not wait for it
+    else stand(ranks);
   });
+  const measure = latest(async () => stand(await ask("rank", { latents: textOf(state.latent) })));
   const showTiles = latest(async () => {
     state.tiles = isOn($(".tiles")) ? await decodeTiles(state, decode) : null;
     $(".map-side").classList.toggle("tiled", state.tiles !== null);
     explain();
     map.redraw();
   });
+
+  /** On known ground or not. */
+  function stand(ranks) {
+    state.far = showGround($(".picture-side"), ranks && ranks[0], state.farFrom);
+    map.point();
+  }
 
   /** What can be done on the map, and what is on it. */
   function explain() {
@@ -82,6 +89,7 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     map.redraw();
   }
 
+  const ways = waysToDecode($(".how"), about, decode, ask, wish, () => show().catch(failed));
   const map = latentMap($(".map"), state, {
     move: (left, top) => go(state.plane.moved(state.latent, ...state.plane.at(left, top)), true),
     pick: (row) => pick(row).catch(failed),
@@ -114,10 +122,12 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     latent: () => state.latent,
     go,
     ready: show().catch(failed),
+    prepare: ways.prepare,
     leave() {
       left = true;
       clearTimeout(resting);
       map.leave();
+      ways.leave();
     },
   };
 }
