@@ -137,7 +137,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Autoencoder]:
 
 @pytest.fixture(scope="module")
 def address(models: dict[str, Autoencoder]) -> Iterator[str]:
-    from diabolo.ui.app import launch
+    from diabolo.ui.serving import launch
 
     port = free_port()
     app = launch(models, port=port, open_browser=False, block=False)
@@ -208,13 +208,13 @@ def test_interpolate(client: Any, photo: Any, method: str) -> None:
 
 def test_explore_decode(client: Any, models: dict[str, Autoencoder]) -> None:
     latent = [0.5] * LATENT
-    image, ranks = client.predict("tiny", latent, api_name="/explore_decode")
+    image, ranks = client.predict("tiny", latent, api_name="/decode")
     with Image.open(image["path"] if isinstance(image, dict) else image) as picture:
         np.testing.assert_array_equal(
             np.asarray(picture.convert("L")), to_uint8(models["tiny"].decode([latent]))[0, ..., 0]
         )
     assert ranks is None  # the bundle does not say how dense its codes lie
-    image, _ = client.predict("tiny", [latent, [0] * LATENT, latent], api_name="/explore_decode")
+    image, _ = client.predict("tiny", [latent, [0] * LATENT, latent], api_name="/decode")
     width, height = _size(image)
     assert width == 3 * height
 
@@ -224,7 +224,7 @@ def test_what_is_no_latent_gives_a_message(client: Any, wrong: Any) -> None:
     from gradio_client.exceptions import AppError
 
     with pytest.raises(AppError, match=f"{LATENT} numbers"):
-        client.predict("tiny", wrong, api_name="/explore_decode")
+        client.predict("tiny", wrong, api_name="/decode")
 
 
 def test_sample_says_where_it_comes_from(client: Any) -> None:
@@ -250,7 +250,7 @@ def test_a_file_that_is_no_picture_gives_a_message(client: Any, tmp_path: Path) 
 
 def test_endpoints_are_named_and_documented(client: Any) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    tabs = {"/reconstruct", "/explore_decode", "/denoise", "/interpolate"}
+    tabs = {"/reconstruct", "/decode", "/denoise", "/interpolate"}
     assert set(endpoints) == tabs | {"/sample", "/test_image"}
     assert all(endpoint["description"] for endpoint in endpoints.values())
 
@@ -272,8 +272,8 @@ def test_shared_words_are_in_both_languages() -> None:
 
 
 def test_a_taken_port_is_named(models: dict[str, Autoencoder]) -> None:
-    from diabolo.ui.app import launch
     from diabolo.ui.errors import PortError
+    from diabolo.ui.serving import launch
 
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -309,11 +309,11 @@ def test_models_start_when_they_are_used(tmp_path: Path, monkeypatch: pytest.Mon
 
 def run_ui(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[list[str], Result]:
     """The command's models by name, in their order, without an app."""
-    from diabolo.ui import app
+    from diabolo.ui import serving
     from diabolo.ui.cli.ui import command
 
     shown: list[str] = []
-    monkeypatch.setattr(app, "launch", lambda models, **_: shown.extend(models))
+    monkeypatch.setattr(serving, "launch", lambda models, **_: shown.extend(models))
     return shown, CliRunner().invoke(command, [*arguments, "--device", "cpu"])
 
 
@@ -360,11 +360,12 @@ def test_what_is_transparent_in_a_drawing_is_the_model_s_ground(
     models: dict[str, Autoencoder], drawn: bool
 ) -> None:
     """Light on dark stays so; in any other picture it is what the model learned with: white, here."""
+    from diabolo.ui._models import collect
     from diabolo.ui.tabs._base import Context
 
     drawing = Image.new("RGBA", (56, 56))
     drawing.paste((255, 255, 255, 255), (24, 8, 32, 48))
-    context = Context(bundles=models, chooser=None, i18n=None)  # type: ignore[arg-type]
+    context = Context(bundles=collect(models), chooser=None)  # type: ignore[arg-type]
     seen = context.see("tiny", drawing, drawn).image[0]
     assert seen[0, 0] == 0
     assert (seen[14, 14] > 0.9) == drawn

@@ -32,7 +32,7 @@ CORNER = """image => {  // how bright a picture's first pixel is
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from diabolo.ui._models import Models
-    from diabolo.ui.app import launch
+    from diabolo.ui.serving import launch
 
     folder = tmp_path_factory.mktemp("bundles")
     mnist = {"name": "mnist", "classes": DIGITS}
@@ -66,8 +66,8 @@ def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator
 def _tab(page: Any, english: str, chinese: str) -> None:
     """Open a tab and wait until it is what is seen: the one before it has buttons of the same names."""
     page.get_by_role("tab", name=re.compile(f"^({english}|{chinese})$")).click()
-    page.locator(f"#{english.lower()}-run").wait_for(timeout=WAIT)
-    page.locator("#reconstruct-run").wait_for(state="hidden", timeout=WAIT)
+    page.locator(f".{english.lower()}-run").wait_for(timeout=WAIT)
+    page.locator(".reconstruct-run").wait_for(state="hidden", timeout=WAIT)
 
 
 def _fetch(page: Any, which: int = 0) -> None:
@@ -78,7 +78,7 @@ def _fetch(page: Any, which: int = 0) -> None:
 
 
 def _output(page: Any, name: str) -> Any:
-    image = page.locator(f"#{name} img")
+    image = page.locator(f".{name} img")
     image.wait_for(timeout=WAIT)
     page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=image.element_handle())
     return image
@@ -100,7 +100,7 @@ def test_each_tab(page: Any) -> None:
     image = _output(page, "reconstruct-result")
     assert image.evaluate("i => [i.naturalWidth, i.naturalHeight]") == [28, 28]
     assert image.evaluate("i => getComputedStyle(i).imageRendering") == "pixelated"
-    page.locator("#reconstruct-figures", has_text="MSE").wait_for(timeout=WAIT)
+    page.locator(".block.reconstruct-figures", has_text="MSE").wait_for(timeout=WAIT)
 
     _tab(page, "Denoise", "去雜訊")
     _fetch(page)
@@ -125,7 +125,7 @@ def test_upload(page: Any, tmp_path: Path) -> None:
 
 
 def _choose(page: Any, name: str) -> None:
-    page.locator("#head input").click()
+    page.locator(".head input").click()
     page.get_by_role("option", name=name).click()
 
 
@@ -139,11 +139,11 @@ def test_a_real_test_image(page: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     _output(page, "reconstruct-result")
     _choose(page, "digits")
     button.wait_for(timeout=WAIT)
-    page.locator("#reconstruct-result img").wait_for(state="detached", timeout=WAIT)  # the other model's
+    page.locator(".reconstruct-result img").wait_for(state="detached", timeout=WAIT)  # the other model's
     button.click()
     _output(page, "reconstruct-result")
     steps.filter(has_text=re.compile("real image.* 7|真實影像.*7")).wait_for(timeout=WAIT)
-    seen = page.locator("#reconstruct-seen img")
+    seen = page.locator(".reconstruct-seen img")
     corner = seen.evaluate(CORNER)
     assert corner == BRIGHT[0, 0]  # shown as it is: nothing was inverted on its way through the model
     _choose(page, "tiny")

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from typing import Any
-
-__all__ = ["LatentExplorer", "build"]
 
 # here, because gradio reads it when it is first imported, and no file of this package comes before
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
+_HOMES = {
+    "LatentExplorer": "diabolo.ui.explorer",
+    "build": "diabolo.ui.app",
+    "launch": "diabolo.ui.serving",
+    "mount": "diabolo.ui.serving",
+    "registry": "diabolo.ui.app",
+    "translations": "diabolo.ui.app",
+}
+
+__all__ = ["LatentExplorer", "build", "launch", "mount", "registry", "translations"]
+
 
 def __getattr__(name: str) -> Any:
     # the command line imports this package too, and must not wait for gradio
-    if name == "build":
-        from diabolo.ui.app import build
-
-        return build
-    if name == "LatentExplorer":
-        from diabolo.ui.explorer import LatentExplorer
-
-        return LatentExplorer
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

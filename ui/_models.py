@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias, cast
 
 from diabolo.runtime import ready
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.errors import UsageError
 from diabolo.runtime.manifest import Manifest
 
-__all__ = ["Models", "ready_made"]
+__all__ = ["Models", "Source", "Sources", "collect", "ready_made"]
+
+Source: TypeAlias = "Autoencoder | Bundle | str | Path"
+Sources: TypeAlias = "Mapping[str, Autoencoder] | Iterable[Source] | Source | None"
 
 
 class Models(Mapping[str, Autoencoder]):
@@ -20,9 +26,14 @@ class Models(Mapping[str, Autoencoder]):
     raises what `Autoencoder.load` raises.
     """
 
-    def __init__(self, bundles: Mapping[str, Bundle], *, device: str = "auto") -> None:
-        self._bundles, self._device = dict(bundles), device
+    def __init__(self, bundles: Mapping[str, Bundle | Autoencoder], *, device: str = "auto") -> None:
+        self._device = device
+        self._bundles: dict[str, Bundle] = {}
         self._started: dict[str, Autoencoder] = {}
+        for name, given in bundles.items():
+            self._bundles[name] = given if isinstance(given, Bundle) else given.bundle
+            if not isinstance(given, Bundle):
+                self._started[name] = given
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Autoencoder:
@@ -41,9 +52,60 @@ class Models(Mapping[str, Autoencoder]):
     def __len__(self) -> int:
         return len(self._bundles)
 
+    @property
+    def device(self) -> str:
+        """What the models are started on, as it was asked for."""
+        return self._device
+
+    def bundle(self, name: str) -> Bundle:
+        """A model's bundle; the model is not started for it."""
+        return self._bundles[name]
+
     def manifest(self, name: str) -> Manifest:
         """What a model's model.json says, whether it runs or not."""
         return self._bundles[name].manifest
+
+    def add(self, bundle: Bundle) -> str:
+        """Take one more bundle; the name it is found by: its own, or 'name (2)' where another has that."""
+        with self._lock:
+            name = _new_name(bundle.manifest.name, self._bundles)
+            self._bundles = {**self._bundles, name: bundle}  # whoever walks through the old ones goes on
+            return name
+
+    def remove(self, name: str) -> None:
+        """Forget a model."""
+        with self._lock:
+            self._bundles = {other: it for other, it in self._bundles.items() if other != name}
+            self._started.pop(name, None)
+
+
+def collect(sources: Sources, *, device: str = "auto") -> Models:
+    """Models from what people have: names, folders, .zip files, opened bundles or models, one or many.
+
+    Args:
+        sources: a mapping keeps its names, other models are called what their model.json says, with a number
+            where two would be called the same; None means the ready-made ones.
+        device: as `Autoencoder.load` takes it; models that run already stay where they are.
+
+    Raises:
+        BundleError: no bundle, or one that was changed.
+        UsageError: none at all.
+    """
+    if isinstance(sources, Models):
+        return sources
+    found: dict[str, Bundle | Autoencoder] = {}
+    if sources is None:
+        found.update(ready_made())
+    elif isinstance(sources, Mapping):
+        found.update(sources)
+    else:
+        alone = not isinstance(sources, Iterable) or isinstance(sources, str)
+        for source in cast("list[Source]", [sources] if alone else sources):
+            opened = Bundle.open(source) if isinstance(source, str | Path) else source
+            found[_new_name(opened.manifest.name, found)] = opened
+    if not found:
+        raise UsageError("the app needs at least one bundle. Make one: diabolo demo, or diabolo export RUN.")
+    return Models(found, device=device)
 
 
 def ready_made() -> dict[str, Bundle]:
@@ -58,6 +120,14 @@ def ready_made() -> dict[str, Bundle]:
     found = {name: Bundle.open(ready.folder(name)) for name in ready.names()}
     first = next((name for name, bundle in found.items() if _is_plane(bundle.manifest)), None)
     return found if first is None else {first: found[first], **found}
+
+
+def _new_name(name: str, taken: Iterable[str]) -> str:
+    names, number, new = set(taken), 1, name
+    while new in names:
+        number += 1
+        new = f"{name} ({number})"
+    return new
 
 
 def _is_plane(m: Manifest) -> bool:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import socket
-from collections.abc import Mapping
 from importlib import resources
 from types import ModuleType
 from typing import Any
 
-import click
 import gradio as gr
 
 from diabolo.runtime import _discovery
-from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.errors import UsageError
-from diabolo.ui.errors import PortError
-from diabolo.ui.tabs._base import Context
-from diabolo.ui.tabs._texts import LANGUAGES, SHARED, Texts
+from diabolo.ui._models import Sources, collect
+from diabolo.ui.tabs._base import QUIET, Context
+from diabolo.ui.tabs._texts import LANGUAGES, SHARED, Texts, check
 
-__all__ = ["build", "find_tabs", "launch"]
+__all__ = ["build", "find_tabs", "registry", "translations"]
 
-_HOST = "127.0.0.1"  # nobody else is let in
-_FIRST_PORT, _PORTS = 7860, 100
 _ALIASES = ("zh", "zh-HK", "zh-Hant", "zh-Hant-TW")  # browsers ask for Chinese under these names too
 
 
@@ -34,145 +25,79 @@ def find_tabs() -> dict[str, ModuleType]:
     return dict(sorted(found.items(), key=lambda item: item[1].ORDER))
 
 
-def build(bundles: Mapping[str, Autoencoder]) -> gr.Blocks:
-    """The app with these models, by the names people choose from. Start it with `launch`.
+def build(bundles: Sources = None, *, language: str | None = "en", device: str = "auto") -> gr.Blocks:
+    """The app, to be launched or shown within a page of one's own.
 
-    Raises:
-        UsageError: no models.
-    """
-    if not bundles:
-        raise UsageError("the app needs at least one bundle. Make one: diabolo demo, or diabolo export RUN.")
-    tabs, names = find_tabs(), list(bundles)
-    i18n = _translations(tabs)
-    app: gr.Blocks
-    with gr.Blocks(title="Diabolo", analytics_enabled=False) as app:
-        with gr.Row(elem_id="head"):
-            with gr.Column(scale=3, min_width=260):
-                gr.Markdown("# Diabolo")
-                gr.Markdown(i18n("tagline"))
-            chooser = gr.Dropdown(
-                names, value=names[0], label=i18n("model"), visible=len(names) > 1, min_width=220
-            )
-        line = gr.Markdown(elem_id="model-line")
-        context = Context(bundles=bundles, chooser=chooser, i18n=i18n)
-        with gr.Tabs():
-            for name, tab in tabs.items():
-                with gr.Tab(i18n(f"{name}_tab"), id=name):
-                    tab.build(context)
-        gr.on(
-            [app.load, chooser.change],
-            context.describe,
-            chooser,
-            line,
-            api_visibility="private",
-            show_progress="hidden",
-        )
-        gr.on(
-            [app.load, chooser.change],
-            context.show_originals,
-            chooser,
-            context.originals_buttons,
-            api_visibility="private",
-            show_progress="hidden",
-        )
-    return app
-
-
-def launch(
-    bundles: Mapping[str, Autoencoder],
-    *,
-    port: int | None = None,
-    open_browser: bool = True,
-    block: bool = True,
-) -> gr.Blocks:
-    """Serve the app on this machine only, until Ctrl-C.
+    It brings its style along, and may stand on a page more than once: inside `with gr.Blocks()` it appears
+    where it is called, and anywhere else by its `render()`. Its endpoints are `/reconstruct` and so on; those
+    of a second one get `_1`, as gradio numbers what is named alike.
 
     Args:
-        bundles: the models by the names people choose from.
-        port: where to listen; None takes the first free one from 7860.
-        open_browser: open the page.
-        block: wait for Ctrl-C; False returns at once, and `close` of what is returned ends the app.
+        bundles: what `Autoencoder.load` opens or has opened, one or many, or a mapping by the names people
+            choose from; None takes the ready-made models.
+        language: 'en' or 'zh-TW'; None takes each browser's own, and then the page must be launched with
+            `i18n=diabolo.ui.translations()`.
+        device: as `Autoencoder.load` takes it.
 
     Raises:
-        PortError: the port is taken, or may not be used.
+        BundleError: no bundle, or one that was changed.
+        DeviceError: the device does not work here.
+        UnknownNameError: there is no such language or device.
         UsageError: no models.
     """
-    port = _free_port() if port is None else _check_port(port)
-    app = build(bundles)
-    app.launch(
-        server_name=_HOST,
-        server_port=port,
-        inbrowser=open_browser,
-        prevent_thread_lock=True,
-        quiet=True,
-        share=False,
-        ssr_mode=False,
-        run_history=False,
-        footer_links=["api", "settings"],
-        i18n=_translations(find_tabs()),
-        theme=_theme(),
-        css=resources.files("diabolo.ui").joinpath("app.css").read_text("utf-8"),
-    )
-    click.echo(f"the app runs at http://{_HOST}:{port}/ (Ctrl-C ends it)", err=True)
-    if block:
-        app.block_thread()
+    check(language)
+    models = collect(bundles, device=device)
+    tabs, names = find_tabs(), list(models)
+    app: gr.Blocks
+    with gr.Blocks(title="Diabolo", analytics_enabled=False) as app, gr.Column(elem_classes="diabolo"):
+        gr.HTML(f"<style>{_read('app.css')}</style>", padding=False, elem_classes="diabolo-style")
+        chooser = gr.Dropdown(names, value=names[0], visible=len(names) > 1, min_width=220, render=False)
+        context = Context(bundles=models, chooser=chooser, language=language, texts=_texts(tabs))
+        chooser.label = context.text("", "model")
+        with gr.Row(elem_classes="head"):
+            with gr.Column(scale=3, min_width=260):
+                gr.Markdown("# Diabolo")
+                gr.Markdown(context.text("", "tagline"))
+            chooser.render()  # type: ignore[no-untyped-call]
+        line = gr.Markdown(elem_classes="model-line")
+        with gr.Tabs():
+            for name, tab in tabs.items():
+                with gr.Tab(context.text(name, "tab"), id=name):
+                    tab.build(context)
+        gr.on(None, context.describe, chooser, line, **QUIET)
+        gr.on(None, context.show_originals, chooser, context.originals_buttons, **QUIET)
     return app
 
 
-def _translations(tabs: Mapping[str, ModuleType]) -> gr.I18n:
+def registry(name: str, token: str | None = None, **options: Any) -> gr.Blocks:  # noqa: ARG001
+    """The app of one model, by gradio's own convention: `gr.load("mnist-vae", src=diabolo.ui.registry)`.
+
+    Args:
+        name: a ready-made model's, or a bundle's folder or .zip.
+        token: gradio hands one on; no model needs it.
+        options: what `build` takes: `language`, `device`.
+
+    Raises:
+        What `build` raises.
+    """
+    return build(name, **options)
+
+
+def translations() -> gr.I18n:
+    """All words of the app in its languages, for `launch(i18n=...)` of a page with `build(language=None)`."""
+    texts = _texts(find_tabs())
+    return gr.I18n(**texts, **dict.fromkeys(_ALIASES, texts["zh-TW"]))
+
+
+def _texts(tabs: dict[str, ModuleType]) -> Texts:
     texts: Texts = {}
     for language in LANGUAGES:
         texts[language] = dict(SHARED[language])
         for name, tab in tabs.items():
             texts[language] |= {f"{name}_{key}": text for key, text in tab.TEXTS[language].items()}
             texts[language][f"{name}_tab"] = tab.TITLE[language]
-    return gr.I18n(**texts, **dict.fromkeys(_ALIASES, texts["zh-TW"]))
+    return texts
 
 
-def _theme() -> Any:
-    fonts = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans TC", "Microsoft JhengHei", "sans-serif"]
-    theme = gr.themes.Soft(
-        primary_hue=gr.themes.colors.teal,
-        neutral_hue=gr.themes.colors.slate,
-        radius_size=gr.themes.sizes.radius_md,
-        font=fonts,
-        font_mono=["ui-monospace", "Consolas", "monospace"],
-    )
-    plain = {"background_fill": "none", "text_color": "*body_text_color", "text_weight": "500"}
-    labels = {f"block_{part}_{key}": value for part in ("title", "label") for key, value in plain.items()}
-    dark = {f"{key}_dark": value for key, value in labels.items() if not key.endswith("weight")}
-    return theme.set(**labels, **dark)
-
-
-def _check_port(port: int) -> int:
-    if not 0 < port < 65536:
-        raise PortError(f"port {port} does not exist: ports go from 1 to 65535.")
-    if reason := _refused(port):
-        raise PortError(
-            f"port {port} on {_HOST} {reason}. "
-            "Choose another with --port, or leave --port out to get a free one."
-        )
-    return port
-
-
-def _free_port() -> int:
-    for port in range(_FIRST_PORT, _FIRST_PORT + _PORTS):
-        if not _refused(port):
-            return port
-    raise PortError(
-        f"ports {_FIRST_PORT} to {_FIRST_PORT + _PORTS - 1} on {_HOST} are all taken. "
-        "Name a free one with --port."
-    )
-
-
-def _refused(port: int) -> str:
-    """Why this port cannot be had, or ''."""
-    with socket.socket() as probe:
-        # on posix: have a port again that was just given up; elsewhere the option means something else
-        if os.name == "posix":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except OSError as error:
-            return "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-    return ""
+def _read(name: str) -> str:
+    return resources.files("diabolo.ui").joinpath(name).read_text("utf-8")

@@ -41,7 +41,7 @@ def command(
         raise click.ClickException(f"{done.path} is not sound: run diabolo verify {done.path}.")
     if no_app:
         return
-    from diabolo.ui.app import launch
+    from diabolo.ui.serving import launch
 
     bar.note("4/4 app: Ctrl-C ends it")
     model = Autoencoder.load(done.path)

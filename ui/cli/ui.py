@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import click
 
 from diabolo.ui.cli import _options
@@ -22,7 +20,16 @@ __all__ = ["command"]
 @click.option("--port", type=int, help="Where to listen. [default: the first free one from 7860]")
 @click.option("--no-browser", is_flag=True, help="Print the address, open nothing.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
-def command(bundles: tuple[str, ...], port: int | None, no_browser: bool, device: str) -> None:
+@click.option("--language", type=click.Choice(["en", "zh-TW"]), help="Of the page. [default: the browser's]")
+@click.option("--mcp", is_flag=True, help="Offer the app's actions as tools to assistants (MCP), too.")
+def command(
+    bundles: tuple[str, ...],
+    port: int | None,
+    no_browser: bool,
+    device: str,
+    language: str | None,
+    mcp: bool,
+) -> None:
     """Open the app with the models in BUNDLE..., or with all ready-made ones. Only this machine can reach it.
 
     \b
@@ -32,30 +39,16 @@ def command(bundles: tuple[str, ...], port: int | None, no_browser: bool, device
 
     With several models the page has a chooser; each is started when it is first chosen.
     """
-    from diabolo.runtime import Bundle
-    from diabolo.ui._models import Models, ready_made
+    from diabolo.runtime import ready
+    from diabolo.ui._models import collect
 
-    found: dict[str, Bundle] = {}
-    for source in bundles:
-        bundle = Bundle.open(source)
-        found[_new_name(bundle.manifest.name, found)] = bundle
-    found = found or ready_made()
-    if not found:
+    if not bundles and not ready.names():
         raise click.UsageError(
             "no ready-made model came with this package: give at least one BUNDLE. "
             "Make one with: diabolo demo, or diabolo export RUN after a training."
         )
-    models = Models(found, device=device)
+    models = collect(bundles or None, device=device)
     models[next(iter(models))]  # what is wrong with the device or the first model is said here
-    from diabolo.ui.app import launch
+    from diabolo.ui.serving import launch
 
-    launch(models, port=port, open_browser=not no_browser)
-
-
-def _new_name(name: str, taken: Iterable[str]) -> str:
-    """`name`, or 'name (2)' when another bundle has it already."""
-    names, number, new = set(taken), 1, name
-    while new in names:
-        number += 1
-        new = f"{name} ({number})"
-    return new
+    launch(models, language=language, port=port, mcp=mcp, open_browser=not no_browser)

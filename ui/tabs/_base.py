@@ -15,6 +15,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.i18n import I18nData
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -25,9 +26,12 @@ from diabolo.runtime.manifest import Manifest
 from diabolo.ui._models import Models
 from diabolo.ui._originals import Originals
 from diabolo.ui.tabs._kept import is_ours, keep
-from diabolo.ui.tabs._texts import SHARED, language
+from diabolo.ui.tabs._texts import SHARED, Texts, language
 
-__all__ = ["Context", "picture_of", "shown_errors", "words"]
+__all__ = ["QUIET", "Context", "picture_of", "shown_errors", "words"]
+
+# arguments of an event that is no endpoint; without a name of its own it would take that of its function
+QUIET: dict[str, Any] = {"api_visibility": "private", "api_name": "private", "show_progress": "hidden"}
 
 
 @dataclass(kw_only=True, eq=False)
@@ -37,14 +41,16 @@ class Context:
     Attributes:
         bundles: the models by the names people choose from.
         chooser: holds the chosen name; the first input of every endpoint.
-        i18n: turns a key into a text in the browser's language.
+        language: one of `LANGUAGES`; None means each browser's own.
+        texts: all words of the app: a tab's under its name and an underscore, the shared ones as they are.
         originals: test images of the models' data sets.
         originals_buttons: shown only where the chosen model's data set is here.
     """
 
-    bundles: Mapping[str, Autoencoder]
+    bundles: Models
     chooser: gr.Dropdown
-    i18n: gr.I18n
+    language: str | None = None
+    texts: Texts = field(default_factory=lambda: SHARED)
     originals: Originals = field(default_factory=Originals)
     originals_buttons: list[gr.Button] = field(default_factory=list)
     _published: set[str] = field(default_factory=set)
@@ -75,18 +81,25 @@ class Context:
         Raises:
             UnknownNameError: there is none.
         """
-        if isinstance(self.bundles, Models) and name in self.bundles:
-            return self.bundles.manifest(name)
-        return self.model(name).manifest
+        if name not in self.bundles:
+            raise UnknownNameError("model", name, self.bundles)
+        return self.bundles.manifest(name)
 
     def text(self, tab: str, key: str) -> Any:
-        """A label in the browser's language; `tab` is '' for the shared words."""
-        return self.i18n(f"{tab}_{key}" if tab else key)
+        """A label for the page; `tab` is '' for the shared words."""
+        key = f"{tab}_{key}" if tab else key
+        if self.language is not None:
+            return self.texts[self.language][key]
+        return I18nData(key)  # the page finds it among the translations that it was launched with
+
+    def say(self, texts: Texts, request: gr.Request | None) -> dict[str, str]:
+        """Those of a tab's words, or of `SHARED`, that whoever sent this request reads."""
+        return texts[self.language or language(request)]
 
     def endpoint(self, name: str) -> dict[str, Any]:
         """Arguments that publish an event as `/name`, the first time; its repetitions stay private."""
         if name in self._published:
-            return {"api_visibility": "private"}
+            return {"api_visibility": "private", "api_name": "private"}
         self._published.add(name)
         return {"api_name": name}
 
@@ -117,7 +130,7 @@ class Context:
     def describe(self, name: str, request: gr.Request) -> str:
         """One line of what the model called `name` is."""
         with shown_errors():
-            model, say = self.model(name), SHARED[language(request)]
+            model, say = self.model(name), self.say(SHARED, request)
         m = model.manifest
         channels, height, width = m.image_shape
         ground = [say["dark" if m.background < 0.5 else "light"]] if _has_ground(m) else []
@@ -143,7 +156,7 @@ class Context:
             The picture, in the model's size, and a line that says where it comes from.
         """
         with shown_errors():
-            model, say = self.model(name), SHARED[language(request)]
+            model, say = self.model(name), self.say(SHARED, request)
             if model.codes is None:
                 return picture_of(model.sample(1)[0]), say["drawn"].format(source=model.sampling)
             code = random.choice(model.codes.latents)
@@ -159,7 +172,7 @@ class Context:
             The picture, in the model's size, and a line that says what it is.
         """
         with shown_errors():
-            m, say = self.manifest(name), SHARED[language(request)]
+            m, say = self.manifest(name), self.say(SHARED, request)
             found = self.originals.draw(m)
             fitted = images.prepare(found.picture, m.image_shape, resize=m.resize, padding=m.padding)
             line = say["labelled" if found.label else "original"]
@@ -190,9 +203,8 @@ def _has_ground(m: Manifest) -> bool:
     return abs(m.background - 0.5) > 0.1
 
 
-def words(steps: tuple[tuple[str, str], ...], request: gr.Request | None) -> str:
-    """The steps of `images.prepare` as a line."""
-    say = SHARED[language(request)]
+def words(steps: tuple[tuple[str, str], ...], say: Mapping[str, str]) -> str:
+    """The steps of `images.prepare` as a line, in the words of `Context.say(SHARED, request)`."""
     if not steps:
         return say["as_is"]
     return " → ".join(say.get(what, what).format(detail=say.get(detail, detail)) for what, detail in steps)

@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from diabolo.runtime.manifest import Manifest
-from diabolo.ui.tabs._base import Context, picture_of, shown_errors, words
+from diabolo.ui.tabs._base import QUIET, Context, picture_of, shown_errors, words
 from diabolo.ui.tabs._kept import save
-from diabolo.ui.tabs._texts import SHARED, language
+from diabolo.ui.tabs._texts import SHARED
 
 __all__ = ["PictureInput", "pixels"]
 
@@ -41,8 +41,8 @@ _File: Any = ABCMeta.__new__(
 )
 
 
-def pixels(label: Any, **more: Any) -> gr.Image:
-    """A picture in the model's own pixels, enlarged without blur and kept without loss."""
+def pixels(label: Any, name: str = "", **more: Any) -> gr.Image:
+    """A picture in the model's own pixels, enlarged without blur and kept without loss; `name` is a class."""
     image: gr.Image = _File(
         label=label,
         format="png",
@@ -50,7 +50,7 @@ def pixels(label: Any, **more: Any) -> gr.Image:
         image_mode=None,
         interactive=False,
         buttons=["download", "fullscreen"],
-        elem_classes="pixels",
+        elem_classes=["pixels", name],
         **more,
     )
     return image
@@ -113,13 +113,12 @@ class PictureInput:
         """Show what the model sees whenever the picture changes, then call `run`."""
         context = self._context
         shown = [self.seen, self._steps]
-        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         sources = [
             self._sketch.input(
-                self._see_sketch, [context.chooser, self._sketch], shown, trigger_mode="always_last", **quiet
+                self._see_sketch, [context.chooser, self._sketch], shown, trigger_mode="always_last", **QUIET
             ),
             self._upload.input(
-                self._see_upload, [context.chooser, self._upload], shown, trigger_mode="always_last", **quiet
+                self._see_upload, [context.chooser, self._upload], shown, trigger_mode="always_last", **QUIET
             ),
             self._fetch.click(
                 context.sample,
@@ -137,9 +136,9 @@ class PictureInput:
             ),
         ]
         for source in sources:
-            source.success(run, inputs, outputs, **quiet)
-        self._sketch.clear(self._cleared, context.chooser, [self._sketch, *shown], **quiet)
-        context.chooser.change(self._renew, context.chooser, [self._sketch, self._upload, *shown], **quiet)
+            source.success(run, inputs, outputs, **QUIET)
+        self._sketch.clear(self._cleared, context.chooser, [self._sketch, *shown], **QUIET)
+        context.chooser.change(self._renew, context.chooser, [self._sketch, self._upload, *shown], **QUIET)
 
     def _see_sketch(self, name: str, sketch: dict[str, Any] | None, request: gr.Request) -> Any:
         drawn = (sketch or {}).get("composite")
@@ -151,20 +150,20 @@ class PictureInput:
 
     def _see_upload(self, name: str, path: str | None, request: gr.Request) -> tuple[Image.Image | None, str]:
         if path is None:
-            return None, SHARED[language(request)]["empty"]
+            return None, self._context.say(SHARED, request)["empty"]
         return self._see(name, path, request)
 
     def _cleared(self, name: str, request: gr.Request) -> tuple[Any, None, str]:
         """Lay new paper: clearing takes the model's ground away too."""
         paper = _paper(self._context.manifest(name))
-        return gr.Sketchpad(value=paper), None, SHARED[language(request)]["empty"]
+        return gr.Sketchpad(value=paper), None, self._context.say(SHARED, request)["empty"]
 
     def _see(
         self, name: str, source: Any, request: gr.Request, drawn: bool = False
     ) -> tuple[Image.Image, str]:
         with shown_errors():
             prepared = self._context.see(name, source, drawn)
-            return picture_of(prepared.image), words(prepared.steps, request)
+            return picture_of(prepared.image), words(prepared.steps, self._context.say(SHARED, request))
 
     def _renew(self, name: str) -> tuple[Any, None, None, str]:
         """Empty everything for another model, whose ground may be another."""

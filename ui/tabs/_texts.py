@@ -6,7 +6,9 @@ from typing import TypeAlias
 
 import gradio as gr
 
-__all__ = ["LANGUAGES", "SHARED", "Texts", "language"]
+from diabolo.runtime.errors import UnknownNameError
+
+__all__ = ["LANGUAGES", "SHARED", "Texts", "check", "language"]
 
 Texts: TypeAlias = dict[str, dict[str, str]]
 
@@ -75,6 +77,17 @@ SHARED: Texts = {
         "runs_on": "在 {device} 上執行",
     },
 }
+
+
+def check(language: str | None) -> str | None:
+    """The language of an app: one of `LANGUAGES`, or None for each browser's own.
+
+    Raises:
+        UnknownNameError: there is no such language.
+    """
+    if language is not None and language not in LANGUAGES:
+        raise UnknownNameError("language", language, LANGUAGES)
+    return language
 
 
 def language(request: gr.Request | None) -> str:

@@ -11,9 +11,9 @@ from PIL import Image
 from diabolo.runtime import metrics
 from diabolo.runtime.manifest import Manifest
 from diabolo.runtime.noise import KINDS, NoiseSpec, add_noise
-from diabolo.ui.tabs._base import Context, picture_of, shown_errors
+from diabolo.ui.tabs._base import QUIET, Context, picture_of, shown_errors
 from diabolo.ui.tabs._picture import PictureInput, pixels
-from diabolo.ui.tabs._texts import SHARED, Texts, language
+from diabolo.ui.tabs._texts import SHARED, Texts
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
@@ -67,23 +67,23 @@ def build(context: Context) -> None:
             the PSNR of the last two.
         """
         if image is None:
-            return None, None, None, SHARED[language(request)]["empty"]
+            return None, None, None, context.say(SHARED, request)["empty"]
         with shown_errors():
             clean = context.see(model, image).image[None]
             spec = NoiseSpec(kind=kind, low=float(level), high=float(level))
             noisy = add_noise(clean, spec, np.random.default_rng(abs(int(seed or 0))))
             result = context.model(model).denoise(noisy)
-            figures = TEXTS[language(request)]["figures"].format(
+            figures = context.say(TEXTS, request)["figures"].format(
                 noisy=metrics.psnr(clean, noisy)[0], denoised=metrics.psnr(clean, result)[0]
             )
             return picture_of(clean[0]), picture_of(noisy[0]), picture_of(result[0]), figures
 
     def defaults(model: str, request: gr.Request) -> tuple[str, float, str, None, None, str]:
         m = context.manifest(model)
-        return *_noise(m), _note(m, request), None, None, ""
+        return *_noise(m), _note(m, context.say(TEXTS, request)), None, None, ""
 
     def note(model: str, request: gr.Request) -> str:
-        return _note(context.manifest(model), request)
+        return _note(context.manifest(model), context.say(TEXTS, request))
 
     def text(key: str) -> Any:
         return context.text("denoise", key)
@@ -97,25 +97,24 @@ def build(context: Context) -> None:
         with gr.Column(min_width=280, scale=2):
             with gr.Row(equal_height=False):
                 source.show(height=280)
-                noisy = pixels(text("noisy"), height=280, elem_id="denoise-noisy", min_width=200)
-                denoised = pixels(text("denoised"), height=280, elem_id="denoise-result", min_width=200)
+                noisy = pixels(text("noisy"), height=280, name="denoise-noisy", min_width=200)
+                denoised = pixels(text("denoised"), height=280, name="denoise-result", min_width=200)
             figures = gr.Markdown(elem_classes="figures")
             trained = gr.Markdown(elem_classes="note")
             with gr.Row():
                 kind = gr.Dropdown(list(KINDS), value=kind_now, label=text("kind"), min_width=140)
                 level = gr.Slider(0, largest, value=level_now, step=0.01, label=text("level"), min_width=200)
                 seed = gr.Number(0, precision=0, minimum=0, label=text("seed"), min_width=90)
-            button = gr.Button(text("run"), variant="primary", elem_id="denoise-run")
+            button = gr.Button(text("run"), variant="primary", elem_classes="denoise-run")
     inputs = [context.chooser, source.seen, kind, level, seed]
     outputs = [source.seen, noisy, denoised, figures]
     button.click(denoise, inputs, outputs, **context.endpoint("denoise"))
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    gr.on([kind.input, level.release, seed.submit], denoise, inputs, outputs, **quiet)
+    gr.on([kind.input, level.release, seed.submit], denoise, inputs, outputs, **QUIET)
     source.wire(denoise, inputs, outputs)
     context.chooser.change(
-        defaults, context.chooser, [kind, level, trained, noisy, denoised, figures], **quiet
+        defaults, context.chooser, [kind, level, trained, noisy, denoised, figures], **QUIET
     )
-    gr.on(None, note, context.chooser, trained, **quiet)
+    gr.on(None, note, context.chooser, trained, **QUIET)
 
 
 def _noise(m: Manifest) -> tuple[str, float]:
@@ -126,8 +125,7 @@ def _noise(m: Manifest) -> tuple[str, float]:
     return kind, round((low + high) / 2, 2)
 
 
-def _note(m: Manifest, request: gr.Request) -> str:
-    say = TEXTS[language(request)]
+def _note(m: Manifest, say: dict[str, str]) -> str:
     if m.noise is None:
         return say["untrained"]
     kind, low, high = m.noise

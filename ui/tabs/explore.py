@@ -13,6 +13,7 @@ from diabolo.runtime.errors import UnknownNameError
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.explorer._space import space_of
 from diabolo.ui.tabs._base import Context, shown_errors
+from diabolo.ui.tabs._numbers import numbers
 from diabolo.ui.tabs._picture import pixels
 from diabolo.ui.tabs._texts import Texts
 
@@ -85,6 +86,6 @@ def build(context: Context) -> None:
     )
 
     with gr.Row(visible=False):  # for programs: the page asks its own component
-        latents, ranks, run = gr.JSON(), gr.JSON(), gr.Button()
+        latents, ranks, run = numbers("latents"), numbers("ranks"), gr.Button()
         image = pixels(None)
-    run.click(decode, [context.chooser, latents], [image, ranks], **context.endpoint("explore_decode"))
+    run.click(decode, [context.chooser, latents], [image, ranks], **context.endpoint("decode"))

@@ -10,9 +10,9 @@ from PIL import Image
 from diabolo.runtime import images
 from diabolo.runtime import pictures as tiles
 from diabolo.runtime.interpolation import METHODS
-from diabolo.ui.tabs._base import Context, shown_errors
+from diabolo.ui.tabs._base import QUIET, Context, shown_errors
 from diabolo.ui.tabs._picture import PictureInput, pixels
-from diabolo.ui.tabs._texts import Texts, language
+from diabolo.ui.tabs._texts import Texts
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
@@ -67,7 +67,7 @@ def build(context: Context) -> None:
             picture is missing.
         """
         if a is None or b is None:
-            return None, None, TEXTS[language(request)]["both"]
+            return None, None, context.say(TEXTS, request)["both"]
         with shown_errors():
             ends = [context.see(model, end).image for end in (a, b)]
             path = context.model(model).interpolate(*ends, steps=int(steps), method=method)
@@ -93,16 +93,15 @@ def build(context: Context) -> None:
             b = PictureInput(context, text("b"))
             b.show(height=260)
         with gr.Column(min_width=280):
-            animation = pixels(text("animation"), height=400, elem_id="interpolate-animation")
+            animation = pixels(text("animation"), height=400, name="interpolate-animation")
             steps = gr.Slider(2, 32, value=12, step=1, label=text("steps"))
             method = gr.Radio(list(METHODS), value=next(iter(METHODS)), label=text("method"))
-            button = gr.Button(text("run"), variant="primary", elem_id="interpolate-run")
+            button = gr.Button(text("run"), variant="primary", elem_classes="interpolate-run")
             hint = gr.Markdown(elem_classes="note")
-    strip = pixels(text("strip"), elem_id="interpolate-strip")
+    strip = pixels(text("strip"), name="interpolate-strip")
     inputs, outputs = [context.chooser, a.seen, b.seen, steps, method], [strip, animation, hint]
     button.click(interpolate, inputs, outputs, **context.endpoint("interpolate"))
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    gr.on([steps.release, method.input], interpolate, inputs, outputs, **quiet)
+    gr.on([steps.release, method.input], interpolate, inputs, outputs, **QUIET)
     for end in (a, b):
         end.wire(interpolate, inputs, outputs)
-    context.chooser.change(forget, context.chooser, outputs, **quiet)
+    context.chooser.change(forget, context.chooser, outputs, **QUIET)

@@ -8,9 +8,9 @@ import gradio as gr
 from PIL import Image
 
 from diabolo.runtime import metrics
-from diabolo.ui.tabs._base import Context, picture_of, shown_errors
+from diabolo.ui.tabs._base import QUIET, Context, picture_of, shown_errors
 from diabolo.ui.tabs._picture import PictureInput, pixels
-from diabolo.ui.tabs._texts import SHARED, Texts, language
+from diabolo.ui.tabs._texts import SHARED, Texts
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
@@ -48,11 +48,11 @@ def build(context: Context) -> None:
             The picture as the model sees it, its reconstruction, and a line with MSE and PSNR.
         """
         if image is None:
-            return None, None, SHARED[language(request)]["empty"]
+            return None, None, context.say(SHARED, request)["empty"]
         with shown_errors():
             seen = context.see(model, image).image[None]
             result = context.model(model).reconstruct(seen)
-            figures = TEXTS[language(request)]["figures"].format(
+            figures = context.say(TEXTS, request)["figures"].format(
                 mse=metrics.mse(seen, result)[0], psnr=metrics.psnr(seen, result)[0]
             )
             return picture_of(seen[0]), picture_of(result[0]), figures
@@ -66,13 +66,12 @@ def build(context: Context) -> None:
     gr.Markdown(text("lead"), elem_classes="lead")
     with gr.Row(equal_height=False):
         source = PictureInput(context)
-        source.show(height=400, elem_id="reconstruct-seen")
+        source.show(height=400, name="reconstruct-seen")
         with gr.Column(min_width=200):
-            result = pixels(text("result"), height=400, elem_id="reconstruct-result")
-            figures = gr.Markdown(elem_classes="figures", elem_id="reconstruct-figures")
-    button = gr.Button(text("run"), variant="primary", elem_id="reconstruct-run")
+            result = pixels(text("result"), height=400, name="reconstruct-result")
+            figures = gr.Markdown(elem_classes=["figures", "reconstruct-figures"])
+    button = gr.Button(text("run"), variant="primary", elem_classes="reconstruct-run")
     inputs, outputs = [context.chooser, source.seen], [source.seen, result, figures]
     button.click(reconstruct, inputs, outputs, **context.endpoint("reconstruct"))
     source.wire(reconstruct, inputs, outputs)
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    context.chooser.change(forget, context.chooser, [result, figures], **quiet)
+    context.chooser.change(forget, context.chooser, [result, figures], **QUIET)

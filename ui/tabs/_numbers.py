@@ -1,0 +1,27 @@
+"""Values that programs send to endpoints and get from them, unseen on the page."""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from typing import Any
+
+import gradio as gr
+
+__all__ = ["numbers"]
+
+
+def _info(_self: gr.JSON) -> dict[str, Any]:
+    """A list, of whatever nesting: gradio's own words for any JSON are no schema that assistants accept."""
+    return {"type": "array", "items": {}, "description": "numbers, or a list of such lists"}
+
+
+# as `_picture._File` is made, for the same reasons
+_Numbers: Any = ABCMeta.__new__(
+    type(gr.JSON), "JSON", (gr.JSON,), {"api_info": _info, "is_template": True, "__module__": __name__}
+)
+
+
+def numbers(name: str) -> gr.JSON:
+    """A list of numbers, of any nesting, called `name` by clients."""
+    made: gr.JSON = _Numbers(label=name, visible=False)
+    return made
