@@ -190,7 +190,7 @@ def test_denoise(client: Any, photo: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("method", ["linear", "spherical"])
 def test_interpolate(client: Any, photo: Any, method: str) -> None:
-    other, _ = client.predict("tiny", api_name="/sample")
+    other, _ = client.predict("tiny", api_name="/stored")
     from gradio_client import handle_file
 
     strip, animation, hint = client.predict(
@@ -228,7 +228,7 @@ def test_what_is_no_latent_gives_a_message(client: Any, wrong: Any) -> None:
 
 
 def test_sample_says_where_it_comes_from(client: Any) -> None:
-    picture, words = client.predict("tiny", api_name="/sample")
+    picture, words = client.predict("tiny", api_name="/stored")
     assert _size(picture) == (28, 28)
     assert "stored code" in words
 
@@ -251,7 +251,7 @@ def test_a_file_that_is_no_picture_gives_a_message(client: Any, tmp_path: Path) 
 def test_endpoints_are_named_and_documented(client: Any) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     tabs = {"/reconstruct", "/decode", "/denoise", "/interpolate"}
-    assert set(endpoints) == tabs | {"/sample", "/test_image"}
+    assert set(endpoints) == tabs | {"/stored", "/test_image"}
     assert all(endpoint["description"] for endpoint in endpoints.values())
 
 

@@ -125,7 +125,7 @@ class PictureInput:
                 context.chooser,
                 shown,
                 show_progress="hidden",
-                **context.endpoint("sample"),
+                **context.endpoint("stored"),
             ),
             self._original.click(
                 context.original,
