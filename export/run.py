@@ -14,6 +14,7 @@ from diabolo.export.codes import codes_of, density_of
 from diabolo.export.errors import ExportError
 from diabolo.export.pair import of_model
 from diabolo.export.source import Source
+from diabolo.train import datasets
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluate import batches, encode_all
 from diabolo.train.loop import held_out
@@ -73,6 +74,7 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
             "image": {
                 "resize": run.config.resize,
                 "padding": list(run.config.fitting().ground),
+                **_drawing(run.config.dataset, *data.image_shape[1:]),
             },
             "dataset": _dataset(data),
             "training": _training(run, data),
@@ -101,6 +103,18 @@ def _dataset(data: ImageData) -> dict[str, Any]:
         "licence": data.licence,
         **({"read": read, "published": data.published} if part else {}),
     }
+
+
+def _drawing(dataset: str, height: int, width: int) -> dict[str, Any]:
+    """How the set's things were scaled and placed, in the run's size; nothing where that is not known."""
+    found = datasets.find(dataset) if dataset in datasets.names() else None
+    if found is None or found.drawing is None or found.image_shape is None:
+        return {}
+    _, down, across = found.image_shape
+    if height * across != width * down:  # cropped, padded or stretched
+        return {}
+    box = max(1, round(found.drawing.box * height / down))
+    return {"drawing": {"box": box, "centre": found.drawing.centre}}
 
 
 def _training(run: Run, data: ImageData) -> dict[str, Any]:

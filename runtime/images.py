@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from diabolo.runtime.centring import Drawing, centred
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.fitting import Colour, check, check_pixels, coarsen, covering, fit, flatten, opened
 
@@ -88,6 +89,7 @@ def prepare(
     resize: str = "crop",
     padding: Colour = (255, 255, 255),
     ground: Colour | None = None,
+    drawing: Drawing | None = None,
 ) -> Prepared:
     """Fit a picture to a model: upright, no transparency, grey or colour, cropped or padded, resized.
 
@@ -100,6 +102,7 @@ def prepare(
         resize: crop, pad or fit, as in `runtime.fitting`.
         padding: the colour around a picture that is padded, and under what is transparent.
         ground: another colour under what is transparent: a drawing's paper.
+        drawing: the picture is drawn, and placed as `runtime.centring` does it before it is fitted.
 
     Raises:
         UnknownNameError: `resize` is none of them.
@@ -117,6 +120,9 @@ def prepare(
     if picture.mode != _MODES[channels]:
         picture = picture.convert(_MODES[channels])
         steps.append(("converted", "grey" if channels == 1 else "rgb"))
+    if drawing is not None and (placed := centred(picture, width, height, drawing)) is not None:
+        picture = placed
+        steps.append(("centred", ""))
     if resize != "pad":
         picture = _fit(picture, width, height, resize, padding, scale, steps)
     if invert is None:

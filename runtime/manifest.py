@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime._schema import problems
+from diabolo.runtime.centring import Drawing
 from diabolo.runtime.errors import IntegrityError, ManifestError
 
 __all__ = ["FORMAT_VERSION", "FileEntry", "Golden", "Manifest", "parse", "schema", "seal"]
@@ -68,6 +69,7 @@ class Manifest:
     background: float  # brightness of the training images' border, [0, 1]
     resize: str  # how pictures of another size are fitted: 'crop', 'pad' or 'fit'
     padding: tuple[int, int, int]  # red, green, blue around a picture that is padded, 0 to 255
+    drawing: Drawing | None  # how what somebody draws is scaled and placed; None: fitted as any picture
     latent_shape: tuple[int, ...]  # without the batch
     latent_mean: NDArray[np.float32]  # latent_shape, over the training set, as the next three
     latent_deviation: NDArray[np.float32]
@@ -172,6 +174,7 @@ def _build(document: dict[str, Any]) -> Manifest:
         background=float(image["background"]),
         resize=image.get("resize", "crop"),
         padding=(int(padding[0]), int(padding[1]), int(padding[2])),
+        drawing=_drawing(image.get("drawing"), min(height, width)),
         latent_shape=latent_shape,
         latent_mean=_values(latent["mean"], latent_shape, "mean"),
         latent_deviation=_values(latent["deviation"], latent_shape, "deviation"),
@@ -195,6 +198,17 @@ def _build(document: dict[str, Any]) -> Manifest:
         ),
         document=document,
     )
+
+
+def _drawing(said: dict[str, Any] | None, most: int) -> Drawing | None:
+    if said is None:
+        return None
+    if said["box"] > most:
+        raise ManifestError(
+            f"model.json: a drawing's box of {said['box']} pixels does not fit into the image, whose shorter "
+            f"side has {most}. Export the bundle again."
+        )
+    return Drawing(box=int(said["box"]), centre=said["centre"])
 
 
 def _check_name(name: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime.centring import Drawing
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.train.datasets._fitting import Fitting
 from diabolo.train.datasets._rows import Images, Rows, rows_of
@@ -186,6 +187,7 @@ class DatasetBase(ABC):
     licence: ClassVar[str] = ""
     home: ClassVar[str] = ""  # the set's home page
     takes_folder: ClassVar[bool] = False  # True only where `--dataset` names a folder
+    drawing: ClassVar[Drawing | None] = None  # how its things were scaled and placed, at `image_shape`
     made: ClassVar[str] = ""  # how, where the images are made rather than read: 'drawn on the spot'
 
     @abstractmethod

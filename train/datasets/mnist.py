@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from diabolo.runtime.centring import Drawing
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest
 from diabolo.train.datasets._fit import fit_splits
 from diabolo.train.datasets._idx import IdxSet, load_idx, locate_idx
@@ -40,6 +41,7 @@ class Dataset(DatasetBase):
     download: ClassVar[int] = sum(size for _, size in _SOURCE.published.values())
     licence: ClassVar[str] = "CC BY-SA 3.0 (Y. LeCun, C. Cortes)"
     home: ClassVar[str] = "http://yann.lecun.com/exdb/mnist/"
+    drawing: ClassVar[Drawing | None] = Drawing(box=20, centre="mass")
 
     def locate(self, request: LoadRequest) -> Path | None:
         """The folder of the four idx files.
