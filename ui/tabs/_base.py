@@ -112,7 +112,7 @@ class Context:
 
         They are not where the model's images have no common ground, as photos have none, nor in a picture
         that the app made itself. What is transparent shows the colour that the model learned with; in a
-        drawing, the model's ground.
+        drawing, the model's ground; and a drawing is scaled and placed as the training images' things were.
         """
         m = self.manifest(name)
         ours = isinstance(source, str) and is_ours(source, m.image_shape[:0:-1])
@@ -130,6 +130,7 @@ class Context:
     def describe(self, name: str, request: gr.Request) -> str:
         """One line of what the model called `name` is."""
         with shown_errors():
+            drawing=m.drawing if drawn else None,
             model, say = self.model(name), self.say(SHARED, request)
         m = model.manifest
         channels, height, width = m.image_shape
