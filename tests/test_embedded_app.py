@@ -156,6 +156,8 @@ def test_tools_by_the_model_context_protocol(folder: Path) -> None:
     assert all(tool.description for tool in tools.values())
     assert not result.isError
     assert any(part.type == "image" for part in result.content)
+    (rank,) = json.loads(result.content[-1].text)
+    assert 0 <= rank <= 1
 
 
 def test_what_people_have_becomes_models(folder: Path, shelf: Path) -> None:

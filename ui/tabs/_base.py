@@ -26,6 +26,7 @@ from diabolo.runtime.manifest import Manifest
 from diabolo.ui._models import Models
 from diabolo.ui._originals import Originals
 from diabolo.ui.tabs._kept import is_ours, keep
+from diabolo.ui.tabs._plain import as_text
 from diabolo.ui.tabs._texts import SHARED, Texts, language
 
 __all__ = ["QUIET", "Context", "picture_of", "shown_errors", "words"]
@@ -97,11 +98,15 @@ class Context:
         return texts[self.language or language(request)]
 
     def endpoint(self, name: str) -> dict[str, Any]:
-        """Arguments that publish an event as `/name`, the first time; its repetitions stay private."""
+        """Arguments that publish an event as `/name`, the first time; its repetitions stay private.
+
+        It does not wait in gradio's queue: a queued tool hands several results on as one text, which hides
+        its pictures from an assistant.
+        """
         if name in self._published:
             return {"api_visibility": "private", "api_name": "private"}
         self._published.add(name)
-        return {"api_name": name}
+        return {"api_name": name, "queue": False}
 
     def keep(self, content: bytes, suffix: str) -> str:
         """Write a file that lives as long as the app; the same content is the same file."""
@@ -140,8 +145,8 @@ class Context:
         parts = [
             f"{width} × {height} {say[m.colour].format(channels=channels)}",
             *ground,
-            f"{m.variant} · {m.network}",
-            say["trained_on"].format(dataset=m.dataset),
+            f"{as_text(m.variant)} · {as_text(m.network)}",
+            say["trained_on"].format(dataset=as_text(m.dataset)),
             say["latent"].format(count=count if shape == count else f"{shape} = {count}"),
             say["runs_on"].format(device=model.device),
         ]
@@ -191,7 +196,8 @@ def shown_errors() -> Iterator[None]:
     try:
         yield
     except DiaboloError as error:
-        raise gr.Error(str(error), print_exception=False) from None
+        # the page reads a message as HTML, and it may quote what somebody else wrote
+        raise gr.Error(str(error).replace("<", "&lt;"), print_exception=False) from None
 
 
 def picture_of(image: NDArray[np.float32]) -> Image.Image:

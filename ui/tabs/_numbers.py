@@ -15,9 +15,17 @@ def _info(_self: gr.JSON) -> dict[str, Any]:
     return {"type": "array", "items": {}, "description": "numbers, or a list of such lists"}
 
 
+def _as_it_is(_self: gr.JSON, value: Any) -> Any:
+    """Plain values: what gradio wraps them in is text of its own to an assistant."""
+    return value
+
+
 # as `_picture._File` is made, for the same reasons
 _Numbers: Any = ABCMeta.__new__(
-    type(gr.JSON), "JSON", (gr.JSON,), {"api_info": _info, "is_template": True, "__module__": __name__}
+    type(gr.JSON),
+    "JSON",
+    (gr.JSON,),
+    {"api_info": _info, "postprocess": _as_it_is, "is_template": True, "__module__": __name__},
 )
 
 
