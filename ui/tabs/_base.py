@@ -130,12 +130,12 @@ class Context:
             resize=m.resize,
             padding=m.padding,
             ground=(paper, paper, paper) if drawn else None,
+            drawing=m.drawing if drawn else None,
         )
 
     def describe(self, name: str, request: gr.Request) -> str:
         """One line of what the model called `name` is."""
         with shown_errors():
-            drawing=m.drawing if drawn else None,
             model, say = self.model(name), self.say(SHARED, request)
         m = model.manifest
         channels, height, width = m.image_shape
