@@ -1,6 +1,11 @@
 """How fast, how soon and how large: the exported pair beside the torch model that it came from.
 
-    python -m benchmarks.runtime RUN [RUN ...] [--batches 1 32 256] [--rounds 200]
+    python -m benchmarks.runtime RUN|NAME [...] [--batches 1 32 256] [--rounds 200]
+    python -m benchmarks.runtime --ready
+
+NAME is a ready-made model's: its network is made anew with the weights that a training begins with, since
+torch's own are not in the package and times do not depend on them; --ready takes all of them. The data set
+must be there: DIABOLO_DATA=folder.
 
 Each run is exported twice, in fp32 and in int8. For every batch size the same images are reconstructed by
 torch, by torch.compile, by onnxruntime's sessions alone, and by diabolo's runtime on both bundles: they take
@@ -23,11 +28,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 
 from diabolo.export import ExportError, export_run
-from diabolo.runtime import Autoencoder
+from diabolo.runtime import Autoencoder, Bundle, ready
 from diabolo.runtime.device import create_session
-from diabolo.train import Run
+from diabolo.train import Config, Run
 
 SECONDS = 3.0  # for one batch size, at most
 PROCESSES = 5  # of each kind, whose medians are printed
@@ -54,24 +60,44 @@ print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.st
 
 def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.runtime")
-    parser.add_argument("runs", nargs="+", metavar="RUN")
+    parser.add_argument("runs", nargs="*", metavar="RUN|NAME")
+    parser.add_argument("--ready", action="store_true", help="all ready-made models")
     parser.add_argument("--batches", nargs="+", type=int, default=[1, 32, 256])
     parser.add_argument("--rounds", type=int, default=200, help="at most, for each batch size")
     given = parser.parse_args(words)
     torch.set_num_threads(1)
     with TemporaryDirectory(prefix="diabolo-runtime-") as scratch:
-        for number, run in enumerate(given.runs):
-            bundles = exported(run, Path(scratch) / str(number))
-            print(f"\n{run}: microseconds for a batch, median (95th percentile)\n")
+        names = given.runs + (ready.names() if given.ready else [])
+        if not names:
+            parser.error("give at least one RUN or NAME, or --ready")
+        runs = [untrained(name, Path(scratch)) if name in ready.names() else name for name in names]
+        for number, run in enumerate(runs):
+            bundles = exported(run, Path(scratch) / str(number), force=run not in names)
+            print(f"\n{names[number]}: microseconds for a batch, median (95th percentile)\n")
             table(run, bundles, given.batches, given.rounds)
-        processes(given.runs[0], Path(scratch) / "0" / "fp32")
+        processes(runs[0], Path(scratch) / "0" / "fp32")
 
 
-def exported(run: str, folder: Path) -> dict[str, Path]:
-    """The bundles of a run by dtype."""
+def untrained(name: str, folder: Path) -> str:
+    """A run with the network of a ready-made model, and the weights that its training began with."""
+    m = Bundle.open(name).manifest
+    settings = m.document["training"]["settings"]
+    kept = {"variant": m.variant, "dataset": m.dataset, "network": m.network}
+    run = Run.create(
+        folder / name, Config.from_json(settings | kept), {"image_shape": m.image_shape, "class_names": []}
+    )
+    torch.manual_seed(0)
+    _, model = run.config.build(run.image_shape, run.network())
+    save_file(model.state_dict(), run.path / "model.safetensors")
+    run.write_json("metrics.json", {})
+    return str(run.path)
+
+
+def exported(run: str, folder: Path, force: bool) -> dict[str, Path]:
+    """The bundles of a run by dtype; `force` where 8 bits may cost what they like."""
     made = {"fp32": export_run(run, folder / "fp32").path}
     try:
-        made["int8"] = export_run(run, folder / "int8", dtype="int8").path
+        made["int8"] = export_run(run, folder / "int8", dtype="int8", force=force).path
     except ExportError as error:
         print(f"{run}: {error}", file=sys.stderr)
     return made
