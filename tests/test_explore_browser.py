@@ -137,10 +137,11 @@ def test_dragging_decodes_at_once_and_never_lags(page: Any, folder: Path) -> Non
 
     def count(step: int) -> Any:
         def told(request: Any) -> None:
-            for what in ("explorer_decode", "explorer_rank"):  # the latter where the browser decodes
-                if what in (request.post_data or ""):
-                    running[what] += step
-                    most[what] = max(most[what], running[what])
+            sent = json.loads(request.post_data or "{}") if "component_server" in request.url else {}
+            if len(sent.get("data", {}).get("latents", "")) == 12:  # one latent of two float32, as base64
+                what = sent["fn_name"]  # decode; rank where the browser decodes
+                running[what] += step
+                most[what] = max(most[what], running[what])
 
         return told
 
@@ -308,7 +309,7 @@ def test_a_phone_with_a_finger(browser: Any, address: str, folder: Path) -> None
 
 def test_the_tab_shows_the_model_that_is_chosen(browser: Any, folder: Path) -> None:
     from diabolo.ui._models import Models
-    from diabolo.ui.app import launch
+    from diabolo.ui.serving import launch
 
     models = Models({name: Bundle.open(folder / name) for name in ("plane", "plain")}, device="cpu")
     port = free_port()
@@ -318,7 +319,7 @@ def test_the_tab_shows_the_model_that_is_chosen(browser: Any, folder: Path) -> N
     page.goto(f"http://127.0.0.1:{port}/")
     page.get_by_role("tab", name="Explore").click()
     page.locator(".explorer .ground", has_text=KNOWN).wait_for(timeout=WAIT)
-    page.locator("#head input").click()
+    page.locator(".head input").click()
     page.get_by_role("option", name="plain").click()
     page.locator(".explorer .no-map").wait_for(timeout=WAIT)
     assert page.locator(".explorer .pointer").count() == 1

@@ -59,6 +59,7 @@ class Space:
             "labels": None if labels is None else _text(labels.astype("<u2")),
             "low": low.tolist(),
             "high": high.tolist(),
+            "ranked": self._model.density is not None,
             "farFrom": _planes.FAR,
             "order": order,
             "offered": sorted(order[:_OFFERED]),

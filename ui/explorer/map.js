@@ -1,6 +1,6 @@
 /**
  * The map: two canvases, the lower one for what rarely changes, the upper for the pointer.
- * `act` is told what a hand asks for: move(left, top), pick(row or null), rest().
+ * `act` is told what a hand asks for: move(left, top), pick(row or null), rest(); and when the map was taken away: gone().
  */
 function latentMap(place, state, act) {
   const [below, above] = place.querySelectorAll("canvas");
@@ -56,7 +56,10 @@ function latentMap(place, state, act) {
     return best;
   }
 
+  let seen = false;
   const resized = new ResizeObserver(() => {
+    if (!place.isConnected) return seen && act.gone(); // it is heard of before it is on the page, too
+    seen = true;
     const size = Math.round(place.clientWidth * unit());
     if (!size || size === below.width) return;
     for (const canvas of [below, above]) canvas.width = canvas.height = size; // which empties them

@@ -25,8 +25,8 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
   const show = latest(async () => {
     const { images, ranks } = await ways.decode(state.latent);
     paintImage($(".picture").getContext("2d"), images, state.image);
-    if (ranks === undefined) measure().catch(failed); // the picture does not wait for it
-    else stand(ranks);
+    if (ranks !== undefined || !state.ranked) stand(ranks ?? null);
+    else measure().catch(failed); // the picture does not wait for it
   });
   const measure = latest(async () => stand(await ask("rank", { latents: textOf(state.latent) })));
   const showTiles = latest(async () => {
@@ -82,6 +82,13 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     if (state.choosing) choose(latent);
   }
 
+  function leave() {
+    left = true;
+    clearTimeout(resting);
+    map.leave();
+    ways.leave();
+  }
+
   function choose(latent) {
     state.ends = state.ends.length === 2 ? [latent] : [...state.ends, latent];
     $(".strip").hidden = state.ends.length < 2;
@@ -94,6 +101,7 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     move: (left, top) => go(state.plane.moved(state.latent, ...state.plane.at(left, top)), true),
     pick: (row) => pick(row).catch(failed),
     rest,
+    gone: leave,
   });
   const change = (index, value) => (go(state.latent.map((now, i) => (i === index ? value : now))), rest());
   const showSliders = wanted ? sliders($(".sliders"), state, change) : () => {};
@@ -123,12 +131,7 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     go,
     ready: show().catch(failed),
     prepare: ways.prepare,
-    leave() {
-      left = true;
-      clearTimeout(resting);
-      map.leave();
-      ways.leave();
-    },
+    leave,
   };
 }
 

@@ -66,7 +66,7 @@ def build(context: Context) -> None:
     explorer = LatentExplorer(
         context.bundles,
         chosen=context.chooser.value,
-        language=getattr(context, "language", None),
+        language=context.language,
         elem_classes="explorer",
     )
 
