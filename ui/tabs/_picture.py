@@ -59,10 +59,12 @@ def pixels(label: Any, name: str = "", **more: Any) -> gr.Image:
 class PictureInput:
     """Draw, upload, paste or fetch one picture.
 
-    `show` places `seen`, the picture as the model sees it; `wire` comes last and sets all going.
+    `show` places `seen`, the picture as the model sees it; `wire` comes last and sets all going. `given` is
+    what `original` takes, for models that see it otherwise.
     """
 
     seen: gr.Image
+    given: gr.State
 
     def __init__(self, context: Context, label: Any = None) -> None:
         self._context = context
@@ -107,18 +109,26 @@ class PictureInput:
         with gr.Column(min_width=200):
             self.seen = pixels(self._context.text("", "seen"), **more)
             self._steps = gr.Markdown(elem_classes="steps")
+            self.given = gr.State()
         return self.seen
+
+    @staticmethod
+    def original(seen: str, given: Any) -> tuple[Any, bool]:
+        """What `seen`, a file, was fitted from, and whether it was drawn; itself where it was fetched."""
+        with Image.open(seen) as picture:
+            return given[1:] if given is not None and given[0] == picture.tobytes() else (seen, False)
 
     def wire(self, run: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> None:
         """Show what the model sees whenever the picture changes, then call `run`."""
         context = self._context
         shown = [self.seen, self._steps]
+        told = [*shown, self.given]
         sources = [
             self._sketch.input(
-                self._see_sketch, [context.chooser, self._sketch], shown, trigger_mode="always_last", **QUIET
+                self._see_sketch, [context.chooser, self._sketch], told, trigger_mode="always_last", **QUIET
             ),
             self._upload.input(
-                self._see_upload, [context.chooser, self._upload], shown, trigger_mode="always_last", **QUIET
+                self._see_upload, [context.chooser, self._upload], told, trigger_mode="always_last", **QUIET
             ),
             self._fetch.click(
                 context.sample,
@@ -148,9 +158,9 @@ class PictureInput:
         opaque = drawn.mode == "RGBA" and drawn.getextrema()[3][0] == 255
         return self._see(name, drawn.convert("RGB") if opaque else drawn, request, drawn=True)
 
-    def _see_upload(self, name: str, path: str | None, request: gr.Request) -> tuple[Image.Image | None, str]:
+    def _see_upload(self, name: str, path: str | None, request: gr.Request) -> tuple[Any, ...]:
         if path is None:
-            return None, self._context.say(SHARED, request)["empty"]
+            return None, self._context.say(SHARED, request)["empty"], None
         return self._see(name, path, request)
 
     def _cleared(self, name: str, request: gr.Request) -> tuple[Any, None, str]:
@@ -158,12 +168,12 @@ class PictureInput:
         paper = _paper(self._context.manifest(name))
         return gr.Sketchpad(value=paper), None, self._context.say(SHARED, request)["empty"]
 
-    def _see(
-        self, name: str, source: Any, request: gr.Request, drawn: bool = False
-    ) -> tuple[Image.Image, str]:
+    def _see(self, name: str, source: Any, request: gr.Request, drawn: bool = False) -> tuple[Any, ...]:
         with shown_errors():
             prepared = self._context.see(name, source, drawn)
-            return picture_of(prepared.image), words(prepared.steps, self._context.say(SHARED, request))
+            seen = picture_of(prepared.image)
+            line = words(prepared.steps, self._context.say(SHARED, request))
+            return seen, line, (seen.tobytes(), source, drawn)
 
     def _renew(self, name: str) -> tuple[Any, None, None, str]:
         """Empty everything for another model, whose ground may be another."""

@@ -1,0 +1,63 @@
+"""Pictures and words within HTML that the app writes: pictures as PNG data, in their own pixels."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+__all__ = ["DIFFERENCE", "error_map", "escaped", "picture", "signed_map"]
+
+DIFFERENCE = {"less": (214, 51, 108), "more": (18, 152, 138)}  # no class has these; both on light and on dark
+
+
+def escaped(text: object) -> str:
+    """Text as HTML; braces too, which gradio's templates would read."""
+    return html.escape(str(text)).replace("{", "&#123;").replace("}", "&#125;").replace("$", "&#36;")
+
+
+def picture(image: Image.Image, words: str = "") -> str:
+    """An `<img>` of a picture, lossless and enlarged without blur. Without words it is decoration."""
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    data = base64.b64encode(out.getvalue()).decode("ascii")
+    width, height = image.size
+    return (
+        f'<img class="small" src="data:image/png;base64,{data}" alt="{escaped(words)}" '
+        f'style="aspect-ratio: {width} / {height}">'
+    )
+
+
+def error_map(image: NDArray[np.float32], other: NDArray[np.float32], full: float) -> Image.Image:
+    """How far apart two images `(channels, height, width)` are at each pixel, as opacity of one colour.
+
+    Args:
+        image: in [0, 1].
+        other: in [0, 1].
+        full: the absolute error, as a mean over channels, that has the full colour.
+    """
+    return _tinted(np.abs(image - other).mean(0), full, DIFFERENCE["less"], DIFFERENCE["less"])
+
+
+def signed_map(before: NDArray[np.float32], after: NDArray[np.float32], full: float) -> Image.Image:
+    """What became brighter and what darker, in two colours, between images `(channels, height, width)`.
+
+    Args:
+        before: in [0, 1].
+        after: in [0, 1].
+        full: the change, as a mean over channels, that has the full colour.
+    """
+    return _tinted((after - before).mean(0), full, DIFFERENCE["less"], DIFFERENCE["more"])
+
+
+def _tinted(
+    values: NDArray[np.float32], full: float, below: tuple[int, ...], above: tuple[int, ...]
+) -> Image.Image:
+    pixels = np.empty((*values.shape, 4), np.uint8)
+    pixels[..., :3] = np.where(values[..., None] < 0, np.array(below, np.uint8), np.array(above, np.uint8))
+    pixels[..., 3] = np.rint(255 * np.clip(np.abs(values) / max(full, 1e-6), 0, 1))
+    return Image.fromarray(pixels)
