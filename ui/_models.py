@@ -13,7 +13,7 @@ from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.manifest import Manifest
 
-__all__ = ["Models", "Source", "Sources", "collect", "ready_made"]
+__all__ = ["Models", "Source", "Sources", "collect", "figures", "ready_made"]
 
 Source: TypeAlias = "Autoencoder | Bundle | str | Path"
 Sources: TypeAlias = "Mapping[str, Autoencoder] | Iterable[Source] | Source | None"
@@ -29,11 +29,14 @@ class Models(Mapping[str, Autoencoder]):
     def __init__(self, bundles: Mapping[str, Bundle | Autoencoder], *, device: str = "auto") -> None:
         self._device = device
         self._bundles: dict[str, Bundle] = {}
+        self._unlisted: set[str] = set()
+        self._given: set[str] = set()  # names, those of models that are forgotten, too
         self._started: dict[str, Autoencoder] = {}
         for name, given in bundles.items():
             self._bundles[name] = given if isinstance(given, Bundle) else given.bundle
             if not isinstance(given, Bundle):
                 self._started[name] = given
+        self._given.update(self._bundles)
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Autoencoder:
@@ -47,10 +50,10 @@ class Models(Mapping[str, Autoencoder]):
         return name in self._bundles  # without starting it
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._bundles)
+        return iter([name for name in self._bundles if name not in self._unlisted])
 
     def __len__(self) -> int:
-        return len(self._bundles)
+        return len(list(iter(self)))
 
     @property
     def device(self) -> str:
@@ -65,10 +68,16 @@ class Models(Mapping[str, Autoencoder]):
         """What a model's model.json says, whether it runs or not."""
         return self._bundles[name].manifest
 
-    def add(self, bundle: Bundle) -> str:
-        """Take one more bundle; the name it is found by: its own, or 'name (2)' where another has that."""
+    def add(self, bundle: Bundle, *, listed: bool = True) -> str:
+        """Take one more bundle; the name it is found by: its own, or 'name (2)' where that was given before.
+
+        One that is not listed is found by its name, but not met by who walks through all.
+        """
         with self._lock:
-            name = _new_name(bundle.manifest.name, self._bundles)
+            name = _new_name(bundle.manifest.name, self._given)
+            self._given.add(name)
+            if not listed:
+                self._unlisted = {*self._unlisted, name}
             self._bundles = {**self._bundles, name: bundle}  # whoever walks through the old ones goes on
             return name
 
@@ -77,6 +86,14 @@ class Models(Mapping[str, Autoencoder]):
         with self._lock:
             self._bundles = {other: it for other, it in self._bundles.items() if other != name}
             self._started.pop(name, None)
+
+
+def figures(m: Manifest) -> dict[str, float]:
+    """The run's; of the graphs where they were measured on the same clean images: 8 bits cost a little."""
+    exported = m.document.get("exported") or {}
+    graphs = exported.get("graphs", {}) if m.noise is None and exported.get("on") == "test" else {}
+    own = {key: graphs[key] for key in ("mse", "psnr", "ssim") if key in graphs}
+    return {key: value for key, value in (m.metrics | own).items() if isinstance(value, int | float)}
 
 
 def collect(sources: Sources, *, device: str = "auto") -> Models:

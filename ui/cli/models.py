@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from diabolo.ui.cli import _options
 from diabolo.ui.cli._folded import dimensions, folded
-
-if TYPE_CHECKING:
-    from diabolo.runtime import Manifest
 
 __all__ = ["command"]
 
@@ -52,6 +49,7 @@ def _row(name: str) -> dict[str, Any]:
     """What model.json says, as plain JSON values; of one that cannot be read, the reason."""
     from diabolo.runtime import Bundle, ready
     from diabolo.runtime.errors import BundleError
+    from diabolo.ui._models import figures
 
     folder = ready.folder(name)
     about = {"name": name, "path": str(folder), "size": sum(p.stat().st_size for p in folder.iterdir())}
@@ -71,7 +69,7 @@ def _row(name: str) -> dict[str, Any]:
         "noise": m.noise and {"kind": m.noise[0], "level": m.noise[1:]},
         "dtype": m.document["graphs"]["dtype"],
         "licence": m.document["dataset"].get("licence", ""),
-        "metrics": _metrics(m),
+        "metrics": figures(m),
     }
 
 
@@ -95,14 +93,6 @@ def _lines(row: dict[str, Any], line: str) -> list[str]:
         level = f"{low:g}" if low == high else f"{low:g} to {high:g}"
         lines += folded(f"removes: {row['noise']['kind']} noise, level {level}{_gained(metrics)}")
     return lines
-
-
-def _metrics(m: Manifest) -> dict[str, float]:
-    """The run's; of the graphs where they were measured on the same clean images: 8 bits cost a little."""
-    exported = m.document.get("exported") or {}
-    graphs = exported.get("graphs", {}) if m.noise is None and exported.get("on") == "test" else {}
-    own = {key: graphs[key] for key in ("mse", "psnr", "ssim") if key in graphs}
-    return {key: value for key, value in (m.metrics | own).items() if isinstance(value, int | float)}
 
 
 def _gained(metrics: dict[str, float]) -> str:
