@@ -86,6 +86,11 @@ class Context:
             raise UnknownNameError("model", name, self.bundles)
         return self.bundles.manifest(name)
 
+    def names(self, *mine: str) -> list[str]:
+        """What a visitor may choose from: the models that all see, and those of `mine` that are there."""
+        seen = list(self.bundles)
+        return [*seen, *dict.fromkeys(name for name in mine if name in self.bundles and name not in seen)]
+
     def text(self, tab: str, key: str) -> Any:
         """A label for the page; `tab` is '' for the shared words."""
         key = f"{tab}_{key}" if tab else key
