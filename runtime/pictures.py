@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-__all__ = ["animation", "enlargement", "tiled"]
+__all__ = ["animation", "drawn", "enlargement", "pace", "tiled"]
+
+_LONGEST, _FRAME = 1600, 280  # pixels of a picture's and of an animation's longest side, unless told
 
 _LOOP = 1800  # milliseconds from one end to the other
 _SHORTEST = 20  # milliseconds a frame: the shortest that browsers honour
@@ -36,6 +38,34 @@ def tiled(pictures: Sequence[Image.Image], columns: int, scale: int = 1, gap: in
     return _larger(out, scale)
 
 
+def drawn(
+    pictures: Sequence[Image.Image],
+    kind: str,
+    *,
+    columns: int | None = None,
+    scale: int | None = None,
+    legs: int = 1,
+) -> bytes:
+    """Pictures of one size and mode as one file.
+
+    Args:
+        pictures: at least one.
+        kind: 'PNG': all of them side by side; 'GIF' or 'WEBP': an animation there and back.
+        columns: of a PNG, in a row; None puts all into one.
+        scale: how many times larger; None makes it fit a screen.
+        legs: of an animation, as `animation` takes them.
+    """
+    width, height = pictures[0].size
+    if kind != "PNG":
+        return animation(pictures, kind, scale or enlargement((width, height), _FRAME), legs)
+    columns = columns or len(pictures)
+    rows = -(-len(pictures) // columns)
+    out = io.BytesIO()
+    scale = scale or enlargement((width * columns, height * rows), _LONGEST)
+    tiled(pictures, columns, scale).save(out, "PNG")
+    return out.getvalue()
+
+
 def animation(pictures: Sequence[Image.Image], kind: str, scale: int = 1, legs: int = 1) -> bytes:
     """An endless loop there and back.
 
@@ -47,11 +77,16 @@ def animation(pictures: Sequence[Image.Image], kind: str, scale: int = 1, legs: 
     """
     frames = [_larger(picture, scale) for picture in pictures]
     frames += frames[-2:0:-1]
-    pause = max(_SHORTEST, round(_LOOP * legs / len(pictures) / _GIF_STEP) * _GIF_STEP)
+    pause = pace(len(pictures), legs)
     more = {"lossless": True} if kind == "WEBP" else {}
     out = io.BytesIO()
     frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=pause, loop=0, **more)
     return out.getvalue()
+
+
+def pace(count: int, legs: int = 1) -> int:
+    """Milliseconds a picture, of so many on so many legs."""
+    return max(_SHORTEST, round(_LOOP * legs / count / _GIF_STEP) * _GIF_STEP)
 
 
 def _larger(picture: Image.Image, scale: int) -> Image.Image:

@@ -1,4 +1,4 @@
-"""`diabolo interpolate BUNDLE IMAGE IMAGE...`."""
+"""`diabolo interpolate BUNDLE IMAGE IMAGE...`, or `--path FILE`."""
 
 from __future__ import annotations
 
@@ -6,28 +6,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from diabolo.ui.cli import _options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
+    from diabolo.runtime.latent_path import LatentPath
 
 __all__ = ["command"]
 
-_KINDS = {".png": "PNG", ".gif": "GIF", ".webp": "WEBP"}
-_LONGEST, _FRAME = 1600, 280  # pixels of a picture's and of an animation's longest side, without --scale
-_KEYS, _FRAMES = 256, 10_000  # at most: all of them are held
+_KINDS = {".png": "PNG", ".gif": "GIF", ".webp": "WEBP", ".json": "JSON"}
+_BYTES = 1 << 26  # of a path's file, at most
 
 
 @click.command(short_help="Walk from image to image through the latent space.")
 @_options.bundle
-@_options.images
+@click.argument("images", nargs=-1, metavar="[IMAGE|FOLDER...]")
 @click.option(
     "-o",
     "--out",
     required=True,
     metavar="FILE",
-    help="FILE.png: a strip, all pictures side by side; FILE.gif, FILE.webp: an animation there and back.",
+    help="FILE.png: a strip, all pictures side by side; FILE.gif, FILE.webp: an animation there and back; "
+    "FILE.json: the path itself, for --path.",
+)
+@click.option(
+    "--path",
+    "source",
+    metavar="FILE",
+    help="Instead of images: a path saved as JSON, here or in the app; its steps and method unless given.",
 )
 @click.option(
     "--steps",
@@ -53,6 +61,7 @@ def command(
     bundle: str,
     images: tuple[str, ...],
     out: str,
+    source: str | None,
     steps: int,
     method: str,
     grid: bool,
@@ -68,88 +77,108 @@ def command(
     diabolo interpolate bundles/digits one.png seven.png -o strip.png
     diabolo interpolate bundles/digits 1.png 2.png 3.png -o walk.gif --method spherical
     diabolo interpolate bundles/digits 1.png 2.png 3.png 4.png --grid --steps 8 -o grid.png
+    diabolo interpolate bundles/digits --path walk.json -o walk.webp
     """
     from diabolo.ui.cli._outputs import check_free, replacing
 
     path = Path(out)
-    _check(path, grid)
+    _check(path, grid, images, source, invert)
     check_free(path, overwrite)
+    way = None if source is None else _open(Path(source), steps, method)
     model = _options.load(bundle, device, threads)
-    keys = _read(model, images, invert, 4 if grid else None)
-    _limit(steps**2 if grid else (len(keys) - 1) * (steps - 1) + 1)
-    content = _draw(model, keys, _KINDS[path.suffix.lower()], steps, method, grid, scale)
+    if way is None:
+        way = _through(model, images, invert, steps, method, grid)
+    elif note := way.check(model.manifest):
+        click.echo(f"note: {note}", err=True)
+    content = _draw(model, way, _KINDS[path.suffix.lower()], grid, scale)
     with replacing(path) as file:
         file.write(content)
     click.echo(out)
 
 
-def _check(path: Path, grid: bool) -> None:
+def _check(path: Path, grid: bool, images: tuple[str, ...], source: str | None, invert: str) -> None:
     from diabolo.runtime.errors import UsageError
 
     if path.suffix.lower() not in _KINDS:
         raise UsageError(
             f"{path} ends in {path.suffix or 'nothing'}; choose of {', '.join(_KINDS)}: a strip is a PNG, "
-            "an animation a GIF or WebP."
+            "an animation a GIF or WebP, the path itself JSON."
         )
     if grid and path.suffix.lower() != ".png":
         raise UsageError(f"a grid is one picture: let --out end in .png, not {path.suffix}.")
+    if source is None and not images:
+        raise UsageError("give two or more images, or --path FILE, a path that was saved as JSON.")
+    if source is not None and (images or invert != "never"):
+        extra = "images" if images else "--invert"
+        raise UsageError(f"--path holds the codes already: leave {extra} out, or --path.")
 
 
-def _limit(frames: int) -> None:
-    from diabolo.runtime.errors import UsageError
+def _open(source: Path, steps: int, method: str) -> LatentPath:
+    """The path in a file; --steps and --method count where they were given."""
+    from dataclasses import replace
 
-    if frames > _FRAMES:
-        raise UsageError(f"that is {frames:,} pictures, {_FRAMES:,} are the most. Lower --steps.")
+    from diabolo.runtime.errors import LatentError, UsageError
+    from diabolo.runtime.latent_path import read
+
+    context = click.get_current_context()
+    told: dict[str, Any] = {
+        name: value
+        for name, value in (("steps", steps), ("method", method))
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+    try:
+        if source.stat().st_size > _BYTES:
+            raise UsageError(f"it has more than {_BYTES >> 20} MB, as no path has.")
+        way = read(source.read_bytes())
+    except OSError as error:
+        raise LatentError(f"{source} cannot be read: {error.strerror or error}.") from None
+    except UsageError as error:
+        raise LatentError(f"{source}: {error}") from None
+    return replace(way, **told)
 
 
-def _read(model: Autoencoder, given: tuple[str, ...], invert: str, count: int | None) -> Any:
-    """The key images, `(k, channels, height, width)`."""
+def _through(
+    model: Autoencoder, given: tuple[str, ...], invert: str, steps: int, method: str, grid: bool
+) -> LatentPath:
+    """The path through the images in the files."""
     import itertools
 
     import numpy as np
 
     from diabolo.runtime.errors import ImageError, UsageError
+    from diabolo.runtime.latent_path import KEYS, LatentPath
     from diabolo.ui.cli._counting import Counter
     from diabolo.ui.cli._reading import batches, looks_inverted
     from diabolo.ui.cli._sources import expand, sources
     from diabolo.ui.cli._work import hint_invert
 
-    files = list(itertools.islice(sources(expand(given)), _KEYS + 1))
-    if count is not None and len(files) != count:
-        raise UsageError(f"--grid lies between {count} images; {len(files)} are given.")
-    if not 2 <= len(files) <= _KEYS:
-        have = f"more than {_KEYS}" if len(files) > _KEYS else str(len(files))
-        raise UsageError(f"interpolate takes 2 to {_KEYS} images; {have} are given.")
+    files = list(itertools.islice(sources(expand(given)), KEYS + 1))
+    if grid and len(files) != 4:
+        raise UsageError(f"--grid lies between 4 images; {len(files)} are given.")
+    if not 2 <= len(files) <= KEYS:
+        have = f"more than {KEYS}" if len(files) > KEYS else str(len(files))
+        raise UsageError(f"interpolate takes 2 to {KEYS} images; {have} are given.")
     counter = Counter()
-    images = [batch.images for batch in batches(files, model.manifest, invert, counter)]
+    images = [image for batch in batches(files, model.manifest, invert, counter) for image in batch.images]
     if counter.failed:
         raise ImageError(counter.failed[0][1])
-    keys = np.concatenate(images)
     if invert == "never":
-        hint_invert(looks_inverted(keys, model.manifest), len(keys), model.manifest)
-    return keys
+        hint_invert(looks_inverted(np.stack(images), model.manifest), len(images), model.manifest)
+    return LatentPath.through(model, images, steps=steps, method=method)
 
 
-def _draw(
-    model: Autoencoder, keys: Any, kind: str, steps: int, method: str, grid: bool, scale: int | None
-) -> bytes:
-    import io
-
+def _draw(model: Autoencoder, way: LatentPath, kind: str, grid: bool, scale: int | None) -> bytes:
     from diabolo.runtime import pictures
     from diabolo.runtime.images import to_pil
 
-    if grid:
-        walked = model.interpolate_grid(keys, rows=steps, columns=steps, method=method)
-        columns, frames = steps, to_pil(walked.reshape(steps * steps, *walked.shape[2:]))
-    else:
-        frames = to_pil(model.interpolate_path(keys, steps=steps, method=method))
-        columns = len(frames)
-    width, height = frames[0].size
-    if kind != "PNG":
-        scale = scale or pictures.enlargement((width, height), _FRAME)
-        return pictures.animation(frames, kind, scale, legs=len(keys) - 1)
-    rows = len(frames) // columns
-    scale = scale or pictures.enlargement((width * columns, height * rows), _LONGEST)
-    out = io.BytesIO()
-    pictures.tiled(frames, columns, scale).save(out, "PNG")
-    return out.getvalue()
+    m = model.manifest
+    if kind == "JSON":
+        return way.dumps().encode()
+    latents = way.grid(m).reshape(-1, *m.latent_shape) if grid else way.latents(m)
+    return pictures.drawn(
+        to_pil(model.decode(latents)),
+        kind,
+        columns=way.steps if grid else None,
+        scale=scale,
+        legs=len(way.keys) - 1,
+    )

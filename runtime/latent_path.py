@@ -1,0 +1,203 @@
+"""A way through a latent space as a file: key latents, how it goes between them, and whose they are.
+
+`docs/interpolation.md` describes the JSON. What it holds decides every latent on the way, so the same graphs
+decode it to the same images.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime import interpolation
+from diabolo.runtime.errors import LatentError, UnknownNameError, UsageError
+from diabolo.runtime.manifest import Manifest
+
+if TYPE_CHECKING:
+    from diabolo.runtime.autoencoder import Autoencoder
+    from diabolo.runtime.images import Images
+
+__all__ = ["FORMAT_VERSION", "FRAMES", "KEYS", "STEPS", "LatentPath", "read"]
+
+FORMAT_VERSION = 1
+KEYS, STEPS, FRAMES = 256, 1000, 10_000  # at most: keys, steps of one leg, images in all
+_LARGEST = float(np.finfo(np.float32).max)
+_AGAIN = "Save it again: in the app's tab Interpolate, or by diabolo interpolate ... -o FILE.json."
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LatentPath:
+    """Key latents and the way between them.
+
+    Attributes:
+        keys: float32 `(k, *latent_shape)`, 2 to `KEYS`.
+        steps: of one leg, both ends included, 2 to `STEPS`.
+        method: one of `interpolation.METHODS`.
+        model: the name of the model whose latents they are, or ''.
+        digest: of that model's model.json, 'sha256:' and 64 digits, or ''.
+
+    Raises:
+        UnknownNameError: there is no such method.
+        UsageError: too few or too many keys or steps, or more than `FRAMES` images in all.
+    """
+
+    keys: NDArray[np.float32]
+    steps: int
+    method: str
+    model: str = ""
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        _check(len(self.keys), self.steps, self.method)
+
+    @classmethod
+    def through(cls, model: Autoencoder, images: Sequence[Images], *, steps: int, method: str) -> LatentPath:
+        """The way through the codes of `images`, one image each.
+
+        Raises:
+            ImageError: not images that this model can take.
+            UnknownNameError: there is no such method.
+            UsageError: fewer than 2 images or steps, or too many.
+        """
+        m = model.manifest
+        _check(len(images), steps, method)
+        keys = np.concatenate([model.encode(image) for image in images])
+        return cls(keys=keys, steps=steps, method=method, model=m.name, digest=m.document["digest"])
+
+    def latents(self, m: Manifest) -> NDArray[np.float32]:
+        """All latents on the way, `((k - 1) (steps - 1) + 1, *latent_shape)`; each i (steps - 1) is key i."""
+        return interpolation.path(self.keys, self.steps, self._way(m))
+
+    def grid(self, m: Manifest) -> NDArray[np.float32]:
+        """Between four keys, `(steps, steps, *latent_shape)`: top left, top right, bottom left, bottom right.
+
+        Raises:
+            UsageError: other than four keys, or more than `FRAMES` images.
+        """
+        if len(self.keys) != 4:
+            raise UsageError(f"a grid lies between four key images; this path has {len(self.keys)}.")
+        _check_frames(self.steps**2)
+        return interpolation.grid(self.keys, self.steps, self.steps, self._way(m))
+
+    def check(self, m: Manifest) -> str:
+        """See that this way fits the model; a note where it was made with another, or ''.
+
+        Raises:
+            LatentError: the shapes differ.
+        """
+        if self.keys.shape[1:] != m.latent_shape:
+            whose = (
+                f"the model it was made with, {self.model}" if self.model else "the model it was made with"
+            )
+            raise LatentError(
+                f"the path holds latents of shape {list(self.keys.shape[1:])}; {m.name} takes "
+                f"{list(m.latent_shape)}. Render it with {whose}."
+            )
+        if self.digest in ("", m.document["digest"]):
+            return ""
+        other = (
+            f"another bundle called {self.model}" if self.model == m.name else self.model or "another bundle"
+        )
+        return f"the path was made with {other}; the same numbers may mean something else to this one."
+
+    def dumps(self) -> str:
+        """The JSON, in one line."""
+        return json.dumps(self.document(), ensure_ascii=False, allow_nan=False) + "\n"
+
+    def document(self) -> dict[str, Any]:
+        """What `read` reads, for JSON. Each value is written so that it gives the same float32 again."""
+        whose = {"name": self.model, "digest": self.digest} if self.digest else None
+        return {
+            "format": "diabolo-path",
+            "format_version": FORMAT_VERSION,
+            **({"model": whose} if whose else {}),
+            "latent_shape": list(self.keys.shape[1:]),
+            "method": self.method,
+            "steps": self.steps,
+            "keys": self.keys.reshape(
+                len(self.keys), -1
+            ).tolist(),  # as doubles, which hold any float32 exactly
+        }
+
+    def _way(self, m: Manifest) -> interpolation.Way:
+        return interpolation.find(self.method, m.latent_mean, m.latent_deviation)
+
+
+def read(source: bytes | str | Mapping[str, Any]) -> LatentPath:
+    """A path from JSON, as text or parsed. Unknown keys are ignored.
+
+    Raises:
+        LatentError: no path, one of an unknown version, or with values that cannot be.
+        UnknownNameError: there is no such method.
+        UsageError: too few or too many keys, steps or images.
+    """
+    document = source if isinstance(source, Mapping) else _parse(source)
+    if document.get("format") != "diabolo-path":
+        raise LatentError(f'this is no path: it lacks "format": "diabolo-path". {_AGAIN}')
+    version = document.get("format_version")
+    if type(version) is not int or version != FORMAT_VERSION:
+        raise LatentError(
+            f"the path has format_version {version!r}; this release reads {FORMAT_VERSION}. "
+            "Install a newer diabolo: pip install -U diabolo."
+        )
+    shape, keys = _shape(document.get("latent_shape")), document.get("keys")
+    if not isinstance(keys, list) or not 2 <= len(keys) <= KEYS:
+        have = len(keys) if isinstance(keys, list) else "no list of them"
+        raise LatentError(f"a path has 2 to {KEYS} keys; this one has {have}. {_AGAIN}")
+    model = document.get("model")
+    whose = model if isinstance(model, dict) else {}
+    return LatentPath(
+        keys=np.stack([_latent(key, shape, number) for number, key in enumerate(keys)]),
+        steps=document.get("steps"),  # type: ignore[arg-type]  # refused where it is none
+        method=document.get("method"),  # type: ignore[arg-type]
+        model=str(whose.get("name", "")),
+        digest=str(whose.get("digest", "")),
+    )
+
+
+def _check_frames(count: int) -> None:
+    if count > FRAMES:
+        raise UsageError(f"that is {count:,} pictures, {FRAMES:,} are the most. Lower the steps.")
+
+
+def _parse(source: bytes | str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(source)
+    except (ValueError, RecursionError) as error:
+        raise LatentError(f"the path is not valid JSON: {error}. {_AGAIN}") from None
+    if not isinstance(document, dict):
+        raise LatentError(f"a path is a JSON object, not a {type(document).__name__}. {_AGAIN}")
+    return document
+
+
+def _check(keys: int, steps: Any, method: Any) -> None:
+    if not 2 <= keys <= KEYS:
+        raise UsageError(f"a path goes through 2 to {KEYS} images; {keys} are given.")
+    if type(steps) is not int or not 2 <= steps <= STEPS:
+        raise UsageError(f"steps must be a whole number from 2 to {STEPS}, not {steps!r}.")
+    if not isinstance(method, str) or method not in interpolation.METHODS:
+        raise UnknownNameError("interpolation", str(method), interpolation.METHODS)
+    _check_frames((keys - 1) * (steps - 1) + 1)
+
+
+def _shape(given: Any) -> tuple[int, ...]:
+    if not isinstance(given, list) or not given or any(type(n) is not int or n < 1 for n in given):
+        raise LatentError(f"latent_shape must be a list of whole numbers above 0, not {given!r}. {_AGAIN}")
+    return tuple(given)
+
+
+def _latent(values: Any, shape: tuple[int, ...], number: int) -> NDArray[np.float32]:
+    count = prod(shape)
+    if not isinstance(values, list) or len(values) != count:
+        have = f"{len(values)} values" if isinstance(values, list) else "no list of numbers"
+        raise LatentError(f"key {number} has {have}; latent_shape {list(shape)} needs {count}. {_AGAIN}")
+    for value in values:
+        if type(value) not in (int, float) or not abs(value) <= _LARGEST:  # a NaN is not, either
+            raise LatentError(f"key {number} holds {value!r}, which is no finite float32. {_AGAIN}")
+    return np.array(values, np.float32).reshape(shape)
