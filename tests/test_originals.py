@@ -62,16 +62,21 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def context(folder: Path, **dataset: Any) -> Any:
     """What a tab gets, with one model on MNIST."""
+    bundle = make_bundle(folder / "m", dataset={"name": "mnist", "classes": DIGITS} | dataset)
+    return _context(bundle)
+
+
+def _context(bundle: Path) -> Any:
+    from diabolo.ui._models import collect
     from diabolo.ui.tabs._base import Context
 
-    bundle = make_bundle(folder / "m", dataset={"name": "mnist", "classes": DIGITS} | dataset)
-    return Context(bundles={"m": Autoencoder.load(bundle, device="cpu")}, chooser=None, i18n=None)  # type: ignore[arg-type]
+    return Context(bundles=collect({"m": Autoencoder.load(bundle, device="cpu")}), chooser=None)  # type: ignore[arg-type]
 
 
 def test_a_test_image_is_called_one(data: Path, tmp_path: Path) -> None:
     given = context(tmp_path)
     assert given.originals.here(given.manifest("m"))
-    picture, words = given.original("m", None)
+    picture, words = given.test_image("m", None)
     np.testing.assert_array_equal(np.asarray(picture), BRIGHT)
     assert "real image" in words
     assert "mnist" in words
@@ -86,7 +91,7 @@ def test_it_is_read_once_and_not_before_it_is_asked_for(
     assert given.originals.here(given.manifest("m"))
     assert not read
     for _ in range(3):
-        given.original("m", None)
+        given.test_image("m", None)
     assert len(read) == 1
 
 
@@ -99,16 +104,16 @@ def test_no_test_image_where_the_set_is_not_here(dataset: dict[str, Any], data: 
     given = context(tmp_path, **dataset)
     assert not given.originals.here(given.manifest("m"))
     with pytest.raises(gr.Error, match="diabolo datasets get"):
-        given.original("m", None)
+        given.test_image("m", None)
 
 
 def test_only_images_of_the_classes_that_the_model_learned(data: Path, tmp_path: Path) -> None:
     given = context(tmp_path, classes=["7", "9"])
-    assert "7." in given.original("m", None)[1]
+    assert "7." in given.test_image("m", None)[1]
     (tmp_path / "other").mkdir()
     other = context(tmp_path / "other", classes=["3"])
     with pytest.raises(gr.Error, match="test images"):
-        other.original("m", None)
+        other.test_image("m", None)
 
 
 def test_a_part_of_a_set_is_none(data: Path, tmp_path: Path) -> None:
@@ -128,7 +133,7 @@ def test_the_app_does_without_the_training(
     )
     assert not given.originals.here(given.manifest("m"))
     with pytest.raises(gr.Error, match="not on this machine"):
-        given.original("m", None)
+        given.test_image("m", None)
 
 
 def test_images_are_read_without_torch(data: Path, tmp_path: Path) -> None:
@@ -148,7 +153,7 @@ def test_what_the_app_made_is_not_inverted(data: Path, tmp_path: Path) -> None:
     from diabolo.ui.tabs._picture import pixels
 
     given = context(tmp_path)
-    picture, _ = given.original("m", None)
+    picture, _ = given.test_image("m", None)
     shown = pixels("seen")
     saved = shown.postprocess(picture).path
     written = Path(saved).stat().st_mtime_ns
@@ -164,13 +169,11 @@ def test_what_the_app_made_is_not_inverted(data: Path, tmp_path: Path) -> None:
 
 
 def test_photos_have_no_ground_to_be_inverted_to(tmp_path: Path) -> None:
-    from diabolo.ui.tabs._base import Context
-
     image = {"shape": [1, 28, 28], "range": [0, 1], "colour": "grey", "background": 0.49}
     bundle = make_bundle(tmp_path / "m", image=image)
-    given = Context(bundles={"m": Autoencoder.load(bundle, device="cpu")}, chooser=None, i18n=None)  # type: ignore[arg-type]
+    given = _context(bundle)
     assert given.see("m", Image.fromarray(BRIGHT)).steps == ()
-    assert "dark" not in given.describe("m", None)  # type: ignore[arg-type]
+    assert "dark" not in given.describe("m", None)
 
 
 def test_the_button_is_there_where_the_set_is(data: Path, tmp_path: Path) -> None:

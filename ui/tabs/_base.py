@@ -157,33 +157,33 @@ class Context:
         ]
         return "  ·  ".join(parts)
 
-    def sample(self, name: str, request: gr.Request) -> tuple[Image.Image | None, str]:
+    def stored(self, model: str, request: gr.Request) -> tuple[Image.Image | None, str]:
         """Decode a code of a test image that came with the model, or a drawn latent when none did.
 
         Args:
-            name: the model's name.
+            model: the model's name.
 
         Returns:
             The picture, in the model's size, and a line that says where it comes from.
         """
         with shown_errors():
-            model, say = self.model(name), self.say(SHARED, request)
-            if model.codes is None:
-                return picture_of(model.sample(1)[0]), say["drawn"].format(source=model.sampling)
-            code = random.choice(model.codes.latents)
-            return picture_of(model.decode(code)[0]), say["stored"]
+            opened, say = self.model(model), self.say(SHARED, request)
+            if opened.codes is None:
+                return picture_of(opened.sample(1)[0]), say["drawn"].format(source=opened.sampling)
+            code = random.choice(opened.codes.latents)
+            return picture_of(opened.decode(code)[0]), say["stored"]
 
-    def original(self, name: str, request: gr.Request) -> tuple[Image.Image | None, str]:
+    def test_image(self, model: str, request: gr.Request) -> tuple[Image.Image | None, str]:
         """Take a real test image of the data set that the model learned, where that lies on this machine.
 
         Args:
-            name: the model's name.
+            model: the model's name.
 
         Returns:
             The picture, in the model's size, and a line that says what it is.
         """
         with shown_errors():
-            m, say = self.manifest(name), self.say(SHARED, request)
+            m, say = self.manifest(model), self.say(SHARED, request)
             found = self.originals.draw(m)
             fitted = images.prepare(found.picture, m.image_shape, resize=m.resize, padding=m.padding)
             line = say["labelled" if found.label else "original"]

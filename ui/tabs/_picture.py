@@ -131,14 +131,14 @@ class PictureInput:
                 self._see_upload, [context.chooser, self._upload], told, trigger_mode="always_last", **QUIET
             ),
             self._fetch.click(
-                context.sample,
+                context.stored,
                 context.chooser,
                 shown,
                 show_progress="hidden",
                 **context.endpoint("stored"),
             ),
             self._original.click(
-                context.original,
+                context.test_image,
                 context.chooser,
                 shown,
                 show_progress="minimal",  # the first one reads the data set
