@@ -1,0 +1,145 @@
+"""The tab Generate: what a model makes up, drawn from what it says, and the same for the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from _chromium import GRADIO_MARKS, started, watch
+from _coded import save_coded
+from _pair import save_pair
+from _zipped import change
+from PIL import Image
+from test_app import close, free_port
+
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.images import to_uint8
+
+pytest.importorskip("gradio")
+
+pytestmark = GRADIO_MARKS
+
+WAIT = 60_000  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Models that draw from a fitted gaussian, from a prior, and from each dimension by itself."""
+    folder = tmp_path_factory.mktemp("bundles")
+    change(save_coded(folder / "fitted"), name="fitted")
+    change(save_pair(folder / "prior", latent_shape=(2,), latent={"prior": "normal"}), name="prior")
+    change(save_pair(folder / "each", image_shape=(3, 8, 8), image={"colour": "rgb"}), name="each")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    from diabolo.ui import launch
+
+    bundles = [folder / name for name in ("fitted", "prior", "each")]
+    port = free_port()
+    app = launch(bundles, device="cpu", port=port, open_browser=False, block=False)
+    yield f"http://127.0.0.1:{port}/"
+    close(app)
+
+
+@pytest.fixture(scope="module")
+def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    from gradio_client import Client
+
+    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+
+
+def pixels(result: Any) -> np.ndarray:
+    with Image.open(result["path"] if isinstance(result, dict) else result) as picture:
+        assert picture.format == "PNG"
+        return np.asarray(picture)
+
+
+def test_the_grid_has_what_the_model_samples(client: Any, folder: Path) -> None:
+    grid = pixels(client.predict("fitted", 5, 3, api_name="/sample")[0])
+    scale = 1200 // 27  # three columns of 8 pixels and one between
+    assert grid.shape == (17 * scale, 26 * scale)
+    made = to_uint8(Autoencoder.load(folder / "fitted", device="cpu").sample(5, seed=3))[..., 0]
+    small = grid[::scale, ::scale]
+    for index, picture in enumerate(made):
+        top, left = index // 3 * 9, index % 3 * 9
+        np.testing.assert_array_equal(small[top : top + 8, left : left + 8], picture)
+
+
+def test_one_seed_one_result(client: Any) -> None:
+    first, again, other = (
+        pixels(client.predict("prior", 4, seed, api_name="/sample")[0]) for seed in (7, 7, 8)
+    )
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("model", "source", "why"),
+    [
+        ("fitted", "a gaussian fitted to the codes of test images", "between them"),
+        ("prior", "the prior N(0, I)", "kept the codes near it"),
+        ("each", "a gaussian fitted to the codes, each dimension by itself", "between them"),
+    ],
+)
+def test_it_says_what_it_draws_from(client: Any, folder: Path, model: str, source: str, why: str) -> None:
+    from diabolo.ui.tabs.generate import _SOURCES
+
+    words = client.predict(model, 30, 0, api_name="/sample")[1]
+    opened = Autoencoder.load(folder / model, device="cpu")
+    assert opened.sampling == source
+    assert f"**{source}**" in words
+    assert why in words
+    assert source in _SOURCES  # and in Chinese
+    if opened.density is None:
+        assert "of 30" not in words
+    else:
+        far = (opened.density.rank(opened.sample_latents(30, seed=0)) > 0.9).sum()
+        assert f"**{far} of 30** lie farther" in words
+
+
+@pytest.mark.parametrize(("count", "seed"), [(0, 0), (101, 0), (4, -1)])
+def test_what_cannot_be_gives_a_message(client: Any, count: int, seed: int) -> None:
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises(AppError, match=r"from 1 to 100|greater than|less than|negative|minimum"):
+        client.predict("fitted", count, seed, api_name="/sample")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
+def test_in_a_browser(address: str, locale: str) -> None:
+    english = locale == "en-US"
+    with started() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 950}, locale=locale)
+        wrong = watch(page)
+        page.goto(address)
+        page.get_by_role("tab", name="Generate" if english else "生成").click()
+        image = page.locator(".generate-grid img")
+        image.wait_for(timeout=WAIT)
+        page.locator(".generate-words", has_text="gaussian" if english else "配適").last.wait_for(
+            timeout=WAIT
+        )
+        assert image.evaluate("i => i.naturalWidth / i.naturalHeight") == 1
+        count = page.locator(".generate-choices input[type=number]").first
+        count.fill("2")
+        count.press("Enter")
+        wide = "i => i.naturalWidth > i.naturalHeight"
+        page.wait_for_function(wide, arg=image.element_handle(), timeout=WAIT)
+        before = image.get_attribute("src")
+        page.get_by_role("button", name="Draw others" if english else "換一批").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("b => document.querySelector('.generate-grid img').src !== b", arg=before)
+        with page.expect_download() as download:
+            page.locator(".generate-grid").get_by_role("button", name="Download").or_(
+                page.locator(".generate-grid a[download]")
+            ).first.click()
+        with Image.open(download.value.path()) as kept:
+            assert (kept.format, kept.size) == ("PNG", (17 * (1200 // 18), 8 * (1200 // 18)))
+        page.locator(".head [role=combobox]").click()
+        page.get_by_role("option", name="prior").click()
+        page.locator(".generate-words", has_text="N(0, I)").last.wait_for(timeout=WAIT)
+        assert wrong == []

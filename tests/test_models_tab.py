@@ -1,0 +1,237 @@
+"""The tab Models: choose one, open one's own, and know whether it is sound; whatever is written in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _chromium import GRADIO_MARKS, started, watch
+from _coded import save_coded
+from _zipped import change, zipped
+from test_app import close, free_port
+
+from diabolo.runtime.bundle import Bundle
+
+pytest.importorskip("gradio")
+
+pytestmark = GRADIO_MARKS
+
+WAIT = 60_000  # milliseconds
+CARD = """# A card
+
+Words **in bold**, `code` and
+
+| a | b |
+|---|---|
+| 1 | 2 |
+"""
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c6360000000020001"
+    "48afa4710000000049454e44ae426082"
+)
+STRANGER = "http://stranger.example"
+EVIL = f"""# <img src={STRANGER}/1.png> ![a]({STRANGER}/2.png)
+
+![b][ref] <img src="{STRANGER}/3.png">
+<style>@import "{STRANGER}/4.css"; b {{ background: url({STRANGER}/5) }}</style>
+
+<div style="background: url({STRANGER}/6)">x</div> <iframe src="{STRANGER}/7"></iframe>
+<link rel="stylesheet" href="{STRANGER}/8.css"><script src="{STRANGER}/9.js"></script>
+
+[a link]({STRANGER}/10) [<img src={STRANGER}/11>](javascript:fetch('{STRANGER}/12')) <{STRANGER}/13>
+
+| ![c]({STRANGER}/14.png) |
+|---|
+| <video src="{STRANGER}/15" autoplay></video> ${{fetch("{STRANGER}/16")}} {{{{value}}}} |
+
+![d](../../../etc/passwd) ![e](data:image/svg+xml;base64,PHN2Zy8+) ![in the bundle](evil.png)
+
+[ref]: {STRANGER}/17.png "title"
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles")
+    change(save_coded(folder / "plane"), name="plane", summary="two numbers", card=CARD)
+    change(save_coded(folder / "seven", (7,)), name="seven")
+    change(save_coded(folder / "mine"), name="mine", card=CARD)
+    return folder
+
+
+@contextmanager
+def launched(*bundles: Path, language: str | None = "en") -> Iterator[str]:
+    from diabolo.ui import launch
+
+    port = free_port()
+    app = launch(bundles, device="cpu", port=port, open_browser=False, block=False, language=language)
+    yield f"http://127.0.0.1:{port}/"
+    close(app)
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    with launched(folder / "plane", folder / "seven", language=None) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with started() as running:
+        yield running
+
+
+def opened(browser: Any, address: str, locale: str = "en-US") -> tuple[Any, list[str]]:
+    """The tab in a session of its own, and what went wrong there."""
+    page = browser.new_context(viewport={"width": 1280, "height": 1000}, locale=locale).new_page()
+    wrong = watch(page)
+    page.goto(address)
+    page.get_by_role("tab", name=re.compile("^(Models|模型)$")).click()
+    page.locator(".shelf button").first.wait_for(timeout=WAIT)
+    return page, wrong
+
+
+def chosen(page: Any, name: str) -> None:
+    """Wait until this model is the chosen one, everywhere."""
+    page.locator(f'.shelf button[aria-pressed="true"][data-name="{name}"]').wait_for(timeout=WAIT)
+    assert page.locator('.shelf button[aria-pressed="true"]').count() == 1
+    assert page.locator(".head [role=combobox]").input_value() == name
+
+
+def bring(page: Any, path: Path) -> None:
+    page.locator("input[type=file][accept*=zip]").first.set_input_files(path)
+
+
+def test_describe(address: str, folder: Path) -> None:
+    from gradio_client import Client
+
+    client = Client(address, verbose=False)
+    facts = client.predict("plane", api_name="/describe")
+    document = json.loads((folder / "plane" / "model.json").read_text("utf-8"))
+    assert facts["parity"] == document["parity"]
+    assert (facts["image_shape"], facts["latent_shape"], facts["classes"][0]) == ([1, 8, 8], [2], "ants")
+    assert (facts["device"]["requested"], facts["device"]["active"], facts["device"]["threads"]) == (
+        *("cpu", "cpu"),
+        1,
+    )
+    checks = {check["name"]: check for check in facts["checks"]}
+    assert {"model.json", "encoder.onnx", "codes.npz", "graphs", "golden latent"} <= set(checks)
+    assert all(check["ok"] for check in checks.values())
+    made = client.view_api(return_format="dict", print_info=False)["named_endpoints"]["/describe"]["returns"]
+    assert made[0]["type"]["type"] == "object"
+
+
+def test_choose_by_mouse_and_by_keyboard(browser: Any, address: str) -> None:
+    page, wrong = opened(browser, address)
+    chosen(page, "plane")
+    about, card = page.locator(".models-about").last, page.locator(".models-card").last
+    about.get_by_text("All 8 checks passed.").wait_for(timeout=WAIT)
+    assert about.locator("li.ok").count() == 8
+    assert "cpu (CPUExecutionProvider)" in about.inner_text()
+    assert card.locator("strong", has_text="in bold").count() == card.locator("td", has_text="2").count() == 1
+    page.locator('.shelf button[data-name="seven"]').click()
+    chosen(page, "seven")
+    card.get_by_text("no card").wait_for(timeout=WAIT)
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    chosen(page, "plane")
+    assert wrong == []
+
+
+def test_one_s_own_is_shown_to_nobody_else(browser: Any, address: str, folder: Path) -> None:
+    page, wrong = opened(browser, address, "zh-TW")
+    bring(page, zipped(folder / "mine"))
+    page.locator(".models-said", has_text="檢查無誤").first.wait_for(timeout=WAIT)
+    chosen(page, "mine")
+    assert page.locator(".shelf button b").all_inner_texts() == ["plane", "seven", "mine你的"]
+    page.locator(".model-line", has_text="8 × 8").first.wait_for(timeout=WAIT)
+    page.get_by_role("tab", name="重建").click()
+    page.get_by_role("button", name="取一個樣本").first.click()
+    page.locator(".block.reconstruct-figures", has_text="MSE").wait_for(timeout=WAIT)
+    other, amiss = opened(browser, address)
+    assert other.locator(".shelf button").count() == 2
+    other.locator(".head [role=combobox]").click()
+    options = other.get_by_role("option")
+    assert [words.split()[-1] for words in options.all_inner_texts()] == ["plane", "seven"]
+    assert wrong == amiss == []
+
+
+def test_the_chooser_appears_with_the_second_model(browser: Any, folder: Path) -> None:
+    with launched(folder / "plane") as address:
+        page, wrong = opened(browser, address)
+        assert page.locator(".head [role=combobox]").count() == 0
+        bring(page, zipped(folder / "mine"))
+        page.locator(".head [role=combobox]").wait_for(timeout=WAIT)
+        chosen(page, "mine")
+        page.locator(".head [role=combobox]").click()
+        page.get_by_role("option", name="plane").click()
+        chosen(page, "plane")
+        assert wrong == []
+
+
+def test_a_broken_zip_is_told(browser: Any, address: str, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.zip").write_bytes(zipped(folder / "mine", "half").read_bytes()[:2000])
+    evil = change(save_coded(tmp_path / "evil"), name=f"<img src={STRANGER}/name.png>")
+    page, wrong = opened(browser, address)
+    for path, words in (
+        (tmp_path / "broken.zip", "neither a folder nor a .zip"),
+        (zipped(evil), "none of <"),
+    ):
+        bring(page, path)
+        said = page.get_by_test_id(
+            "toast-body",
+        ).filter(has_text=words)
+        said.wait_for(timeout=WAIT)
+        assert str(tmp_path) not in said.inner_text()
+        said.get_by_test_id("toast-close").click()
+    chosen(page, "plane")
+    assert wrong == []
+
+
+def test_a_card_shows_its_words_and_nothing_else(tmp_path: Path) -> None:
+    from diabolo.ui.tabs._model_card import card_html
+
+    folder = save_coded(tmp_path / "evil")
+    html = card_html(Bundle.open(change(folder, card=EVIL)))
+    tags = re.findall(r"<(\w+)([^>]*)>", html)
+    assert {name for name, _ in tags} <= {"h1", "p", "table", "thead", "tbody", "tr", "th", "td"}
+    assert {attributes for _, attributes in tags} == {""}
+    assert f"a link ({STRANGER}/10)" in html
+    (folder / "evil.png").write_bytes(PIXEL)
+    import hashlib
+
+    files = json.loads((folder / "model.json").read_text("utf-8"))["files"]
+    files["evil.png"] = {"role": "x", "sha256": hashlib.sha256(PIXEL).hexdigest(), "size": len(PIXEL)}
+    html = card_html(Bundle.open(change(folder, files=files)))
+    assert re.findall(r"<img src=\"([^\"]{22})", html) == ["data:image/png;base64,"]
+    assert card_html(Bundle.open(save_coded(tmp_path / "plain"))) == ""
+
+
+def test_a_stranger_s_bundle_asks_nobody_for_anything(browser: Any, folder: Path, tmp_path: Path) -> None:
+    markup = f'<img src="{STRANGER}/name.png"> ![x]({STRANGER}/x.png)'
+    evil = change(
+        save_coded(tmp_path / "evil"),
+        card=EVIL,
+        name=markup,
+        summary=markup,
+        variant=markup,
+        network=markup,
+        dataset={"name": markup, "classes": [markup, markup + "2", markup + "3"], "licence": markup},
+        noise={"kind": markup, "level": [0.1, 0.5]},
+    )
+    with launched(evil, folder / "plane") as address:  # past the door: it was named when the app started
+        page, wrong = opened(browser, address)
+        page.locator(".models-card", has_text="in the bundle").last.wait_for(timeout=WAIT)
+        tabs = page.get_by_role("tablist").first.get_by_role("tab")
+        for index in range(tabs.count()):
+            tabs.nth(index).click()
+            page.wait_for_timeout(500)
+        page.get_by_role("tab", name="Reconstruct").click()
+        page.get_by_role("button", name="Fetch a sample").first.click()
+        page.locator(".block.reconstruct-figures", has_text="MSE").wait_for(timeout=WAIT)
+        assert wrong == []

@@ -1,0 +1,55 @@
+"""What there is to know of a model: what it says of itself, where it runs, and whether it is sound."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from diabolo.runtime import verify
+from diabolo.runtime.errors import BundleError
+from diabolo.runtime.manifest import Manifest
+from diabolo.ui._models import Models, figures
+
+__all__ = ["facts", "size_of"]
+
+
+def facts(models: Models, name: str) -> dict[str, Any]:
+    """As plain JSON values; the model is started, and its bundle checked, for that.
+
+    `device` is None where the model cannot be started; `checks` then say why.
+
+    Raises:
+        DeviceError: the device does not work here.
+    """
+    m = models.manifest(name)
+    document = m.document
+    try:
+        device = models[name].device
+    except BundleError:
+        device = None
+    checks = verify(models.bundle(name).path, device=models.device if device is None else device.name)
+    return {
+        "name": name,
+        "summary": m.summary,
+        "variant": m.variant,
+        "network": m.network,
+        "dtype": document["graphs"]["dtype"],
+        "dataset": m.dataset,
+        "classes": list(m.classes),
+        "licence": document["dataset"].get("licence", ""),
+        "image_shape": list(m.image_shape),
+        "colour": m.colour,
+        "latent_shape": list(m.latent_shape),
+        "prior": m.prior,
+        "noise": None if m.noise is None else {"kind": m.noise[0], "level": list(m.noise[1:])},
+        "metrics": figures(m),
+        "bytes": size_of(m),
+        "parity": document["parity"],
+        "device": None if device is None else dataclasses.asdict(device) | {"name": device.name},
+        "checks": [dataclasses.asdict(check) for check in checks],
+    }
+
+
+def size_of(m: Manifest) -> int:
+    """Bytes of the files that model.json lists."""
+    return sum(entry.size for entry in m.files.values())

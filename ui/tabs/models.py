@@ -1,0 +1,104 @@
+"""Choose a model, open one of one's own, and know what it is, where it runs and whether it is sound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from diabolo.runtime.errors import BundleError
+from diabolo.ui.tabs._about import about
+from diabolo.ui.tabs._base import QUIET, Context, shown_errors
+from diabolo.ui.tabs._facts import facts
+from diabolo.ui.tabs._inline import escaped
+from diabolo.ui.tabs._model_card import card_html
+from diabolo.ui.tabs._models_texts import TEXTS
+from diabolo.ui.tabs._numbers import record
+from diabolo.ui.tabs._opened import when_opened
+from diabolo.ui.tabs._plain import as_text
+from diabolo.ui.tabs._shelf import CLICKED, shelf
+from diabolo.ui.tabs._texts import SHARED
+from diabolo.ui.tabs._uploads import Uploads
+
+__all__ = ["ORDER", "TEXTS", "TITLE", "build"]
+
+TITLE = {"en": "Models", "zh-TW": "模型"}
+ORDER = 70
+
+
+def build(context: Context) -> None:
+    """Lay out the tab."""
+    uploads = Uploads(context.bundles)
+
+    def words(request: gr.Request) -> dict[str, str]:
+        return context.say(SHARED, request) | context.say(TEXTS, request)
+
+    def describe(model: str) -> dict[str, Any]:
+        """Say all there is to know of a model, and check its bundle.
+
+        Args:
+            model: the model's name.
+
+        Returns:
+            What model.json says (images, latent, prior, noise, metrics, parity with torch), the device asked
+            for and really used, and each check of the bundle: name, ok, detail.
+        """
+        with shown_errors():
+            return facts(context.bundles, model)
+
+    def show(model: str, mine: list[str], request: gr.Request) -> tuple[str, str, str]:
+        say = words(request)
+        with shown_errors():
+            known = facts(context.bundles, model)
+            return shelf(context.bundles, mine, model, say), about(known, say), card(model, say)
+
+    def card(model: str, say: dict[str, str]) -> str:
+        try:
+            body = card_html(context.bundles.bundle(model))
+        except BundleError as error:  # among the checks, too
+            body = f"<p>{escaped(error)}</p>"
+        lines = [
+            f"<p>{escaped(line)}</p>" for line in (context.manifest(model).summary, say["no_card"]) if line
+        ]
+        return body or f"<h1>{escaped(model)}</h1>{''.join(lines)}"
+
+    def choose(event: gr.EventData) -> Any:
+        return gr.update(value=event.name)
+
+    def take(path: str | None, mine: list[str], request: gr.Request) -> tuple[Any, list[str], str]:
+        if path is None:
+            return gr.skip(), mine, ""
+        with shown_errors():
+            name, new = uploads.take(path, mine)
+        mine = [*mine, name] if new else mine
+        said = words(request)["taken" if new else "known"].format(name=as_text(name))
+        names = context.names(*mine)
+        return gr.update(choices=names, value=name, visible=len(names) > 1), mine, said
+
+    def text(key: str) -> Any:
+        return context.text("models", key)
+
+    mine = gr.State([])  # names of what this person brought
+    gr.Markdown(text("lead"), elem_classes="lead")
+    choices = gr.HTML(js_on_load=CLICKED, apply_default_css=False, elem_classes="models-shelf")
+    with gr.Row(elem_classes="models-upload"):
+        upload = gr.UploadButton(
+            text("upload"), file_types=[".zip"], size="sm", min_width=200, elem_classes="models-open"
+        )
+        with gr.Column(scale=4, min_width=260):
+            gr.Markdown(text("upload_note"), elem_classes="note")
+    said = gr.Markdown(elem_classes="models-said")
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=300):
+            known = gr.HTML(js_on_load=None, apply_default_css=False, elem_classes="models-about")
+        with gr.Column(min_width=300):
+            shown = gr.HTML(js_on_load=None, elem_classes="models-card")
+    inputs, outputs = [context.chooser, mine], [choices, known, shown]
+    context.chooser.change(show, inputs, outputs, **QUIET)
+    when_opened(show, inputs, outputs)
+    choices.click(choose, None, context.chooser, **QUIET)
+    upload.upload(take, [upload, mine], [context.chooser, mine, said], **QUIET)
+
+    with gr.Row(visible=False):  # for programs
+        found, run = record("facts"), gr.Button()
+    run.click(describe, context.chooser, found, **context.endpoint("describe"))
