@@ -251,6 +251,7 @@ def test_a_file_that_is_no_picture_gives_a_message(client: Any, tmp_path: Path) 
 def test_endpoints_are_named_and_documented(client: Any) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     tabs = {"/reconstruct", "/decode", "/denoise", "/interpolate"}
+    tabs |= {"/compare", "/units", "/switch_off"}
     assert set(endpoints) == tabs | {"/sample", "/stored", "/test_image", "/describe"}
     assert all(endpoint["description"] for endpoint in endpoints.values())
 

@@ -1,0 +1,280 @@
+"""Several models side by side: figures, pairs and ways, the endpoint, and the tab in Chromium."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from math import isclose
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from _chromium import GRADIO_MARKS, started, watch
+from _coded import save_coded
+from _pair import save_pair
+from PIL import Image
+from test_app import close, free_port
+
+from diabolo.runtime import manifest, metrics
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.errors import UnknownNameError, UsageError
+
+gr = pytest.importorskip("gradio")
+
+pytestmark = GRADIO_MARKS[1:]  # `browser` marks one test only
+
+WAIT = 60_000  # milliseconds
+
+
+def with_prior(folder: Path) -> Path:
+    """The same bundle, but its model.json says that latents follow N(0, I)."""
+    document = json.loads((folder / "model.json").read_text())
+    document["latent"]["prior"] = "normal"
+    document["metrics"]["holes"] = 0.012
+    (folder / "model.json").write_bytes(manifest.seal(document))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundles")
+    save_coded(folder / "plane")
+    with_prior(save_coded(folder / "prior"))
+    save_pair(folder / "whole", latent_shape=(1, 8, 8), dataset={"name": "made", "classes": []})
+    save_pair(folder / "wide", image_shape=(3, 6, 10))
+    return folder
+
+
+def context_of(folder: Path, *names: str) -> Any:
+    from diabolo.ui._models import Models
+    from diabolo.ui.tabs._base import Context
+
+    models = Models({name: Bundle.open(folder / name) for name in names}, device="cpu")
+    return Context(bundles=models, chooser=None)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> str:
+    values = np.zeros((8, 8), np.uint8)
+    values[2:6, 3:5] = 200
+    Image.fromarray(values).save(tmp_path / "picture.png")
+    return str(tmp_path / "picture.png")
+
+
+def test_each_model_gets_the_picture_as_it_wants_it(folder: Path, picture: str) -> None:
+    from diabolo.ui.tabs._compared import compare
+
+    context = context_of(folder, "plane", "whole", "wide")
+    plane, whole, wide = compare(context, ["plane", "whole", "wide"], picture)
+    assert [row.seen.shape for row in (plane, whole, wide)] == [(1, 8, 8), (1, 8, 8), (3, 6, 10)]
+    made = Autoencoder.load(folder / "plane", device="cpu").reconstruct(plane.seen[None])
+    np.testing.assert_array_equal(plane.made, made[0])
+    assert plane.mse == metrics.mse(plane.seen[None], made)[0]
+    assert plane.ssim == metrics.ssim(plane.seen[None], made)[0]
+    assert isclose(plane.psnr, -10 * np.log10(plane.mse))
+    assert whole.mse < 1e-10 < plane.mse  # it keeps all 64 numbers
+    assert whole.milliseconds > 0
+
+
+def test_figures_are_those_of_model_json(folder: Path, picture: str) -> None:
+    from diabolo.ui.tabs._compared import compare
+
+    (row,) = compare(context_of(folder, "plane"), ["plane"], picture)
+    figures = row.figures()
+    sizes = [(folder / "plane" / f"{name}.onnx").stat().st_size for name in ("encoder", "decoder")]
+    assert (figures["latent"], figures["bytes"]) == (2, sum(sizes))
+
+
+def test_models_that_cannot_be_compared_are_named(folder: Path, picture: str) -> None:
+    from diabolo.ui.tabs._compared import compare
+
+    context = context_of(folder, "plane")
+    with pytest.raises(UsageError, match="at least one, such as plane"):
+        compare(context, [], picture)
+    with pytest.raises(UnknownNameError, match=r"plain.*plane"):
+        compare(context, ["plain"], picture)
+
+
+@pytest.mark.parametrize("given", [["a", " b", "a"], "a, b,,a", ("a", "b")])
+def test_names_come_as_a_list_or_as_text(given: Any) -> None:
+    from diabolo.ui.tabs._compared import chosen_names
+
+    assert chosen_names(given) == ["a", "b"]
+
+
+def test_alike_are_those_of_the_same_images(folder: Path) -> None:
+    from diabolo.ui.tabs._compared import alike
+
+    context = context_of(folder, "wide", "plane", "whole", "prior")
+    assert alike(context, "prior") == ["prior", "plane", "whole"]
+    assert alike(context, "wide") == ["wide"]
+
+
+def test_the_pair_is_one_without_and_one_with_a_prior(folder: Path) -> None:
+    from diabolo.ui.tabs._pairs import pair
+
+    assert pair(context_of(folder, "wide", "prior", "whole", "plane")) == ("plane", "prior")
+    assert pair(context_of(folder, "prior", "whole")) == ("whole", "prior")  # not of two dimensions
+    assert pair(context_of(folder, "wide", "plane")) == ("wide", "plane")
+    assert pair(context_of(folder, "plane")) == ("plane", "plane")
+
+
+def test_both_codes_are_of_one_image_and_of_the_class(folder: Path) -> None:
+    from diabolo.ui.tabs._pairs import same_images, standing_for
+
+    left, right = (Autoencoder.load(folder / name, device="cpu") for name in ("plane", "prior"))
+    assert same_images(left, right)
+    ends = standing_for("bees", left, right)
+    assert ends is not None
+    np.testing.assert_array_equal(*ends)  # the bundles' codes are the same
+    np.testing.assert_allclose(ends[0], [4, 0], atol=0.5)
+    assert standing_for("dogs", left, right) is None
+    whole = Autoencoder.load(folder / "whole", device="cpu")
+    assert standing_for("bees", left, whole) is None
+    assert not same_images(left, whole)
+
+
+def test_codes_of_other_images_are_each_model_s_own(folder: Path, tmp_path: Path) -> None:
+    from diabolo.ui.tabs._pairs import same_images, standing_for
+
+    left = Autoencoder.load(folder / "plane", device="cpu")
+    right = Autoencoder.load(save_coded(tmp_path / "other", count=150), device="cpu")
+    assert not same_images(left, right)
+    ends = standing_for("cats", left, right)
+    assert ends is not None
+    np.testing.assert_allclose(ends, [[0, 4], [0, 4]], atol=0.5)
+
+
+def test_what_looks_like_nothing_that_was_learned_is_told(folder: Path, tmp_path: Path) -> None:
+    from diabolo.ui.tabs._unlike import ground_of
+
+    assert ground_of(Autoencoder.load(folder / "whole", device="cpu")) is None  # no codes
+    assert ground_of(Autoencoder.load(folder / "plane", device="cpu")) is None  # 300 are too few
+    model = Autoencoder.load(save_coded(tmp_path / "many", count=900), device="cpu")
+    ground = ground_of(model)
+    assert ground is not None
+    centres = np.array([[0, 0], [4, 0], [0, 4]], np.float32)
+    assert not ground.unlike(model.decode(centres)).any()
+    assert ground.unlike(model.decode(np.array([[8, 8], [-9, 2]], np.float32))).all()
+
+
+def test_steps_are_marked(tmp_path: Path) -> None:
+    from diabolo.ui.tabs._compare_texts import TEXTS
+    from diabolo.ui.tabs._walk import walk
+
+    model = Autoencoder.load(save_coded(tmp_path / "many", count=900), device="cpu")
+    near, far = np.zeros(2, np.float32), np.array([9, 9], np.float32)
+    drawn = walk("<many>", model, (near, far), ("ants", "cats"), TEXTS["en"])
+    steps = drawn.split("<li")[1:]
+    assert len(steps) == 12
+    assert "class=hole" not in steps[0]
+    assert "class=hole" in steps[-1]
+    assert f"{drawn.count('class=hole')} of 12" in drawn
+    assert "&lt;many&gt;" in drawn
+
+
+@pytest.fixture(scope="module")
+def started_models() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path, started_models: list[str]) -> Iterator[str]:
+    from diabolo.ui import _models
+    from diabolo.ui.serving import launch
+
+    def start(bundle: Bundle, *, device: str) -> Autoencoder:
+        started_models.append(bundle.path.name)
+        return Autoencoder(bundle, device=device)
+
+    names = ("whole", "plane", "prior", "wide")
+    models = _models.Models({name: Bundle.open(folder / name) for name in names}, device="cpu")
+    own = _models.Autoencoder
+    _models.Autoencoder = start  # type: ignore[misc, assignment]
+    port = free_port()
+    app = launch(models, port=port, open_browser=False, block=False)
+    yield f"http://127.0.0.1:{port}/"
+    close(app)
+    _models.Autoencoder = own  # type: ignore[misc]
+
+
+@pytest.fixture(scope="module")
+def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    from gradio_client import Client
+
+    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+
+
+@pytest.mark.browser
+def test_the_tab(address: str, started_models: list[str]) -> None:
+    with started() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        wrong = watch(page)
+        page.goto(address)
+        page.locator(".model-line p").wait_for(timeout=WAIT)
+        assert started_models == ["whole"]  # the chosen one
+        page.get_by_role("tab", name="Compare").click()
+        page.locator("button:visible", has_text="Fetch a sample").click()
+        rows = page.locator(".compared tbody tr")
+        rows.nth(2).wait_for(timeout=WAIT)
+        assert rows.locator("th > b").all_inner_texts() == ["whole", "plane", "prior"]
+        assert page.locator(".compared img").count() == 9
+        assert rows.nth(0).locator("[data-label=Code]").inner_text() == "64 numbers"
+        rows.nth(2).locator("summary").click()
+        rows.nth(2).get_by_text("0.012").wait_for()  # the holes that model.json tells of
+        assert sorted(started_models) == ["plane", "prior", "whole"]
+        page.locator(".compare-models input").click()
+        page.get_by_role("option", name="wide").click()
+        rows.nth(3).wait_for(timeout=WAIT)
+        page.keyboard.press("Escape")
+
+        page.get_by_role("tab", name="Two maps").click()
+        page.locator(".walk").nth(1).wait_for(timeout=WAIT)
+        assert page.locator(".walk p b").all_inner_texts() == ["plane", "prior"]
+        assert "1.2 %" in page.locator(".map-right .compare-line").first.inner_text()
+        page.locator(".compare-told", has_text="same test image").first.wait_for(timeout=WAIT)
+        pointers = page.locator(".two-maps .pointer")
+        pointers.nth(1).wait_for(timeout=WAIT)
+        states = page.locator(".two-maps .ground")
+        states.filter(has_text="Known").nth(1).wait_for(timeout=WAIT)
+        width = pointers.nth(0).bounding_box()["width"]
+        pointers.nth(0).click(position={"x": width - 15, "y": 15})  # far off, on the left map
+        states.filter(has_text="Nothing").nth(0).wait_for(timeout=WAIT)
+        right = page.locator(".map-right .picture")
+        before = right.evaluate("c => c.toDataURL()")
+        pointers.nth(0).press("ArrowLeft")
+        moved = "([c, before]) => c.isConnected && c.toDataURL() !== before"
+        page.wait_for_function(moved, arg=[right.element_handle(), before], timeout=WAIT)  # it follows
+        page.locator(".compare-show").click()
+        page.locator(".compare-told", has_text="your picture").first.wait_for(timeout=WAIT)
+        assert wrong == []
+
+
+def test_compare_by_the_endpoint(client: Any, picture: str) -> None:
+    from gradio_client import handle_file
+
+    figures, pictures = client.predict("plane, wide", handle_file(picture), api_name="/compare")
+    again, _ = client.predict(["plane", "wide"], handle_file(picture), api_name="/compare")
+    assert [row["model"] for row in figures] == ["plane", "wide"]
+    assert [row["mse"] for row in figures] == [row["mse"] for row in again]
+    assert set(figures[0]) == {"model", "mse", "psnr", "ssim", "latent", "bytes", "milliseconds"}
+    captions = [one["caption"] for one in pictures]
+    assert captions[:3] == ["plane: seen", "plane: reconstruction", "plane: error"]
+    with Image.open(pictures[0]["image"]) as seen, Image.open(picture) as given:
+        np.testing.assert_array_equal(np.asarray(seen.convert("L")), np.asarray(given))
+    with Image.open(pictures[4]["image"]) as made:
+        assert made.size == (10, 6)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [("plain", "plane"), ("", "at least one"), ("plane", "picture|image")]
+)
+def test_what_cannot_be_compared_gives_a_message(client: Any, names: str, said: str, picture: str) -> None:
+    from gradio_client import handle_file
+    from gradio_client.exceptions import AppError
+
+    given = None if names == "plane" else handle_file(picture)
+    with pytest.raises(AppError, match=said):
+        client.predict(names, given, api_name="/compare")
