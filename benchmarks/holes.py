@@ -4,9 +4,10 @@
     ... --datasets mnist --seeds 0 1                                only these
     ... --keep DIR                                                  keep the runs, use those that are there
 
-The table has the share of places in the region of the codes that decode to nothing like the data, as `diabolo
-evaluate` gives it (runtime/holes.py says what that is), seed by seed. It fails unless every seed of the plain
-one has more holes than any of the VAE's, by more than what the seeds of either differ by.
+The table has the share of places, of those that one would sample, that lie far from the codes and decode to
+nothing like the data, as `diabolo evaluate` gives it (runtime/holes.py says what that is), seed by seed. It
+fails unless every seed of the plain one has more holes than any of the VAE's, by more than what the seeds of
+either differ by.
 """
 
 from __future__ import annotations

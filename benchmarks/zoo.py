@@ -134,7 +134,10 @@ def measured(model: Autoencoder, data: ImageData) -> list[Figure]:
     said = m.document["exported"]["graphs"]
     rows = [Figure(n, said[n], now[n], NEAR * abs(said[n])) for n in ("mse", "psnr", "ssim")]
     walked = measure_holes(
-        model.decode, encoded(model, data.train.images, REFERENCES), encoded(model, data.test.images, TESTED)
+        model.decode,
+        encoded(model, data.train.images, REFERENCES),
+        encoded(model, data.test.images, TESTED),
+        prior=m.prior == "normal",
     )
     said_share = m.metrics.get("holes")
     if said_share is None and walked.share is None:

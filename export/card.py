@@ -92,8 +92,8 @@ def _holes(document: dict[str, Any]) -> list[str]:
     if share is None:
         return []
     return [
-        f"Holes: {share:.1%} of the places in the region that the codes take up decode to nothing like the "
-        "data; about 1 % is what a latent space without holes has.",
+        f"Holes: {share:.1%} of the places that one would sample lie far from the codes and decode to "
+        "nothing like the data; about 1 % is what a latent space without holes has.",
         "",
     ]
 

@@ -1,18 +1,28 @@
 """Holes in a latent space, as a number.
 
 A plain autoencoder's codes leave gaps: places among them that training asked nothing of, and that decode to
-nothing like the data. The figure is the share of such places in the region that the codes take up.
+nothing like the data. The figure is the share of such places in the region that one walks through.
 
-1. The region: a gaussian with the mean and the covariance of the training images' codes, cut off at their
-   smallest and largest values. It is where a slider or a sampler goes that knows how far the codes reach and
-   nothing of what lies between them. A VAE's is about its prior.
-2. How unlike the data a place is: the distance of its decoded image from the nearest of the decoded codes of
-   training images. Decoded codes stand for the data because they are as sharp as the decoder can be: a model
-   that draws everything a little blurred is not punished for it here; the reconstruction error says that.
-3. What is too far: farther than 99 of 100 decoded codes of test images are. Those are images of the data
-   that the model has not seen: the limit is set by the data and the model and by nobody's taste.
+1. The region is where a sampler goes: N(0, I) where training drew latents towards it, else a gaussian with
+   the mean and the covariance of the training images' codes, cut off at their smallest and largest values. It
+   knows how far the codes reach and nothing of what lies between them.
+2. How far from the codes a place is: the distance from the fifth nearest code of training images, as
+   `diabolo.runtime.density` has it.
+3. How unlike the data its image is: the distance from the nearest of the decoded codes of training images.
+   Decoded codes stand for the data because they are as sharp as the decoder can be: a model that draws
+   everything a little blurred is not punished for it here; the reconstruction error says that.
+4. A hole is what is strange in both: more than 99 of 100 codes of test images are. Those are of the data,
+   and the model has not seen them: the limit is set by the data and the model and by nobody's taste.
 
-A space whose codes fill their region gets about 1 %, since its places are no stranger than test images are.
+Both, since either alone is no hole. Far from the codes, a decoder may go on drawing what it drew before: that
+is like the data. And among the codes it may turn one letter into another within a short step: what lies
+between is like neither, but it is a border, with codes on both sides. That is what VAEs' spaces are full of,
+in two dimensions and on letters most of all. High prior density with few codes is what 'holes' are in papers
+on VAEs, such as Rezende and Viola, 'Taming VAEs', https://arxiv.org/abs/1810.00597; by images, with nearest
+neighbours, generative models are judged in Kynkaanniemi et al., 'Improved Precision and Recall Metric',
+https://arxiv.org/abs/1904.06991.
+
+A space whose codes fill the region gets about 1 %, since its places are no stranger than test images are.
 
 Pixels are compared, which can tell what is no digit where few numbers draw the digits. With more of them, and
 for photos, each image is far from all others, and a grey blur nearer to many than they are to each other. So
@@ -28,6 +38,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime.density import NEIGHBOUR, scale_of
 from diabolo.runtime.nearest import distances
 from diabolo.runtime.sampling import draw
 
@@ -41,7 +52,7 @@ REFERENCES = (
 TESTED = 10_000  # decoded codes of test images, at most
 _FEWEST = 500  # of them, for a figure
 _BYTES = 2**28  # of decoded images that are held at a time
-_FAR = 0.99  # quantile of the test codes' distances
+_FAR = 0.99  # of the test codes that are less strange
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,16 +60,19 @@ class Holes:
     """What was found.
 
     Attributes:
-        share: of the places, in [0, 1], that decode to nothing like the data; about .01 without holes; None
-            where pixels cannot tell, or images are too few.
+        share: of the places, in [0, 1], that are holes; about .01 without any; None where pixels cannot
+            tell, or images are too few.
         limit: the distance from the nearest decoded training code beyond which an image is unlike the data:
             root mean squared difference of pixels, [0, 1].
+        apart: the distance from the fifth nearest training code beyond which a place is far from the codes,
+            in their deviations. One in a hundred test codes is beyond both limits.
         places: the latents that were looked at, `(places, *latent_shape)`.
         far: which of them are holes, bool `(places,)`.
     """
 
     share: float | None
     limit: float
+    apart: float
     places: _Array
     far: NDArray[np.bool_]
 
@@ -68,6 +82,7 @@ def measure_holes(
     learned: _Array,
     tested: _Array,
     *,
+    prior: bool = False,
     places: int = PLACES,
     seed: int = 0,
 ) -> Holes:
@@ -75,8 +90,9 @@ def measure_holes(
 
     Args:
         decode: latents `(n, *latent_shape)` to images `(n, channels, height, width)` in [0, 1].
-        learned: codes of training images, `(n, *latent_shape)`, the more the better.
+        learned: codes of training images, `(n, *latent_shape)`, the more the better; a VAE's means.
         tested: codes of test images; some hundreds at least make a limit.
+        prior: training drew latents towards N(0, I).
         places: how many to look at.
         seed: of the places.
 
@@ -88,16 +104,41 @@ def measure_holes(
     chance = np.random.default_rng(seed)
     size = decode(tested[:1])[0].size
     some = max(1, min(REFERENCES, len(learned), _BYTES // (4 * size)))
-    references = _decoded(decode, _drawn(learned, some, chance))
-    own = distances(_decoded(decode, _drawn(tested, min(TESTED, some), chance)), references)
-    limit = float(np.quantile(own, _FAR))
-    where = draw(learned, places, chance)
-    pieces = (where[start : start + some] for start in range(0, places, some))
-    far = np.concatenate([distances(_decoded(decode, piece), references) > limit for piece in pieces])
-    told = len(references) >= _FEWEST and bool(
-        distances(references.mean(0, keepdims=True), references)[0] > limit
+    codes = _drawn(learned, some, chance)
+    references = _decoded(decode, codes)
+    tested = _drawn(tested, min(TESTED, some), chance)
+    shape = (places, *learned.shape[1:])
+    where = chance.standard_normal(shape, np.float32) if prior else draw(learned, places, chance)
+
+    def unlike(latents: _Array) -> NDArray[np.float64]:
+        pieces = (latents[start : start + some] for start in range(0, len(latents), some))
+        return np.concatenate([distances(_decoded(decode, piece), references) for piece in pieces])
+
+    own, own_apart = unlike(tested), _apart(tested, codes)
+    strange = np.minimum(_rank(own, own), _rank(own_apart, own_apart))
+    level = float(np.quantile(strange, _FAR))
+    far = np.minimum(_rank(unlike(where), own), _rank(_apart(where, codes), own_apart)) > level
+    mean = distances(references.mean(0, keepdims=True), references)[0]
+    told = len(references) >= _FEWEST and bool(mean > np.quantile(own, _FAR))
+    return Holes(
+        share=float(far.mean()) if told else None,
+        limit=float(np.quantile(own, level)) / size**0.5,
+        apart=float(np.quantile(own_apart, level)),
+        places=where,
+        far=far,
     )
-    return Holes(share=float(far.mean()) if told else None, limit=limit / size**0.5, places=where, far=far)
+
+
+def _apart(latents: _Array, codes: _Array) -> NDArray[np.float64]:
+    """From the fifth nearest of the codes, in their deviations, dimension by dimension."""
+    flat = codes.reshape(len(codes), -1)
+    unit = scale_of(flat)
+    return distances(latents.reshape(len(latents), -1) / unit, flat / unit, min(NEIGHBOUR, len(codes)))
+
+
+def _rank(values: NDArray[np.float64], among: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of `among` that is smaller, for each value."""
+    return np.searchsorted(np.sort(among), values) / len(among)
 
 
 def _decoded(decode: Callable[[_Array], _Array], codes: _Array) -> _Array:

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from diabolo.runtime.holes import measure_holes
+from diabolo.runtime.nearest import distances
 
 FLOATS = NDArray[np.float32]
 
@@ -70,6 +71,49 @@ def test_a_gap_that_decodes_to_the_data_is_no_hole() -> None:
     found = measure_holes(nearer_side, *codes).share
     assert found is not None
     assert found < 0.03
+
+
+def test_a_border_is_no_hole() -> None:
+    """In six bands the image runs fast, and codes are rare; but not as rare as far out, so none is far."""
+    edges = np.linspace(-0.8, 0.8, 6)
+
+    def across(latents: FLOATS) -> NDArray[np.bool_]:
+        return (np.abs(latents - edges) < 0.01).any(1)
+
+    def leaping(latents: FLOATS) -> FLOATS:
+        leaps = np.clip((latents - edges + 0.01) / 0.02, 0, 1).sum(1, keepdims=True)
+        return bump(0.1 * latents + 0.15 * leaps)
+
+    def codes(count: int, seed: int) -> FLOATS:
+        chance = np.random.default_rng(seed)
+        drawn = chance.standard_normal((2 * count, 1)).astype(np.float32)
+        return drawn[~across(drawn) | (chance.uniform(size=len(drawn)) < 0.2)][:count]
+
+    learned, tested = codes(8000, 0), codes(4000, 1)
+    found = measure_holes(leaping, learned, tested, prior=True)
+    assert found.share is not None
+    assert found.share < 0.02
+    inside = across(found.places)
+    assert inside.mean() > 0.03
+    images, others = (leaping(latents).reshape(-1, 64) for latents in (found.places[inside], learned))
+    unlike = distances(images, others) > np.quantile(distances(leaping(tested).reshape(-1, 64), others), 0.99)
+    assert unlike.mean() > 0.5  # by images alone most of the border would be one
+
+
+def test_where_there_is_a_prior_its_places_are_looked_at() -> None:
+    """Codes are uniform in [-.5, .5], and that leaves so much of N(0, 1) empty."""
+
+    def narrow(count: int, seed: int) -> FLOATS:
+        return np.random.default_rng(seed).uniform(-0.5, 0.5, (count, 1)).astype(np.float32)
+
+    learned, tested = narrow(8000, 0), narrow(4000, 1)
+    found = measure_holes(bump, learned, tested, prior=True)
+    outside = 1 - math.erf(0.5 / math.sqrt(2))
+    assert found.share == pytest.approx(outside, abs=0.025)
+    assert found.places.std() == pytest.approx(1, abs=0.05)
+    without = measure_holes(bump, learned, tested).share
+    assert without is not None
+    assert without < 0.03
 
 
 def test_no_figure_where_pixels_cannot_tell() -> None:

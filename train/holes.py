@@ -20,9 +20,10 @@ _MOST = 1024  # dimensions: more have no gaussian soon enough, and pixels cannot
 
 
 def holes(model: Model, data: ImageData) -> dict[str, Any]:
-    """`holes`: the share of places in the region of the codes that decode to nothing like the data.
+    """`holes`: the share of places that lie far from the codes and decode to nothing like the data.
 
-    In [0, 1]; about .01 is what a latent space without holes has. Nothing where pixels cannot tell.
+    Of those that one would sample, in [0, 1]; about .01 is what a latent space without holes has. Nothing
+    where pixels cannot tell.
     """
     if model.latent_dim > _MOST:
         return {}
@@ -38,7 +39,7 @@ def holes(model: Model, data: ImageData) -> dict[str, Any]:
 
     learned = encode_all(model, _some(data.train.images, REFERENCES))
     tested = encode_all(model, _some(data.test.images, TESTED))
-    share = measure_holes(decode, learned, tested).share
+    share = measure_holes(decode, learned, tested, prior=model.head.prior == "normal").share
     return {} if share is None else {"holes": share}
 
 
