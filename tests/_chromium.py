@@ -43,10 +43,14 @@ def started() -> Iterator[Any]:
 def watch(page: Any, kinds: tuple[str, ...] = ("error",)) -> list[str]:
     """What goes wrong on the page from now on: console messages of these kinds, errors, strangers asked."""
     wrong: list[str] = []
-    page.on("console", lambda said: wrong.append(said.text) if said.type in kinds else None)
+    page.on("console", lambda said: wrong.append(_said(said)) if said.type in kinds else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda sent: wrong.append(sent.url) if _stranger(sent.url) else None)
     return wrong
+
+
+def _said(message: Any) -> str:
+    return f"{message.text} {message.location.get('url', '')}".rstrip()
 
 
 def _stranger(url: str) -> bool:

@@ -82,6 +82,7 @@ def mount(
     bundles: Sources = None,
     *,
     path: str = "/diabolo",
+    root_path: str | None = None,
     language: str | None = None,
     device: str = "auto",
     mcp: bool = False,
@@ -92,6 +93,8 @@ def mount(
         app: the service.
         bundles: as `build` takes them; None takes the ready-made models.
         path: below which address, such as '/diabolo'.
+        root_path: the same as browsers see it, where a proxy takes a part away, such as '/demos/diabolo'; None
+            takes the service's own `root_path` and `path`.
         language: 'en' or 'zh-TW'; None takes each browser's own.
         device: as `Autoencoder.load` takes it.
         mcp: offer the endpoints as tools to programs that speak the Model Context Protocol, too.
@@ -119,7 +122,11 @@ def mount(
         _check_mcp()
     blocks = build(bundles, language=language, device=device)
     below = path.rstrip("/") or "/"
-    mounted: FastAPI = gr.mount_gradio_app(app, blocks, below, mcp_server=mcp, ssr_mode=False, **_looks())
+    # always said: what gradio finds out by itself lacks `path` in the addresses of files
+    seen = (root_path or app.root_path.rstrip("/") + below).rstrip("/")
+    mounted: FastAPI = gr.mount_gradio_app(
+        app, blocks, below, root_path=seen, mcp_server=mcp, ssr_mode=False, **_looks()
+    )
     return mounted
 
 
