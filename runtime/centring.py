@@ -8,6 +8,7 @@ of the ink has the index 14 there, down and across.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,7 @@ def _place(ink: NDArray[np.float64], width: int, height: int) -> tuple[int, int]
     corner = []
     for axis, side in ((0, width), (1, height)):
         mass = ink.sum(axis)
-        place = round(side / 2 - float(mass @ np.arange(len(mass)) / mass.sum()))
+        middle = float(mass @ np.arange(len(mass)) / mass.sum())
+        place = ceil(side / 2 - middle - 0.5)  # rounded, a half downwards: MNIST's lie from 13.5 to 14.5
         corner.append(min(max(place, 0), side - len(mass)))
     return corner[0], corner[1]
