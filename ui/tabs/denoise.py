@@ -1,50 +1,34 @@
-"""Add noise to a picture and let the model take it away."""
+"""Add noise to a picture and let the model take it away; or let it clean files that are noisy already."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import gradio as gr
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from diabolo.runtime import metrics
 from diabolo.runtime.manifest import Manifest
-from diabolo.runtime.noise import KINDS, NoiseSpec, add_noise
+from diabolo.runtime.noise import KINDS, NoiseSpec, add_noise, largest_level
+from diabolo.ui.tabs import _level_curve
 from diabolo.ui.tabs._base import QUIET, Context, picture_of, shown_errors
+from diabolo.ui.tabs._before_after import before_after, compared
+from diabolo.ui.tabs._denoise_texts import TEXTS
+from diabolo.ui.tabs._level_curve import Curve, Now, level_curve, measure
+from diabolo.ui.tabs._noisy_files import files_section
 from diabolo.ui.tabs._picture import PictureInput, pixels
-from diabolo.ui.tabs._texts import SHARED, Texts
+from diabolo.ui.tabs._plain import as_text
+from diabolo.ui.tabs._texts import SHARED
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
 TITLE = {"en": "Denoise", "zh-TW": "去雜訊"}
 ORDER = 20
-TEXTS: Texts = {
-    "en": {
-        "lead": "Noise is added to what the model sees; a model trained for it gives the clean picture back.",
-        "kind": "Noise",
-        "level": "Level",
-        "seed": "Seed",
-        "run": "Add noise and denoise",
-        "noisy": "Noisy",
-        "denoised": "Denoised",
-        "trained": "This model was trained to remove {kind} noise of level {level}.",
-        "untrained": "This model was not trained on noise: it removes only what does not fit into its code.",
-        "figures": "**{noisy:.1f} dB** PSNR noisy  →  **{denoised:.1f} dB** PSNR denoised",
-    },
-    "zh-TW": {
-        "lead": "先把雜訊加到模型看到的影像上；為此訓練過的模型能還原出乾淨的影像。",
-        "kind": "雜訊種類",
-        "level": "強度",
-        "seed": "亂數種子",
-        "run": "加入雜訊並去除",
-        "noisy": "加了雜訊",
-        "denoised": "去雜訊結果",
-        "trained": "這個模型訓練時學的是去除 {kind} 雜訊，強度 {level}。",
-        "untrained": "這個模型沒有用雜訊訓練過，只能去掉編碼裝不下的部分。",
-        "figures": "PSNR：有雜訊 **{noisy:.1f} dB**  →  去雜訊後 **{denoised:.1f} dB**",
-    },
-}
+
+_LIVE: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
 
 
 def build(context: Context) -> None:
@@ -69,52 +53,101 @@ def build(context: Context) -> None:
         if image is None:
             return None, None, None, context.say(SHARED, request)["empty"]
         with shown_errors():
-            clean = context.see(model, image).image[None]
-            spec = NoiseSpec(kind=kind, low=float(level), high=float(level))
-            noisy = add_noise(clean, spec, np.random.default_rng(abs(int(seed or 0))))
-            result = context.model(model).denoise(noisy)
-            figures = context.say(TEXTS, request)["figures"].format(
-                noisy=metrics.psnr(clean, noisy)[0], denoised=metrics.psnr(clean, result)[0]
+            clean, noisy, result = _three(model, image, kind, level, seed)
+            figures = _figures(clean, noisy, result, context.say(TEXTS, request))
+            return picture_of(clean), picture_of(noisy), picture_of(result), figures
+
+    def show(
+        model: str, image: str | None, kind: str, level: float, seed: float, request: gr.Request
+    ) -> tuple[str, str, str, str]:
+        """What the page shows: the two pictures, their figures, what was trained, and the curve."""
+        say, words = context.say(TEXTS, request), context.say(_level_curve.WORDS, request)
+        with shown_errors():
+            m = context.manifest(model)
+            level = min(float(level), _top(m, kind))  # the slider may stand where another kind's went
+            trained = m.noise[1:] if m.noise is not None and m.noise[0] == kind else None
+            curve = curve_of(model, str(m.document["digest"]), kind)
+            note = _note(m, kind, say)
+            if image is None:
+                hint = context.say(SHARED, request)["empty"]
+                return "", hint, note, level_curve(curve, trained, Now(level=level), words)
+            clean, noisy, result = _three(model, image, kind, level, seed)
+            now = Now(level=level, noisy=_psnr(clean, noisy), denoised=_psnr(clean, result))
+            pair = compared(
+                picture_of(noisy),
+                picture_of(result),
+                (say["noisy"], say["denoised"]),
+                ("denoise-noisy", "denoise-result"),
+                say["edge"],
             )
-            return picture_of(clean[0]), picture_of(noisy[0]), picture_of(result[0]), figures
+            return pair, _figures(clean, noisy, result, say), note, level_curve(curve, trained, now, words)
 
-    def defaults(model: str, request: gr.Request) -> tuple[str, float, str, None, None, str]:
-        m = context.manifest(model)
-        return *_noise(m), _note(m, context.say(TEXTS, request)), None, None, ""
+    def _three(
+        model: str, image: str, kind: str, level: float, seed: float
+    ) -> tuple[NDArray[np.float32], ...]:
+        """A picture as the model sees it, with noise, and without it again."""
+        clean = context.see(model, image).image[None]
+        spec = NoiseSpec(kind=kind, low=float(level), high=float(level))
+        noisy = add_noise(clean, spec, np.random.default_rng(abs(int(seed or 0))))
+        return clean[0], noisy[0], context.model(model).denoise(noisy)[0]
 
-    def note(model: str, request: gr.Request) -> str:
-        return _note(context.manifest(model), context.say(TEXTS, request))
+    @functools.lru_cache(maxsize=64)
+    def curve_of(model: str, _digest: str, kind: str) -> Curve:
+        """Measured once for each model and kind; the digest tells models apart that had the same name."""
+        return measure(context.model(model), kind, _top(context.manifest(model), kind))
+
+    def begin(model: str, request: gr.Request) -> tuple[Any, ...]:
+        """The kinds in the reader's words, the sliders where the model was trained, and no picture yet."""
+        say, m = context.say(TEXTS, request), context.manifest(model)
+        kind, level = _noise(m)
+        named = gr.Dropdown(choices=[(say[name], name) for name in KINDS], value=kind)
+        slider = gr.Slider(value=level, maximum=_top(m, kind), info=_unit(kind, say))
+        return named, slider, *show(model, None, kind, level, 0, request)
+
+    def limit(model: str, kind: str, level: float, request: gr.Request) -> Any:
+        """The slider for a kind of noise."""
+        top = _top(context.manifest(model), kind)
+        return gr.Slider(value=min(level, top), maximum=top, info=_unit(kind, context.say(TEXTS, request)))
+
+    def next_seed(seed: float) -> int:
+        """Another one."""
+        return abs(int(seed or 0)) + 1
 
     def text(key: str) -> Any:
         return context.text("denoise", key)
 
     kind_now, level_now = _noise(context.first.manifest)
-    noises = [context.manifest(name).noise for name in context.bundles]
-    largest = max([1.0, *(noise[2] for noise in noises if noise)])
+    manifests = [context.manifest(name) for name in context.bundles]
+    top = max(
+        _top(m, _noise(m)[0]) for m in manifests
+    )  # what programs may ask for; the page has each its own
     gr.Markdown(text("lead"), elem_classes="lead")
     with gr.Row(equal_height=False):
         source = PictureInput(context)
-        with gr.Column(min_width=280, scale=2):
-            with gr.Row(equal_height=False):
-                source.show(height=280)
-                noisy = pixels(text("noisy"), height=280, name="denoise-noisy", min_width=200)
-                denoised = pixels(text("denoised"), height=280, name="denoise-result", min_width=200)
-            figures = gr.Markdown(elem_classes="figures")
-            trained = gr.Markdown(elem_classes="note")
-            with gr.Row():
-                kind = gr.Dropdown(list(KINDS), value=kind_now, label=text("kind"), min_width=140)
-                level = gr.Slider(0, largest, value=level_now, step=0.01, label=text("level"), min_width=200)
-                seed = gr.Number(0, precision=0, minimum=0, label=text("seed"), min_width=90)
-            button = gr.Button(text("run"), variant="primary", elem_classes="denoise-run")
+        with gr.Column(scale=3, min_width=280, elem_classes="reconstructed"):
+            with gr.Row(equal_height=False, elem_classes="pair"):
+                source.show()
+                with gr.Column(min_width=100):
+                    pair = before_after("denoise-pair")
+                    figures = gr.Markdown(elem_classes=["figures", "denoise-figures"])
+                with gr.Column(min_width=100, elem_classes="noise-settings"):
+                    kind = gr.Dropdown(list(KINDS), value=kind_now, label=text("kind"))
+                    level = gr.Slider(0, top, value=level_now, step=0.01, label=text("level"), info=" ")
+                    seed = gr.Number(0, precision=0, minimum=0, label=text("seed"))
+                    again = gr.Button(text("again"), size="sm", elem_classes="denoise-run")
+            trained = gr.Markdown(elem_classes=["note", "denoise-note"])
+            curve = gr.HTML(elem_classes="denoise-curve")
+    with gr.Row(visible=False):  # for programs
+        noisy, denoised, measured, run = pixels(None), pixels(None), gr.Markdown(), gr.Button()
+    files_section(context)
     inputs = [context.chooser, source.seen, kind, level, seed]
-    outputs = [source.seen, noisy, denoised, figures]
-    button.click(denoise, inputs, outputs, **context.endpoint("denoise"))
-    gr.on([kind.input, level.release, seed.submit], denoise, inputs, outputs, **QUIET)
-    source.wire(denoise, inputs, outputs)
-    context.chooser.change(
-        defaults, context.chooser, [kind, level, trained, noisy, denoised, figures], **QUIET
-    )
-    gr.on(None, note, context.chooser, trained, **QUIET)
+    run.click(denoise, inputs, [source.seen, noisy, denoised, measured], **context.endpoint("denoise"))
+    outputs = [pair, figures, trained, curve]
+    gr.on([level.input, seed.input], show, inputs, outputs, **_LIVE)
+    kind.input(limit, [context.chooser, kind, level], level, **_LIVE).success(show, inputs, outputs, **QUIET)
+    again.click(next_seed, seed, seed, **QUIET).success(show, inputs, outputs, **QUIET)
+    source.wire(show, inputs, outputs)
+    gr.on(None, begin, context.chooser, [kind, level, *outputs], **QUIET)
 
 
 def _noise(m: Manifest) -> tuple[str, float]:
@@ -125,9 +158,36 @@ def _noise(m: Manifest) -> tuple[str, float]:
     return kind, round((low + high) / 2, 2)
 
 
-def _note(m: Manifest, say: dict[str, str]) -> str:
+def _top(m: Manifest, kind: str) -> float:
+    """The highest level that is offered."""
+    return min(largest_level(kind), max(1.0, m.noise[2] if m.noise is not None else 0))
+
+
+def _unit(kind: str, say: dict[str, str]) -> str:
+    return say["deviation" if kind in ("gaussian", "speckle") else "share"]
+
+
+def _note(m: Manifest, kind: str, say: dict[str, str]) -> str:
     if m.noise is None:
         return say["untrained"]
-    kind, low, high = m.noise
+    trained, low, high = m.noise
     level = f"{low:g}" if low == high else f"{low:g}–{high:g}"
-    return say["trained"].format(kind=kind, level=level)
+    return say["trained" if trained == kind else "other"].format(
+        kind=say.get(trained, as_text(trained)), level=level
+    )
+
+
+def _psnr(clean: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    return float(metrics.psnr(clean[None], other[None])[0])
+
+
+def _figures(
+    clean: NDArray[np.float32],
+    noisy: NDArray[np.float32],
+    result: NDArray[np.float32],
+    say: dict[str, str],
+) -> str:
+    before, after = (
+        "∞" if np.isinf(value) else f"{value:.1f}" for value in (_psnr(clean, noisy), _psnr(clean, result))
+    )
+    return say["figures"].format(noisy=before, denoised=after)
