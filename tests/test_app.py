@@ -175,8 +175,8 @@ def _size(result: Any) -> tuple[int, int]:
 
 
 def test_reconstruct(client: Any, photo: Any) -> None:
-    seen, result, figures = client.predict("tiny", photo, api_name="/reconstruct")
-    assert _size(seen) == _size(result) == (28, 28)
+    seen, result, figures, error = client.predict("tiny", photo, api_name="/reconstruct")
+    assert _size(seen) == _size(result) == _size(error) == (28, 28)
     assert "MSE" in figures
     assert "dB" in figures
 
@@ -234,7 +234,7 @@ def test_sample_says_where_it_comes_from(client: Any) -> None:
 
 
 def test_no_picture_gives_a_hint(client: Any, photo: Any) -> None:
-    assert "upload" in client.predict("tiny", None, api_name="/reconstruct")[-1]
+    assert "upload" in client.predict("tiny", None, api_name="/reconstruct")[2]
     assert "upload" in client.predict("tiny", None, "masking", 0.4, 3, api_name="/denoise")[-1]
     assert "both" in client.predict("tiny", photo, None, 5, "linear", api_name="/interpolate")[-1]
 
@@ -250,8 +250,9 @@ def test_a_file_that_is_no_picture_gives_a_message(client: Any, tmp_path: Path) 
 
 def test_endpoints_are_named_and_documented(client: Any) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    tabs = {"/reconstruct", "/decode", "/denoise", "/interpolate"}
+    tabs = {"/reconstruct", "/encode", "/decode", "/denoise", "/denoise_files", "/interpolate"}
     tabs |= {"/compare", "/units", "/switch_off"}
+    tabs |= {"/interpolate_path", "/render_path", "/interpolate_grid"}
     assert set(endpoints) == tabs | {"/sample", "/stored", "/test_image", "/describe"}
     assert all(endpoint["description"] for endpoint in endpoints.values())
 

@@ -48,7 +48,8 @@ def test_imports(tables: dict[str, list[list[str]]]) -> None:
         for row in (packages, ours, ratio):
             typical, low, high = numbers(row[column])
             assert 0 < low <= typical <= high
-        assert ("not reached" in ratio[column]) == (numbers(ratio[column])[0] > 1.3)
+        shown = numbers(ratio[column])[0]
+        assert shown == 1.3 or ("not reached" in ratio[column]) == (shown > 1.3)  # 1.304 is shown as 1.3, too
         assert goal[column] == "<= 1.3 x"
     for row in (packages, ours):  # the imports are a part of the process
         assert numbers(row[1])[0] < numbers(row[2])[0]

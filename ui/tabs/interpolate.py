@@ -1,107 +1,137 @@
-"""Walk from one picture's code to another's, and look at what lies between."""
+"""Walk through the latent space from key frame to key frame, and look at what lies between."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
-from diabolo.runtime import images
-from diabolo.runtime import pictures as tiles
 from diabolo.runtime.interpolation import METHODS
+from diabolo.runtime.latent_path import LatentPath
+from diabolo.ui.tabs import _film, _keyframes
 from diabolo.ui.tabs._base import QUIET, Context, shown_errors
+from diabolo.ui.tabs._interpolate_texts import TEXTS
+from diabolo.ui.tabs._path_api import endpoints, grid_of
 from diabolo.ui.tabs._picture import PictureInput, pixels
-from diabolo.ui.tabs._texts import Texts
+from diabolo.ui.tabs._texts import SHARED
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
 TITLE = {"en": "Interpolate", "zh-TW": "內插"}
 ORDER = 30
-TEXTS: Texts = {
-    "en": {
-        "lead": "Two pictures become two codes; every picture between is decoded from a code on the way.",
-        "a": "Picture A",
-        "b": "Picture B",
-        "steps": "Steps",
-        "method": "Way through the latent space",
-        "run": "Interpolate",
-        "strip": "From A to B",
-        "animation": "There and back",
-        "both": "Give both pictures first: draw, upload, or fetch a sample for A and for B.",
-    },
-    "zh-TW": {
-        "lead": "兩張影像各成一個編碼；中間的每一張，都由路上的編碼解碼而來。",
-        "a": "影像 A",
-        "b": "影像 B",
-        "steps": "步數",
-        "method": "穿過潛在空間的路徑",
-        "run": "內插",
-        "strip": "從 A 到 B",
-        "animation": "來回動畫",
-        "both": "請先準備兩張影像：A 與 B 各自手繪、上傳，或取一個樣本。",
-    },
-}
-
-_LONGEST = 1600  # pixels of the strip
-_SIDE = 280  # pixels of the animation
+_LATEST: dict[str, Any] = QUIET | {"trigger_mode": "always_last"}
 
 
 def build(context: Context) -> None:
     """Lay out the tab."""
 
-    def interpolate(
-        model: str, a: str | None, b: str | None, steps: float, method: str, request: gr.Request
-    ) -> tuple[Image.Image | None, str | None, str]:
-        """Decode the codes on the way from one picture to another.
+    def greet(request: gr.Request) -> tuple[Any, Any, Any, str]:
+        say = context.say(TEXTS, request)
+        choices = gr.Radio(choices=[(say[name], name) for name in METHODS])
+        return _row([], "", say), {"words": say}, choices, say["about_linear"]
 
-        Args:
-            model: the model's name.
-            a: a picture of any size, where the way begins.
-            b: a picture of any size, where it ends.
-            steps: how many pictures, both ends included.
-            method: linear, spherical or standardised.
-
-        Returns:
-            A strip of all pictures (PNG), an animation there and back (GIF), and a hint when a
-            picture is missing.
-        """
-        if a is None or b is None:
-            return None, None, context.say(TEXTS, request)["both"]
+    def add(model: str, row: Any, image: str | None, request: gr.Request) -> tuple[Any, str]:
+        say = context.say(TEXTS, request)
+        if image is None:
+            return gr.skip(), context.say(SHARED, request)["empty"]
+        if len(row["frames"]) >= _keyframes.MOST:
+            return gr.skip(), say["full"]
         with shown_errors():
-            ends = [context.see(model, end).image for end in (a, b)]
-            path = context.model(model).interpolate(*ends, steps=int(steps), method=method)
-            pictures = images.to_pil(path)
-            width, height = pictures[0].size
-            across = tiles.enlargement((width * len(pictures), height), _LONGEST)
-            strip = tiles.tiled(pictures, len(pictures), across)
-            loop = tiles.animation(pictures, "GIF", tiles.enlargement((width, height), _SIDE))
-            return strip, context.keep(loop, ".gif"), ""
+            frame = _keyframes.packed(context.see(model, image).image)
+        return _row([*row["frames"], frame], model, say), ""
 
-    def forget(_model: str) -> tuple[None, None, str]:
-        return None, None, ""
+    def two(model: str, request: gr.Request) -> tuple[Any, str]:
+        return fetch(model, 2, request)
+
+    def four(model: str, request: gr.Request) -> tuple[Any, str]:
+        return fetch(model, 4, request)
+
+    def fetch(model: str, count: int, request: gr.Request) -> tuple[Any, str]:
+        say = context.say(TEXTS, request)
+        with shown_errors():
+            opened = context.model(model)
+            frames = [_keyframes.packed(image) for image in _keyframes.samples(opened, count)]
+        return _row(frames, model, say), say["stored"] if opened.codes else ""
+
+    def fit(model: str, row: Any, request: gr.Request) -> tuple[Any, str]:
+        """Keep the key frames where the other model sees the same of them."""
+        whose, say = row["model"], context.say(TEXTS, request)
+        same = whose in context.bundles and _keyframes.fits(context.manifest(whose), context.manifest(model))
+        return _row(row["frames"] if same else [], model, say), ""
+
+    def path_of(
+        model: str, row: Any, steps: float, method: str, most: int | None = None
+    ) -> LatentPath | None:
+        """The path through the first key frames; None where those are too few, or not this model's yet."""
+        frames = row["frames"][:most]
+        if row["model"] != model or len(frames) < (most or 2):
+            return None
+        opened = context.model(model)
+        images = _keyframes.images_of({"frames": frames}, opened.manifest)
+        return LatentPath.through(opened, images, steps=int(steps), method=method)
+
+    def play(model: str, row: Any, steps: float, method: str, request: gr.Request) -> dict[str, Any]:
+        say = context.say(TEXTS, request)
+        with shown_errors():
+            path = path_of(model, row, steps, method)
+            return {"words": say} if path is None else _film.film_of(model, context.model(model), path, say)
+
+    def spread(model: str, row: Any, size: float, method: str) -> tuple[Any, str | None]:
+        with shown_errors():
+            path = path_of(model, row, size, method, 4)
+            if path is None:
+                return gr.Column(visible=False), None
+            return gr.Column(visible=True), context.keep(grid_of(context.model(model), path), ".png")
+
+    def wait() -> None:
+        """A picture is added by hand: each stroke of a drawing is a new one."""
+
+    def about(method: str, request: gr.Request) -> str:
+        return context.say(TEXTS, request)[f"about_{method}"]
 
     def text(key: str) -> Any:
         return context.text("interpolate", key)
 
+    model = context.chooser
     gr.Markdown(text("lead"), elem_classes="lead")
     with gr.Row(equal_height=False):
+        row = _keyframes.keyframes()
+        with gr.Column(min_width=170, elem_classes="starters"):
+            fetch_two = gr.Button(text("two"), variant="primary", size="sm", elem_classes="interpolate-run")
+            fetch_four = gr.Button(text("four"), size="sm", elem_classes="interpolate-four")
+    hint = gr.Markdown(elem_classes=["note", "interpolate-hint"])
+    with gr.Row(equal_height=False, elem_classes="interpolate-parts"):
+        with gr.Column(min_width=300, scale=2):
+            with gr.Row(equal_height=False):
+                with gr.Column(min_width=260, scale=2):
+                    method = gr.Radio(
+                        list(METHODS), value="linear", label=text("method"), elem_classes="interpolate-method"
+                    )
+                    sentence = gr.Markdown(elem_classes=["note", "interpolate-about"])
+                steps = gr.Slider(2, 32, value=12, step=1, label=text("steps"), min_width=200)
+            film = _film.film(context)
+            with gr.Column(visible=False, elem_classes="interpolate-grid-part") as grid_part:
+                gr.Markdown(text("grid"), elem_classes="lead")
+                size = gr.Slider(2, 12, value=8, step=1, label=text("size"))
+                grid = pixels(text("between_four"), name="interpolate-grid")
         with gr.Column(min_width=260):
-            a = PictureInput(context, text("a"))
-            a.show(height=260)
-        with gr.Column(min_width=260):
-            b = PictureInput(context, text("b"))
-            b.show(height=260)
-        with gr.Column(min_width=280):
-            animation = pixels(text("animation"), height=400, name="interpolate-animation")
-            steps = gr.Slider(2, 32, value=12, step=1, label=text("steps"))
-            method = gr.Radio(list(METHODS), value=next(iter(METHODS)), label=text("method"))
-            button = gr.Button(text("run"), variant="primary", elem_classes="interpolate-run")
-            hint = gr.Markdown(elem_classes="note")
-    strip = pixels(text("strip"), name="interpolate-strip")
-    inputs, outputs = [context.chooser, a.seen, b.seen, steps, method], [strip, animation, hint]
-    button.click(interpolate, inputs, outputs, **context.endpoint("interpolate"))
-    gr.on([steps.release, method.input], interpolate, inputs, outputs, **QUIET)
-    for end in (a, b):
-        end.wire(interpolate, inputs, outputs)
-    context.chooser.change(forget, context.chooser, outputs, **QUIET)
+            source = PictureInput(context, text("more"))
+            source.show(height=200, name="interpolate-seen")
+            add_button = gr.Button(text("add"), elem_classes="interpolate-add")
+    endpoints(context, TEXTS)
+
+    playing, spreading = [model, row, steps, method], [model, row, size, method]
+    fetch_two.click(two, model, [row, hint], **QUIET)
+    fetch_four.click(four, model, [row, hint], **QUIET)
+    add_button.click(add, [model, row, source.seen], [row, hint], **QUIET)
+    gr.on([row.change, steps.change, method.input], play, playing, film, **_LATEST)
+    gr.on([row.change, size.change, method.input], spread, spreading, [grid_part, grid], **_LATEST)
+    method.input(about, method, sentence, **QUIET)
+    model.change(fit, [model, row], [row, hint], **QUIET)
+    source.wire(wait, [], [])
+    gr.on(None, greet, None, [row, film, method, sentence], **QUIET)
+
+
+def _row(frames: list[str], model: str, say: dict[str, str]) -> dict[str, Any]:
+    words = {key: say[key] for key in ("key", "left", "right", "remove")}
+    return {"frames": frames, "model": model, "words": words}

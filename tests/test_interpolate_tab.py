@@ -1,0 +1,360 @@
+"""The tab Interpolate: its endpoints draw what the command draws, and in Chromium key frames come and go."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from _chromium import GRADIO_MARKS, started, watch
+from _coded import save_coded
+from _pair import save_pair
+from click.testing import CliRunner
+from PIL import Image
+from test_app import close, free_port
+
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.latent_path import read
+from diabolo.ui.cli import main
+
+pytest.importorskip("gradio")
+pytest.importorskip("playwright.sync_api")
+
+pytestmark = [mark for mark in GRADIO_MARKS if mark.name != "browser"]
+in_chromium = pytest.mark.browser
+
+WAIT = 60_000  # milliseconds
+SUM = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+  .reduce((sum, value) => (31 * sum + value) % 1000003, 0)"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bundles: `plane` and `line` with codes in classes, `spatial` with none."""
+    folder = tmp_path_factory.mktemp("bundles")
+    save_coded(folder / "plane")
+    save_coded(folder / "line", (1,))
+    save_pair(folder / "spatial", latent_shape=(2, 4, 4))
+    save_pair(folder / "bright", image={"background": 1.0})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    from diabolo.ui.serving import launch
+
+    names = ("plane", "line", "spatial", "bright")
+    models = {name: Autoencoder.load(folder / name, device="cpu") for name in names}
+    port = free_port()
+    app = launch(models, port=port, open_browser=False, block=False)
+    yield f"http://127.0.0.1:{port}/"
+    close(app)
+
+
+@pytest.fixture(scope="module")
+def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    from gradio_client import Client
+
+    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Four pictures of the models' size, in the folder where commands run."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(4)
+    for name in "abcd":
+        dim = np.pad(rng.integers(40, 256, (4, 4)).astype(np.uint8), 2)  # a dark border: nothing to invert
+        Image.fromarray(dim).save(f"{name}.png")
+    return [f"{name}.png" for name in "abcd"]
+
+
+def handed(names: list[str]) -> list[Any]:
+    from gradio_client import handle_file
+
+    return [handle_file(name) for name in names]
+
+
+def pixels(file: Any) -> np.ndarray:
+    with Image.open(file["path"] if isinstance(file, dict) else file) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def draw(*arguments: object) -> np.ndarray:
+    """What the command draws."""
+    out = f"drawn-{abs(hash(arguments))}.png"
+    done = CliRunner().invoke(main, ["interpolate", *map(str, arguments), "-o", out])
+    assert done.exit_code == 0, done.output
+    return pixels(out)
+
+
+@pytest.mark.parametrize("name", ["plane", "spatial"])
+@pytest.mark.parametrize("method", ["linear", "spherical", "standardised"])
+def test_the_command_draws_a_path_of_the_app_to_the_same_pixels(
+    client: Any, folder: Path, photos: list[str], name: str, method: str
+) -> None:
+    strip, animation, path = client.predict(name, handed(photos[:3]), 5, method, api_name="/interpolate_path")
+    Path("walk.json").write_text(json.dumps(path))
+    np.testing.assert_array_equal(draw(folder / name, "--path", "walk.json"), pixels(strip))
+    np.testing.assert_array_equal(
+        draw(folder / name, *photos[:3], "--steps", 5, "--method", method), pixels(strip)
+    )
+    assert strip_of(strip) == 9
+    with Image.open(animation["path"] if isinstance(animation, dict) else animation) as film:
+        assert film.n_frames == 16  # type: ignore[attr-defined]
+    again, _, note = client.predict(name, path, api_name="/render_path")
+    np.testing.assert_array_equal(pixels(again), pixels(strip))
+    assert note == ""
+
+
+def strip_of(file: Any) -> float:
+    height, width, _ = pixels(file).shape
+    return width / height
+
+
+def test_two_pictures_are_a_path_too(client: Any, photos: list[str]) -> None:
+    two = client.predict("plane", *handed(photos[:2]), 5, "linear", api_name="/interpolate")[0]
+    path = client.predict("plane", handed(photos[:2]), 5, "linear", api_name="/interpolate_path")[0]
+    np.testing.assert_array_equal(pixels(two), pixels(path))
+
+
+def test_a_grid_is_the_command_s(client: Any, folder: Path, photos: list[str]) -> None:
+    grid = client.predict("spatial", handed(photos), 4, "spherical", api_name="/interpolate_grid")
+    drawn = draw(folder / "spatial", *photos, "--grid", "--steps", 4, "--method", "spherical")
+    np.testing.assert_array_equal(drawn, pixels(grid))
+
+
+def test_what_cannot_be_drawn_is_told(client: Any, photos: list[str]) -> None:
+    from gradio_client.exceptions import AppError
+
+    def refused(words: str, *arguments: Any) -> None:
+        *given, name = arguments
+        with pytest.raises(AppError, match=words):
+            client.predict(*given, api_name=name)
+
+    refused("2 to 256 images; 1", "plane", handed(photos[:1]), 5, "linear", "/interpolate_path")
+    refused("four key images; this path has 3", "plane", handed(photos[:3]), 5, "linear", "/interpolate_grid")
+    refused("whole number, not 2.5", "plane", handed(photos[:2]), 2.5, "linear", "/interpolate_path")
+    refused("diabolo-path", "plane", {"keys": []}, "/render_path")
+    path = client.predict("spatial", handed(photos[:2]), 5, "linear", api_name="/interpolate_path")[2]
+    refused(r"shape \[2, 4, 4\]; by-hand takes \[2\]", "plane", path, "/render_path")
+    other = {"model": {"name": "elsewhere", "digest": "sha256:" + "0" * 64}}
+    assert "made with elsewhere" in client.predict("spatial", path | other, api_name="/render_path")[2]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with started() as running:
+        yield running
+
+
+@pytest.fixture(params=["en-US", "zh-TW"])
+def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
+    """The tab; afterwards: no error in the console, no request to anybody else."""
+    context = browser.new_context(viewport={"width": 1280, "height": 950}, locale=request.param)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    wrong = watch(page)
+    page.goto(address)
+    page.get_by_role("tab", name=re.compile("^(Interpolate|內插)$")).click()
+    page.locator(".film-part .nothing", has_text=re.compile("needed|至少")).wait_for(timeout=WAIT)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def keys(page: Any) -> list[str]:
+    """The pictures of the key frames."""
+    return [image.get_attribute("src") for image in page.locator(".keys img").all()]
+
+
+def wait_for(page: Any, key_frames: int, frames: int) -> None:
+    """Until so many key frames lead to so many pictures; 0: to none."""
+    counts = """([keys, frames]) => {
+      const hidden = document.querySelector(".film").hidden;
+      const shown = hidden ? 0 : document.querySelectorAll(".reel figure").length;
+      return document.querySelectorAll(".keys img").length === keys && shown === frames;
+    }"""
+    page.wait_for_function(counts, arg=[key_frames, frames], timeout=WAIT)
+
+
+def fetch(page: Any) -> None:
+    before = (
+        page.locator(".interpolate-seen img").get_attribute("src")
+        if page.locator(".interpolate-seen img").count()
+        else ""
+    )
+    page.locator("button:visible", has_text=re.compile("Fetch a sample|取一個樣本")).click()
+    changed = "old => (document.querySelector('.interpolate-seen img')?.src ?? '') !== (old || '')"
+    page.wait_for_function(changed, arg=before, timeout=WAIT)
+
+
+@in_chromium
+def test_key_frames_come_and_go(page: Any) -> None:
+    page.locator(".interpolate-run").click()
+    wait_for(page, 2, 12)
+    a, b = keys(page)
+    fetch(page)
+    page.locator(".interpolate-add").click()
+    wait_for(page, 3, 23)
+    assert keys(page)[:2] == [a, b]
+    c = keys(page)[2]
+    page.locator(".keys figure").nth(2).locator(".left").click()
+    page.locator(".keys figure").nth(0).locator(".right").press("Enter")  # a c b, then c a b
+    page.wait_for_function("src => document.querySelector('.keys img').src === src", arg=c, timeout=WAIT)
+    assert keys(page) == [c, a, b]
+    page.wait_for_timeout(300)
+    page.keyboard.press("Shift+Tab")  # the moved one's button has the focus still; before it is the other
+    page.keyboard.press("Enter")
+    page.wait_for_function("src => document.querySelector('.keys img').src === src", arg=a, timeout=WAIT)
+    assert keys(page) == [a, c, b]
+    page.locator(".keys .remove").nth(1).click()
+    wait_for(page, 2, 12)
+    assert keys(page) == [a, b]
+    for left in (1, 0):
+        page.locator(".keys .remove").first.press("Space")
+        wait_for(page, left, 0)
+
+
+@in_chromium
+def test_the_player_is_led_by_keys_and_clicks(page: Any) -> None:
+    page.locator(".interpolate-run").click()
+    wait_for(page, 2, 12)
+    where, scrub, play = (page.locator(f".film .{name}") for name in ("where", "scrub", "play"))
+    seen = {
+        page.wait_for_function(
+            "old => document.querySelector('.where').textContent !== old && 'moved'",
+            arg=where.inner_text(),
+            timeout=WAIT,
+        ).json_value()
+    }
+    assert seen == {"moved"}  # it plays by itself
+    scrub.press("Home")
+    assert re.search("key frame A|關鍵影格 A", where.inner_text())
+    first = page.locator(".stage").evaluate(SUM)
+    assert first == page.locator(".reel canvas").first.evaluate(SUM)
+    scrub.press("ArrowRight")
+    assert re.search("^2 of 12|第 2 張，共 12 張", where.inner_text())
+    page.locator(".reel figure").last.click()
+    assert re.search("key frame B|關鍵影格 B", where.inner_text())
+    assert page.locator(".stage").evaluate(SUM) == page.locator(".reel canvas").last.evaluate(SUM) != first
+    still = where.inner_text()
+    page.wait_for_timeout(600)
+    assert where.inner_text() == still  # whoever looks at one picture is not driven on
+    play.press("Enter")
+    page.wait_for_function(
+        "old => document.querySelector('.where').textContent !== old", arg=still, timeout=WAIT
+    )
+
+
+def saved(page: Any, kind: str) -> bytes:
+    with page.expect_download(timeout=WAIT) as coming:
+        page.locator(f".film [data-kind={kind}]").click()
+    assert coming.value.suggested_filename == f"by-hand-path.{kind}"
+    return Path(coming.value.path()).read_bytes()
+
+
+@in_chromium
+def test_what_is_taken_along_is_what_is_shown(page: Any, folder: Path, photos: list[str]) -> None:
+    page.locator(".interpolate-run").click()
+    wait_for(page, 2, 12)
+    page.locator(".interpolate-method label", has_text=re.compile("Spherical|球面")).click()
+    page.locator(".block.interpolate-about", has_text=re.compile("arc|圓弧")).wait_for(timeout=WAIT)
+    got = {"json": saved(page, "json")}
+    while read(got["json"]).method != "spherical":  # the new pictures are on their way
+        page.wait_for_timeout(100)
+        got["json"] = saved(page, "json")
+    got |= {kind: saved(page, kind) for kind in ("png", "gif", "webp")}
+    Path("got.json").write_bytes(got["json"])
+    path = read(got["json"])
+    assert (path.method, path.steps, len(path.keys)) == ("spherical", 12, 2)
+    for kind in ("png", "gif", "webp"):
+        out = f"again.{kind}"
+        done = CliRunner().invoke(
+            main, ["interpolate", str(folder / "plane"), "--path", "got.json", "-o", out]
+        )
+        assert done.exit_code == 0, done.output
+        assert Path(out).read_bytes() == got[kind]
+    page.locator(".film .copy").click()
+    page.locator(".film .told", has_text=re.compile("clipboard|剪貼簿")).wait_for(timeout=WAIT)
+    assert page.evaluate("navigator.clipboard.readText()").encode() == got["json"]
+
+
+@in_chromium
+def test_a_grid_stands_between_four(page: Any) -> None:
+    page.locator(".interpolate-four").click()
+    wait_for(page, 4, 34)
+    grid = page.locator(".interpolate-grid img")
+    grid.wait_for(timeout=WAIT)
+    assert grid.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1600
+    page.locator(".keys .remove").first.click()
+    grid.wait_for(state="hidden", timeout=WAIT)
+
+
+@in_chromium
+def test_another_model_takes_the_key_frames_if_it_sees_them_alike(page: Any) -> None:
+    page.locator(".interpolate-run").click()
+    wait_for(page, 2, 12)
+    before, shown = keys(page), page.locator(".reel canvas").nth(5).evaluate(SUM)
+
+    def choose(name: str) -> None:
+        page.get_by_role("combobox", name=re.compile("^(Model|模型)$")).click()
+        page.get_by_role("option", name=name).click()
+
+    choose("spatial")
+    other = f"old => ({SUM})(document.querySelectorAll('.reel canvas')[5]) !== old"
+    page.wait_for_function(other, arg=shown, timeout=WAIT)
+    assert keys(page) == before
+    choose("bright")
+    wait_for(page, 0, 0)
+
+
+@in_chromium
+def test_six_are_the_most(page: Any) -> None:
+    page.locator(".interpolate-four").click()
+    wait_for(page, 4, 34)
+    fetch(page)
+    for count, frames in ((5, 45), (6, 56)):
+        page.locator(".interpolate-add").click()
+        wait_for(page, count, frames)
+    page.locator(".interpolate-add").click()
+    page.locator(".block.interpolate-hint", has_text=re.compile("Six|六張")).wait_for(timeout=WAIT)
+    assert len(keys(page)) == 6
+
+
+@in_chromium
+def test_where_the_way_crosses_a_gap_is_told(browser: Any, address: str, folder: Path) -> None:
+    model = Autoencoder.load(folder / "plane", device="cpu")
+    page = browser.new_page(locale="en-US")
+    page.goto(address)
+    page.get_by_role("tab", name="Interpolate").click()
+    page.locator(".interpolate-run").click()
+    wait_for(page, 2, 12)
+    latents = read(saved(page, "json")).latents(model.manifest)
+    assert model.density is not None
+    far = model.density.rank(latents) > 0.99
+    assert set(far) == {True, False}  # the bundle's decoder brings no picture back to where its code lay
+    marked = [frame.get_attribute("class") for frame in page.locator(".reel figure").all()]
+    assert [("far" in (name or "").split()) for name in marked] == far.tolist()
+    ground = page.locator(".film .ground")
+    page.locator(".reel figure").nth(int(far.argmax())).click()
+    assert "Nothing learned here" in ground.inner_text()
+    page.locator(".reel figure").nth(int(far.argmin())).click()
+    assert ground.inner_text() == ""
+    page.close()
+
+
+@in_chromium
+def test_a_phone(browser: Any, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 800}, locale="en-US")
+    page.goto(address)
+    page.locator(".overflow-menu > button").first.click()
+    page.locator(".overflow-dropdown button", has_text="Interpolate").click()
+    page.locator(".interpolate-four").click()
+    wait_for(page, 4, 34)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()

@@ -1,0 +1,81 @@
+"""A way through the latent space on the page: a player, the strip under it, and files to take along."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from diabolo.runtime import pictures
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.errors import DiaboloError
+from diabolo.runtime.images import to_pil
+from diabolo.runtime.latent_path import LatentPath, read
+from diabolo.ui.explorer._planes import FAR
+from diabolo.ui.tabs._base import Context
+from diabolo.ui.tabs._keyframes import data_url
+
+__all__ = ["film", "film_of", "rendered"]
+
+
+def film(context: Context) -> gr.HTML:
+    """The player. Its value is what `film_of` makes, or {"words": ...} when there is nothing to play."""
+
+    def film_file(asked: Mapping[str, Any]) -> dict[str, str]:
+        """A path's file for the page, base64, or why there is none, as 'problem'."""
+        try:
+            kind = "WEBP" if asked["kind"] == "webp" else str(asked["kind"]).upper()
+            content = rendered(context.model(str(asked["model"])), read(str(asked["path"])), kind)
+        except DiaboloError as error:
+            return {"problem": str(error)}
+        return {"data": base64.b64encode(content).decode()}
+
+    files = resources.files("diabolo.ui.tabs")
+    return gr.HTML(
+        {"words": {}},
+        html_template=files.joinpath("_film.html").read_text("utf-8"),
+        js_on_load=files.joinpath("_film.js").read_text("utf-8"),
+        apply_default_css=False,
+        server_functions=[film_file],
+        elem_classes="film-part",
+    )
+
+
+def rendered(model: Autoencoder, path: LatentPath, kind: str) -> bytes:
+    """A path as a file: 'PNG', 'GIF' or 'WEBP', as `diabolo interpolate --path` writes it.
+
+    Raises:
+        LatentError: the path does not fit the model.
+    """
+    path.check(model.manifest)
+    frames = to_pil(model.decode(path.latents(model.manifest)))
+    return pictures.drawn(frames, kind, legs=len(path.keys) - 1)
+
+
+def film_of(name: str, model: Autoencoder, path: LatentPath, words: Mapping[str, str]) -> dict[str, Any]:
+    """What the player plays.
+
+    Args:
+        name: by which people choose the model.
+        model: that one.
+        path: through its latent space.
+        words: for the page.
+    """
+    latents = path.latents(model.manifest)
+    frames = to_pil(model.decode(latents))
+    far = np.zeros(len(latents), bool) if model.density is None else model.density.rank(latents) > FAR
+    return {
+        "model": name,
+        "file": model.manifest.name,
+        "path": path.dumps(),
+        "strip": data_url(pictures.drawn(frames, "PNG", scale=1)),
+        "count": len(frames),
+        "steps": path.steps,
+        "pace": pictures.pace(len(frames), len(path.keys) - 1),
+        "far": far.tolist(),
+        "words": dict(words),
+    }

@@ -1,0 +1,101 @@
+"""A row of key frames that are moved and removed on the page; they travel in the component's value."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import random
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.errors import ImageError
+from diabolo.runtime.images import as_batch
+from diabolo.runtime.manifest import Manifest
+from diabolo.ui.tabs._base import picture_of
+
+__all__ = ["MOST", "data_url", "fits", "images_of", "keyframes", "packed", "samples"]
+
+MOST = 6
+_PNG = "data:image/png;base64,"
+
+
+def keyframes() -> gr.HTML:
+    """The row. Its value: {"frames": as `packed` makes them, "model": whose, "words": for the page}."""
+    return gr.HTML(
+        {"frames": [], "model": "", "words": {}},
+        html_template='<div class="keys" role="list"></div>',
+        js_on_load=resources.files("diabolo.ui.tabs").joinpath("_keyframes.js").read_text("utf-8"),
+        apply_default_css=False,
+        elem_classes="keyframes",
+    )
+
+
+def data_url(content: bytes) -> str:
+    """A PNG as the page takes it."""
+    return _PNG + base64.b64encode(content).decode()
+
+
+def packed(image: NDArray[np.float32]) -> str:
+    """One image `(channels, height, width)` as the page takes it."""
+    out = io.BytesIO()
+    picture_of(image).save(out, "PNG")
+    return data_url(out.getvalue())
+
+
+def images_of(value: Mapping[str, Any] | None, m: Manifest) -> list[NDArray[np.float32]]:
+    """The key frames, each float32 `(channels, height, width)` in [0, 1]: what the model sees, as it is.
+
+    Raises:
+        ImageError: what a page never sends.
+    """
+    frames = (value or {}).get("frames", [])
+    if not isinstance(frames, list) or len(frames) > MOST:
+        raise ImageError(f"at most {MOST} key frames are taken. Load the page again.")
+    return [_unpacked(frame, m) for frame in frames]
+
+
+def fits(old: Manifest, new: Manifest) -> bool:
+    """Whether what one model sees is what the other would: the same size and colours, the same ground."""
+    return old.image_shape == new.image_shape and (old.background < 0.5) == (new.background < 0.5)
+
+
+def samples(model: Autoencoder, count: int) -> NDArray[np.float32]:
+    """Images of as many stored codes, of different classes where there are classes; or drawn ones."""
+    codes = model.codes
+    if codes is None:
+        return model.sample(count)
+    order = random.sample(range(len(codes.latents)), len(codes.latents))
+    if codes.labels is not None:
+        turn: dict[int, int] = {}  # how often a class came before
+        rank = []
+        for index in order:
+            label = int(codes.labels[index])
+            turn[label] = turn.get(label, -1) + 1
+            rank.append(turn[label])
+        order = [index for _, index in sorted(zip(rank, order, strict=True), key=lambda pair: pair[0])]
+    return model.decode(codes.latents[[order[i % len(order)] for i in range(count)]])
+
+
+def _unpacked(frame: Any, m: Manifest) -> NDArray[np.float32]:
+    if not isinstance(frame, str) or not frame.startswith(_PNG):
+        raise ImageError("a key frame must be a PNG. Load the page again.")
+    try:
+        raw = base64.b64decode(frame.removeprefix(_PNG), validate=True)
+    except (binascii.Error, ValueError):
+        raise ImageError("a key frame is not base64. Load the page again.") from None
+    try:
+        picture = Image.open(io.BytesIO(raw), formats=["PNG"])
+    except (OSError, SyntaxError):
+        raise ImageError("a key frame cannot be read as a PNG. Load the page again.") from None
+    if picture.size != m.image_shape[:0:-1]:
+        raise ImageError(f"a key frame has {picture.size} pixels, which is not what this model sees.")
+    image: NDArray[np.float32] = as_batch(picture, m.image_shape)[0]
+    return image
