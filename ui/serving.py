@@ -93,8 +93,8 @@ def mount(
         app: the service.
         bundles: as `build` takes them; None takes the ready-made models.
         path: below which address, such as '/diabolo'.
-        root_path: the same as browsers see it, where a proxy takes a part away, such as '/demos/diabolo'; None
-            takes the service's own `root_path` and `path`.
+        root_path: the same as browsers see it, where a proxy takes a part away, such as '/demos/diabolo';
+            None takes the service's own `root_path` and `path`.
         language: 'en' or 'zh-TW'; None takes each browser's own.
         device: as `Autoencoder.load` takes it.
         mcp: offer the endpoints as tools to programs that speak the Model Context Protocol, too.
