@@ -13,6 +13,8 @@ import pytest
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+# no WebGL on the CPU: pages must do without, as on machines without a graphics card
+ARGUMENTS += ["--disable-software-rasterizer"]
 
 GRADIO_MARKS = [
     pytest.mark.browser,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
+from _chromium import GRADIO_MARKS
 from _images import load_folder, save
 from PIL import Image, ImageDraw
 
@@ -21,6 +23,15 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's cache or data."""
     monkeypatch.setenv("DIABOLO_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("DIABOLO_DATA", raising=False)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What gradio's servers leave to the garbage collector goes where its warnings are expected."""
+    yield
+    marks = getattr(request.module, "pytestmark", [])
+    if isinstance(marks, list) and GRADIO_MARKS[1] in marks:
+        gc.collect()
 
 
 @pytest.fixture

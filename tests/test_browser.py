@@ -85,7 +85,6 @@ def _output(page: Any, name: str) -> Any:
 
 
 def _draw(page: Any) -> None:
-    page.wait_for_timeout(1000)  # the canvas takes no stroke before it has settled
     box = page.locator(".sketch canvas").first.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 50, y - 60)

@@ -220,7 +220,9 @@ def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator
 
 def open_tab(page: Any) -> None:
     """The tab itself, or where it is narrow its name in the menu of those that have no place."""
-    page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
+    page.locator("button:visible", has_text=re.compile("Fetch a sample|取一個樣本")).first.wait_for(
+        timeout=WAIT
+    )
     name = re.compile("^(Denoise|去雜訊)$")
     tab = page.get_by_role("tab", name=name)
     if not tab.is_visible():
@@ -261,8 +263,9 @@ def test_settings_act_at_once(page: Any) -> None:
         "p => document.querySelector('.level-curve path.now').getAttribute('d') !== p", arg=place
     )
     page.locator(".denoise-run").click()
+    seed = "[...document.querySelectorAll('.noise-settings input[type=number]')].at(-1)"
+    page.wait_for_function(f"{seed}.value === '1'", timeout=WAIT)
     noisy = until_changed(page, ".denoise-noisy", noisy)
-    assert page.locator(".noise-settings input[type=number]").last.input_value() == "1"
     assert page.locator(".level-curve .trained").count() == 1
     note = page.locator(".denoise-note:visible").first
     assert "0.2–0.6" in note.inner_text()

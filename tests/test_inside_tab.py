@@ -249,7 +249,7 @@ def test_the_tab(address: str, locale: str, name: str, sample: str) -> None:
         seven.locator(".one-unit figure").nth(2).wait_for(timeout=WAIT)
         cells = seven.locator(".units button")
         cells.nth(5).click()
-        chosen = "document.querySelector('.units [aria-pressed=true]').dataset.unit == {0}"
+        chosen = "document.querySelector('.units [aria-pressed=true]:focus')?.dataset.unit == {0}"
         shown = "/ {0}[:：]/.test(document.querySelector('.one-unit figcaption').textContent)"
         for key, unit in ((None, 5), ("ArrowRight", 6), ("Home", 0)):
             if key:

@@ -171,6 +171,7 @@ def test_the_chooser_appears_with_the_second_model(browser: Any, folder: Path) -
         page.locator(".head [role=combobox]").click()
         page.get_by_role("option", name="plane").click()
         chosen(page, "plane")
+        page.close()  # the server waits for who is connected
         assert wrong == []
 
 
@@ -234,4 +235,5 @@ def test_a_stranger_s_bundle_asks_nobody_for_anything(browser: Any, folder: Path
         page.get_by_role("tab", name="Reconstruct").click()
         page.get_by_role("button", name="Fetch a sample").first.click()
         page.locator(".block.reconstruct-figures", has_text="MSE").wait_for(timeout=WAIT)
+        page.close()
         assert wrong == []

@@ -190,7 +190,6 @@ def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator
     wrong = watch(page)
     page.goto(address)
     page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
-    page.wait_for_timeout(1500)  # the canvas takes no stroke before it has settled
     yield page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()

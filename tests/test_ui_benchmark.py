@@ -16,7 +16,7 @@ from _examples import needed
 pytest.importorskip("gradio")
 pytest.importorskip("playwright.sync_api")
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 ROOT = Path(__file__).parent.parent
 

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from _chromium import GRADIO_MARKS
 from _coded import save_coded
 from _zipped import change, zipped
 
@@ -15,6 +16,8 @@ from diabolo.runtime.errors import BundleError
 from diabolo.ui._models import Models
 from diabolo.ui.tabs import _uploads
 from diabolo.ui.tabs._uploads import Uploads
+
+pytestmark = GRADIO_MARKS[1:]  # its garbage collection meets what gradio's server left in other tests
 
 
 @pytest.fixture

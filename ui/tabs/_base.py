@@ -153,7 +153,7 @@ class Context:
             f"{as_text(m.variant)} · {as_text(m.network)}",
             say["trained_on"].format(dataset=as_text(m.dataset)),
             say["latent"].format(count=count if shape == count else f"{shape} = {count}"),
-            say["runs_on"].format(device=model.device),
+            say["runs_on"].format(device=model.device.name),
         ]
         return "  ·  ".join(parts)
 

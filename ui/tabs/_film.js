@@ -73,6 +73,7 @@ function frame(index) {
 async function open() {
   const mine = ++turn;
   const value = props.value;
+  if (value?.greeting && film) return; // whoever was quicker than the greeting keeps what is shown
   const image = Object.assign(new Image(), { src: value?.strip ?? "" });
   if (value?.strip) await image.decode();
   if (mine !== turn) return; // another came meanwhile

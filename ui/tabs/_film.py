@@ -23,7 +23,10 @@ __all__ = ["film", "film_of", "rendered"]
 
 
 def film(context: Context) -> gr.HTML:
-    """The player. Its value is what `film_of` makes, or {"words": ...} when there is nothing to play."""
+    """The player. Its value is what `film_of` makes, or {"words": ...} when there is nothing to play.
+
+    With "greeting" beside the words, it does not take away what is playing.
+    """
 
     def film_file(asked: Mapping[str, Any]) -> dict[str, str]:
         """A path's file for the page, base64, or why there is none, as 'problem'."""

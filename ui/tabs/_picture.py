@@ -7,17 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
-import numpy as np
 from PIL import Image
 
-from diabolo.runtime.manifest import Manifest
 from diabolo.ui.tabs._base import QUIET, Context, picture_of, shown_errors, words
 from diabolo.ui.tabs._kept import save
+from diabolo.ui.tabs._sketch import drawing_of, sheet_of, sketch
 from diabolo.ui.tabs._texts import SHARED
 
 __all__ = ["PictureInput", "pixels"]
-
-_SIDE = 280  # pixels of the drawing's longer side
 
 
 def _path(self: gr.Image, payload: Any) -> Any:
@@ -74,20 +71,7 @@ class PictureInput:
                 gr.Markdown(label, elem_classes="picture-name")
             with gr.Tabs():
                 with gr.Tab(text("", "draw")):
-                    self._sketch = gr.Sketchpad(
-                        value=_paper(m),
-                        brush=_brush(m),
-                        type="pil",
-                        format="png",
-                        layers=False,
-                        canvas_size=_canvas(m),
-                        fixed_canvas=True,
-                        transforms=(),
-                        show_label=False,
-                        buttons=[],
-                        height=350,
-                        elem_classes="sketch",
-                    )
+                    self._sketch = sketch(m, context.language)
                 with gr.Tab(text("", "picture")):
                     self._upload = _File(
                         sources=["upload", "clipboard"],
@@ -127,6 +111,7 @@ class PictureInput:
             self._sketch.input(
                 self._see_sketch, [context.chooser, self._sketch], told, trigger_mode="always_last", **QUIET
             ),
+            self._sketch.clear(self._see_nothing, None, told, **QUIET),
             self._upload.input(
                 self._see_upload, [context.chooser, self._upload], told, trigger_mode="always_last", **QUIET
             ),
@@ -147,26 +132,18 @@ class PictureInput:
         ]
         for source in sources:
             source.success(run, inputs, outputs, **QUIET)
-        self._sketch.clear(self._cleared, context.chooser, [self._sketch, *shown], **QUIET)
         context.chooser.change(self._renew, context.chooser, [self._sketch, self._upload, *shown], **QUIET)
 
-    def _see_sketch(self, name: str, sketch: dict[str, Any] | None, request: gr.Request) -> Any:
-        drawn = (sketch or {}).get("composite")
-        if drawn is None or not _has_ink(drawn):
-            return gr.skip()  # the empty paper reports itself too, maybe after a sample was fetched
-        # an opaque drawing has no transparency to fill, and its steps should not say so
-        opaque = drawn.mode == "RGBA" and drawn.getextrema()[3][0] == 255
-        return self._see(name, drawn.convert("RGB") if opaque else drawn, request, drawn=True)
+    def _see_sketch(self, name: str, sheet: dict[str, Any] | None, request: gr.Request) -> Any:
+        with shown_errors():
+            drawn = drawing_of(sheet)
+        return self._see_nothing(request) if drawn is None else self._see(name, drawn, request, drawn=True)
+
+    def _see_nothing(self, request: gr.Request) -> tuple[None, str, None]:
+        return None, self._context.say(SHARED, request)["empty"], None
 
     def _see_upload(self, name: str, path: str | None, request: gr.Request) -> tuple[Any, ...]:
-        if path is None:
-            return None, self._context.say(SHARED, request)["empty"], None
-        return self._see(name, path, request)
-
-    def _cleared(self, name: str, request: gr.Request) -> tuple[Any, None, str]:
-        """Lay new paper: clearing takes the model's ground away too."""
-        paper = _paper(self._context.manifest(name))
-        return gr.Sketchpad(value=paper), None, self._context.say(SHARED, request)["empty"]
+        return self._see_nothing(request) if path is None else self._see(name, path, request)
 
     def _see(self, name: str, source: Any, request: gr.Request, drawn: bool = False) -> tuple[Any, ...]:
         with shown_errors():
@@ -175,35 +152,6 @@ class PictureInput:
             line = words(prepared.steps, self._context.say(SHARED, request))
             return seen, line, (seen.tobytes(), source, drawn)
 
-    def _renew(self, name: str) -> tuple[Any, None, None, str]:
+    def _renew(self, name: str) -> tuple[dict[str, Any], None, None, str]:
         """Empty everything for another model, whose ground may be another."""
-        m = self._context.manifest(name)
-        return gr.Sketchpad(value=_paper(m), brush=_brush(m), canvas_size=_canvas(m)), None, None, ""
-
-
-def _canvas(m: Manifest) -> tuple[int, int]:
-    """(width, height) of the drawing, in the model's proportions."""
-    _, height, width = m.image_shape
-    scale = _SIDE / max(height, width)
-    return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def _paper(m: Manifest) -> Any:
-    """An empty drawing on the model's ground."""
-    ground = 0 if m.background < 0.5 else 255
-    paper = Image.new("RGB", _canvas(m), (ground, ground, ground))
-    return {"background": paper, "layers": [], "composite": None}
-
-
-def _brush(m: Manifest) -> gr.Brush:
-    """A brush that shows on the model's ground, about as thick as a pen stroke in MNIST."""
-    ink = "#ffffff" if m.background < 0.5 else "#000000"
-    colours: list[Any] = [ink]
-    if m.colour == "rgb":
-        colours += ["#e5484d", "#f5a623", "#30a46c", "#0090ff"]
-    return gr.Brush(default_size=13, colors=colours, default_color=ink, color_mode="fixed")
-
-
-def _has_ink(drawing: Image.Image) -> bool:
-    values = np.asarray(drawing.convert("RGBA"))
-    return bool((values != values[0, 0]).any())
+        return sheet_of(self._context.manifest(name), self._context.language), None, None, ""

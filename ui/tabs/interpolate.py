@@ -25,10 +25,10 @@ _LATEST: dict[str, Any] = QUIET | {"trigger_mode": "always_last"}
 def build(context: Context) -> None:
     """Lay out the tab."""
 
-    def greet(request: gr.Request) -> tuple[Any, Any, Any, str]:
+    def greet(request: gr.Request) -> tuple[Any, Any, str]:
         say = context.say(TEXTS, request)
         choices = gr.Radio(choices=[(say[name], name) for name in METHODS])
-        return _row([], "", say), {"words": say}, choices, say["about_linear"]
+        return {"words": say, "greeting": True}, choices, say["about_linear"]
 
     def add(model: str, row: Any, image: str | None, request: gr.Request) -> tuple[Any, str]:
         say = context.say(TEXTS, request)
@@ -129,7 +129,7 @@ def build(context: Context) -> None:
     method.input(about, method, sentence, **QUIET)
     model.change(fit, [model, row], [row, hint], **QUIET)
     source.wire(wait, [], [])
-    gr.on(None, greet, None, [row, film, method, sentence], **QUIET)
+    gr.on(None, greet, None, [film, method, sentence], **QUIET)
 
 
 def _row(frames: list[str], model: str, say: dict[str, str]) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+"""A sheet to draw on, in the model's proportions and on its ground; the drawing is in the component's value.
+
+Gradio's own sketchpad draws by WebGL, which browsers without a graphics card do not have.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from diabolo.runtime.errors import ImageError
+from diabolo.runtime.manifest import Manifest
+from diabolo.ui.tabs._texts import Texts
+
+__all__ = ["drawing_of", "sheet_of", "sketch"]
+
+_WORDS: Texts = {
+    "en": {
+        "here": "Draw here",
+        "undo": "Undo",
+        "wipe": "Clear",
+        "ink": "Colour",
+        "thin": "Thin brush",
+        "medium": "Medium brush",
+        "thick": "Thick brush",
+    },
+    "zh-TW": {
+        "here": "在這裡畫",
+        "undo": "復原",
+        "wipe": "清除",
+        "ink": "顏色",
+        "thin": "細筆",
+        "medium": "中筆",
+        "thick": "粗筆",
+    },
+}
+_SIDE = 280  # pixels of the sheet's longer side
+_MOST = 2048  # of a drawing's side, which a page never sends
+_PNG = "data:image/png;base64,"
+_COLOURS = ("#e5484d", "#f5a623", "#30a46c", "#0090ff")
+
+
+def sketch(m: Manifest, language: str | None) -> gr.HTML:
+    """The sheet; the event `input` comes while one draws, `clear` when nothing is left.
+
+    Args:
+        m: of the model that is drawn for first.
+        language: one of `LANGUAGES`; None means the browser's own.
+    """
+    files = resources.files("diabolo.ui.tabs")
+    return gr.HTML(
+        sheet_of(m, language),
+        html_template=files.joinpath("_sketch.html").read_text("utf-8"),
+        js_on_load=files.joinpath("_sketch.js").read_text("utf-8"),
+        apply_default_css=False,
+        elem_classes="sketch",
+    )
+
+
+def sheet_of(m: Manifest, language: str | None) -> dict[str, Any]:
+    """An empty sheet for a model: its proportions, its ground, and a brush that shows on that."""
+    _, height, width = m.image_shape
+    scale = _SIDE / max(height, width)
+    dark = m.background < 0.5
+    return {
+        "drawing": "",
+        "width": max(1, round(width * scale)),
+        "height": max(1, round(height * scale)),
+        "paper": "#000000" if dark else "#ffffff",
+        "inks": ["#ffffff" if dark else "#000000", *(_COLOURS if m.colour == "rgb" else ())],
+        "words": _WORDS if language is None else {language: _WORDS[language]},
+    }
+
+
+def drawing_of(value: Mapping[str, Any] | None) -> Image.Image | None:
+    """What was drawn, RGB, the sheet around it; None of an empty sheet.
+
+    Raises:
+        ImageError: what a page never sends.
+    """
+    drawing = (value or {}).get("drawing")
+    if not drawing:
+        return None
+    try:
+        if not isinstance(drawing, str) or not drawing.startswith(_PNG):
+            raise ValueError("no PNG")
+        picture = Image.open(io.BytesIO(base64.b64decode(drawing.removeprefix(_PNG))), formats=["PNG"])
+        if max(picture.size) > _MOST:
+            raise ValueError("too large")
+        return picture.convert("RGB")
+    except (ValueError, binascii.Error, OSError, SyntaxError):
+        raise ImageError("the drawing cannot be read. Load the page again.") from None
