@@ -44,7 +44,15 @@ def choose_precision(name: str, device: str) -> str:
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     if device == "cpu":
-        flags = Path("/proc/cpuinfo")
-        text = flags.read_text() if flags.is_file() else ""
-        return "bf16" if "avx512_bf16" in text or "amx_bf16" in text else "fp32"
+        about = Path("/proc/cpuinfo")
+        return "bf16" if about.is_file() and _gains(about.read_text()) else "fp32"
     return "fp32"
+
+
+def _gains(about: str) -> bool:
+    """Whether a processor multiplies matrices faster in bf16, by what /proc/cpuinfo says of it.
+
+    By AMX it does. By AVX-512 alone AMD's do; Intel's take twice as long as in fp32: 644 against 360
+    microseconds for 128 x 784 by 784 x 512 on two threads of a Xeon whose AMX is hidden.
+    """
+    return "amx_bf16" in about or ("avx512_bf16" in about and "AuthenticAMD" in about)
