@@ -6,6 +6,7 @@ import base64
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -177,6 +178,21 @@ def test_the_result_comes_while_one_draws_and_goes_with_the_last_stroke(page: An
     clear.click()
     page.locator(".reconstruct-result img").wait_for(state="detached", timeout=WAIT)
     assert colour(page, 0.5, 0.5) == [0, 0, 0]
+
+
+def test_the_last_stroke_has_the_last_word(page: Any, address: str, tmp_path: Path) -> None:
+    """However fast one draws: what is shown in the end belongs together."""
+    from gradio_client import Client, handle_file
+
+    for row in range(1, 9):
+        stroke(page, (0.1, row / 9), (0.9, row / 9))
+    sheet = page.locator(".sketch canvas").first.evaluate("canvas => canvas.toDataURL()")
+    (tmp_path / "sheet.png").write_bytes(base64.b64decode(sheet.partition(",")[2]))
+    client = Client(address, verbose=False, download_files=str(tmp_path))
+    told = client.predict("grey", handle_file(tmp_path / "sheet.png"), api_name="/reconstruct")[2]
+    words = told.replace("*", "").split()
+    all_said = "words.every((word) => document.querySelector('.reconstruct-figures').innerText.includes(word))"
+    page.wait_for_function(f"words => {all_said}", arg=words, timeout=WAIT)
 
 
 def test_the_right_button_draws_nothing(page: Any) -> None:

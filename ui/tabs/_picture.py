@@ -108,10 +108,9 @@ class PictureInput:
         shown = [self.seen, self._steps]
         told = [*shown, self.given]
         sources = [
-            self._sketch.input(
+            self._sketch.change(  # `input` would come before the value has
                 self._see_sketch, [context.chooser, self._sketch], told, trigger_mode="always_last", **QUIET
             ),
-            self._sketch.clear(self._see_nothing, None, told, **QUIET),
             self._upload.input(
                 self._see_upload, [context.chooser, self._upload], told, trigger_mode="always_last", **QUIET
             ),
@@ -131,7 +130,7 @@ class PictureInput:
             ),
         ]
         for source in sources:
-            source.success(run, inputs, outputs, **QUIET)
+            source.success(run, inputs, outputs, trigger_mode="always_last", **QUIET)
         context.chooser.change(self._renew, context.chooser, [self._sketch, self._upload, *shown], **QUIET)
 
     def _see_sketch(self, name: str, sheet: dict[str, Any] | None, request: gr.Request) -> Any:

@@ -1,18 +1,20 @@
-/** A sheet to draw on with a mouse, a pen or a finger. Gradio runs this with `element`, `props`, `trigger`, `watch`. */
+/** A sheet to draw on with a mouse, a pen or a finger. Gradio runs this with `element`, `props` and `watch`. */
 const root = element.querySelector(".sheet");
 const canvas = root.querySelector("canvas");
 const context = canvas.getContext("2d");
 const part = (name) => root.querySelector(`.${name}`);
 const FINE = 2; // pixels of the canvas for one of the sheet
+const SAY_AGAIN = [500, 2000]; // ms: on a busy machine gradio may lose the last of many events
 const PAUSE = 150; // ms between two reports of a stroke that is being drawn
 const BRUSHES = [7, 13, 22]; // of the sheet's pixels; the middle one is about as thick as a pen stroke in MNIST
 
-let laid = ""; // the sheet that lies here, as JSON
-let sent = null; // the drawing that the server was told of, or gave
+let laid = false; // whether a sheet lies here
+let reports = 0; // each value that is set here has a number; what the server lays has none
 let strokes = [];
 let ink = "";
 let brush = BRUSHES[1];
 let told = 0;
+let later = []; // timers
 
 function say(key) {
   const words = props.value.words;
@@ -47,11 +49,19 @@ function redraw() {
   part("undo").disabled = part("wipe").disabled = strokes.length === 0;
 }
 
+function tell() {
+  props.value = { ...props.value, drawing: strokes.length ? canvas.toDataURL("image/png") : "", report: ++reports };
+}
+
 function report() {
   told = performance.now();
-  sent = strokes.length ? canvas.toDataURL("image/png") : "";
-  props.value = { ...props.value, drawing: sent };
-  trigger(sent ? "input" : "clear");
+  tell();
+  keepQuiet();
+  later = SAY_AGAIN.map((time) => setTimeout(tell, time));
+}
+
+function keepQuiet() {
+  later.forEach(clearTimeout);
 }
 
 function place(event) {
@@ -119,10 +129,9 @@ function end(name, change) {
 }
 
 function open() {
-  const { drawing, words, ...sheet } = props.value;
-  const said = JSON.stringify(sheet);
-  if (said === laid && drawing === sent) return; // told of what was done here
-  [laid, sent, strokes] = [said, drawing, []];
+  const sheet = props.value;
+  if (laid && sheet.report) return; // told, maybe late, of what was done here
+  [laid, strokes] = [true, []];
   if (!sheet.inks.includes(ink)) ink = sheet.inks[0];
   [canvas.width, canvas.height] = [sheet.width * FINE, sheet.height * FINE];
   canvas.style.aspectRatio = `${sheet.width} / ${sheet.height}`;
@@ -135,5 +144,7 @@ function open() {
   redraw();
 }
 
+// whoever goes on to something else is not to be brought back to the drawing
+for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, keepQuiet, { capture: true });
 watch("value", open);
 open();

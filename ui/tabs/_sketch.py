@@ -48,7 +48,7 @@ _COLOURS = ("#e5484d", "#f5a623", "#30a46c", "#0090ff")
 
 
 def sketch(m: Manifest, language: str | None) -> gr.HTML:
-    """The sheet; the event `input` comes while one draws, `clear` when nothing is left.
+    """The sheet; the event `change` comes while one draws, and when a stroke is taken back.
 
     Args:
         m: of the model that is drawn for first.
