@@ -191,7 +191,7 @@ def test_the_last_stroke_has_the_last_word(page: Any, address: str, tmp_path: Pa
     client = Client(address, verbose=False, download_files=str(tmp_path))
     told = client.predict("grey", handle_file(tmp_path / "sheet.png"), api_name="/reconstruct")[2]
     words = told.replace("*", "").split()
-    all_said = "words.every((word) => document.querySelector('.reconstruct-figures').innerText.includes(word))"
+    all_said = "words.every((one) => document.querySelector('.reconstruct-figures').innerText.includes(one))"
     page.wait_for_function(f"words => {all_said}", arg=words, timeout=WAIT)
 
 
