@@ -58,6 +58,7 @@ def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator
     wrong = watch(page)
     page.goto(address)
     page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
+    page.locator(".model-line p").first.wait_for(timeout=WAIT)  # all is in its place
     yield page
     context.close()
     assert wrong == []
@@ -151,5 +152,6 @@ def test_a_phone(browser: Any, address: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 800})
     page.goto(address)
     page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
+    page.locator(".model-line p").first.wait_for(timeout=WAIT)  # all is in its place
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()

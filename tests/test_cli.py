@@ -105,6 +105,7 @@ def test_an_existing_run_is_kept(runs: dict[str, Path], pictures: Path) -> None:
     assert "--resume" in done.stderr
 
 
+@pytest.mark.long
 def test_the_demo_without_its_app(tmp_path: Path) -> None:
     done = call("demo", "--epochs", 1, "--no-app", "-o", tmp_path / "demo")
     assert done.exit_code == 0, done.stderr

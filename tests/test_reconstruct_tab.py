@@ -190,6 +190,7 @@ def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator
     wrong = watch(page)
     page.goto(address)
     page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
+    page.locator(".model-line p").first.wait_for(timeout=WAIT)  # all is in its place
     yield page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()

@@ -109,6 +109,7 @@ def page(browser: Any, address: str) -> Iterator[Any]:
     wrong = watch(page)
     page.goto(address)
     page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
+    page.locator(".model-line p").first.wait_for(timeout=WAIT)  # all is in its place
     yield page
     page.close()
     assert wrong == []
@@ -230,6 +231,7 @@ def test_a_finger_draws_and_the_page_stays(browser: Any, address: str) -> None:
     wrong = watch(page)
     page.goto(address)
     page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
+    page.locator(".model-line p").first.wait_for(timeout=WAIT)  # all is in its place
     assert page.locator(".sketch .here").first.inner_text() == "在這裡畫"
     page.locator(".sketch canvas").first.scroll_into_view_if_needed()
     box = page.locator(".sketch canvas").first.bounding_box()
