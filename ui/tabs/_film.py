@@ -17,7 +17,7 @@ from diabolo.runtime.images import to_pil
 from diabolo.runtime.latent_path import LatentPath, read
 from diabolo.ui.explorer._planes import FAR
 from diabolo.ui.tabs._base import Context
-from diabolo.ui.tabs._keyframes import data_url
+from diabolo.ui.tabs._data_url import data_url
 
 __all__ = ["film", "film_of", "rendered"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 import random
 from collections.abc import Mapping
@@ -13,18 +11,17 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.images import as_batch
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.tabs._base import picture_of
+from diabolo.ui.tabs._data_url import data_url, from_data_url
 
-__all__ = ["MOST", "data_url", "fits", "images_of", "keyframes", "packed", "samples"]
+__all__ = ["MOST", "fits", "images_of", "keyframes", "packed", "samples"]
 
 MOST = 6
-_PNG = "data:image/png;base64,"
 
 
 def keyframes() -> gr.HTML:
@@ -36,11 +33,6 @@ def keyframes() -> gr.HTML:
         apply_default_css=False,
         elem_classes="keyframes",
     )
-
-
-def data_url(content: bytes) -> str:
-    """A PNG as the page takes it."""
-    return _PNG + base64.b64encode(content).decode()
 
 
 def packed(image: NDArray[np.float32]) -> str:
@@ -85,16 +77,7 @@ def samples(model: Autoencoder, count: int) -> NDArray[np.float32]:
 
 
 def _unpacked(frame: Any, m: Manifest) -> NDArray[np.float32]:
-    if not isinstance(frame, str) or not frame.startswith(_PNG):
-        raise ImageError("a key frame must be a PNG. Load the page again.")
-    try:
-        raw = base64.b64decode(frame.removeprefix(_PNG), validate=True)
-    except (binascii.Error, ValueError):
-        raise ImageError("a key frame is not base64. Load the page again.") from None
-    try:
-        picture = Image.open(io.BytesIO(raw), formats=["PNG"])
-    except (OSError, SyntaxError):
-        raise ImageError("a key frame cannot be read as a PNG. Load the page again.") from None
+    picture = from_data_url(frame, "a key frame", max(m.image_shape))
     if picture.size != m.image_shape[:0:-1]:
         raise ImageError(f"a key frame has {picture.size} pixels, which is not what this model sees.")
     image: NDArray[np.float32] = as_batch(picture, m.image_shape)[0]

@@ -5,9 +5,6 @@ Gradio's own sketchpad draws by WebGL, which browsers without a graphics card do
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
@@ -15,8 +12,8 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from diabolo.runtime.errors import ImageError
 from diabolo.runtime.manifest import Manifest
+from diabolo.ui.tabs._data_url import from_data_url
 from diabolo.ui.tabs._texts import Texts
 
 __all__ = ["drawing_of", "sheet_of", "sketch"]
@@ -43,7 +40,6 @@ _WORDS: Texts = {
 }
 _SIDE = 280  # pixels of the sheet's longer side
 _MOST = 2048  # of a drawing's side, which a page never sends
-_PNG = "data:image/png;base64,"
 _COLOURS = ("#e5484d", "#f5a623", "#30a46c", "#0090ff")
 
 
@@ -88,12 +84,4 @@ def drawing_of(value: Mapping[str, Any] | None) -> Image.Image | None:
     drawing = (value or {}).get("drawing")
     if not drawing:
         return None
-    try:
-        if not isinstance(drawing, str) or not drawing.startswith(_PNG):
-            raise ValueError("no PNG")
-        picture = Image.open(io.BytesIO(base64.b64decode(drawing.removeprefix(_PNG))), formats=["PNG"])
-        if max(picture.size) > _MOST:
-            raise ValueError("too large")
-        return picture.convert("RGB")
-    except (ValueError, binascii.Error, OSError, SyntaxError):
-        raise ImageError("the drawing cannot be read. Load the page again.") from None
+    return from_data_url(drawing, "the drawing", _MOST).convert("RGB")
