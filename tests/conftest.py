@@ -7,13 +7,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # the nets here are tiny: threads that wait for each other take longer than one
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS
+from _chromium import GRADIO_MARKS, started
 from _images import load_folder, save
 from PIL import Image, ImageDraw
 
@@ -32,6 +33,21 @@ def _nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     marks = getattr(request.module, "pytestmark", [])
     if isinstance(marks, list) and GRADIO_MARKS[1] in marks:
         gc.collect()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium for all tests of a module."""
+    with started() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Gradio's client of what the module serves at its `address`."""
+    from gradio_client import Client
+
+    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
 
 
 @pytest.fixture

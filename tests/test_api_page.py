@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from _chromium import GRADIO_MARKS
+from _served import close, free_port
 from PIL import Image, ImageDraw
-from test_app import close, free_port
 
 gr = pytest.importorskip("gradio")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gc
 import hashlib
 import importlib
 import json
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from _pair import save_pair
+from _served import served
 from click.testing import CliRunner, Result
 from PIL import Image
 
@@ -119,12 +119,6 @@ def _zeros(count: int) -> str:
     return base64.b64encode(bytes(4 * count)).decode()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Autoencoder]:
     folder = tmp_path_factory.mktemp("bundles")
@@ -137,26 +131,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Autoencoder]:
 
 @pytest.fixture(scope="module")
 def address(models: dict[str, Autoencoder]) -> Iterator[str]:
-    from diabolo.ui.serving import launch
-
-    port = free_port()
-    app = launch(models, port=port, open_browser=False, block=False)
-    yield f"http://127.0.0.1:{port}/"
-    close(app)
-
-
-def close(app: Any) -> None:
-    """End the app and whatever it leaves behind, here where its warnings are let pass."""
-    app.close(verbose=False)  # waits some seconds for the server, which may not be enough
-    app.server.thread.join(timeout=60)
-    gc.collect()
-
-
-@pytest.fixture(scope="module")
-def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from gradio_client import Client
-
-    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+    with served(models) as address:
+        yield address
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, started, watch
+from _chromium import GRADIO_MARKS, watch
+from _served import served
 from PIL import Image
-from test_app import close, free_port, make_bundle
+from test_app import make_bundle
 from test_originals import BRIGHT, DIGITS, small_mnist
 
 from diabolo.runtime.bundle import Bundle
@@ -32,22 +33,13 @@ CORNER = """image => {  // how bright a picture's first pixel is
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from diabolo.ui._models import Models
-    from diabolo.ui.serving import launch
 
     folder = tmp_path_factory.mktemp("bundles")
     mnist = {"name": "mnist", "classes": DIGITS}
     bundles = [make_bundle(folder / "tiny"), make_bundle(folder / "digits", "digits", dataset=mnist)]
     models = Models({path.name: Bundle.open(path) for path in bundles}, device="cpu")
-    port = free_port()
-    app = launch(models, port=port, open_browser=False, block=False)
-    yield f"http://127.0.0.1:{port}/"
-    close(app)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started() as running:
-        yield running
+    with served(models) as address:
+        yield address
 
 
 @pytest.fixture(params=["en-US", "zh-TW"])

@@ -13,8 +13,8 @@ import pytest
 from _chromium import GRADIO_MARKS, started, watch
 from _coded import save_coded
 from _pair import save_pair
+from _served import served
 from PIL import Image
-from test_app import close, free_port
 
 from diabolo.runtime import manifest, metrics
 from diabolo.runtime.autoencoder import Autoencoder
@@ -183,7 +183,6 @@ def started_models() -> list[str]:
 @pytest.fixture(scope="module")
 def address(folder: Path, started_models: list[str]) -> Iterator[str]:
     from diabolo.ui import _models
-    from diabolo.ui.serving import launch
 
     def start(bundle: Bundle, *, device: str) -> Autoencoder:
         started_models.append(bundle.path.name)
@@ -193,18 +192,9 @@ def address(folder: Path, started_models: list[str]) -> Iterator[str]:
     models = _models.Models({name: Bundle.open(folder / name) for name in names}, device="cpu")
     own = _models.Autoencoder
     _models.Autoencoder = start  # type: ignore[misc, assignment]
-    port = free_port()
-    app = launch(models, port=port, open_browser=False, block=False)
-    yield f"http://127.0.0.1:{port}/"
-    close(app)
+    with served(models) as address:
+        yield address
     _models.Autoencoder = own  # type: ignore[misc]
-
-
-@pytest.fixture(scope="module")
-def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from gradio_client import Client
-
-    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
 
 
 @pytest.mark.browser

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, started, watch
+from _chromium import GRADIO_MARKS, watch
 from _pair import save_pair
+from _served import served
 from PIL import Image
-from test_app import close, free_port
 
 from diabolo.runtime import metrics
 from diabolo.runtime.autoencoder import Autoencoder
@@ -38,19 +38,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Autoencoder]:
 
 @pytest.fixture(scope="module")
 def address(models: dict[str, Autoencoder]) -> Iterator[str]:
-    from diabolo.ui.serving import launch
-
-    port = free_port()
-    app = launch(models, port=port, open_browser=False, block=False)
-    yield f"http://127.0.0.1:{port}/"
-    close(app)
-
-
-@pytest.fixture(scope="module")
-def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from gradio_client import Client
-
-    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+    with served(models) as address:
+        yield address
 
 
 def photo(path: Path, seed: int = 0, size: tuple[int, int] = (20, 20)) -> Path:
@@ -195,12 +184,6 @@ def test_what_no_noise_reaches_is_clean(models: dict[str, Autoencoder]) -> None:
     assert 'class="trained" style="left: 20.00%; width: max(2px, 40.00%)"' in page
     assert "nan" not in page
     assert 'class="trained"' not in level_curve(curve, None, now, WORDS["zh-TW"])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started() as running:
-        yield running
 
 
 @pytest.fixture(params=[(1280, "en-US"), (390, "zh-TW")], ids=["wide", "phone"])

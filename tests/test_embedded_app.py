@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from _chromium import GRADIO_MARKS, started, watch
 from _coded import save_coded
-from test_app import close, free_port
+from _served import close, free_port
 
 from diabolo.runtime import errors
 from diabolo.runtime.autoencoder import Autoencoder

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, started, watch
+from _chromium import GRADIO_MARKS, watch
 from _coded import save_coded
 from _pair import save_pair
-from test_app import close, free_port
+from _served import close, free_port
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
@@ -68,12 +68,6 @@ def address(folder: Path) -> Iterator[str]:
     )
     yield f"http://127.0.0.1:{port}/"
     close(demo)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, started, watch
+from _chromium import GRADIO_MARKS, watch
 from _coded import save_coded
 from _examples import needed
 from _pair import save_pair
+from _served import free_port
 from numpy.typing import NDArray
-from test_app import free_port
 
 from diabolo.runtime import ready
 from diabolo.runtime.bundle import Bundle
@@ -98,12 +98,6 @@ def address(models: Models) -> Iterator[str]:
     needed("ui/explorer/web has no node_modules: run `npm ci` there", _web.FOLDER.is_dir())
     with _served(models) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started() as running:
-        yield running
 
 
 @pytest.fixture

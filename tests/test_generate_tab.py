@@ -11,9 +11,9 @@ import pytest
 from _chromium import GRADIO_MARKS, started, watch
 from _coded import save_coded
 from _pair import save_pair
+from _served import served
 from _zipped import change
 from PIL import Image
-from test_app import close, free_port
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.images import to_uint8
@@ -37,20 +37,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    from diabolo.ui import launch
-
     bundles = [folder / name for name in ("fitted", "prior", "each")]
-    port = free_port()
-    app = launch(bundles, device="cpu", port=port, open_browser=False, block=False)
-    yield f"http://127.0.0.1:{port}/"
-    close(app)
-
-
-@pytest.fixture(scope="module")
-def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from gradio_client import Client
-
-    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+    with served(bundles, device="cpu") as address:
+        yield address
 
 
 def pixels(result: Any) -> np.ndarray:

@@ -14,8 +14,8 @@ import pytest
 from _chromium import GRADIO_MARKS, started, watch
 from _coded import CLASSES, save_coded
 from _pair import save_pair
+from _served import served
 from PIL import Image
-from test_app import close, free_port
 
 from diabolo.runtime import manifest
 from diabolo.runtime.autoencoder import Autoencoder
@@ -170,20 +170,10 @@ def test_the_bars_are_as_high_as_their_values(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     from diabolo.ui._models import Models
-    from diabolo.ui.serving import launch
 
     models = Models({name: Bundle.open(folder / name) for name in ("seven", "rare")}, device="cpu")
-    port = free_port()
-    app = launch(models, port=port, open_browser=False, block=False)
-    yield f"http://127.0.0.1:{port}/"
-    close(app)
-
-
-@pytest.fixture(scope="module")
-def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from gradio_client import Client
-
-    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+    with served(models) as address:
+        yield address
 
 
 def test_units_by_the_endpoint(client: Any) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, started, watch
+from _chromium import GRADIO_MARKS, watch
 from _coded import save_coded
 from _pair import save_pair
+from _served import served
 from click.testing import CliRunner
 from PIL import Image
-from test_app import close, free_port
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.latent_path import read
@@ -45,21 +45,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    from diabolo.ui.serving import launch
-
     names = ("plane", "line", "spatial", "bright")
     models = {name: Autoencoder.load(folder / name, device="cpu") for name in names}
-    port = free_port()
-    app = launch(models, port=port, open_browser=False, block=False)
-    yield f"http://127.0.0.1:{port}/"
-    close(app)
-
-
-@pytest.fixture(scope="module")
-def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from gradio_client import Client
-
-    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+    with served(models) as address:
+        yield address
 
 
 @pytest.fixture
@@ -144,12 +133,6 @@ def test_what_cannot_be_drawn_is_told(client: Any, photos: list[str]) -> None:
     refused(r"shape \[2, 4, 4\]; by-hand takes \[2\]", "plane", path, "/render_path")
     other = {"model": {"name": "elsewhere", "digest": "sha256:" + "0" * 64}}
     assert "made with elsewhere" in client.predict("spatial", path | other, api_name="/render_path")[2]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started() as running:
-        yield running
 
 
 @pytest.fixture

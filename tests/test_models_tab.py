@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _chromium import GRADIO_MARKS, started, watch
+from _chromium import GRADIO_MARKS, watch
 from _coded import save_coded
+from _served import served
 from _zipped import change, zipped
-from test_app import close, free_port
 
 from diabolo.runtime.bundle import Bundle
 
@@ -66,24 +66,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def launched(*bundles: Path, language: str | None = "en") -> Iterator[str]:
-    from diabolo.ui import launch
-
-    port = free_port()
-    app = launch(bundles, device="cpu", port=port, open_browser=False, block=False, language=language)
-    yield f"http://127.0.0.1:{port}/"
-    close(app)
+    with served(bundles, device="cpu", language=language) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     with launched(folder / "plane", folder / "seven", language=None) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started() as running:
-        yield running
 
 
 def opened(browser: Any, address: str, locale: str = "en-US") -> tuple[Any, list[str]]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, started, watch
+from _chromium import GRADIO_MARKS, watch
 from _pair import save_pair
+from _served import served
 from PIL import Image
-from test_app import close, free_port
 
 from diabolo.runtime import metrics
 from diabolo.runtime.autoencoder import Autoencoder
@@ -37,19 +37,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Autoencoder]:
 
 @pytest.fixture(scope="module")
 def address(models: dict[str, Autoencoder]) -> Iterator[str]:
-    from diabolo.ui.serving import launch
-
-    port = free_port()
-    app = launch(models, port=port, open_browser=False, block=False)
-    yield f"http://127.0.0.1:{port}/"
-    close(app)
-
-
-@pytest.fixture(scope="module")
-def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from gradio_client import Client
-
-    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+    with served(models) as address:
+        yield address
 
 
 @pytest.fixture
@@ -176,12 +165,6 @@ def test_any_latent(tmp_path: Path, shape: tuple[int, ...], rows: int, shown: in
         assert (str(shown) in page.split("</b>")[1].split("</figcaption>")[0]) == (shown < code.size)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started() as running:
-        yield running
-
-
 @pytest.fixture(params=[(1280, "en-US"), (390, "zh-TW")], ids=["wide", "phone"])
 def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
     width, locale = request.param
@@ -216,6 +199,7 @@ def test_a_drawing_is_centred_and_seen_to_be(page: Any) -> None:
     assert page.locator(".error-legend").is_visible()
     for name in ("seen", "result", "error"):
         image = page.locator(f".reconstruct-{name} img")
+        page.wait_for_function("image => image.naturalWidth > 0", arg=image.element_handle(), timeout=WAIT)
         assert image.evaluate("i => [i.naturalWidth, i.naturalHeight]") == [8, 8]
         assert image.evaluate("i => getComputedStyle(i).imageRendering") == "pixelated"
         shown = image.bounding_box()

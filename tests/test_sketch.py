@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _chromium import GRADIO_MARKS, started, watch
+from _chromium import GRADIO_MARKS, watch
 from _pair import save_pair
+from _served import served
 from PIL import Image
-from test_app import close, free_port
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import ImageError
@@ -88,18 +88,8 @@ def test_a_sheet_is_the_model_s(models: dict[str, Autoencoder]) -> None:
 
 @pytest.fixture(scope="module")
 def address(models: dict[str, Autoencoder]) -> Iterator[str]:
-    from diabolo.ui.serving import launch
-
-    port = free_port()
-    app = launch(models, port=port, open_browser=False, block=False)
-    yield f"http://127.0.0.1:{port}/"
-    close(app)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started() as running:
-        yield running
+    with served(models) as address:
+        yield address
 
 
 @pytest.fixture
