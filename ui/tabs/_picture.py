@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from diabolo.ui.tabs._base import QUIET, Context, picture_of, shown_errors, words
+from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_errors, words
 from diabolo.ui.tabs._kept import save
 from diabolo.ui.tabs._sketch import drawing_of, sheet_of, sketch
 from diabolo.ui.tabs._texts import SHARED
@@ -109,11 +109,9 @@ class PictureInput:
         told = [*shown, self.given]
         sources = [
             self._sketch.change(  # `input` would come before the value has
-                self._see_sketch, [context.chooser, self._sketch], told, trigger_mode="always_last", **QUIET
+                self._see_sketch, [context.chooser, self._sketch], told, **LATEST
             ),
-            self._upload.input(
-                self._see_upload, [context.chooser, self._upload], told, trigger_mode="always_last", **QUIET
-            ),
+            self._upload.input(self._see_upload, [context.chooser, self._upload], told, **LATEST),
             self._fetch.click(
                 context.stored,
                 context.chooser,
@@ -130,7 +128,7 @@ class PictureInput:
             ),
         ]
         for source in sources:
-            source.success(run, inputs, outputs, trigger_mode="always_last", **QUIET)
+            source.success(run, inputs, outputs, **LATEST)
         context.chooser.change(self._renew, context.chooser, [self._sketch, self._upload, *shown], **QUIET)
 
     def _see_sketch(self, name: str, sheet: dict[str, Any] | None, request: gr.Request) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.explorer import LatentExplorer
-from diabolo.ui.tabs._base import QUIET, Context, shown_errors
+from diabolo.ui.tabs._base import LATEST, QUIET, Context, shown_errors
 from diabolo.ui.tabs._opened import when_opened
 from diabolo.ui.tabs._pairs import pair, same_images, standing_for
 from diabolo.ui.tabs._texts import Texts
@@ -106,14 +106,14 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
     opened = when_opened(open_tab, [context.chooser, *choosers], choosers)
     events = [opened]
     for chooser, explorer in zip(choosers, maps, strict=True):
-        events.append(chooser.input(choose, chooser, explorer, trigger_mode="always_last", **QUIET))
+        events.append(chooser.input(choose, chooser, explorer, **LATEST))
     for event in events:
-        event = event.then(describe, choosers, lines, **QUIET)
-        event.then(list_classes, [*choosers, *ends], ends, **QUIET).then(go, **went, **QUIET)
+        event = event.then(describe, choosers, lines, **LATEST)
+        event.then(list_classes, [*choosers, *ends], ends, **LATEST).then(go, **went, **LATEST)
     for chosen in ends:
-        chosen.input(go, **went, trigger_mode="always_last", **QUIET)
+        chosen.input(go, **went, **LATEST)
     show.click(place, [*choosers, seen], [*maps, sent, told], **QUIET)
-    maps[0].change(lead, [*choosers, maps[0], sent, follow], maps[1], trigger_mode="always_last", **QUIET)
+    maps[0].change(lead, [*choosers, maps[0], sent, follow], maps[1], **LATEST)
 
 
 def _line(m: Manifest, say: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 
 from diabolo.ui.tabs import _unit_charts, _unit_page
-from diabolo.ui.tabs._base import QUIET, Context, shown_errors
+from diabolo.ui.tabs._base import LATEST, Context, shown_errors
 from diabolo.ui.tabs._inside_texts import TEXTS
 from diabolo.ui.tabs._picture import PictureInput
 from diabolo.ui.tabs._units import units_of
@@ -41,13 +41,11 @@ class Side:
             self.page = gr.HTML(**plain, elem_classes="inside-page")
         self.shown = [self.grid, self.unit, self.page]
         inputs = [self.chooser, self.unit, source.seen, source.given]
-        self.chooser.input(
-            self.change, self.chooser, [self.charts, *self.shown], trigger_mode="always_last", **QUIET
-        ).then(self.look, inputs, self.shown, **QUIET)
-        self.unit.input(self.look, inputs, self.shown, trigger_mode="always_last", **QUIET)
-        self.grid.select(self.pick, None, self.unit, trigger_mode="always_last", **QUIET).then(
-            self.look, inputs, self.shown, **QUIET
+        self.chooser.input(self.change, self.chooser, [self.charts, *self.shown], **LATEST).then(
+            self.look, inputs, self.shown, **LATEST
         )
+        self.unit.input(self.look, inputs, self.shown, **LATEST)
+        self.grid.select(self.pick, None, self.unit, **LATEST).then(self.look, inputs, self.shown, **LATEST)
 
     def pick(self, event: gr.SelectData) -> Any:
         return event.index

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from diabolo.ui.tabs import _cards, _two_maps
-from diabolo.ui.tabs._base import QUIET, Context, picture_of, shown_errors
+from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_errors
 from diabolo.ui.tabs._compare_texts import TEXTS
 from diabolo.ui.tabs._compared import alike, chosen_names
 from diabolo.ui.tabs._compared import compare as compared
@@ -94,8 +94,8 @@ def _rows(context: Context, text: Any) -> gr.Image:
     rows = gr.HTML(js_on_load=None, apply_default_css=False, elem_classes="compare-rows")
     inputs = [models, seen, source.given]
     source.wire(show, inputs, [rows])
-    models.input(show, inputs, rows, trigger_mode="always_last", **QUIET)
-    context.chooser.change(choose, context.chooser, models, **QUIET).then(show, inputs, rows, **QUIET)
+    models.input(show, inputs, rows, **LATEST)
+    context.chooser.change(choose, context.chooser, models, **QUIET).then(show, inputs, rows, **LATEST)
     when_opened(refresh, models, models)
 
     with gr.Row(visible=False):  # for programs

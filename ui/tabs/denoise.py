@@ -14,7 +14,7 @@ from diabolo.runtime import metrics
 from diabolo.runtime.manifest import Manifest
 from diabolo.runtime.noise import KINDS, NoiseSpec, add_noise, largest_level
 from diabolo.ui.tabs import _level_curve
-from diabolo.ui.tabs._base import QUIET, Context, picture_of, shown_errors
+from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_errors
 from diabolo.ui.tabs._before_after import before_after, compared
 from diabolo.ui.tabs._denoise_texts import TEXTS
 from diabolo.ui.tabs._level_curve import Curve, Now, level_curve, measure
@@ -27,8 +27,6 @@ __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
 TITLE = {"en": "Denoise", "zh-TW": "去雜訊"}
 ORDER = 20
-
-_LIVE: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
 
 
 def build(context: Context) -> None:
@@ -143,9 +141,11 @@ def build(context: Context) -> None:
     inputs = [context.chooser, source.seen, kind, level, seed]
     run.click(denoise, inputs, [source.seen, noisy, denoised, measured], **context.endpoint("denoise"))
     outputs = [pair, figures, trained, curve]
-    gr.on([level.input, seed.input], show, inputs, outputs, **_LIVE)
-    kind.input(limit, [context.chooser, kind, level], level, **_LIVE).success(show, inputs, outputs, **QUIET)
-    again.click(next_seed, seed, seed, **QUIET).success(show, inputs, outputs, **QUIET)
+    gr.on([level.input, seed.input], show, inputs, outputs, **LATEST)
+    kind.input(limit, [context.chooser, kind, level], level, **LATEST).success(
+        show, inputs, outputs, **LATEST
+    )
+    again.click(next_seed, seed, seed, **QUIET).success(show, inputs, outputs, **LATEST)
     source.wire(show, inputs, outputs)
     gr.on(None, begin, context.chooser, [kind, level, *outputs], **QUIET)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from diabolo.ui.tabs import _unit_page
-from diabolo.ui.tabs._base import QUIET, Context, picture_of, shown_errors
+from diabolo.ui.tabs._base import LATEST, Context, picture_of, shown_errors
 from diabolo.ui.tabs._inline import signed_map
 from diabolo.ui.tabs._inside_texts import TEXTS
 from diabolo.ui.tabs._numbers import numbers
@@ -66,13 +66,12 @@ def build(context: Context) -> None:
     source.wire(look_at_both, inputs, both)
     opened = when_opened(refresh, choosers, choosers)
     for side in sides:
-        opened.then(side.change, side.chooser, [side.charts, *side.shown], **QUIET)
+        opened.then(side.change, side.chooser, [side.charts, *side.shown], **LATEST)
     context.chooser.change(
         choose,
         context.chooser,
         [*choosers, left.charts, *left.shown, right.charts, *right.shown],
-        trigger_mode="always_last",
-        **QUIET,
+        **LATEST,
     )
     _endpoints(context)
 

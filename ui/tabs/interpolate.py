@@ -9,7 +9,7 @@ import gradio as gr
 from diabolo.runtime.interpolation import METHODS
 from diabolo.runtime.latent_path import LatentPath
 from diabolo.ui.tabs import _film, _keyframes
-from diabolo.ui.tabs._base import QUIET, Context, shown_errors
+from diabolo.ui.tabs._base import LATEST, QUIET, Context, shown_errors
 from diabolo.ui.tabs._interpolate_texts import TEXTS
 from diabolo.ui.tabs._path_api import endpoints, grid_of
 from diabolo.ui.tabs._picture import PictureInput, pixels
@@ -19,7 +19,6 @@ __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
 TITLE = {"en": "Interpolate", "zh-TW": "內插"}
 ORDER = 30
-_LATEST: dict[str, Any] = QUIET | {"trigger_mode": "always_last"}
 
 
 def build(context: Context) -> None:
@@ -124,8 +123,8 @@ def build(context: Context) -> None:
     fetch_two.click(two, model, [row, hint], **QUIET)
     fetch_four.click(four, model, [row, hint], **QUIET)
     add_button.click(add, [model, row, source.seen], [row, hint], **QUIET)
-    gr.on([row.change, steps.change, method.input], play, playing, film, **_LATEST)
-    gr.on([row.change, size.change, method.input], spread, spreading, [grid_part, grid], **_LATEST)
+    gr.on([row.change, steps.change, method.input], play, playing, film, **LATEST)
+    gr.on([row.change, size.change, method.input], spread, spreading, [grid_part, grid], **LATEST)
     method.input(about, method, sentence, **QUIET)
     model.change(fit, [model, row], [row, hint], **QUIET)
     source.wire(wait, [], [])
