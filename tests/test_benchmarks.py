@@ -135,6 +135,7 @@ def errors(table: str) -> dict[str, float]:
     }
 
 
+@pytest.mark.long
 def test_data(tmp_path: Path) -> None:
     done = run("-c", DATA, str(tmp_path), DIABOLO_CACHE=str(tmp_path / "cache"))
     assert done.returncode == 0, done.stderr
@@ -203,6 +204,7 @@ def test_gpu_where_there_is_none() -> None:
     assert re.fullmatch(r"benchmarks\.gpu needs a CUDA device, and torch finds none here.*\n", done.stderr)
 
 
+@pytest.mark.long
 def test_runtime(runs: dict[str, Path]) -> None:
     done = run("-c", RUNTIME, str(runs["conv"]), "--batches", "1", "3", "--rounds", "2")
     assert done.returncode == 0, done.stderr

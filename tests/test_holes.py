@@ -29,7 +29,7 @@ def without_middle(count: int, seed: int) -> FLOATS:
 
 
 def share(make: Callable[[int, int], FLOATS], seed: int = 0) -> float:
-    found = measure_holes(bump, make(8000, 0), make(4000, 1), seed=seed).share
+    found = measure_holes(bump, make(3000, 0), make(2000, 1), seed=seed).share
     assert found is not None
     return found
 
@@ -106,7 +106,7 @@ def test_where_there_is_a_prior_its_places_are_looked_at() -> None:
     def narrow(count: int, seed: int) -> FLOATS:
         return np.random.default_rng(seed).uniform(-0.5, 0.5, (count, 1)).astype(np.float32)
 
-    learned, tested = narrow(8000, 0), narrow(4000, 1)
+    learned, tested = narrow(3000, 0), narrow(2000, 1)
     found = measure_holes(bump, learned, tested, prior=True)
     outside = 1 - math.erf(0.5 / math.sqrt(2))
     assert found.share == pytest.approx(outside, abs=0.025)

@@ -45,10 +45,13 @@ class Side:
             self.look, inputs, self.shown, **LATEST
         )
         self.unit.input(self.look, inputs, self.shown, **LATEST)
-        self.grid.select(self.pick, None, self.unit, **LATEST).then(self.look, inputs, self.shown, **LATEST)
+        self.grid.select(self.pick, [self.chooser, source.seen, source.given], self.shown, **LATEST)
 
-    def pick(self, event: gr.SelectData) -> Any:
-        return event.index
+    def pick(
+        self, name: str, seen: str | None, given: Any, request: gr.Request, event: gr.SelectData
+    ) -> tuple[Any, ...]:
+        """Show the unit that was chosen in the grid: by the event, which cannot be older than the choice."""
+        return self.look(name, event.index, seen, given, request)
 
     def change(self, name: str, request: gr.Request) -> tuple[Any, ...]:
         """Everything of another model, before it has a picture."""

@@ -12,7 +12,7 @@ from diabolo.runtime import pictures as tiles
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.explorer._space import space_of
-from diabolo.ui.tabs._base import Context, shown_errors
+from diabolo.ui.tabs._base import LATEST, Context, shown_errors
 from diabolo.ui.tabs._numbers import numbers
 from diabolo.ui.tabs._picture import pixels
 from diabolo.ui.tabs._texts import Texts
@@ -80,9 +80,7 @@ def build(context: Context) -> None:
         choose,
         context.chooser,
         explorer,
-        api_visibility="private",
-        show_progress="hidden",
-        trigger_mode="always_last",
+        **LATEST,
     )
 
     with gr.Row(visible=False):  # for programs: the page asks its own component
