@@ -93,7 +93,7 @@ def _holes(document: dict[str, Any]) -> list[str]:
         return []
     return [
         f"Holes: {share:.1%} of the places that one would sample lie far from the codes and decode to "
-        "nothing like the data; about 1 % is what a latent space without holes has.",
+        "nothing like the data; about 5 % is what a latent space without holes has.",
         "",
     ]
 

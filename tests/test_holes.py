@@ -38,7 +38,7 @@ def test_a_gap_of_known_size() -> None:
     """So much of a gaussian with the codes' mean and variance lies in (.3, .7); the rest is cut to [0, 1]."""
     variance = np.mean(np.square(np.linspace(0, 0.3, 1001) - 0.5))
     in_gap = math.erf(0.2 / math.sqrt(2 * variance))
-    expected = in_gap + 0.01 * (1 - in_gap)  # the rest is no stranger than test images are
+    expected = in_gap + 0.05 * (1 - in_gap)  # the rest is no stranger than test images are
     for seed in range(3):
         assert share(without_middle, seed) == pytest.approx(expected, abs=0.025)
 
@@ -57,7 +57,7 @@ def test_no_gap(kind: str) -> None:
         drawn = getattr(np.random.default_rng(seed), kind)(size=(count, 1))
         return np.asarray(drawn, np.float32)
 
-    assert share(everywhere) < 0.03
+    assert share(everywhere) == pytest.approx(0.05, abs=0.025)  # no stranger than test images are
 
 
 def test_a_gap_that_decodes_to_the_data_is_no_hole() -> None:
@@ -70,7 +70,7 @@ def test_a_gap_that_decodes_to_the_data_is_no_hole() -> None:
     codes = without_middle(8000, 0), without_middle(3000, 1)
     found = measure_holes(nearer_side, *codes).share
     assert found is not None
-    assert found < 0.03
+    assert found < 0.07
 
 
 def test_a_border_is_no_hole() -> None:
@@ -92,11 +92,11 @@ def test_a_border_is_no_hole() -> None:
     learned, tested = codes(8000, 0), codes(4000, 1)
     found = measure_holes(leaping, learned, tested, prior=True)
     assert found.share is not None
-    assert found.share < 0.02
+    assert found.share < 0.07
     inside = across(found.places)
     assert inside.mean() > 0.03
     images, others = (leaping(latents).reshape(-1, 64) for latents in (found.places[inside], learned))
-    unlike = distances(images, others) > np.quantile(distances(leaping(tested).reshape(-1, 64), others), 0.99)
+    unlike = distances(images, others) > np.quantile(distances(leaping(tested).reshape(-1, 64), others), 0.95)
     assert unlike.mean() > 0.5  # by images alone most of the border would be one
 
 
@@ -113,7 +113,7 @@ def test_where_there_is_a_prior_its_places_are_looked_at() -> None:
     assert found.places.std() == pytest.approx(1, abs=0.05)
     without = measure_holes(bump, learned, tested).share
     assert without is not None
-    assert without < 0.03
+    assert without < 0.07
 
 
 def test_no_figure_where_pixels_cannot_tell() -> None:

@@ -22,7 +22,7 @@ _MOST = 1024  # dimensions: more have no gaussian soon enough, and pixels cannot
 def holes(model: Model, data: ImageData) -> dict[str, Any]:
     """`holes`: the share of places that lie far from the codes and decode to nothing like the data.
 
-    Of those that one would sample, in [0, 1]; about .01 is what a latent space without holes has. Nothing
+    Of those that one would sample, in [0, 1]; about .05 is what a latent space without holes has. Nothing
     where pixels cannot tell.
     """
     if model.latent_dim > _MOST:

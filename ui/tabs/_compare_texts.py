@@ -53,7 +53,8 @@ TEXTS: Texts = {
         "not tell",
         "without_prior": "No prior: nothing in the training asked the codes to lie close together.",
         "with_prior": "A prior: the training drew the codes together around the middle.",
-        "holes": "Holes by model.json: **{share} %** of the places that a sampler may reach.",
+        "holes": "Holes by model.json: **{share} %** of the places that a sampler may reach; about 5 % is "
+        "what a space without holes has.",
     },
     "zh-TW": {
         "rows": "一張影像",
@@ -98,6 +99,6 @@ TEXTS: Texts = {
         "unknown": "這裡無法判斷哪幾步不像資料：編碼太少，或單憑像素分不出來",
         "without_prior": "沒有先驗分布：訓練時沒有要求編碼彼此靠近。",
         "with_prior": "有先驗分布：訓練時把編碼都往中心拉攏。",
-        "holes": "model.json 記載的間隙：抽樣可能走到的地方有 **{share}%** 是間隙。",
+        "holes": "model.json 記載的間隙：抽樣可能走到的地方有 **{share}%** 是間隙；沒有間隙的空間約為 5%。",
     },
 }
