@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -49,6 +50,18 @@ def watch(page: Any, kinds: tuple[str, ...] = ("error",)) -> list[str]:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda sent: wrong.append(sent.url) if _stranger(sent.url) else None)
     return wrong
+
+
+def once_loaded(page: Any, selector: str, told: str, timeout: float = 60_000) -> Any:
+    """What the JavaScript `told` says of the picture `i`, in a moment in which it is there.
+
+    A newer picture may follow at any time, and between two questions.
+    """
+    look = f"""() => {{
+      const i = document.querySelector({json.dumps(selector)});
+      return i?.complete && i.naturalWidth > 0 && {told};
+    }}"""
+    return page.wait_for_function(look, timeout=timeout).json_value()
 
 
 def _said(message: Any) -> str:

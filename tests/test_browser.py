@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, watch
+from _chromium import GRADIO_MARKS, once_loaded, watch
 from _served import served
 from PIL import Image
 from test_app import make_bundle
@@ -70,11 +70,8 @@ def _fetch(page: Any, which: int = 0) -> None:
     page.wait_for_function(shown, arg=which + 1, timeout=WAIT)
 
 
-def _output(page: Any, name: str) -> Any:
-    image = page.locator(f".{name} img")
-    image.wait_for(timeout=WAIT)
-    page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=image.element_handle())
-    return image
+def _output(page: Any, name: str) -> None:
+    once_loaded(page, f".{name} img", "true")
 
 
 def _draw(page: Any) -> None:
@@ -89,9 +86,8 @@ def _draw(page: Any) -> None:
 
 def test_each_tab(page: Any) -> None:
     _draw(page)
-    image = _output(page, "reconstruct-result")
-    assert image.evaluate("i => [i.naturalWidth, i.naturalHeight]") == [28, 28]
-    assert image.evaluate("i => getComputedStyle(i).imageRendering") == "pixelated"
+    told = "[i.naturalWidth, i.naturalHeight, getComputedStyle(i).imageRendering]"
+    assert once_loaded(page, ".reconstruct-result img", told) == [28, 28, "pixelated"]
     page.locator(".block.reconstruct-figures", has_text="MSE").wait_for(timeout=WAIT)
 
     _tab(page, "Denoise", "去雜訊")

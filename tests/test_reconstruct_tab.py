@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, watch
+from _chromium import GRADIO_MARKS, once_loaded, watch
 from _pair import save_pair
 from _served import served
 from PIL import Image
@@ -198,21 +198,25 @@ def test_a_drawing_is_centred_and_seen_to_be(page: Any) -> None:
     assert re.search("2 times fewer|2 分之一", figures)
     assert page.locator(".error-legend").is_visible()
     for name in ("seen", "result", "error"):
-        image = page.locator(f".reconstruct-{name} img")
-        page.wait_for_function("image => image.naturalWidth > 0", arg=image.element_handle(), timeout=WAIT)
-        assert image.evaluate("i => [i.naturalWidth, i.naturalHeight]") == [8, 8]
-        assert image.evaluate("i => getComputedStyle(i).imageRendering") == "pixelated"
-        shown = image.bounding_box()
-        assert shown["width"] == pytest.approx(shown["height"], abs=1)
-        assert shown["width"] > 100
+        shown = once_loaded(
+            page,
+            f".reconstruct-{name} img",
+            "[[i.naturalWidth, i.naturalHeight], getComputedStyle(i).imageRendering,"
+            " i.clientWidth, i.clientHeight]",
+        )
+        assert shown[:2] == [[8, 8], "pixelated"]
+        assert shown[2] == pytest.approx(shown[3], abs=1)
+        assert shown[2] > 100
     # a short stroke near a corner of the paper becomes 6 of 8 pixels, in the middle
-    column = page.locator(".reconstruct-seen img").evaluate(
-        """image => {
+    column = once_loaded(
+        page,
+        ".reconstruct-seen img",
+        """(() => {
           const canvas = Object.assign(document.createElement("canvas"), {width: 8, height: 8});
           const context = canvas.getContext("2d");
-          context.drawImage(image, 0, 0);
-          return [...context.getImageData(4, 0, 1, 8).data].filter((_, i) => i % 4 === 0);
-        }"""
+          context.drawImage(i, 0, 0);
+          return [...context.getImageData(4, 0, 1, 8).data].filter((_, at) => at % 4 === 0);
+        })()""",
     )
     inked = [row for row, value in enumerate(column) if value > 60]
     assert inked in ([1, 2, 3, 4, 5, 6], [2, 3, 4, 5, 6, 7])

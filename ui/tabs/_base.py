@@ -29,13 +29,16 @@ from diabolo.ui.tabs._kept import is_ours, keep
 from diabolo.ui.tabs._plain import as_text
 from diabolo.ui.tabs._texts import SHARED, Texts, language
 
-__all__ = ["LATEST", "QUIET", "Context", "picture_of", "shown_errors", "words"]
+__all__ = ["EVERY", "LATEST", "QUIET", "Context", "picture_of", "shown_errors", "words"]
 
 # arguments of an event that is no endpoint; without a name of its own it would take that of its function
 QUIET: dict[str, Any] = {"api_visibility": "private", "api_name": "private", "show_progress": "hidden"}
 # the same where events come faster than answers: what comes meanwhile is not dropped, the last of it follows.
 # Gradio drops it unless told, and in a chain each link has to be told.
 LATEST: dict[str, Any] = QUIET | {"trigger_mode": "always_last"}
+# the same where the event itself says what was chosen: by `always_last` gradio sends the data of the event in
+# flight again in place of the next one's. Answers come in the order of the events.
+EVERY: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
 
 
 @dataclass(kw_only=True, eq=False)

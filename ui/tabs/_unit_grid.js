@@ -1,15 +1,22 @@
 /** Squares to click; arrow keys go from one to the next. Gradio runs this with `element`, `trigger` and `watch`. */
 const cells = () => [...element.querySelectorAll("[data-unit]")];
+const PATIENCE = 5000; // ms that an answer may take
 let focused = false;
+let wanted = null; // {unit, time}: chosen here, and not answered yet
 
-function choose(cell) {
-  focused = true;
+function mark(cell) {
   for (const other of cells()) {
     other.setAttribute("aria-pressed", String(other === cell));
     other.tabIndex = other === cell ? 0 : -1;
   }
+}
+
+function choose(cell) {
+  focused = true;
+  mark(cell);
   cell.focus();
-  trigger("select", { index: Number(cell.dataset.unit), value: null });
+  wanted = { unit: cell.dataset.unit, time: performance.now() };
+  trigger("select", { index: Number(wanted.unit), value: null });
 }
 
 element.addEventListener("click", (event) => {
@@ -32,5 +39,10 @@ element.addEventListener("keydown", (event) => {
 element.addEventListener("focusout", (event) => (focused = event.relatedTarget === null && focused));
 
 watch("value", () => {
+  const pressed = element.querySelector('[aria-pressed="true"]')?.dataset.unit;
+  if (pressed === wanted?.unit || performance.now() - wanted?.time > PATIENCE) wanted = null;
+  // the answer to an earlier choice: keys go on from the last one
+  const last = wanted && element.querySelector(`[data-unit="${wanted.unit}"]`);
+  if (last) mark(last);
   if (focused) element.querySelector('[aria-pressed="true"]')?.focus({ preventScroll: true });
 });

@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 
 from diabolo.ui.tabs import _unit_charts, _unit_page
-from diabolo.ui.tabs._base import LATEST, Context, shown_errors
+from diabolo.ui.tabs._base import EVERY, LATEST, Context, shown_errors
 from diabolo.ui.tabs._inside_texts import TEXTS
 from diabolo.ui.tabs._picture import PictureInput
 from diabolo.ui.tabs._units import units_of
@@ -45,7 +45,7 @@ class Side:
             self.look, inputs, self.shown, **LATEST
         )
         self.unit.input(self.look, inputs, self.shown, **LATEST)
-        self.grid.select(self.pick, [self.chooser, source.seen, source.given], self.shown, **LATEST)
+        self.grid.select(self.pick, [self.chooser, source.seen, source.given], self.shown, **EVERY)
 
     def pick(
         self, name: str, seen: str | None, given: Any, request: gr.Request, event: gr.SelectData

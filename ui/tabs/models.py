@@ -8,7 +8,7 @@ import gradio as gr
 
 from diabolo.runtime.errors import BundleError
 from diabolo.ui.tabs._about import about
-from diabolo.ui.tabs._base import QUIET, Context, shown_errors
+from diabolo.ui.tabs._base import EVERY, QUIET, Context, shown_errors
 from diabolo.ui.tabs._facts import facts
 from diabolo.ui.tabs._inline import escaped
 from diabolo.ui.tabs._model_card import card_html
@@ -96,7 +96,7 @@ def build(context: Context) -> None:
     inputs, outputs = [context.chooser, mine], [choices, known, shown]
     context.chooser.change(show, inputs, outputs, **QUIET)
     when_opened(show, inputs, outputs)
-    choices.click(choose, None, context.chooser, **QUIET)
+    choices.click(choose, None, context.chooser, **EVERY)
     upload.upload(take, [upload, mine], [context.chooser, mine, said], **QUIET)
 
     with gr.Row(visible=False):  # for programs
