@@ -14,7 +14,7 @@ import pytest
 from _chromium import GRADIO_MARKS, watch
 from _coded import save_coded
 from _pair import save_pair
-from _served import close, free_port
+from _served import close, free_port, served
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
@@ -301,22 +301,28 @@ def test_a_phone_with_a_finger(browser: Any, address: str, folder: Path) -> None
     assert wrong == []
 
 
-def test_the_tab_shows_the_model_that_is_chosen(browser: Any, folder: Path) -> None:
+@pytest.mark.parametrize("opened_first", [True, False])
+def test_the_tab_shows_the_model_that_is_chosen(browser: Any, folder: Path, opened_first: bool) -> None:
+    """In the app's language on an English browser; also when it was chosen before the tab was ever seen."""
     from diabolo.ui._models import Models
-    from diabolo.ui.serving import launch
 
     models = Models({name: Bundle.open(folder / name) for name in ("plane", "plain")}, device="cpu")
-    port = free_port()
-    app = launch(models, port=port, open_browser=False, block=False)
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    wrong = watch(page)
-    page.goto(f"http://127.0.0.1:{port}/")
-    page.get_by_role("tab", name="Explore").click()
-    page.locator(".explorer .ground", has_text=KNOWN).wait_for(timeout=WAIT)
-    page.locator(".head input").click()
-    page.get_by_role("option", name="plain").click()
-    page.locator(".explorer .no-map").wait_for(timeout=WAIT)
-    assert page.locator(".explorer .pointer").count() == 1
-    page.close()
-    close(app)
+    with served(models, language="zh-TW") as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-US")
+        wrong = watch(page)
+        page.goto(address)
+        tab, ground = page.get_by_role("tab", name="探索"), page.locator(".explorer .ground")
+        if opened_first:
+            tab.click()
+            ground.filter(has_text=re.compile("熟悉的地帶")).wait_for(timeout=WAIT)
+        page.locator(".head input").click()
+        page.get_by_role("option", name="plain").click()
+        if not opened_first:
+            page.wait_for_timeout(500)  # the choice goes to a page that gradio has not made yet
+            tab.click()
+        page.locator(".explorer .no-map").wait_for(timeout=WAIT)
+        assert page.locator(".explorer .pointer").count() == 1
+        assert "潛在向量" in page.locator(".explorer .sliders").inner_text()
+        assert page.locator(".explorer .sliders input").count() == 12
+        page.close()
     assert wrong == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from abc import ABCMeta
 from collections.abc import Callable, Mapping
 from importlib import resources
@@ -22,7 +23,8 @@ from diabolo.ui.explorer._space import Space, latents_of, space_of
 __all__ = ["LatentExplorer"]
 
 _LANGUAGES = ("en", "zh-TW")
-_START = "explore(element, props, server, trigger, watch);"  # gr.HTML gives a script these
+# gr.HTML gives a script these; where a part of them is updated before the page shows it, it loses the others
+_START = "explore(element, props, server, trigger, watch, {{sliders: {sliders}, language: {language}}});"
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _server: Callable[[_Function], _Function] = base.server  # the page may call it
@@ -97,12 +99,13 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
         self._choice = Choice(model, chosen)
         if value is None and not isinstance(model, Mapping):
             value = space_of(self._choice.model()).start
+        start = _START.format(sliders=json.dumps(bool(sliders)), language=json.dumps(language))
         page = {name: _read(f"explorer.{name}") for name in ("html", "css")}
         super().__init__(
             value,
             html_template=page["html"],
             css_template=page["css"],
-            js_on_load="\n".join([*map(_read, _scripts()), _START]),
+            js_on_load="\n".join([*map(_read, _scripts()), start]),
             apply_default_css=False,
             sliders=sliders,
             chosen=self._choice.chosen,

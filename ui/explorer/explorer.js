@@ -1,5 +1,9 @@
-/** The component: one model at a time, each in a view of its own that is thrown away with all it watches. */
-function explore(element, props, server, trigger, watch) {
+/**
+ * The component: one model at a time, each in a view of its own that is thrown away with all it watches.
+ * `begun`: what was chosen when it was made.
+ */
+function explore(element, props, server, trigger, watch, begun) {
+  const option = (name) => (props[name] === undefined ? begun[name] : props[name]);
   const blank = element.firstElementChild.cloneNode(true);
   const wish = { server: false }; // to decode there, though it could be done here
   let shown = null; // the view on the page
@@ -16,8 +20,8 @@ function explore(element, props, server, trigger, watch) {
     const page = blank.cloneNode(true);
     if (about.problem) return void ((shown = null), showProblem(page, about.problem));
     const latent = [given, before].find((value) => value?.length === about.size) ?? floatsOf(about.start);
-    const { sliders } = props;
-    const view = viewOf(page, { model, about, latent: Float32Array.from(latent), sliders, server, trigger, tell, wish });
+    const outside = { sliders: option("sliders"), server, trigger, tell, wish };
+    const view = viewOf(page, { model, about, latent: Float32Array.from(latent), ...outside });
     await view.ready;
     if (mine !== turn) return view.leave();
     shown = view;
@@ -42,12 +46,12 @@ function explore(element, props, server, trigger, watch) {
   const put = (page) => element.firstElementChild.replaceWith(page);
 
   watch(["chosen", "language", "value"], () => {
-    setLanguage(props.language);
+    setLanguage(option("language"));
     if (shown?.model !== props.chosen || shown.language !== languageNow()) return open();
     known = JSON.stringify(props.value);
     if (props.value && !same(props.value, shown.latent())) shown.go(Float32Array.from(props.value));
   });
-  setLanguage(props.language);
+  setLanguage(option("language"));
   sayAll(element);
   open();
 }
