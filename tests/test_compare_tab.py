@@ -26,6 +26,7 @@ gr = pytest.importorskip("gradio")
 pytestmark = GRADIO_MARKS[1:]  # `browser` marks one test only
 
 WAIT = 60_000  # milliseconds
+HEIGHT = 1000  # pixels of the window: less than three models beside each other take
 
 
 def with_prior(folder: Path) -> Path:
@@ -200,7 +201,7 @@ def address(folder: Path, started_models: list[str]) -> Iterator[str]:
 @pytest.mark.browser
 def test_the_tab(address: str, started_models: list[str]) -> None:
     with started() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page = browser.new_page(viewport={"width": 1280, "height": HEIGHT})
         wrong = watch(page)
         page.goto(address)
         page.locator(".model-line p").wait_for(timeout=WAIT)
@@ -210,6 +211,8 @@ def test_the_tab(address: str, started_models: list[str]) -> None:
         rows = page.locator(".compared tbody tr")
         rows.nth(2).wait_for(timeout=WAIT)
         assert rows.locator("th > b").all_inner_texts() == ["whole", "plane", "prior"]
+        ends = page.locator(".diabolo").bounding_box()
+        assert page.evaluate("document.documentElement.scrollHeight") >= ends["y"] + ends["height"] > HEIGHT
         assert page.locator(".compared img").count() == 9
         assert rows.nth(0).locator("[data-label=Code]").inner_text() == "64 numbers"
         rows.nth(2).locator("summary").click()
