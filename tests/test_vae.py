@@ -113,6 +113,25 @@ def test_static_pixels_are_always_alike() -> None:
     assert float(drawn.mean()) == pytest.approx(float(image.mean()), abs=0.01)
 
 
+def test_several_latents_train_the_tighter_bound() -> None:
+    """The loss is the bound of as many samples; its mean over draws, so its last digits are chance."""
+    images = np.random.default_rng(0).integers(60, 200, (400, 1, 2, 2)).astype(np.uint8)
+    image, model = torch.from_numpy(images).float() / 255, linear_model()
+
+    def trained(samples: int, **options: float) -> float:
+        given = {"likelihood": "gaussian", "importance_samples": samples, **options}
+        variant = variants.make("vae", given)
+        steps = (Step(0, number, epoch=1.0) for number in range(20))
+        return float(np.mean([float(variant.loss(model, image, step).objective.detach()) for step in steps]))
+
+    plain = variants.make("vae", {"likelihood": "gaussian"})
+    for samples in (1, 7):
+        expected = bound(plain, model, Split(images=images), samples)["nats"]
+        assert trained(samples) == pytest.approx(expected, abs=0.05)
+    assert trained(7) < trained(1) - 0.2
+    assert trained(7, importance_after=2.0) == trained(1)  # not yet
+
+
 def test_warm_up_weighs_the_kl() -> None:
     variant = variants.make("vae", {"kl_warmup": 4.0, "beta": 2.0})
     model, image = linear_model(), torch.rand(8, 1, 2, 2)

@@ -2,11 +2,13 @@
 
 Kingma and Welling, 'Auto-Encoding Variational Bayes', https://arxiv.org/abs/1312.6114; the weight beta
 is Higgins et al., 'beta-VAE', https://openreview.net/forum?id=Sy2fzU9gl; the KL's warm-up is Sonderby et al.,
-'Ladder Variational Autoencoders', https://arxiv.org/abs/1602.02282.
+'Ladder Variational Autoencoders', https://arxiv.org/abs/1602.02282; the bound by several latents is Burda et
+al., 'Importance Weighted Autoencoders', https://arxiv.org/abs/1509.00519.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,9 +47,18 @@ class Options:
         "draw pixels to be 0 or 1: dynamic (anew each time), static (always alike); none: as they are",
     )
 
+    importance_samples: int = option(
+        1,
+        "latents drawn for an image; more train a tighter bound, the importance-weighted one, and take "
+        "almost as many times longer",
+    )
+    importance_after: float = option(0.0, "epochs with one latent an image before that")
+
     def __post_init__(self) -> None:
         check_range("beta", self.beta, 0, 1e6, or_low=True)
         check_range("kl warmup", self.kl_warmup, 0, 1e6, or_low=True)
+        check_range("importance samples", self.importance_samples, 1, 1e4, or_low=True)
+        check_range("importance after", self.importance_after, 0, 1e6, or_low=True)
         check_choice("likelihood", self.likelihood, _LIKELIHOODS)
         check_choice("binarise", self.binarise, _BINARISE)
 
@@ -70,20 +81,30 @@ class Variant(VariantBase):
         return {"log_deviation": torch.tensor(-1.0)} if self.options.likelihood == "gaussian" else {}
 
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
-        """The negative evidence lower bound of the batch, one latent drawn for each image."""
+        """The negative evidence lower bound of the batch; by more samples than one, a tighter one.
+
+        With one latent drawn for each image the KL is exact; with more, each weighs by what it says of p(x).
+        """
         image = self.pixels(image, step)
         mean, log_variance = _both(model.encode(image))
-        latent = mean + (0.5 * log_variance).exp() * step.normal(*mean.shape)
-        reconstruction = self._reconstruction(model, image, latent).mean()
+        samples = self._samples(step)
+        normal = step.normal(len(mean), samples, mean.shape[1])
+        reconstruction, ratio = self._terms(model, image, mean, log_variance, normal)
         by_dimension = gaussian_kl_by_dimension(mean, log_variance)
         divergence = by_dimension.sum(1).mean()
+        if samples == 1:
+            objective = reconstruction.mean() + self._weight(step) * divergence
+        else:
+            weights = self._weight(step) * ratio - reconstruction
+            objective = math.log(samples) - weights.logsumexp(1).mean()
+        reconstruction = reconstruction.mean()
         terms = {"reconstruction": reconstruction.detach(), "kl": divergence.detach()}
         pools = {
             "kl": by_dimension.detach().mean(0),
             "mean": mean.detach().mean(0),
             "square": mean.detach().square().mean(0),
         }
-        return Loss(reconstruction + self._weight(step) * divergence, terms, pools)
+        return Loss(objective, terms, pools)
 
     def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:
         """The bound, and which dimensions of the latent are in use."""
@@ -107,12 +128,8 @@ class Variant(VariantBase):
         """log p(x | z) + log p(z) - log q(z | x) of latents drawn from q: `(batch, samples)`, in nats."""
         mean, log_variance = _both(model.encode(pixels))
         normal = step.normal(len(pixels), samples, mean.shape[1])
-        latent = mean[:, None] + (0.5 * log_variance).exp()[:, None] * normal
-        # log p(z) - log q(z | x); the constants of both gaussians cancel
-        ratio = 0.5 * (normal.square() + log_variance[:, None] - latent.square()).sum(2)
-        again = pixels.repeat_interleave(samples, 0)
-        reconstruction = self._reconstruction(model, again, latent.flatten(0, 1))
-        return ratio - reconstruction.view(len(pixels), samples)
+        reconstruction, ratio = self._terms(model, pixels, mean, log_variance, normal)
+        return ratio - reconstruction
 
     def pixels(self, image: Tensor, step: Step) -> Tensor:
         """The images, or zeros and ones drawn by their values."""
@@ -122,11 +139,26 @@ class Variant(VariantBase):
             return binarised(image, fixed_thresholds(image))
         return image
 
+    def _terms(
+        self, model: Model, pixels: Tensor, mean: Tensor, log_variance: Tensor, normal: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """-log p(x | z), and log p(z) - log q(z | x), of latents of q: both `(batch, samples)`, in nats."""
+        batch, samples, _ = normal.shape
+        latent = mean[:, None] + (0.5 * log_variance).exp()[:, None] * normal
+        # the constants of both gaussians cancel
+        ratio = 0.5 * (normal.square() + log_variance[:, None] - latent.square()).sum(2)
+        again = pixels.repeat_interleave(samples, 0) if samples > 1 else pixels
+        return self._reconstruction(model, again, latent.flatten(0, 1)).view(batch, samples), ratio
+
     def _reconstruction(self, model: Model, image: Tensor, latent: Tensor) -> Tensor:
         logits = model.logits(latent)
         if self.options.likelihood == "bernoulli":
             return bernoulli_reconstruction(image, logits)
         return gaussian_reconstruction(image, torch.sigmoid(logits.float()), model.extras["log_deviation"])
+
+    def _samples(self, step: Step) -> int:
+        early = step.training and step.epoch < self.options.importance_after
+        return 1 if early else self.options.importance_samples
 
     def _weight(self, step: Step) -> float:
         if not step.training or not self.options.kl_warmup:
