@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, started
+from _chromium import started
 from _images import load_folder, save
 from PIL import Image, ImageDraw
 
@@ -27,11 +29,20 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What gradio's servers leave to the garbage collector goes where its warnings are expected."""
+def _nothing_left() -> Iterator[None]:
+    """What gradio leaves to the garbage collector goes at the end of the module that it was left in.
+
+    That is an event loop in this thread for every app that is made, and more for every server.
+    """
+    asyncio.set_event_loop(None)
     yield
-    marks = getattr(request.module, "pytestmark", [])
-    if isinstance(marks, list) and GRADIO_MARKS[1] in marks:
+    try:
+        asyncio.get_event_loop()
+    except RuntimeError:  # no app was made
+        return
+    asyncio.set_event_loop(None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
 
 

@@ -146,6 +146,7 @@ def test_data(tmp_path: Path) -> None:
     assert int(peak) > 50e6
 
 
+@pytest.mark.long
 def test_training(tmp_path: Path) -> None:
     for name, text in PYTHAE.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -174,6 +175,7 @@ def test_training(tmp_path: Path) -> None:
     assert "bare loop of the same steps | 0.75 x (not reached) | 0.38 x (not reached) | 0.9 x |" in without
 
 
+@pytest.mark.long
 def test_gpu(tmp_path: Path) -> None:
     done = run("-c", GPU, "--batches", "8", "256", DIABOLO_DATA=str(tmp_path))
     assert done.returncode == 0, done.stderr

@@ -65,7 +65,7 @@ def test_changed_images_are_told(photos: Path) -> None:
         assert "(3, 12, 14) now" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["$x_$", "猫", "a b", os.fsdecode(b"a\xff")])
+@pytest.mark.parametrize("name", ["$x_$ 猫", os.fsdecode(b"a\xff")])
 def test_classes_of_any_name(photos: Path, name: str) -> None:
     try:
         shutil.copytree(photos / "a", photos / name)

@@ -81,6 +81,7 @@ def test_no_models_at_all(shelf: Path, monkeypatch: pytest.MonkeyPatch, tmp_path
     assert zoo.main([]) == 1
 
 
+@pytest.mark.long
 def test_rebuild(
     models: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
