@@ -127,6 +127,23 @@ def test_no_figure_where_pixels_cannot_tell() -> None:
     assert measure_holes(noise, codes[:2000], codes[2000:]).share is None
 
 
+def test_no_figure_where_pixels_hardly_tell() -> None:
+    """For three images in a hundred the mean is nearer to the others than they are."""
+    turn = np.random.default_rng(0).standard_normal((39, 64)).astype(np.float32)
+
+    def mixed(latents: FLOATS) -> FLOATS:
+        return bump(latents[:, :1]) + (latents[:, 1:] @ turn).reshape(-1, 1, 1, 64)
+
+    def codes(count: int, strange: int, seed: int) -> FLOATS:
+        chance = np.random.default_rng(seed)
+        drawn = chance.uniform(0, 1, (count, 40)).astype(np.float32)
+        drawn[strange:, 1:] = 0
+        return drawn
+
+    assert measure_holes(mixed, codes(3000, 0, 0), codes(2000, 10, 1)).share is not None
+    assert measure_holes(mixed, codes(3000, 0, 0), codes(2000, 60, 1)).share is None
+
+
 def test_spatial_latents_and_few_codes() -> None:
     codes = np.random.default_rng(0).uniform(0, 1, (12, 2, 3, 3)).astype(np.float32)
     found = measure_holes(lambda latents: bump(latents.mean((1, 2, 3))), codes, codes[:2], places=50)
