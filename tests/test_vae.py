@@ -178,6 +178,11 @@ def test_every_pair_of_options_learns(likelihood: str, binarise: str, pictures: 
     assert history[-1]["validation_loss"] < history[0]["validation_loss"]
 
 
+def test_one_latent_after_some_epochs_is_refused() -> None:
+    with pytest.raises(OptionError, match="--importance-samples 5"):
+        variants.make("vae", {"importance_after": 3.0})
+
+
 @pytest.mark.parametrize("options", [{"likelihood": "gausian"}, {"binarise": "yes"}])
 def test_unknown_words_are_told(options: dict[str, str]) -> None:
     with pytest.raises(UnknownNameError):

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from diabolo.train.errors import OptionError
 from diabolo.train.losses import (
     bernoulli_reconstruction,
     binarised,
@@ -59,6 +60,11 @@ class Options:
         check_range("kl warmup", self.kl_warmup, 0, 1e6, or_low=True)
         check_range("importance samples", self.importance_samples, 1, 1e4, or_low=True)
         check_range("importance after", self.importance_after, 0, 1e6, or_low=True)
+        if self.importance_after and self.importance_samples == 1:
+            raise OptionError(
+                f"importance after {self.importance_after:g} needs more latents than one from then on: "
+                "give --importance-samples 5, say."
+            )
         check_choice("likelihood", self.likelihood, _LIKELIHOODS)
         check_choice("binarise", self.binarise, _BINARISE)
 
