@@ -52,7 +52,7 @@ def watch(page: Any, kinds: tuple[str, ...] = ("error",)) -> list[str]:
     return wrong
 
 
-def once_loaded(page: Any, selector: str, told: str, timeout: float = 60_000) -> Any:
+def once_loaded(page: Any, selector: str, told: str) -> Any:
     """What the JavaScript `told` says of the picture `i`, in a moment in which it is there.
 
     A newer picture may follow at any time, and between two questions.
@@ -61,7 +61,7 @@ def once_loaded(page: Any, selector: str, told: str, timeout: float = 60_000) ->
       const i = document.querySelector({json.dumps(selector)});
       return i?.complete && i.naturalWidth > 0 && {told};
     }}"""
-    return page.wait_for_function(look, timeout=timeout).json_value()
+    return page.wait_for_function(look, timeout=60_000).json_value()
 
 
 def _said(message: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,7 +87,6 @@ def _served(models: Models) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
-        gc.collect()  # what it leaves behind, here where its warnings are let pass
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import gc
 import json
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +30,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    yield
-    gc.collect()  # while the filters hold
 
 
 SHAPES = [(1,), (2,), (1, 2, 1), (7,), (3, 2, 2)]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +29,6 @@ DIGITS = [*"0123456789"]
 # a bright square on a dark ground, up to the border: taken for an inverted picture, if anything is
 BRIGHT = np.full((28, 28), 250, np.uint8)
 BRIGHT[10:20, 10:20] = 10
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _collected() -> Iterator[None]:
-    """What gradio leaves goes here, where its warnings are let pass."""
-    yield
-    gc.collect()
 
 
 def small_mnist(folder: Path) -> Path:
