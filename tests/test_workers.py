@@ -216,9 +216,12 @@ def test_no_process_can_be_started(
 def test_no_process_can_be_started_any_more(
     pool: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "sitecustomize.py").write_text(CRASH)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     first = _workers._begin
     monkeypatch.setattr(_workers, "_begin", lambda job: None if pool else first(job))
     what, tasks = job(tmp_path, 40)
+    tasks[0] = 0, str(tmp_path / "crash.png")  # the only process dies with others of its files to come
     with pytest.raises(DataError, match=r"cannot be started: .*Free some memory"):
         list(work(what, tasks, 0))
 
