@@ -8,8 +8,10 @@ import importlib
 import json
 import socket
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -242,6 +244,12 @@ def test_tabs_are_found_by_their_files() -> None:
     for tab in tabs.values():
         assert set(tab.TITLE) == set(tab.TEXTS) == {"en", "zh-TW"}
         assert set(tab.TEXTS["en"]) == set(tab.TEXTS["zh-TW"])
+
+
+def test_browsers_are_given_an_icon(address: str) -> None:
+    with urlopen(f"{address}favicon.ico") as answer:
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert answer.read() == resources.files("diabolo.ui").joinpath("icon.svg").read_bytes()
 
 
 def test_shared_words_are_in_both_languages() -> None:

@@ -175,6 +175,18 @@ def test_a_bundle_without_codes_has_no_plane(tmp_path: Path) -> None:
         space.plane(None)
 
 
+def test_it_begins_with_no_odd_code(tmp_path: Path) -> None:
+    from diabolo.ui.explorer._space import space_of
+
+    model = Autoencoder.load(save_coded(tmp_path / "coded"), device="cpu")
+    assert model.codes is not None
+    assert model.density is not None
+    ranks = model.density.rank(model.codes.latents[:64])
+    assert ranks[0] > 0.25 > ranks.min()
+    first = np.flatnonzero(ranks <= 0.25)[0]
+    np.testing.assert_array_equal(space_of(model).start, model.codes.latents[first].ravel())
+
+
 @pytest.fixture
 def explorer(tmp_path: Path) -> Any:
     import gradio as gr

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import socket
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,7 @@ __all__ = ["launch", "mount"]
 
 _HOST = "127.0.0.1"  # nobody else is let in
 _FIRST_PORT, _PORTS = 7860, 100
+_ICON = str(Path(__file__).with_name("icon.svg"))
 
 
 def launch(
@@ -65,6 +67,7 @@ def launch(
         share=False,
         ssr_mode=False,
         mcp_server=mcp,
+        favicon_path=_ICON,
         **_looks(),
     )
     click.echo(f"the app runs at http://{_HOST}:{port}/ (Ctrl-C ends it)", err=True)
@@ -124,8 +127,9 @@ def mount(
     below = path.rstrip("/") or "/"
     # always said: what gradio finds out by itself lacks `path` in the addresses of files
     seen = (root_path or app.root_path.rstrip("/") + below).rstrip("/")
+    icon = _ICON if below == "/" else None  # elsewhere the service's own is shown
     mounted: FastAPI = gr.mount_gradio_app(
-        app, blocks, below, root_path=seen, mcp_server=mcp, ssr_mode=False, **_looks()
+        app, blocks, below, root_path=seen, mcp_server=mcp, ssr_mode=False, favicon_path=icon, **_looks()
     )
     return mounted
 

@@ -56,7 +56,7 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
     Args:
         model: an `Autoencoder`, or what `Autoencoder.load` opens: a name, a folder or a .zip; or a mapping of
             names to `Autoencoder`s.
-        value: the latent to begin with; None takes the first stored code, or the mean.
+        value: the latent to begin with; None takes one of the first stored codes, or the mean.
         chosen: the name of the model to begin with; None takes the first.
         language: of the explorer's own words, 'en' or 'zh-TW'; None takes the browser's.
         sliders: show a slider for each dimension of the latent.

@@ -19,6 +19,8 @@ from diabolo.ui.explorer import _planes
 __all__ = ["Space", "latents_of", "space_of"]
 
 _MOST = 1024  # latents in one call
+_TRIED = 64  # codes, of which the page begins with the first that is no odd one:
+_ORDINARY = 0.25  # it lies closer to the training codes than all but this share of the test codes
 _OFFERED = 64  # dimensions to choose a plane's axes from
 
 
@@ -33,7 +35,16 @@ class Space:
         )
         self._plane = functools.lru_cache(maxsize=16)(self._make_plane)
         self.count = prod(m.latent_shape)
-        self.start: NDArray[np.float32] = m.latent_mean.ravel() if self._codes is None else self._codes[0]
+        self.start = m.latent_mean.ravel() if self._codes is None else self._ordinary(self._codes)
+
+    def _ordinary(self, codes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The code to begin with."""
+        first = 0
+        if density := self._model.density:
+            ranks = density.rank(codes[:_TRIED].reshape(-1, *self._model.manifest.latent_shape))
+            first = int(np.argmax(ranks <= _ORDINARY))
+        code: NDArray[np.float32] = codes[first]
+        return code
 
     def latents(self, value: ArrayLike) -> NDArray[np.float32]:
         """One or more latents of any nesting as `(batch, count)`.

@@ -11,6 +11,7 @@ from diabolo.runtime.manifest import Manifest
 from diabolo.ui._models import figures
 from diabolo.ui.tabs._base import picture_of
 from diabolo.ui.tabs._compared import Row, graph_bytes
+from diabolo.ui.tabs._figures import mse_text
 from diabolo.ui.tabs._inline import error_map, escaped, picture
 
 __all__ = ["page", "said", "size"]
@@ -65,7 +66,9 @@ def _row(row: Row, rows: Sequence[Row], full: float, say: Mapping[str, str]) -> 
 def _text(key: str, value: float, say: Mapping[str, str]) -> str:
     if key == "psnr" and value == float("inf"):
         return "∞"
-    forms = {"mse": "{:.4f}", "psnr": "{:.1f} dB", "ssim": "{:.3f}", "time": "{:.2f} ms"}
+    if key == "mse":
+        return mse_text(value)
+    forms = {"psnr": "{:.1f} dB", "ssim": "{:.3f}", "time": "{:.2f} ms"}
     if key == "code":
         return say["numbers"].format(count=int(value))
     return size(int(value)) if key == "files" else forms[key].format(value)

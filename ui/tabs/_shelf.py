@@ -16,6 +16,7 @@ from diabolo.runtime.errors import BundleError
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui._models import Models, figures
 from diabolo.ui.tabs._facts import size_of
+from diabolo.ui.tabs._figures import mse_text
 from diabolo.ui.tabs._inline import escaped
 
 __all__ = ["CLICKED", "shelf"]
@@ -56,7 +57,7 @@ def _choice(name: str, bundle: Bundle, chosen: bool, own: bool, say: dict[str, s
 
 def _figures(m: Manifest) -> list[str]:
     known = figures(m)
-    mse = [f"MSE {known['mse']:.4f}"] if "mse" in known else []
+    mse = [f"MSE {mse_text(known['mse'])}"] if "mse" in known else []
     return mse + ([f"PSNR {known['psnr']:.1f} dB"] if "psnr" in known else [])
 
 

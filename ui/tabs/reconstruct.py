@@ -14,6 +14,7 @@ from diabolo.runtime import metrics
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.tabs import _code_chart
 from diabolo.ui.tabs._base import QUIET, Context, picture_of, shown_errors
+from diabolo.ui.tabs._figures import mse_text
 from diabolo.ui.tabs._inline import signed_map
 from diabolo.ui.tabs._numbers import numbers
 from diabolo.ui.tabs._picture import PictureInput, pixels
@@ -28,7 +29,7 @@ TEXTS: Texts = {
         "lead": "The encoder squeezes the picture into a code, the decoder restores it from that alone.",
         "result": "Reconstruction",
         "error": "Error",
-        "figures": "MSE **{mse:.4f}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
+        "figures": "MSE **{mse}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
         "fewer": "{image} numbers → {code}: {ratio} times fewer.",
         "not_fewer": "{image} numbers → {code}: not fewer. This code has room for the whole picture.",
         "darker": "too dark",
@@ -39,7 +40,7 @@ TEXTS: Texts = {
         "lead": "編碼器把影像壓縮成編碼，解碼器只憑這串編碼把它還原。",
         "result": "重建結果",
         "error": "誤差",
-        "figures": "重建誤差 MSE **{mse:.4f}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
+        "figures": "重建誤差 MSE **{mse}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
         "fewer": "{image} 個數 → {code} 個數，濃縮成 {ratio} 分之一。",
         "not_fewer": "{image} 個數 → {code} 個數，並沒有變少：這樣的編碼裝得下整張影像。",
         "darker": "太暗",
@@ -148,7 +149,7 @@ def _figures(seen: NDArray[np.float32], result: NDArray[np.float32], say: dict[s
     mse, psnr, ssim = (
         float(measure(seen[None], result[None])[0]) for measure in (metrics.mse, metrics.psnr, metrics.ssim)
     )
-    return say["figures"].format(mse=mse, psnr="∞" if np.isinf(psnr) else f"{psnr:.1f}", ssim=ssim)
+    return say["figures"].format(mse=mse_text(mse), psnr="∞" if np.isinf(psnr) else f"{psnr:.1f}", ssim=ssim)
 
 
 def _compression(m: Manifest, say: dict[str, str]) -> str:
