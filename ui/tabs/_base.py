@@ -37,7 +37,7 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "api_name": "private", "sh
 # Gradio drops it unless told, and in a chain each link has to be told.
 LATEST: dict[str, Any] = QUIET | {"trigger_mode": "always_last"}
 # the same where the event itself says what was chosen: by `always_last` gradio sends the data of the event in
-# flight again in place of the next one's. Answers come in the order of the events.
+# flight again in place of the next one's. Answers may come in any order.
 EVERY: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
 
 

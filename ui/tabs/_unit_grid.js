@@ -1,8 +1,11 @@
 /** Squares to click; arrow keys go from one to the next. Gradio runs this with `element`, `trigger` and `watch`. */
 const cells = () => [...element.querySelectorAll("[data-unit]")];
 const PATIENCE = 5000; // ms that an answer may take
+const answer = () => element.querySelector("[data-chosen]")?.dataset.chosen;
 let focused = false;
-let wanted = null; // {unit, time}: chosen here, and not answered yet
+let shown = answer(); // the unit of the last answer
+let asked = null; // {unit}: sent, and not answered yet
+let wanted = null; // the unit chosen after that; answers to two requests at once may come in any order
 
 function mark(cell) {
   for (const other of cells()) {
@@ -11,12 +14,25 @@ function mark(cell) {
   }
 }
 
+function ask(unit) {
+  wanted = null;
+  if (unit === shown) return; // nothing would change, so no answer would come
+  const mine = (asked = { unit });
+  setTimeout(() => mine === asked && answered(), PATIENCE);
+  trigger("select", { index: Number(unit), value: null });
+}
+
+function answered() {
+  asked = null;
+  if (wanted !== null) ask(wanted);
+}
+
 function choose(cell) {
   focused = true;
   mark(cell);
   cell.focus();
-  wanted = { unit: cell.dataset.unit, time: performance.now() };
-  trigger("select", { index: Number(wanted.unit), value: null });
+  if (asked) wanted = cell.dataset.unit;
+  else ask(cell.dataset.unit);
 }
 
 element.addEventListener("click", (event) => {
@@ -39,10 +55,11 @@ element.addEventListener("keydown", (event) => {
 element.addEventListener("focusout", (event) => (focused = event.relatedTarget === null && focused));
 
 watch("value", () => {
-  const pressed = element.querySelector('[aria-pressed="true"]')?.dataset.unit;
-  if (pressed === wanted?.unit || performance.now() - wanted?.time > PATIENCE) wanted = null;
+  shown = answer();
+  if (asked?.unit === shown) answered();
   // the answer to an earlier choice: keys go on from the last one
-  const last = wanted && element.querySelector(`[data-unit="${wanted.unit}"]`);
+  const unit = wanted ?? asked?.unit;
+  const last = unit && element.querySelector(`[data-unit="${unit}"]`);
   if (last) mark(last);
   if (focused) element.querySelector('[aria-pressed="true"]')?.focus({ preventScroll: true });
 });

@@ -139,5 +139,6 @@ def grid(units: Units, latent: _Array | None, chosen: int, say: Mapping[str, str
     wide = min(len(units), max(8, round(min(len(units), _CELLS) ** 0.5)))
     return (
         f'<p class="grid-head">{escaped(head)}</p><div class="units" role="group" '
-        f'aria-label="{escaped(say["grid_keys"])}" style="--wide: {wide}">{cells}</div>'
+        f'aria-label="{escaped(say["grid_keys"])}" data-chosen="{chosen}" style="--wide: {wide}">'
+        f"{cells}</div>"
     )
