@@ -156,7 +156,9 @@ def _theme() -> Any:
     plain = {"background_fill": "none", "text_color": "*body_text_color", "text_weight": "500"}
     labels = {f"block_{part}_{key}": value for part in ("title", "label") for key, value in plain.items()}
     dark = {f"{key}_dark": value for key, value in labels.items() if not key.endswith("weight")}
-    return theme.set(**labels, **dark)
+    # fields and buttons of white on white have to be told apart
+    edges = {"input_border_width": "1px", "input_border_color": "*border_color_primary"}
+    return theme.set(**labels, **dark, **edges)
 
 
 def _check_mcp() -> None:

@@ -119,9 +119,9 @@ class Context:
         self._published.add(name)
         return {"api_name": name, "queue": False}
 
-    def keep(self, content: bytes, suffix: str) -> str:
-        """Write a file that lives as long as the app; the same content is the same file."""
-        return keep(content, self._files, f"file{suffix}")
+    def keep(self, content: bytes, name: str) -> str:
+        """Write a file that lives as long as the app; the same content under the same name is one file."""
+        return keep(content, self._files, name)
 
     def see(self, name: str, source: Any, drawn: bool = False) -> images.Prepared:
         """Fit a picture to the model called `name`; dark and bright are swapped when the grounds differ.

@@ -53,7 +53,7 @@ def files_section(context: Context) -> None:
         lines = [say["done"].format(count=result.count, all=len(files))]
         if result.broken:
             lines += ["", say["broken"], "", *(f"- {as_text(reason)}" for _, reason in result.broken)]
-        return context.keep(result.content, ".zip") if result.count else None, "\n".join(lines)
+        return context.keep(result.content, "denoised.zip") if result.count else None, "\n".join(lines)
 
     def forget() -> tuple[gr.File, str]:
         return gr.File(None, visible=False), ""

@@ -13,7 +13,7 @@ __all__ = ["when_opened"]
 
 
 def when_opened(run: Callable[..., Any], inputs: Any, outputs: Any) -> Any:
-    """Call `run` each time the tab in which this stands is opened; nothing of it runs before.
+    """Call `run` when the tab in which this stands is first opened on a page; nothing of it runs before.
 
     Its event is called "expand" for want of a better one: gradio calls any "load" when the page opens.
 

@@ -54,7 +54,7 @@ def endpoints(context: Context, texts: Texts) -> None:
 
     def both(opened: Autoencoder, path: LatentPath) -> tuple[str, str]:
         strip, animation = (rendered(opened, path, kind) for kind in ("PNG", "GIF"))
-        return context.keep(strip, ".png"), context.keep(animation, ".gif")
+        return context.keep(strip, "strip.png"), context.keep(animation, "way.gif")
 
     def interpolate(
         model: str, a: str | None, b: str | None, steps: float, method: str, request: gr.Request
@@ -125,7 +125,7 @@ def endpoints(context: Context, texts: Texts) -> None:
             The grid (PNG).
         """
         with shown_errors():
-            return context.keep(grid_of(*through(model, images or [], size, method)), ".png")
+            return context.keep(grid_of(*through(model, images or [], size, method)), "grid.png")
 
     with gr.Row(visible=False):
         a, b, strip, animation, grid = (pixels(name) for name in ("a", "b", "strip", "animation", "grid"))

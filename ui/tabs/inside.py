@@ -53,26 +53,24 @@ def build(context: Context) -> None:
 
     def choose(name: str, request: gr.Request) -> tuple[Any, ...]:
         """The model chosen for the whole app comes to the left, and what tells most about it to the right."""
-        other = beside(context, name)
+        return lay(name, beside(context, name), request)
+
+    def begin(name: str, request: gr.Request) -> tuple[Any, ...]:
+        """The pair of the model that was chosen before the tab was opened, or that which tells most."""
+        untouched = name == next(iter(context.bundles))
+        return lay(*(plain_and_sparse(context) if untouched else (name, beside(context, name))), request)
+
+    def lay(name: str, other: str, request: gr.Request) -> tuple[Any, ...]:
+        """Names and all that belongs to them in one answer: another may be on its way."""
         names = [gr.update(choices=context.names(name, other), value=one) for one in (name, other)]
         return *names, *left.change(name, request), *right.change(other, request)
 
-    def refresh(*names: str) -> list[Any]:
-        """There may be other models by now."""
-        return [gr.update(choices=context.names(*names)) for _ in names]
-
     choosers = [left.chooser, right.chooser]
+    all_shown = [*choosers, left.charts, *left.shown, right.charts, *right.shown]
     inputs = [source.seen, source.given, left.chooser, left.unit, right.chooser, right.unit]
     source.wire(look_at_both, inputs, both)
-    opened = when_opened(refresh, choosers, choosers)
-    for side in sides:
-        opened.then(side.change, side.chooser, [side.charts, *side.shown], **LATEST)
-    context.chooser.change(
-        choose,
-        context.chooser,
-        [*choosers, left.charts, *left.shown, right.charts, *right.shown],
-        **LATEST,
-    )
+    when_opened(begin, context.chooser, all_shown)
+    context.chooser.change(choose, context.chooser, all_shown, **LATEST)
     _endpoints(context)
 
 

@@ -80,7 +80,7 @@ def build(context: Context) -> None:
             path = path_of(model, row, size, method, 4)
             if path is None:
                 return gr.Column(visible=False), None
-            return gr.Column(visible=True), context.keep(grid_of(context.model(model), path), ".png")
+            return gr.Column(visible=True), context.keep(grid_of(context.model(model), path), "grid.png")
 
     def wait() -> None:
         """A picture is added by hand: each stroke of a drawing is a new one."""
