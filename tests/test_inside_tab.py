@@ -225,7 +225,7 @@ def test_what_cannot_be_switched_off_gives_a_message(
     ("locale", "name", "sample"), [("en-US", "Inside", "Fetch a sample"), ("zh-TW", "內部", "取一個樣本")]
 )
 def test_the_tab(address: str, locale: str, name: str, sample: str) -> None:
-    late: list[Any] = []
+    late: list[Any] = [None]
 
     def delay(route: Any) -> None:
         """The first choice while `late` is empty waits on its way."""
@@ -253,17 +253,63 @@ def test_the_tab(address: str, locale: str, name: str, sample: str) -> None:
         chosen = "document.querySelector('.units [aria-pressed=true]:focus')?.dataset.unit == {0}"
         shown = "/ {0}[:：]/.test(document.querySelector('.one-unit figcaption').textContent)"
         for keys, unit in (((), 5), (("ArrowRight",), 6), (("Home",), 0), (4 * ("ArrowRight",), 4)):
+            if len(keys) > 1:
+                late.clear()
             for key in keys:  # the next one before the answer to the last
                 page.keyboard.press(key)
-            page.wait_for_timeout(200)  # what is sent after a late one overtakes it
-            for route in late:
-                route.continue_()
-            late.append(None)
-            page.wait_for_timeout(500)  # for its answer
+            if len(keys) > 1:
+                page.wait_for_timeout(200)  # what is sent after a late one overtakes it
+                for route in late:
+                    route.continue_()
+                late.append(None)
+                page.wait_for_timeout(500)  # for its answer
             page.wait_for_function(f"{chosen} && {shown}".format(unit), timeout=WAIT)
             assert seven.locator("input[type=number]").input_value() == str(unit)
-            late.clear()
         pictures = seven.locator(".one-unit figure").first.locator("img")
         sources = [pictures.nth(which).get_attribute("src") for which in (0, 1)]
         assert sources[0] != sources[1]
+        assert wrong == []
+
+
+@pytest.mark.browser
+def test_names_and_charts_belong_together(address: str) -> None:
+    """A model is chosen while the tab is opened: whichever answer comes last, it brings both."""
+    held: list[Any] | None = None
+
+    def hold(route: Any) -> None:
+        if held is None:
+            route.continue_()
+        else:
+            held.append(route)
+
+    def release(routes: list[Any]) -> None:
+        for route in routes:
+            route.continue_()
+        page.wait_for_timeout(500)  # for their answers
+
+    with started() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 1000}, locale="en-US")
+        wrong = watch(page)
+        page.route("**/queue/join*", hold)
+        page.goto(address)
+        page.locator(".model-line p").first.wait_for(timeout=WAIT)
+        held = []
+        page.locator(".head [role=combobox]").click()
+        page.get_by_role("option", name="rare", exact=True).click()
+        page.wait_for_timeout(300)
+        choice, held = held, []
+        page.get_by_role("tab", name="Inside").click()
+        page.wait_for_timeout(300)
+        opening, held = held, []
+        assert choice
+        assert opening
+        release(opening)
+        release(choice)
+        after, held = held, None
+        release(after)
+        names = page.locator(".two-insides [role=combobox]")
+        shares = page.locator(".two-insides .share")
+        shares.nth(1).wait_for(timeout=WAIT)
+        assert [names.nth(side).input_value() for side in (0, 1)] == ["rare", "seven"]
+        assert ["of the 3 units" in text for text in shares.all_inner_texts()] == [True, False]
         assert wrong == []

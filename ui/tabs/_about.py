@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
+from diabolo.ui.tabs._figures import mse_text
 from diabolo.ui.tabs._inline import escaped
 
 __all__ = ["about"]
@@ -16,7 +18,11 @@ _DETAILS = {  # what `verify` says, for which there are words of ours
     "inputs and outputs as in model.json": "graphs_fit",
 }
 _DIFFERENCE = re.compile(r"largest difference (\S+), allowed (\S+)")
-_METRICS = {"mse": ("MSE", "{:.5f}"), "psnr": ("PSNR", "{:.2f} dB"), "ssim": ("SSIM", "{:.4f}")}
+_METRICS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "mse": ("MSE", mse_text),
+    "psnr": ("PSNR", "{:.2f} dB".format),
+    "ssim": ("SSIM", "{:.4f}".format),
+}
 
 
 def about(facts: dict[str, Any], say: dict[str, str]) -> str:
@@ -43,7 +49,7 @@ def _what(facts: dict[str, Any], say: dict[str, str]) -> dict[str, str]:
         "noise": "",
         "data": facts["dataset"],
         "licence": facts["licence"],
-        "figures": "  ·  ".join(f"{_METRICS[k][0]} {_METRICS[k][1].format(v)}" for k, v in known.items()),
+        "figures": "  ·  ".join(f"{_METRICS[k][0]} {_METRICS[k][1](v)}" for k, v in known.items()),
         "weights": facts["dtype"],
         "size": f"{facts['bytes'] / 1e6:.1f} MB",
     }

@@ -28,6 +28,14 @@ _MEASURES: dict[str, tuple[Callable[[Row], float], bool]] = {
 
 _FULL = 0.5  # an error that has the full colour, at most: one bad model must not make the others look perfect
 
+_FORMS: dict[str, Callable[[float], str]] = {
+    "mse": mse_text,
+    "psnr": "{:.1f} dB".format,
+    "ssim": "{:.3f}".format,
+    "files": lambda count: size(int(count)),
+    "time": "{:.2f} ms".format,
+}
+
 
 def page(rows: Sequence[Row], say: Mapping[str, str]) -> str:
     """The rows as HTML, in words of `Context.say(compare.TEXTS, request)`."""
@@ -66,12 +74,9 @@ def _row(row: Row, rows: Sequence[Row], full: float, say: Mapping[str, str]) -> 
 def _text(key: str, value: float, say: Mapping[str, str]) -> str:
     if key == "psnr" and value == float("inf"):
         return "∞"
-    if key == "mse":
-        return mse_text(value)
-    forms = {"psnr": "{:.1f} dB", "ssim": "{:.3f}", "time": "{:.2f} ms"}
     if key == "code":
         return say["numbers"].format(count=int(value))
-    return size(int(value)) if key == "files" else forms[key].format(value)
+    return _FORMS[key](value)
 
 
 def _card(row: Row, say: Mapping[str, str]) -> str:

@@ -74,8 +74,7 @@ def _rows(context: Context, text: Any) -> gr.Image:
 
     def refresh(models: list[str]) -> Any:
         """There may be other models by now."""
-        known = context.names(*models)
-        return gr.update(choices=known, value=[name for name in models if name in known])
+        return gr.update(choices=context.names(*models))
 
     names = list(context.bundles)
     gr.Markdown(text("lead"), elem_classes="lead")

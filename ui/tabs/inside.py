@@ -58,7 +58,7 @@ def build(context: Context) -> None:
     def begin(name: str, request: gr.Request) -> tuple[Any, ...]:
         """The pair of the model that was chosen before the tab was opened, or that which tells most."""
         untouched = name == next(iter(context.bundles))
-        return lay(*(plain_and_sparse(context) if untouched else (name, beside(context, name))), request)
+        return lay(*plain_and_sparse(context), request) if untouched else choose(name, request)
 
     def lay(name: str, other: str, request: gr.Request) -> tuple[Any, ...]:
         """Names and all that belongs to them in one answer: another may be on its way."""
