@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from _chromium import GRADIO_MARKS, once_loaded, watch
+from _linear import make_bundle
 from _served import served
 from PIL import Image
-from test_app import make_bundle
 from test_originals import BRIGHT, DIGITS, small_mnist
 
 from diabolo.runtime.bundle import Bundle

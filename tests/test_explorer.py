@@ -1,8 +1,7 @@
-"""The latent explorer without a browser: planes, what the page is sent, the component and its value."""
+"""The latent explorer without a browser: the component and its value."""
 
 from __future__ import annotations
 
-import base64
 import json
 import subprocess
 import sys
@@ -12,14 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _coded import CLASSES, save_coded
-from _pair import save_pair
-from numpy.typing import NDArray
+from _coded import save_coded
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import LatentError, UnknownNameError, UsageError
-from diabolo.runtime.images import to_uint8
 from diabolo.ui._models import Models
 
 pytest.importorskip("gradio")
@@ -32,159 +28,10 @@ pytestmark = [
 ]
 
 
-SHAPES = [(1,), (2,), (1, 2, 1), (7,), (3, 2, 2)]
-
-
-@pytest.fixture(params=SHAPES, ids=str)
-def model(request: pytest.FixtureRequest, tmp_path: Path) -> Autoencoder:
-    return Autoencoder.load(save_coded(tmp_path / "coded", request.param), device="cpu")
-
-
-def floats(text: str) -> NDArray[np.float32]:
-    return np.frombuffer(base64.b64decode(text), "<f4")
-
-
-def text(latents: NDArray[np.float32]) -> str:
-    return base64.b64encode(latents.tobytes()).decode()
-
-
 def test_the_package_does_not_wait_for_gradio() -> None:
     code = "import sys, diabolo.ui\nprint('gradio' in sys.modules, 'LatentExplorer' in diabolo.ui.__all__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
-
-
-def test_what_the_page_is_sent_is_the_space(model: Autoencoder) -> None:
-    from diabolo.ui.explorer._space import space_of
-
-    about, size = space_of(model).about(), model.codes.latents[0].size  # type: ignore[union-attr]
-    json.dumps(about)
-    assert about["classes"] == tuple(CLASSES)
-    assert sorted(about["order"]) == list(range(size))
-    assert (np.array(about["low"]) < about["high"]).all()
-    plane = about["plane"]
-    points = floats(plane["points"]).reshape(-1, 2)
-    across, up, origin = (floats(plane[name]) for name in ("across", "up", "origin"))
-    codes = model.codes.latents.reshape(-1, size)  # type: ignore[union-attr]
-    np.testing.assert_allclose(points[:, 0], (codes - origin) @ across, atol=1e-5)
-    assert abs(across @ up) < 1e-5
-    assert np.linalg.norm(across) == pytest.approx(1)
-    assert (plane["axes"] is None) == (size > 2)
-    inside = ((points > plane["low"]) & (points < plane["high"])).all(1)
-    assert inside.mean() > 0.9
-    tint = np.frombuffer(base64.b64decode(plane["density"]), np.uint8).reshape(plane["side"], -1)
-    row = ((plane["high"][1] - points[:, 1]) / (plane["high"][1] - plane["low"][1]) * len(tint)).astype(int)
-    column = ((points[:, 0] - plane["low"][0]) / (plane["high"][0] - plane["low"][0]) * len(tint)).astype(int)
-    assert tint[row[inside], column[inside]].mean() > 2 * tint.mean()  # dense where codes lie
-
-
-def test_a_hole_between_classes_has_no_tint(tmp_path: Path) -> None:
-    from diabolo.ui.explorer import _planes
-
-    model = Autoencoder.load(save_coded(tmp_path / "coded"), device="cpu")
-    assert model.codes is not None
-    plane = _planes.find(model.codes.latents, None, prior=False)
-    tint = _planes.levels(plane, model.density, (2,))
-
-    def at(x: float, y: float) -> int:
-        left, top = [
-            (v - low) / (high - low) for v, low, high in zip((x, y), plane.low, plane.high, strict=True)
-        ]
-        return int(tint[int((1 - top) * len(tint)), int(left * len(tint))])
-
-    assert min(at(0, 0), at(4, 0), at(0, 4)) > 60
-    assert at(2, 0) < 20
-    assert at(4, 4) == 0
-
-
-def test_principal_directions_are_those_of_the_svd() -> None:
-    from diabolo.ui.explorer._planes import principal
-
-    codes = np.random.default_rng(0).standard_normal((500, 30)) * np.linspace(3, 0.1, 30)
-    turn, _ = np.linalg.qr(np.random.default_rng(1).standard_normal((30, 30)))
-    codes = (codes @ turn + 5).astype(np.float32)
-    expected = np.linalg.svd(codes - codes.mean(0), full_matrices=False)[2][:2]
-    found = np.stack(principal(codes))
-    spread, best = ((codes - codes.mean(0)) @ found.T).std(0), ((codes - codes.mean(0)) @ expected.T).std(0)
-    np.testing.assert_allclose(spread, best, rtol=1e-2)
-    np.testing.assert_allclose(found @ found.T, np.eye(2), atol=1e-5)
-
-
-def test_decoding_is_the_model_s(model: Autoencoder) -> None:
-    from diabolo.ui.explorer._space import space_of
-
-    space = space_of(model)
-    assert model.codes is not None
-    assert model.density is not None
-    codes = model.codes.latents[:5]
-    answer = space.decode(text(codes))
-    sent = np.frombuffer(base64.b64decode(answer["images"]), np.uint8).reshape(5, 8, 8, 1)
-    np.testing.assert_array_equal(sent, to_uint8(model.decode(codes)))
-    np.testing.assert_allclose(answer["ranks"], model.density.rank(codes), atol=1e-4)
-    far = space.decode(text(np.full_like(codes[:1], 50)))
-    assert far["ranks"] == [1]
-    np.testing.assert_array_equal(floats(space.code(3)), codes[3].ravel())
-
-
-def test_a_browser_gets_the_decoder_and_images_to_check_its_own(model: Autoencoder) -> None:
-    from diabolo.ui.explorer._space import space_of
-
-    sent = space_of(model).graph()
-    assert base64.b64decode(sent["graph"]) == model.bundle.read("decoder.onnx")
-    latents = floats(sent["latents"]).reshape(-1, *model.manifest.latent_shape)
-    assert 3 <= len(np.unique(latents, axis=0)) <= 4
-    np.testing.assert_array_equal(floats(sent["images"]), model.decode(latents).ravel())
-    assert sent["allowed"] == 1e-4
-    assert model.density is not None
-    np.testing.assert_allclose(
-        space_of(model).ranks(sent["latents"]) or (), model.density.rank(latents), atol=1e-4
-    )
-
-
-def test_two_dimensions_may_be_chosen(tmp_path: Path) -> None:
-    from diabolo.ui.explorer._space import space_of
-
-    space = space_of(Autoencoder.load(save_coded(tmp_path / "coded", (7,)), device="cpu"))
-    plane = space.plane([4, 1])
-    assert plane["axes"] == (4, 1)
-    np.testing.assert_array_equal(floats(plane["across"]), np.eye(7)[4])
-    for wrong in ([0, 7], [-1, 0], [0], [0, 1, 2]):
-        with pytest.raises(UsageError, match="7 dimensions"):
-            space.plane(wrong)
-    for index in (-1, 300):
-        with pytest.raises(UsageError, match="no code"):
-            space.code(index)
-    with pytest.raises(UsageError, match="1,024"):
-        space.decode(text(np.zeros((1025, 7), np.float32)))
-    with pytest.raises(LatentError, match="7 numbers"):
-        space.decode(text(np.zeros(8, np.float32)))
-    with pytest.raises(LatentError, match="finite"):
-        space.decode(text(np.full(7, np.nan, np.float32)))
-
-
-def test_a_bundle_without_codes_has_no_plane(tmp_path: Path) -> None:
-    from diabolo.ui.explorer._space import space_of
-
-    model = Autoencoder.load(save_pair(tmp_path / "plain"), device="cpu")
-    space = space_of(model)
-    about = space.about()
-    assert (about["plane"], about["labels"], about["classes"]) == (None, None, ())
-    np.testing.assert_array_equal(space.start, model.manifest.latent_mean.ravel())
-    assert space.decode(text(space.start))["ranks"] is None
-    with pytest.raises(UsageError, match="no plane"):
-        space.plane(None)
-
-
-def test_it_begins_with_no_odd_code(tmp_path: Path) -> None:
-    from diabolo.ui.explorer._space import space_of
-
-    model = Autoencoder.load(save_coded(tmp_path / "coded"), device="cpu")
-    assert model.codes is not None
-    assert model.density is not None
-    ranks = model.density.rank(model.codes.latents[:64])
-    assert ranks[0] > 0.25 > ranks.min()
-    first = np.flatnonzero(ranks <= 0.25)[0]
-    np.testing.assert_array_equal(space_of(model).start, model.codes.latents[first].ravel())
 
 
 @pytest.fixture

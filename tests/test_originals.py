@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from _linear import make_bundle
 from PIL import Image
-from test_app import make_bundle
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.train import datasets
