@@ -81,7 +81,7 @@ def test_denoise_adds_the_noise_of_the_runtime(
 def test_a_level_that_cannot_be_gives_a_message(client: Any, tmp_path: Path) -> None:
     from gradio_client.exceptions import AppError
 
-    with pytest.raises(AppError, match="maximum value 1"):
+    with pytest.raises(AppError, match="levels go from 0 to 1"):
         client.predict("spatial", given(photo(tmp_path / "p.png")), "masking", 1.5, 0, api_name="/denoise")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ import gradio as gr
 from PIL import Image
 
 from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_errors, words
+from diabolo.ui.tabs._derived import derived
 from diabolo.ui.tabs._kept import save
 from diabolo.ui.tabs._sketch import drawing_of, sheet_of, sketch
 from diabolo.ui.tabs._texts import SHARED
@@ -28,14 +28,7 @@ def _written(self: gr.Image, value: Any) -> Any:
     return gr.Image.postprocess(self, kept)
 
 
-# A class, as gradio makes new ones of an instance's class. Its metaclass would write a .pyi beside this file,
-# so that is left out; `is_template`: shown as its base is.
-_File: Any = ABCMeta.__new__(
-    type(gr.Image),
-    "Image",
-    (gr.Image,),
-    {"preprocess": _path, "postprocess": _written, "is_template": True, "__module__": __name__},
-)
+_File = derived(gr.Image, preprocess=_path, postprocess=_written)
 
 
 def pixels(label: Any, name: str = "", **more: Any) -> gr.Image:

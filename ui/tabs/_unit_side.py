@@ -10,6 +10,7 @@ import numpy as np
 
 from diabolo.ui.tabs import _unit_charts, _unit_page
 from diabolo.ui.tabs._base import EVERY, LATEST, Context, shown_errors
+from diabolo.ui.tabs._derived import slider
 from diabolo.ui.tabs._inside_texts import TEXTS
 from diabolo.ui.tabs._picture import PictureInput
 from diabolo.ui.tabs._units import units_of
@@ -35,7 +36,7 @@ class Side:
             self.charts = gr.HTML(**plain, elem_classes="inside-charts")
             script = resources.files("diabolo.ui.tabs").joinpath("_unit_grid.js").read_text("utf-8")
             self.grid = gr.HTML(js_on_load=script, apply_default_css=False, elem_classes="inside-grid")
-            self.unit = gr.Slider(
+            self.unit = slider(
                 0, 1, step=1, value=0, label=context.text("inside", "unit"), elem_classes="inside-unit"
             )
             self.page = gr.HTML(**plain, elem_classes="inside-page")

@@ -17,6 +17,7 @@ from diabolo.ui.tabs import _level_curve
 from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_errors
 from diabolo.ui.tabs._before_after import before_after, compared
 from diabolo.ui.tabs._denoise_texts import TEXTS
+from diabolo.ui.tabs._derived import slider
 from diabolo.ui.tabs._level_curve import Curve, Now, level_curve, measure
 from diabolo.ui.tabs._noisy_files import files_section
 from diabolo.ui.tabs._picture import PictureInput, pixels
@@ -115,10 +116,7 @@ def build(context: Context) -> None:
         return context.text("denoise", key)
 
     kind_now, level_now = _noise(context.first.manifest)
-    manifests = [context.manifest(name) for name in context.bundles]
-    top = max(
-        _top(m, _noise(m)[0]) for m in manifests
-    )  # what programs may ask for; the page has each its own
+    top = _top(context.first.manifest, kind_now)
     gr.Markdown(text("lead"), elem_classes="lead")
     with gr.Row(equal_height=False):
         source = PictureInput(context)
@@ -130,7 +128,7 @@ def build(context: Context) -> None:
                     figures = gr.Markdown(elem_classes=["figures", "denoise-figures"])
                 with gr.Column(min_width=100, elem_classes="noise-settings"):
                     kind = gr.Dropdown(list(KINDS), value=kind_now, label=text("kind"))
-                    level = gr.Slider(0, top, value=level_now, step=0.01, label=text("level"), info=" ")
+                    level = slider(0, top, value=level_now, step=0.01, label=text("level"), info=" ")
                     seed = gr.Number(0, precision=0, minimum=0, label=text("seed"))
                     again = gr.Button(text("again"), size="sm", elem_classes="denoise-run")
             trained = gr.Markdown(elem_classes=["note", "denoise-note"])

@@ -1,0 +1,37 @@
+"""Components of gradio with some methods of our own."""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+__all__ = ["derived", "slider"]
+
+
+def derived(base: Any, **methods: Callable[..., Any]) -> Any:
+    """A class below one of gradio's components, shown as that is.
+
+    It is a class, as gradio makes new ones of an instance's class. Its metaclass would write a .pyi beside
+    this file, so that is left out.
+    """
+    own = {**methods, "is_template": True, "__module__": __name__}
+    return ABCMeta.__new__(type(base), base.__name__, (base,), own)
+
+
+def _as_it_came(_self: gr.Slider, value: Any) -> Any:
+    return value
+
+
+_Slider = derived(gr.Slider, preprocess=_as_it_came)
+
+
+def slider(*args: Any, **more: Any) -> gr.Slider:
+    """A slider whose range changes: its number is handed on as it came, and who takes it sees to the range.
+
+    A number set in the old range may come after the new one was sent: gradio would report it as an error.
+    """
+    made: gr.Slider = _Slider(*args, **more)
+    return made
