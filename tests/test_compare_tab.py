@@ -245,6 +245,49 @@ def test_the_tab(address: str, started_models: list[str]) -> None:
         assert wrong == []
 
 
+@pytest.mark.browser
+def test_a_late_answer_to_the_left_pointer_does_not_part_the_maps(address: str) -> None:
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        data = route.request.post_data_json["data"]
+        if len(data) == 5 and data[-1] is True:  # the right pointer is to follow
+            held.append(route)
+        else:
+            route.continue_()
+
+    def release() -> None:
+        while not held:
+            page.wait_for_timeout(50)
+        held.pop().continue_()
+
+    with started() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": HEIGHT})
+        wrong = watch(page)
+        page.goto(address)
+        page.locator(".model-line p").wait_for(timeout=WAIT)
+        page.get_by_role("tab", name="Compare").click()
+        page.get_by_role("tab", name="Two maps").click()
+        page.locator(".compare-told", has_text="same test image").first.wait_for(timeout=WAIT)
+        known = page.locator(".two-maps .ground").filter(has_text="Known")
+        known.nth(1).wait_for(timeout=WAIT)
+        right = page.locator(".map-right .picture")
+        together = right.evaluate("c => c.toDataURL()")
+        page.route("**/queue/join*", hold)
+        pointer = page.locator(".two-maps .pointer").nth(0)
+        pointer.click(position={"x": pointer.bounding_box()["width"] - 15, "y": 15})
+        page.locator(".map-left .ground", has_text="Nothing").wait_for(timeout=WAIT)
+        page.locator(".compare-to input").click()
+        page.get_by_role("option", selected=False).first.click()
+        known.nth(1).wait_for(timeout=WAIT)  # both were put where the way begins
+        late = [right.element_handle(), together]
+        release()
+        page.wait_for_function("([c, before]) => c.toDataURL() !== before", arg=late, timeout=WAIT)
+        release()
+        page.wait_for_function("([c, before]) => c.toDataURL() === before", arg=late, timeout=WAIT)
+        assert wrong == []
+
+
 def test_compare_by_the_endpoint(client: Any, picture: str) -> None:
     from gradio_client import handle_file
 

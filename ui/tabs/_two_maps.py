@@ -41,7 +41,7 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
                 maps.append(
                     LatentExplorer(context.bundles, chosen=name, language=context.language, sliders=False)
                 )
-    sent = gr.State()  # where the left pointer was put: the right one was put there, too, and need not follow
+    sent = gr.State()  # where the pointers of which models were put together: the right one does not follow
 
     def open_tab(chosen: str, *names: str) -> list[Any]:
         """There may be other models by now."""
@@ -72,7 +72,7 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
             ]
             line = say["same_image" if same_images(*models) else "own_image"].format(name=start)
             places = [place.ravel().tolist() for place in ends[0]]
-            return *places, places[0], "".join(shown), line
+            return *places, [left, right, *places], "".join(shown), line
 
     def place(left: str, right: str, picture: str | None, request: gr.Request) -> tuple[Any, ...]:
         """Both pointers go to the picture's codes."""
@@ -84,12 +84,14 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
                 context.model(name).encode(context.see(name, picture).image[None]).ravel().tolist()
                 for name in (left, right)
             ]
-            return *codes, codes[0], say["your_picture"]
+            return *codes, [left, right, *codes], say["your_picture"]
 
-    def lead(left: str, right: str, latent: list[float] | None, sent: list[float] | None, on: bool) -> Any:
+    def lead(left: str, right: str, latent: list[float] | None, sent: list[Any] | None, on: bool) -> Any:
         """The right pointer goes to where its model puts the picture under the left one."""
-        if not on or latent is None or (sent and np.allclose(latent, sent, rtol=1e-5, atol=1e-6)):
+        if not on or latent is None:
             return gr.skip()
+        if sent and sent[:2] == [left, right] and _same(latent, sent[2]):
+            return sent[3]  # again: an answer from before may have come after it
         with shown_errors():
             one, other = context.model(left), context.model(right)
             shape = one.manifest.latent_shape
@@ -114,6 +116,11 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
         chosen.input(go, **went, **LATEST)
     show.click(place, [*choosers, seen], [*maps, sent, told], **QUIET)
     maps[0].change(lead, [*choosers, maps[0], sent, follow], maps[1], **LATEST)
+
+
+def _same(one: list[float], other: list[float]) -> bool:
+    """Latents that went through a browser keep seven digits."""
+    return len(one) == len(other) and np.allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
 def _line(m: Manifest, say: dict[str, str]) -> str:
