@@ -78,6 +78,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=3, help="of each training, at least 2")
     parser.add_argument("--rounds", type=int, default=5, help="trainings of each way")
     parser.add_argument("--lr", type=float, default=3e-3, help="the highest learning rate of all")
+    parser.add_argument("--precision", default="auto", help="of diabolo and the bare loop")
+    parser.add_argument("--compile", action="store_true", help="diabolo trains with torch.compile")
     parser.add_argument("--pythae", metavar="PYTHON", help="an interpreter that has torch and pythae")
     parser.add_argument("--one", choices=list(WAYS)[:3], help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
@@ -96,7 +98,8 @@ def settings(options: argparse.Namespace) -> Config:
         latent_dim=16,
         epochs=options.epochs,
         lr=options.lr,
-        precision=choose_precision("auto", "cpu"),
+        precision=choose_precision(options.precision, "cpu"),
+        compile=options.compile,
     )
 
 
@@ -110,6 +113,7 @@ def contest(folder: Path, config: Config, options: argparse.Namespace) -> dict[s
     write_idx(folder / "torchvision", learn)
     own = [sys.executable, "-m", "benchmarks.training"]
     own += ["--epochs", str(config.epochs), "--lr", str(config.lr), "--folder", str(folder)]
+    own += ["--precision", config.precision, *(["--compile"] if config.compile else [])]
     commands = {name: [*own, "--one", name] for name in list(WAYS)[:3]}
     if options.pythae:
         numbers = (config.epochs, config.batch_size, config.lr, config.seed)

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from diabolo.train.networks._residual import Residual
+
 __all__ = ["SUMMARY", "Decoder", "Encoder"]
 
 SUMMARY = "convolutions at the image, dense layers around the code"
 _WIDTH = 32  # channels after the first halving; each further one doubles them
 _LARGEST = 8  # pixels a side of the grid that is left, where the number of halvings is not given
 _HIDDEN = 16  # units of the dense layer, times the width
+_BLOCKS = 0  # residual ones, at each size
 
 
 def _grid(size: int, depth: int) -> int:
@@ -40,18 +43,25 @@ class Encoder(nn.Module):
         width: channels after the first halving; each further one doubles them. The dense layer has 16 times
             as many units.
         depth: halvings; by default, until no side is over 8 pixels: 2 for 28 x 28.
+        blocks: residual blocks after each halving.
     """
 
     def __init__(
-        self, image_shape: tuple[int, int, int], outputs: int, width: int = _WIDTH, depth: int | None = None
+        self,
+        image_shape: tuple[int, int, int],
+        outputs: int,
+        width: int = _WIDTH,
+        depth: int | None = None,
+        blocks: int = _BLOCKS,
     ) -> None:
         super().__init__()
         before, rows, columns = image_shape
         depth = _halvings(rows, columns) if depth is None else depth
         layers: list[nn.Module] = []
         for index in range(depth):
-            layers += [nn.Conv2d(before, width << index, 3, stride=2, padding=1), nn.SiLU()]
+            layers.append(nn.Conv2d(before, width << index, 3, stride=2, padding=1))
             before = width << index
+            layers += [*(Residual(before) for _ in range(blocks)), nn.SiLU()]
         flat, hidden = before * _grid(rows, depth) * _grid(columns, depth), _HIDDEN * width
         layers += [nn.Flatten(), nn.Linear(flat, hidden), nn.SiLU(), nn.Linear(hidden, outputs)]
         self.layers = nn.Sequential(*layers)
@@ -63,7 +73,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """`(batch, latent_dim)` to logits `(batch, channels, height, width)`; width and depth as above.
+    """`(batch, latent_dim)` to logits `(batch, channels, height, width)`; width, depth and blocks as above.
 
     On the way up each size has half of the channels that it has on the way down: the work lies there.
     """
@@ -74,6 +84,7 @@ class Decoder(nn.Module):
         latent_dim: int,
         width: int = _WIDTH,
         depth: int | None = None,
+        blocks: int = _BLOCKS,
     ) -> None:
         super().__init__()
         last, self.height, self.width = image_shape
@@ -85,11 +96,13 @@ class Decoder(nn.Module):
             nn.SiLU(),
             nn.Linear(hidden, channels * rows * columns),
             nn.Unflatten(1, (channels, rows, columns)),
+            *(Residual(channels) for _ in range(blocks)),
         ]
         for index in range(depth, 0, -1):
             after = max(1, width << index >> 3)
             layers += [nn.SiLU(), nn.Conv2d(channels, 4 * after, 3, padding=1), nn.PixelShuffle(2)]
             channels = after
+            layers += [Residual(channels) for _ in range(blocks)]
         layers += [nn.SiLU(), nn.Conv2d(channels, last, 3, padding=1)]
         self.layers = nn.Sequential(*layers)
 
