@@ -7,13 +7,17 @@ images = model.reconstruct("digit.png")
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from diabolo.runtime.autoencoder import Autoencoder, Codes
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.device import Device
 from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.manifest import Manifest
-from diabolo.runtime.noise import NoiseSpec, add_noise
 from diabolo.runtime.verify import Check, verify
+
+if TYPE_CHECKING:
+    from diabolo.runtime.noise import NoiseSpec, add_noise
 
 __all__ = [
     "Autoencoder",
@@ -27,3 +31,12 @@ __all__ = [
     "add_noise",
     "verify",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Noise is imported when it is asked for: a model runs without it."""
+    if name in ("NoiseSpec", "add_noise"):
+        from diabolo.runtime import noise
+
+        return getattr(noise, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

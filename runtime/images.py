@@ -14,7 +14,7 @@ from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from diabolo.runtime.centring import Drawing, centred
 from diabolo.runtime.errors import ImageError
@@ -52,6 +52,8 @@ def open_image(source: Picture) -> Image.Image:
     """
     with _reading(source) as picture:
         picture.load()
+        from PIL import ImageOps  # arrays do without it
+
         return ImageOps.exif_transpose(picture)
 
 
@@ -128,6 +130,8 @@ def prepare(
     if invert is None:
         invert = (_border(picture) > 0.5) != (background > 0.5)
     if invert:
+        from PIL import ImageOps
+
         picture = ImageOps.invert(picture)
         steps.append(("inverted", ""))
     if resize == "pad":  # last, so that the padding is neither looked at nor inverted
