@@ -252,6 +252,7 @@ def test_the_tab(address: str, locale: str, name: str, sample: str) -> None:
         cells.nth(5).click()
         chosen = "document.querySelector('.units [aria-pressed=true]:focus')?.dataset.unit == {0}"
         shown = "/ {0}[:：]/.test(document.querySelector('.one-unit figcaption').textContent)"
+        pairs = []
         for keys, unit in (((), 5), (("ArrowRight",), 6), (("Home",), 0), (4 * ("ArrowRight",), 4)):
             if len(keys) > 1:
                 late.clear()
@@ -265,9 +266,9 @@ def test_the_tab(address: str, locale: str, name: str, sample: str) -> None:
                 page.wait_for_timeout(500)  # for its answer
             page.wait_for_function(f"{chosen} && {shown}".format(unit), timeout=WAIT)
             assert seven.locator("input[type=number]").input_value() == str(unit)
-        pictures = seven.locator(".one-unit figure").first.locator("img")
-        sources = [pictures.nth(which).get_attribute("src") for which in (0, 1)]
-        assert sources[0] != sources[1]
+            pictures = seven.locator(".one-unit figure").first.locator("img")
+            pairs.append({pictures.nth(which).get_attribute("src") for which in (0, 1)})
+        assert any(len(pair) == 2 for pair in pairs)  # one of the units may stand at its mean
         assert wrong == []
 
 
