@@ -45,7 +45,9 @@ def text(latents: NDArray[np.float32]) -> str:
 def test_what_the_page_is_sent_is_the_space(model: Autoencoder) -> None:
     from diabolo.ui.explorer._space import space_of
 
-    about, size = space_of(model).about(), model.codes.latents[0].size  # type: ignore[union-attr]
+    assert model.codes is not None
+    latents = model.codes.latents
+    about, size = space_of(model).about(), latents[0].size
     json.dumps(about)
     assert about["classes"] == tuple(CLASSES)
     assert sorted(about["order"]) == list(range(size))
@@ -53,7 +55,7 @@ def test_what_the_page_is_sent_is_the_space(model: Autoencoder) -> None:
     plane = about["plane"]
     points = floats(plane["points"]).reshape(-1, 2)
     across, up, origin = (floats(plane[name]) for name in ("across", "up", "origin"))
-    codes = model.codes.latents.reshape(-1, size)  # type: ignore[union-attr]
+    codes = latents.reshape(-1, size)
     np.testing.assert_allclose(points[:, 0], (codes - origin) @ across, atol=1e-5)
     assert abs(across @ up) < 1e-5
     assert np.linalg.norm(across) == pytest.approx(1)
