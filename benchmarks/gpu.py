@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> None:
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu")
-    parser.add_argument("--batches", type=int, nargs="+", default=[256, 2048], help="images in a batch")
+    parser.add_argument("--batches", type=int, nargs="+", default=[256, 2048, 8192], help="images in a batch")
     parser.add_argument("--epochs", type=int, default=6, help="of each training, at least 2")
     parser.add_argument("--rounds", type=int, default=3, help="trainings of each way")
     parser.add_argument("--lr", type=float, default=1e-3, help="the highest learning rate of all")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from diabolo.runtime.manifest import Manifest
 
 __all__ = ["Graphs", "run_bound"]
 
-_CHUNK_VALUES = 1 << 19  # values of the images, or of the latents where they are more, per call of a graph
+# values of the images, or of the latents where they are more, per call of a graph
+_CHUNK_VALUES = {"cpu": 1 << 19, "cuda": 1 << 21}
 _FLOAT = "tensor(float)"
 
 _Array = NDArray[np.float32]
@@ -39,7 +40,8 @@ class Graphs:
         _check("encoder", self.encoder, *_encoder_of(m))
         _check("decoder", self.decoder, *_decoder_of(m))
         self._image_shape, self._latent_shape = m.image_shape, m.latent_shape
-        self.chunk = max(1, _CHUNK_VALUES // max(prod(m.image_shape), prod(m.latent_shape)))
+        values = max(prod(m.image_shape), prod(m.latent_shape))
+        self.chunk = max(1, _CHUNK_VALUES[self.device.memory] // values)
 
     def encode(self, batch: _Array) -> _Array:
         """Latents `(batch, *latent_shape)` of images `(batch, channels, height, width)`.
@@ -80,8 +82,9 @@ class Graphs:
             if 0 < len(batch) <= self.chunk:
                 result = compute(batch)
             else:
-                pieces = [compute(piece) for piece in _cut(batch, self.chunk)]
-                result = np.concatenate(pieces) if pieces else np.empty((0, *shape), np.float32)
+                cut = _cut if self.device.memory == "cpu" else _cut_alike
+                pieces = [compute(piece) for piece in cut(batch, self.chunk)]
+                result = np.concatenate(pieces)[: len(batch)] if pieces else np.empty((0, *shape), np.float32)
         except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes
             raise GraphError(
                 f"onnxruntime could not compute the {what} on {self.device.name}: {error}. "
@@ -117,6 +120,14 @@ def run_bound(graphs: Graphs, batch: _Array, memory: str | None = None) -> _Arra
 def _cut(batch: _Array, size: int) -> Iterator[_Array]:
     for start in range(0, len(batch), size):
         yield batch[start : start + size]
+
+
+def _cut_alike(batch: _Array, most: int) -> Iterator[_Array]:
+    """Pieces of one size, the last one filled up: at every other size a GPU's library plans anew."""
+    size = ceil(len(batch) / ceil(len(batch) / most)) if len(batch) else 1
+    for piece in _cut(batch, size):
+        missing = size - len(piece)
+        yield np.concatenate([piece, np.repeat(piece[-1:], missing, 0)]) if missing else piece
 
 
 _Signature = list[tuple[str, str, tuple[Any, ...]]]

@@ -18,6 +18,12 @@ CUDA = "CUDAExecutionProvider"
 TENSORRT = "TensorrtExecutionProvider"
 
 _LIBRARY = {CUDA: "cuda", TENSORRT: "tensorrt"}  # providers that lie in a library of their own
+_OPTIONS = {
+    CUDA: {
+        "use_tf32": "0",  # it would keep three digits of a product
+        "cudnn_conv_algo_search": "HEURISTIC",  # the exhaustive one begins anew at every other batch size
+    }
+}
 _FIX = {
     CUDA: 'Install CUDA and cuDNN for it: pip install "onnxruntime-gpu[cuda,cudnn]".',
     TENSORRT: "Install TensorRT and put its libraries on LD_LIBRARY_PATH (PATH on Windows): "
@@ -70,9 +76,10 @@ def start_on(ort: Any, model: bytes, provider: str, index: int, threads: int) ->
 
 def _chain(ort: Any, provider: str, index: int) -> list[Any]:
     """The provider, and what takes the operators that it does not know."""
-    first: Any = (provider, {"device_id": str(index)}) if provider in _LIBRARY else provider
+    where = {"device_id": str(index)}
+    first: Any = (provider, where | _OPTIONS.get(provider, {})) if provider in _LIBRARY else provider
     if provider == TENSORRT and CUDA in ort.get_available_providers():
-        return [first, (CUDA, {"device_id": str(index)}), CPU]
+        return [first, (CUDA, where | _OPTIONS[CUDA]), CPU]
     return [first, CPU]
 
 

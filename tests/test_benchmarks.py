@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 RUNTIME = """
 import sys, torch
 from benchmarks import runtime
-torch.compile = lambda module: module  # takes longer than all the rest
+torch.compile = lambda module, **_: module  # takes longer than all the rest
 runtime.PROCESSES = 1
 runtime.main(sys.argv[1:])
 """
@@ -74,7 +74,7 @@ class Cifar10(torch.utils.data.Dataset):
 splits = {"train": Split(images=images), "test": Split(images=images[:8])}
 gpu.load = lambda name, request: ImageData(name=name, **splits)
 torchvision.datasets.CIFAR10 = Cifar10
-torch.compile = lambda module: module  # it takes a minute
+torch.compile = lambda module, **_: module  # it takes a minute
 options = "--device cpu --precision fp32 --lr 1e-2 --steps 4 --epochs 2 --rounds 1 --workers 0".split()
 gpu.main([*options, *sys.argv[1:]])
 """

@@ -92,7 +92,8 @@ def test_a_gpu_is_chosen_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "_cuda_trouble", lambda _ort: "")
     _, chosen = device.create_session(b"", "CUDA:1", 1)
     assert (chosen.name, chosen.memory, chosen.index) == ("cuda:1", "cuda", 1)
-    assert fake.providers[0] == ("CUDAExecutionProvider", {"device_id": "1"})
+    assert fake.providers[0][0] == "CUDAExecutionProvider"
+    assert fake.providers[0][1]["device_id"] == "1"
 
 
 def test_the_latents_stay_where_the_device_keeps_them(bundle: Path) -> None:
@@ -105,7 +106,7 @@ def test_the_latents_stay_where_the_device_keeps_them(bundle: Path) -> None:
 def test_reconstruct_binds_on_a_gpu(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Autoencoder.load(bundle, device="cpu")
     monkeypatch.setattr(device.Device, "memory", property(lambda _self: "elsewhere"))
-    monkeypatch.setattr(_graphs, "_CHUNK_VALUES", 1)
+    monkeypatch.setattr(_graphs, "_CHUNK_VALUES", {"cpu": 1, "cuda": 1})
     seen: list[int] = []
     right = _graphs.run_bound
 
@@ -118,6 +119,32 @@ def test_reconstruct_binds_on_a_gpu(bundle: Path, monkeypatch: pytest.MonkeyPatc
     through = model.reconstruct(images)
     assert sum(seen) == 5
     np.testing.assert_allclose(through, model.decode(model.encode(images)), atol=1e-6)
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(0, []), (7, []), (8, [4, 4]), (9, [5, 5]), (15, [5] * 3)])
+@pytest.mark.parametrize("verb", ["encode", "decode", "reconstruct"])
+def test_a_gpu_gets_pieces_of_one_size(
+    verb: str, count: int, sizes: list[int], bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Autoencoder.load(bundle, device="cpu")
+    images = np.random.default_rng(0).random((count, 1, 8, 8), np.float32)
+    given = model.encode(images) if verb == "decode" else images
+    right = getattr(model, verb)(given)
+    monkeypatch.setattr(device.Device, "memory", property(lambda _self: "cuda"))
+    monkeypatch.setattr(model._graphs, "chunk", 7)
+    seen: list[int] = []
+    cut = _graphs._cut_alike
+
+    def spy(batch: Any, most: int) -> Any:
+        for piece in cut(batch, most):
+            seen.append(len(piece))
+            yield piece
+
+    monkeypatch.setattr(_graphs, "_cut_alike", spy)
+    bound = _graphs.run_bound
+    monkeypatch.setattr(_graphs, "run_bound", lambda graphs, batch: bound(graphs, batch, memory="cpu"))
+    np.testing.assert_allclose(getattr(model, verb)(given), right, atol=1e-6)
+    assert seen == sizes  # what fits into one goes as it is
 
 
 def test_both_packages_get_the_commands_that_repair_them(

@@ -47,7 +47,7 @@ def test_batches_are_cut_by_the_larger_of_image_and_latent(
     bundle = save_pair(tmp_path / "bundle", latent_shape=latent_shape)
     images = np.random.default_rng(0).random((23, 1, 8, 8), np.float32)
     whole = Autoencoder.load(bundle, device="cpu")
-    monkeypatch.setattr(_graphs, "_CHUNK_VALUES", 10 * 64)
+    monkeypatch.setattr(_graphs, "_CHUNK_VALUES", {"cpu": 10 * 64})
     model = Autoencoder.load(bundle, device="cpu")
     assert model._graphs.chunk == largest
     latents = model.encode(images)

@@ -81,7 +81,10 @@ class Training:
         # what is judged and kept: the running average of the weights, or the weights themselves
         self.average = copy.deepcopy(self.model) if config.average else self.model
         objective = self.processes.share(_Objective(self.variant, self.model), self.device)
-        self.objective = torch.compile(objective) if config.compile else objective
+        # a GPU computes a small step sooner than it is asked for its kernels: recorded, it is asked once
+        self.recorded = config.compile and self.device.type == "cuda" and self.processes.count == 1
+        mode = "reduce-overhead" if self.recorded else None
+        self.objective = torch.compile(objective, mode=mode) if config.compile else objective
         # on a GPU the images themselves, if they fit; otherwise they go there batch by batch
         self.source = resident(self.images, self.device)
         self.glance = Glance(self.device)
@@ -153,6 +156,8 @@ class Training:
         image = image.contiguous(memory_format=self.layout)
         with self._arithmetic():
             loss: Loss = self.objective(image, step)
+        if self.recorded:  # what lies in a recording's memory is gone at the next step
+            self.memory |= {name: value.clone() for name, value in self.memory.items()}
         self.optimizer.zero_grad(set_to_none=True)
         # processes' gradients are averaged: each weighs as much as its share of the batch
         weight = len(image) * self.processes.count / count
@@ -160,9 +165,7 @@ class Training:
         self._clip()
         self.optimizer.step()
         self._follow(number)
-        for name, value in ({"loss": loss.objective.detach()} | loss.terms).items():
-            before = self.sums.get(name, torch.zeros((), device=self.device))
-            self.sums[name] = before + value.float() * len(image)
+        self._sum({"loss": loss.objective.detach()} | loss.terms, len(image))
         position.step += 1
         self._look(loss.objective.detach(), count)
 
@@ -195,6 +198,14 @@ class Training:
             f"{self.steps}. The weights before it are kept in {self.run.path}. Train anew with a smaller "
             f"--lr than {self.config.lr:g}, or with --precision fp32."
         )
+
+    def _sum(self, terms: dict[str, Tensor], images: int) -> None:
+        for name in terms:
+            if name not in self.sums:
+                self.sums[name] = torch.zeros((), device=self.device)
+        # in one call, whatever their number: on a GPU each call costs more than the sum
+        sums, values = [self.sums[name] for name in terms], [value.float() for value in terms.values()]
+        torch._foreach_add_(sums, values, alpha=images)
 
     @torch.no_grad()
     def _follow(self, number: int) -> None:

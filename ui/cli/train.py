@@ -140,7 +140,11 @@ def _common(kind: Any) -> list[click.Parameter]:
         ),
         option(["--device"], default="auto", show_default=True, help="auto, cpu, cuda or mps."),
         option(["--precision"], default="auto", show_default=True, help="auto, fp32 or bf16."),
-        option(["--compile"], is_flag=True, help="torch.compile: pays in trainings of some minutes."),
+        option(
+            ["--compile"],
+            is_flag=True,
+            help="torch.compile: pays in trainings of some minutes, and most on a GPU.",
+        ),
         *options(),
         option(
             ["--classes"],
