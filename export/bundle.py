@@ -110,7 +110,8 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
     encoder, decoder = checked(graphs[0]), checked(graphs[1])
     say("measuring them on the test images")
     exported = _measured(source, plain, (encoder, decoder), settings)
-    answers = golden(source.pair, source.codes, encoder, decoder, settings.dtype, source.learned[:_PROVED])
+    some, brought = source.learned[:_PROVED], source.arrays.get("codes")
+    answers = golden(source.pair, source.codes, encoder, decoder, settings.dtype, some, brought)
     name = source.name if target.name == "bundle" else target.name
     about = document(source, name, proof, answers, settings.opset, settings.dtype, exported)
     files = {"encoder.onnx": ("encoder", encoder), "decoder.onnx": ("decoder", decoder)}

@@ -61,12 +61,20 @@ def document(
             "latent": _base64(golden.latent),
             "reconstruction": _base64(golden.reconstruction),
             "tolerance": golden.tolerance,
+            **_summed(golden),
         },
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "tools": {
             tool: metadata.version(tool) for tool in ("diabolo", "torch", "onnx", "onnxscript", "numpy")
         },
     }
+
+
+def _summed(golden: Golden) -> dict[str, Any]:
+    if golden.sums is None:
+        return {}
+    both = zip(("latent", "image"), golden.sums, golden.sums_tolerance, strict=True)
+    return {"sums": {what: {"sum": _base64(array), "tolerance": most} for what, array, most in both}}
 
 
 def _background(images: NDArray[np.float32]) -> float:

@@ -40,6 +40,19 @@ class FileEntry:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Sum:
+    """A sum of a graph's answers; see `diabolo.runtime.sums`.
+
+    Attributes:
+        values: float32, of the shape of one answer.
+        tolerance: as the golden image's.
+    """
+
+    values: NDArray[np.float32]
+    tolerance: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Golden:
     """One image with what the graphs made of it when they were exported.
 
@@ -48,12 +61,14 @@ class Golden:
         latent: float32 `(1, *latent_shape)`.
         reconstruction: float32, shaped as the image.
         tolerance: largest absolute difference allowed, by provider ('cpu', 'wasm', 'cuda'), with a 'default'.
+        sums: of the encoder's and of the decoder's answers to many codes; None in a bundle without.
     """
 
     image: NDArray[np.float32]
     latent: NDArray[np.float32]
     reconstruction: NDArray[np.float32]
     tolerance: dict[str, float]
+    sums: tuple[Sum, Sum] | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -195,9 +210,25 @@ def _build(document: dict[str, Any]) -> Manifest:
             latent=_array(golden["latent"], (1, *latent_shape), "latent"),
             reconstruction=_array(golden["reconstruction"], (1, *image_shape), "reconstruction"),
             tolerance={name: float(value) for name, value in golden["tolerance"].items()},
+            sums=_sums(golden.get("sums"), latent_shape, image_shape),
         ),
         document=document,
     )
+
+
+def _sums(
+    said: dict[str, Any] | None, latent_shape: tuple[int, ...], image_shape: tuple[int, int, int]
+) -> tuple[Sum, Sum] | None:
+    if said is None:
+        return None
+    latent, image = (
+        Sum(
+            values=_array(said[what]["sum"], shape, f"sum of {what}s"),
+            tolerance={name: float(value) for name, value in said[what]["tolerance"].items()},
+        )
+        for what, shape in (("latent", latent_shape), ("image", image_shape))
+    )
+    return latent, image
 
 
 def _drawing(said: dict[str, Any] | None, most: int) -> Drawing | None:

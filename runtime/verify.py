@@ -15,6 +15,7 @@ from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.device import create_session
 from diabolo.runtime.errors import BundleError, GraphError
 from diabolo.runtime.images import to_uint8
+from diabolo.runtime.sums import sums
 
 __all__ = ["Check", "verify"]
 
@@ -75,20 +76,28 @@ def _checks(source: str | Path, device: str) -> Iterator[Check]:
 def _run_checks(bundle: Bundle, device: str) -> Iterator[Check]:
     try:
         model = Autoencoder(bundle, device=device)
-        _ = model.codes
+        codes = model.codes
     except BundleError as error:
         yield Check(name="graphs", ok=False, detail=str(error))
         return
     yield Check(name="graphs", ok=True, detail="inputs and outputs as in model.json")
     golden = bundle.manifest.golden
-    tolerance = golden.tolerance.get(model.device.active, golden.tolerance["default"])
+    tolerance = _allowed(golden.tolerance, model)
     try:
         yield _compare("golden latent", model.encode(golden.image), golden.latent, tolerance)
         yield _compare("golden reconstruction", model.decode(golden.latent), golden.reconstruction, tolerance)
+        if golden.sums and codes:
+            found = sums(model.encode, model.decode, codes.latents, bundle.manifest.image_shape)
+            for what, ours, theirs in zip(("latents", "images"), found, golden.sums, strict=True):
+                yield _compare(f"sum of {what}", ours, theirs.values, _allowed(theirs.tolerance, model))
     except GraphError as error:
         yield Check(name="golden image", ok=False, detail=str(error))
         return
     yield from _uint8_checks(bundle, model, tolerance)
+
+
+def _allowed(tolerance: dict[str, float], model: Autoencoder) -> float:
+    return tolerance.get(model.device.active, tolerance["default"])
 
 
 def _uint8_checks(bundle: Bundle, model: Autoencoder, tolerance: float) -> Iterator[Check]:

@@ -50,7 +50,7 @@ def test_the_pair_equals_torch(variant: str, bundles: dict[str, Path], runs: dic
 @each_variant
 def test_a_bundle_is_sound(variant: str, bundles: dict[str, Path]) -> None:
     checks = verify(bundles[variant], device="cpu")
-    assert len(checks) == 10
+    assert len(checks) == 12
     assert all(check.ok for check in checks), checks
     document = json.loads((bundles[variant] / "model.json").read_text("utf-8"))
     jsonschema.validate(document, manifest.schema())
