@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,11 +53,9 @@ def test_a_hundred_damaged_bundles(bundles: dict[str, Path], tmp_path: Path) -> 
 
 
 @pytest.mark.long
-def test_two_thousand_damaged_bundles(
-    bundles: dict[str, Path], tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def test_two_thousand_damaged_bundles(bundles: dict[str, Path], tmp_path: Path) -> None:
     names = ("mnist-autoencoder", "mnist-conv", "mnist-vae-2d", "cifar10-conv")
     sources = [*bundles.values(), *map(ready.locate, names)]
     found = outcomes(tmp_path / "work", range(2000), sources)
     assert len(found) == 2000
-    record_property("outcomes", dict(judged(found)))
+    assert len(judged(found)) > 3
