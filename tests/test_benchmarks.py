@@ -215,3 +215,12 @@ def test_runtime(runs: dict[str, Path]) -> None:
     assert {"torch", "torch.compile", "onnxruntime", "diabolo fp32"} <= set(rows[0])
     torchs, ours = (float(row[2].rstrip(" |").replace(",", "")) for row in rows[4:6])
     assert torchs > 1.5 * ours > 0  # megabytes of a process with torch and of one without
+
+
+@pytest.mark.long
+def test_upsampling() -> None:
+    done = run("-m", "benchmarks.upsampling", "--batches", "2", "--rounds", "2", "--width", "8")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split(" | ")[1:] for line in done.stdout.splitlines() if line.startswith("| ")][1:]
+    assert [row[0] for row in rows] == ["sub-pixel", "transposed", "repeated"] * 2
+    assert all(float(row[2].replace(",", "")) > 0 < float(row[3].replace(",", "")) for row in rows)
