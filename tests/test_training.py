@@ -53,6 +53,26 @@ def test_every_parameter_gets_a_gradient(variant: str, network: str, shape: tupl
     assert model.encode(image).latent.shape == (4, 5)
 
 
+@pytest.mark.parametrize("options", [{}, {"likelihood": "gaussian"}])
+@pytest.mark.parametrize("variant", variants.names())
+def test_an_output_that_ran_to_black_comes_back(variant: str, options: dict[str, str]) -> None:
+    if options and variant != "vae":
+        return
+    kind, model = Config.make(variant, "glyphs", latent_dim=5, variant_options=options).build((1, 8, 8))
+    image = torch.rand(16, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        [*model.decoder.parameters()][-1].sub_(60)  # the biases at the end
+        assert float(model(image).max()) < 1e-12
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    model.train()
+    for number in range(300):
+        optimizer.zero_grad()
+        kind.loss(model, image, Step(0, number)).objective.backward()
+        optimizer.step()
+    with torch.inference_mode():
+        assert float(model.eval()(image).mean()) > 0.2
+
+
 @pytest.mark.parametrize("variant", variants.names())
 def test_the_loss_falls_and_the_output_follows_the_input(
     variant: str, runs: dict[str, Path], pictures: Path

@@ -10,6 +10,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from diabolo.train.squash import squash
+
 __all__ = ["Code", "GaussianHead", "Head", "IdentityHead", "Model", "SigmoidHead"]
 
 
@@ -64,8 +66,8 @@ class Model(nn.Module):
     """An encoder and a decoder around a latent.
 
     The offset, the logit of the training images' mean brightness by channel, is added to the decoder's
-    logits: an output that begins at the data's mean cannot run to all black in the first steps and stay
-    there, as a sigmoid under a squared error otherwise does.
+    logits: an output that begins at the data's mean seldom runs to all black in the first steps; where it
+    does, it comes back (`squash`).
     """
 
     offset: Tensor
@@ -105,7 +107,7 @@ class Model(nn.Module):
 
     def decode(self, latent: Tensor) -> Tensor:
         """`(batch, latent_dim)` to images `(batch, channels, height, width)` in [0, 1]."""
-        return torch.sigmoid(self.logits(latent))
+        return squash(self.logits(latent), training=self.training)
 
     def forward(self, image: Tensor) -> Tensor:
         """Reconstruct."""

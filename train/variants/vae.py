@@ -24,6 +24,7 @@ from diabolo.train.losses import (
     gaussian_reconstruction,
 )
 from diabolo.train.model import Code, GaussianHead, Head, Model
+from diabolo.train.squash import squash
 from diabolo.train.step import Step
 from diabolo.train.variants._base import Loss, VariantBase, check_choice, check_range, option
 
@@ -160,7 +161,8 @@ class Variant(VariantBase):
         logits = model.logits(latent)
         if self.options.likelihood == "bernoulli":
             return bernoulli_reconstruction(image, logits)
-        return gaussian_reconstruction(image, torch.sigmoid(logits.float()), model.extras["log_deviation"])
+        mean = squash(logits.float(), training=model.training)
+        return gaussian_reconstruction(image, mean, model.extras["log_deviation"])
 
     def _samples(self, step: Step) -> int:
         early = step.training and step.epoch < self.options.importance_after
