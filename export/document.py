@@ -71,10 +71,8 @@ def document(
 
 
 def _summed(golden: Golden) -> dict[str, Any]:
-    if golden.sums is None:
-        return {}
-    both = zip(("latent", "image"), golden.sums, golden.sums_tolerance, strict=True)
-    return {"sums": {what: {"sum": _base64(array), "tolerance": most} for what, array, most in both}}
+    all_ = {what: {"sum": _base64(values), "tolerance": most} for what, (values, most) in golden.sums.items()}
+    return {"sums": all_} if all_ else {}
 
 
 def _background(images: NDArray[np.float32]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,27 +10,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from diabolo.export.measure import answers
 from diabolo.export.pair import Pair
 from diabolo.runtime.device import create_session, import_onnxruntime
 from diabolo.runtime.sums import sums
 
 __all__ = ["Golden", "golden"]
 
-_Answers = Sequence[NDArray[np.float32]]
-_Call = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+_NAMES = ("latent", "log_variance")  # of what `Pair.encode` gives, one or two
+_Array = NDArray[np.float32]
+_Ways = tuple[Callable[[_Array], dict[str, _Array]], Callable[[_Array], _Array]]  # to encode, to decode
 
 # WebAssembly computes in fp32 as a processor does; a GPU's tf32 keeps three digits
 _TOLERANCE = {"cpu": 1e-4, "wasm": 1e-4, "cuda": 5e-3, "default": 5e-3}
-_SPARE = 2  # times the difference that was seen between two ways of computing 8-bit graphs
-# of a sum of some hundred answers: rounding adds up to little, tf32's to the root of their number
-_SUM_TOLERANCE = {"cpu": 2e-4, "wasm": 2e-4, "cuda": 8e-2, "default": 8e-2}
-_STEPS = {
-    "cpu": 5e-2,
-    "wasm": 5e-1,
-    "cuda": 5e-1,
-    "default": 5e-1,
-}  # of 8-bit graphs: some steps between values
+# of a sum of some hundred answers: rounding mostly cancels out; tf32's grows by the root of their number
+_SUM = {"cpu": 1e-4, "wasm": 1e-4, "cuda": 8e-2, "default": 8e-2}
+_SUM_OF_STEPS = {"cpu": 5e-2, "wasm": 5e-1, "cuda": 5e-1, "default": 5e-1}  # of 8-bit graphs
+_SPARE = 2  # times the difference that was seen between two ways of computing
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,16 +37,14 @@ class Golden:
         latent: `(1, *latent_shape)`, the encoder's answer.
         reconstruction: `(1, *image_shape)`, the decoder's answer to that.
         tolerance: largest absolute difference allowed, by provider, with a 'default'.
-        sums: of latents and of images of many codes, by `diabolo.runtime.sums`; None: no codes.
-        sums_tolerance: of the latents' sum and of the images', each as `tolerance`.
+        sums: those of `diabolo.runtime.sums` and the tolerance of each, by name; none without codes.
     """
 
     image: NDArray[np.float32]
     latent: NDArray[np.float32]
     reconstruction: NDArray[np.float32]
     tolerance: dict[str, float]
-    sums: tuple[NDArray[np.float32], NDArray[np.float32]] | None
-    sums_tolerance: tuple[dict[str, float], ...]
+    sums: dict[str, tuple[NDArray[np.float32], dict[str, float]]]
 
 
 @torch.inference_mode()
@@ -67,62 +60,66 @@ def golden(
     """The golden image, a decoded mean code, so that no image of a data set travels in a bundle.
 
     The answers are torch's for graphs in float32, and otherwise the graphs' own, computed node by node as
-    they are written. 8-bit kernels round at other places than that, a little differently on each processor;
-    how much they may differ is what they do differ on `some` images, `(n, *image_shape)`, doubled. The other
-    tolerances are in units of the largest latent, where that is over 1. `brought` are the codes that the
-    bundle brings, `(n, *latent_shape)`, if it brings any: they have sums of the same kind.
+    they are written. A tolerance is in units of the largest latent, where that is over 1, and has twice what
+    onnxruntime's merged kernels differ from these answers on it and on `some` images, `(n, *image_shape)`:
+    those of 8 bits round at other places, a little differently on each processor. `brought` are the codes
+    that the bundle brings, `(n, *latent_shape)`, if any: their sums are made and bounded in the same way.
     """
-    image = pair.decoder(torch.from_numpy(codes.mean(0, keepdims=True)))
-    torchs = pair.encode(image)[0]
-    latent, reconstruction, rounding = torchs.numpy(), pair.decoder(torchs).numpy(), 0.0
-    blurred, base = np.zeros(2), _STEPS if dtype == "int8" else _SUM_TOLERANCE
-    ways = _of_torch(pair)
-    if dtype != "fp32":
-        sessions = _as_written(encoder), _as_written(decoder)
-        plain, ways = answers(*sessions), _of(*sessions)
-        latent, reconstruction = plain(image.numpy())
-    added = None if brought is None else sums(*ways, brought, pair.image_shape)
-    if dtype == "int8":
-        sessions = create_session(encoder, "cpu", 1)[0], create_session(decoder, "cpu", 1)[0]
-        rounding = _differences(plain(some), answers(*sessions)(some)).max()
-        if added and brought is not None:
-            blurred = _differences(added, sums(*_of(*sessions), brought, pair.image_shape))
-    scale = max(1.0, float(np.abs(latent).max()))
+    fast = _of(*(create_session(graph, "cpu", 1)[0] for graph in (encoder, decoder)))
+    plain = _of_torch(pair) if dtype == "fp32" else _of(_as_written(encoder), _as_written(decoder))
+    image = pair.decoder(torch.from_numpy(codes.mean(0, keepdims=True))).numpy()
+    latent = plain[0](image)["latent"]
+    rounding = max(_difference(plain, fast, images) for images in (some, image))
     return Golden(
-        image=image.numpy(),
+        image=image,
         latent=latent,
-        reconstruction=reconstruction,
-        tolerance={name: scale * value + _SPARE * rounding for name, value in _TOLERANCE.items()},
-        sums=added,
-        sums_tolerance=tuple(
-            {name: scale * value + _SPARE * float(seen) for name, value in base.items()}
-            for scale, seen in zip((_usual(brought), 1.0), blurred, strict=True)
-        ),
+        reconstruction=plain[1](latent),
+        tolerance=_allowed(_TOLERANCE, float(np.abs(latent).max()), rounding),
+        sums={} if brought is None else _sums(plain, fast, brought, pair.image_shape, dtype),
     )
 
 
-def _usual(latents: NDArray[np.float32] | None) -> float:
-    """How large a latent's values are, where that is over 1."""
-    return 1.0 if latents is None else max(1.0, float(np.abs(latents).mean()))
+def _sums(
+    plain: _Ways, fast: _Ways, brought: _Array, image_shape: tuple[int, int, int], dtype: str
+) -> dict[str, tuple[_Array, dict[str, float]]]:
+    base = _SUM_OF_STEPS if dtype == "int8" else _SUM
+    right, other = (sums(*ways, brought, image_shape) for ways in (plain, fast))
+    return {
+        name: (
+            total.values,
+            _allowed(base, total.largest, float(np.abs(total.values - other[name].values).max())),
+        )
+        for name, total in right.items()
+    }
 
 
-def _differences(one: _Answers, other: _Answers) -> NDArray[np.float64]:
-    """The largest of the latents, the largest of the images."""
-    return np.array([float(np.abs(a - b).max()) for a, b in zip(one, other, strict=True)])
+def _allowed(base: dict[str, float], largest: float, seen: float) -> dict[str, float]:
+    return {name: max(1.0, largest) * value + _SPARE * seen for name, value in base.items()}
 
 
-def _of_torch(pair: Pair) -> tuple[_Call, _Call]:
-    """Encoder and decoder, from arrays to arrays."""
+def _difference(one: _Ways, other: _Ways, images: _Array) -> float:
+    """The largest of latents and of reconstructions."""
+    latents = [encode(images)["latent"] for encode, _ in (one, other)]
+    both = (latents, [decode(latent) for (_, decode), latent in zip((one, other), latents, strict=True)])
+    return max(float(np.abs(a - b).max()) for a, b in both)
+
+
+def _of_torch(pair: Pair) -> _Ways:
     return (
-        lambda image: pair.encode(torch.from_numpy(image))[0].numpy(),
-        lambda latent: pair.decoder(torch.from_numpy(latent)).numpy(),
+        lambda image: dict(zip(_NAMES, map(_numpy, pair.encode(torch.from_numpy(image))), strict=False)),
+        lambda latent: _numpy(pair.decoder(torch.from_numpy(latent))),
     )
 
 
-def _of(encoder: Any, decoder: Any) -> tuple[_Call, _Call]:
-    """The same of two sessions."""
+def _numpy(tensor: torch.Tensor) -> _Array:
+    array: _Array = tensor.numpy()
+    return array
+
+
+def _of(encoder: Any, decoder: Any) -> _Ways:
+    names = [output.name for output in encoder.get_outputs()]
     return (
-        lambda image: encoder.run(["latent"], {"image": image})[0],
+        lambda image: dict(zip(names, encoder.run(names, {"image": image}), strict=True)),
         lambda latent: decoder.run(["image"], {"latent": latent})[0],
     )
 

@@ -75,27 +75,47 @@ class Graphs:
             return self.decode(self.encode(batch))
         return self._run("pair", lambda piece: run_bound(self, piece), batch, self._image_shape)
 
+    def encode_whole(self, piece: _Array) -> dict[str, _Array]:
+        """All that the encoder answers to one piece, `(batch, *latent_shape)` each, by the outputs' names.
+
+        Raises:
+            GraphError: onnxruntime could not compute them.
+        """
+        names = [output.name for output in self.encoder.get_outputs()]
+        answers = self._tried("encoder", lambda: self.encoder.run(names, {"image": piece}))
+        for answer in answers:
+            _check_shape("encoder", answer, (len(piece), *self._latent_shape))
+        return dict(zip(names, answers, strict=True))
+
     def _run(
         self, what: str, compute: Callable[[_Array], _Array], batch: _Array, shape: tuple[int, ...]
     ) -> _Array:
+        def answer(piece: _Array) -> _Array:
+            result: _Array = self._tried(what, lambda: compute(piece))
+            _check_shape(what, result, (len(piece), *shape))
+            return result
+
+        if 0 < len(batch) <= self.chunk:
+            return answer(batch)
+        cut = _cut if self.device.memory == "cpu" else _cut_alike
+        pieces = [answer(piece) for piece in cut(batch, self.chunk)]
+        return np.concatenate(pieces)[: len(batch)] if pieces else np.empty((0, *shape), np.float32)
+
+    def _tried(self, what: str, compute: Callable[[], Any]) -> Any:
         try:
-            if 0 < len(batch) <= self.chunk:
-                result = compute(batch)
-            else:
-                cut = _cut if self.device.memory == "cpu" else _cut_alike
-                pieces = [compute(piece) for piece in cut(batch, self.chunk)]
-                result = np.concatenate(pieces)[: len(batch)] if pieces else np.empty((0, *shape), np.float32)
+            return compute()
         except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes
             raise GraphError(
                 f"onnxruntime could not compute the {what} on {self.device.name}: {error}. "
                 "Try the device cpu; if that fails too, get the bundle again."
             ) from None
-        if result.shape != (len(batch), *shape):
-            raise GraphError(
-                f"the {what} returned shape {result.shape} instead of {(len(batch), *shape)}. "
-                "Get the bundle again."
-            )
-        return result
+
+
+def _check_shape(what: str, result: _Array, shape: tuple[int, ...]) -> None:
+    if result.shape != shape:
+        raise GraphError(
+            f"the {what} returned shape {result.shape} instead of {shape}. Get the bundle again."
+        )
 
 
 def run_bound(graphs: Graphs, batch: _Array, memory: str | None = None) -> _Array:

@@ -61,14 +61,14 @@ class Golden:
         latent: float32 `(1, *latent_shape)`.
         reconstruction: float32, shaped as the image.
         tolerance: largest absolute difference allowed, by provider ('cpu', 'wasm', 'cuda'), with a 'default'.
-        sums: of the encoder's and of the decoder's answers to many codes; None in a bundle without.
+        sums: of the answers to many codes, by 'latent', 'log_variance', 'image'; none in older bundles.
     """
 
     image: NDArray[np.float32]
     latent: NDArray[np.float32]
     reconstruction: NDArray[np.float32]
     tolerance: dict[str, float]
-    sums: tuple[Sum, Sum] | None
+    sums: dict[str, Sum]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -210,25 +210,24 @@ def _build(document: dict[str, Any]) -> Manifest:
             latent=_array(golden["latent"], (1, *latent_shape), "latent"),
             reconstruction=_array(golden["reconstruction"], (1, *image_shape), "reconstruction"),
             tolerance={name: float(value) for name, value in golden["tolerance"].items()},
-            sums=_sums(golden.get("sums"), latent_shape, image_shape),
+            sums=_sums(golden.get("sums", {}), latent_shape, image_shape),
         ),
         document=document,
     )
 
 
 def _sums(
-    said: dict[str, Any] | None, latent_shape: tuple[int, ...], image_shape: tuple[int, int, int]
-) -> tuple[Sum, Sum] | None:
-    if said is None:
-        return None
-    latent, image = (
-        Sum(
-            values=_array(said[what]["sum"], shape, f"sum of {what}s"),
-            tolerance={name: float(value) for name, value in said[what]["tolerance"].items()},
+    said: dict[str, Any], latent_shape: tuple[int, ...], image_shape: tuple[int, int, int]
+) -> dict[str, Sum]:
+    shapes = {"latent": latent_shape, "log_variance": latent_shape, "image": image_shape}
+    return {
+        name: Sum(
+            values=_array(said[name]["sum"], shape, f"sum {name}"),
+            tolerance={where: float(value) for where, value in said[name]["tolerance"].items()},
         )
-        for what, shape in (("latent", latent_shape), ("image", image_shape))
-    )
-    return latent, image
+        for name, shape in shapes.items()
+        if name in said
+    }
 
 
 def _drawing(said: dict[str, Any] | None, most: int) -> Drawing | None:

@@ -1,54 +1,79 @@
-"""Two sums in which every weight of a pair has its part: a golden image alone leaves many of them silent.
+"""Sums of a pair's answers to many inputs: a golden image alone leaves many weights silent.
 
-The codes that a bundle brings are decoded, and what comes out is encoded again, together with some noise.
-Each answer is added to or taken from a sum, by turns, so that what all have in common does not cover what one
-has. A weight that was changed changes the answers of those codes that need it, and the sums with them; two
-right ways of computing differ by rounding, which mostly cancels out.
+Codes that a bundle brings are decoded, and what comes out is encoded again; noise is encoded, and what comes
+out is decoded. Each answer is added to or taken from a sum, by turns, so that what all have in common does
+not cover what one has. A weight that was changed changes the answers of those inputs that need it, and the
+sums with them; two right ways of computing differ by rounding, which mostly cancels out. A weight that none
+of these inputs needs is still not seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CODES", "sums"]
+__all__ = ["Total", "sums"]
 
-CODES = 256  # of a bundle's codes, evenly spaced; all where it has fewer
+_CODES = 16, 256  # of a bundle's codes, evenly spaced: at least, at most; all where it has fewer
+_VALUES = 1 << 20  # of all their images together, unless that is fewer codes than the least
 _NOISE = 8  # images of noise: what lies at the border of the codes' images is mostly black
-_AT_ONCE = 16
+_AT_ONCE = 8
 
 _Array = NDArray[np.float32]
 
 
+@dataclass(frozen=True, eq=False)
+class Total:
+    """A sum of answers.
+
+    Attributes:
+        values: float32, of the shape of one answer.
+        largest: the largest absolute value of all the answers.
+    """
+
+    values: _Array
+    largest: float
+
+
 def sums(
-    encode: Callable[[_Array], _Array],
+    encode: Callable[[_Array], dict[str, _Array]],
     decode: Callable[[_Array], _Array],
     codes: _Array,
     image_shape: tuple[int, int, int],
-) -> tuple[_Array, _Array]:
-    """The sums of the encoder's and of the decoder's answers.
+) -> dict[str, Total]:
+    """The sums of the encoder's answers, by its outputs' names, and of the decoder's as 'image'.
 
     Args:
-        encode: images `(batch, *image_shape)` to latents.
+        encode: images `(batch, *image_shape)` to `latent` and, where there is one, `log_variance`.
         decode: latents `(batch, *latent_shape)` to images.
         codes: those of the bundle, `(n, *latent_shape)`, in its order.
         image_shape: channels, height, width.
-
-    Returns:
-        float32 `latent_shape` and `image_shape`.
     """
-    count = min(CODES, len(codes))
+    least, most = _CODES
+    count = min(len(codes), max(least, min(most, _VALUES // prod(image_shape))))
     chosen = codes[np.arange(count) * len(codes) // count].astype(np.float32)
-    latent, image = np.zeros(codes.shape[1:]), np.zeros(image_shape)
-    for start in range(0, count, _AT_ONCE):
-        images = decode(chosen[start : start + _AT_ONCE])
-        image += _by_turns(images)
-        latent += _by_turns(encode(images))
-    latent += _by_turns(encode(_noise(image_shape)))
-    return latent.astype(np.float32), image.astype(np.float32)
+    answers: dict[str, list[tuple[NDArray[np.float64], float]]] = {}
+
+    def note(found: dict[str, _Array]) -> None:
+        for name, values in found.items():
+            answers.setdefault(name, []).append((_by_turns(values), float(np.abs(values).max())))
+
+    with np.errstate(all="ignore"):  # a damaged pair may answer with anything; that is seen in the sums
+        for start in range(0, count, _AT_ONCE):
+            images = decode(chosen[start : start + _AT_ONCE])
+            note({"image": images} | encode(images))
+        found = encode(_noise(image_shape))
+        note(found | {"image": decode(found["latent"])})
+        return {
+            name: Total(
+                np.sum([values for values, _ in parts], 0).astype(np.float32), max(m for _, m in parts)
+            )
+            for name, parts in answers.items()
+        }
 
 
 def _by_turns(answers: _Array) -> NDArray[np.float64]:

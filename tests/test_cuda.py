@@ -6,13 +6,12 @@ Without one these are skipped; `python -m pytest tests/test_cuda.py` runs them w
 from __future__ import annotations
 
 import json
-import os
-import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from _stopper import Stopper
 
 from diabolo.export import export_run
 from diabolo.runtime import Autoencoder, ready, verify
@@ -20,7 +19,6 @@ from diabolo.runtime._graphs import run_bound
 from diabolo.runtime.images import as_batch
 from diabolo.train import Config, Run, fit, resume, variants
 from diabolo.train.errors import StoppedError
-from diabolo.train.watcher import Silent
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA GPU here")
 
@@ -79,27 +77,25 @@ def test_a_variant_trains_there_and_answers_anywhere(
         assert [check for check in verify(bundle, device=device) if not check.ok] == []
 
 
-class Stopper(Silent):
-    """Presses Ctrl-C at a step."""
-
-    def __init__(self, at: int) -> None:
-        self.left = at
-
-    def step(self, images: int, loss: float | None) -> None:
-        self.left -= 1
-        if not self.left:
-            os.kill(os.getpid(), signal.SIGINT)
-
-
-@pytest.mark.parametrize("variant", variants.names())
-def test_stopped_there_and_continued(variant: str, pictures: Path, tmp_path: Path) -> None:
-    config = settings(pictures, variant, epochs=3, precision="fp32", average=0.9)
+@pytest.mark.parametrize(
+    ("variant", "compiled"), [*((name, False) for name in variants.names()), ("sparse", True)]
+)
+def test_stopped_there_and_continued(
+    variant: str, compiled: bool, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: list[object] = []
+    compiler = torch.compile
+    monkeypatch.setattr(
+        torch, "compile", lambda *given, mode: modes.append(mode) or compiler(*given, mode=mode)
+    )
+    config = settings(pictures, variant, epochs=3, precision="fp32", average=0.9, compile=compiled)
     whole = fit(config, tmp_path / "whole")
     with pytest.raises(StoppedError):
         fit(config, tmp_path / "cut", watcher=Stopper(7))
     cut = resume(tmp_path / "cut")
     ours, theirs = (Run.open(run.path).read_tensors("model.safetensors") for run in (cut, whole))
     torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
+    assert modes == ["reduce-overhead"] * 3 * compiled  # each step is recorded
 
 
 @pytest.mark.parametrize("variant", ["sparse", "vae"])  # what a step hands to the next; noise

@@ -93,7 +93,8 @@ def test_a_gpu_is_chosen_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     _, chosen = device.create_session(b"", "CUDA:1", 1)
     assert (chosen.name, chosen.memory, chosen.index) == ("cuda:1", "cuda", 1)
     assert fake.providers[0][0] == "CUDAExecutionProvider"
-    assert fake.providers[0][1]["device_id"] == "1"
+    options = {"device_id": "1", "use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
+    assert fake.providers[0][1] == options
 
 
 def test_the_latents_stay_where_the_device_keeps_them(bundle: Path) -> None:

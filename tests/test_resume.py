@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from _stopper import Stopper
 
 from diabolo.train import Config, Run, fit, resume, variants
 from diabolo.train.errors import RunError, StoppedError, TrainingError
@@ -37,18 +37,6 @@ def one_thread() -> object:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-class Stopper(Silent):
-    """Presses Ctrl-C at a step."""
-
-    def __init__(self, at: int) -> None:
-        self.left = at
-
-    def step(self, images: int, loss: float | None) -> None:
-        self.left -= 1
-        if not self.left:
-            os.kill(os.getpid(), signal.SIGINT)
 
 
 def same(one: Run, other: Run) -> None:
