@@ -148,6 +148,19 @@ def test_a_gpu_gets_pieces_of_one_size(
     assert seen == sizes  # what fits into one goes as it is
 
 
+@pytest.mark.parametrize("memory", ["cpu", "cuda"])
+@pytest.mark.parametrize("more", [-1, 1])
+def test_a_piece_with_another_number_of_rows_is_refused(
+    memory: str, more: int, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graphs = Autoencoder.load(bundle, device="cpu")._graphs
+    monkeypatch.setattr(device.Device, "memory", property(lambda _self: memory))
+    monkeypatch.setattr(graphs, "chunk", 4)
+    batch = np.zeros((8, 2), np.float32)
+    with pytest.raises(errors.GraphError, match="returned shape"):
+        graphs._run("encoder", lambda piece: np.zeros((len(piece) + more, 2), np.float32), batch, (2,))
+
+
 def test_both_packages_get_the_commands_that_repair_them(
     bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
