@@ -40,7 +40,8 @@ function tick(now) {
   if (!element.isConnected || !film || !moving) return void (begun = null);
   begun ??= now - at * film.pace;
   const there = film.count - 1;
-  const step = Math.floor((now - begun) / film.pace) % (2 * there);
+  const passed = Math.max(0, now - begun); // a frame's time may lie before the one that `open` took
+  const step = Math.floor(passed / film.pace) % (2 * there);
   const index = step > there ? 2 * there - step : step;
   if (index !== at && stage.offsetParent) show(index);
   requestAnimationFrame(tick);
