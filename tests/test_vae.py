@@ -71,11 +71,26 @@ def test_more_samples_tighten_the_bound() -> None:
     assert one == pytest.approx(-figures["elbo"], abs=0.1)
 
 
+def test_each_piece_draws_other_latents(monkeypatch: pytest.MonkeyPatch) -> None:
+    variant, model = variants.make("vae", {"likelihood": "gaussian"}), linear_model()
+    images = np.random.default_rng(0).integers(60, 200, (400, 1, 2, 2)).astype(np.uint8)
+    whole = bound(variant, model, Split(images=images), samples=50)["nats"]
+    monkeypatch.setattr("diabolo.train.bound._DECODED", 1)
+    assert bound(variant, model, Split(images=images), samples=50)["nats"] == pytest.approx(whole, abs=0.03)
+
+
+def test_each_seed_and_each_step_draws_anew() -> None:
+    places = [(seed, number) for seed in (0, 1, 2, 20081, 2**31 - 1) for number in (0, 1, 2, 100_000)]
+    drawn = {tuple(Step(*place).normal(4).tolist()) for place in places}
+    assert len(drawn) == len(places)
+    assert torch.equal(Step(7, 3).normal(4), Step(7, 3).normal(4))
+
+
 def test_the_error_is_the_standard_error() -> None:
     variant, model = variants.make("vae"), linear_model()
     images = np.random.default_rng(0).integers(0, 256, (300, 1, 2, 2)).astype(np.uint8)
-    every = [bound(variant, model, Split(images=images[i : i + 1]), 50)["nats"] for i in range(300)]
-    got = bound(variant, model, Split(images=images), 50)
+    every = [bound(variant, model, Split(images=images[i : i + 1]), 2000)["nats"] for i in range(300)]
+    got = bound(variant, model, Split(images=images), 2000)  # so many that chance adds little to it
     assert got["nats_error"] == pytest.approx(np.std(every, ddof=1) / math.sqrt(300), rel=0.3)
 
 
@@ -126,7 +141,7 @@ def test_several_latents_train_the_tighter_bound() -> None:
 
     plain = variants.make("vae", {"likelihood": "gaussian"})
     for samples in (1, 7):
-        expected = bound(plain, model, Split(images=images), samples)["nats"]
+        expected = bound(plain, model, Split(images=images.repeat(20, axis=0)), samples)["nats"]
         assert trained(samples) == pytest.approx(expected, abs=0.05)
     assert trained(7) < trained(1) - 0.2
     assert trained(7, importance_after=2.0) == trained(1)  # not yet

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Step"]
 
+_SPREAD = 0x9E3779B1  # the golden section of 2 ** 32 (Knuth, volume 3, 6.4): seeds lie far from one another
+
 
 class Step:
     """One step of a training, or one batch of an evaluation.
@@ -45,7 +47,8 @@ class Step:
         """
         self.epoch, self.training = epoch, training
         self.memory = {} if memory is None else memory
-        self._seed, self._device = (seed << 32) + number, device
+        # torch's generator on the CPU looks at 32 bits of its seed and no more
+        self._seed, self._device = (seed * _SPREAD + number) % 2**32, device
         self._rows, self._all = rows, processes
 
     @cached_property
