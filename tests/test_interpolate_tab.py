@@ -1,8 +1,7 @@
-"""The tab Interpolate: its endpoints draw what the command draws, and in Chromium key frames come and go."""
+"""The tab Interpolate in Chromium: key frames come and go, and the way between them is played and saved."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,6 @@ from _coded import save_coded
 from _pair import save_pair
 from _served import served
 from click.testing import CliRunner
-from PIL import Image
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.latent_path import read
@@ -24,8 +22,7 @@ from diabolo.ui.cli import main
 pytest.importorskip("gradio")
 pytest.importorskip("playwright.sync_api")
 
-pytestmark = [mark for mark in GRADIO_MARKS if mark.name != "browser"]
-in_chromium = pytest.mark.browser
+pytestmark = GRADIO_MARKS
 
 WAIT = 60_000  # milliseconds
 SUM = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
@@ -34,10 +31,9 @@ SUM = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canv
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Bundles: `plane` and `line` with codes in classes, `spatial` with none."""
+    """Bundles: `plane` with codes in classes, `spatial` and `bright` with none."""
     folder = tmp_path_factory.mktemp("bundles")
     save_coded(folder / "plane")
-    save_coded(folder / "line", (1,))
     save_pair(folder / "spatial", latent_shape=(2, 4, 4))
     save_pair(folder / "bright", image={"background": 1.0})
     return folder
@@ -45,94 +41,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    names = ("plane", "line", "spatial", "bright")
+    names = ("plane", "spatial", "bright")
     models = {name: Autoencoder.load(folder / name, device="cpu") for name in names}
     with served(models) as address:
         yield address
-
-
-@pytest.fixture
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Four pictures of the models' size, in the folder where commands run."""
-    monkeypatch.chdir(tmp_path)
-    rng = np.random.default_rng(4)
-    for name in "abcd":
-        dim = np.pad(rng.integers(40, 256, (4, 4)).astype(np.uint8), 2)  # a dark border: nothing to invert
-        Image.fromarray(dim).save(f"{name}.png")
-    return [f"{name}.png" for name in "abcd"]
-
-
-def handed(names: list[str]) -> list[Any]:
-    from gradio_client import handle_file
-
-    return [handle_file(name) for name in names]
-
-
-def pixels(file: Any) -> np.ndarray:
-    with Image.open(file["path"] if isinstance(file, dict) else file) as picture:
-        return np.asarray(picture.convert("RGB"))
-
-
-def draw(*arguments: object) -> np.ndarray:
-    """What the command draws."""
-    out = f"drawn-{abs(hash(arguments))}.png"
-    done = CliRunner().invoke(main, ["interpolate", *map(str, arguments), "-o", out])
-    assert done.exit_code == 0, done.output
-    return pixels(out)
-
-
-@pytest.mark.parametrize("name", ["plane", "spatial"])
-@pytest.mark.parametrize("method", ["linear", "spherical", "standardised"])
-def test_the_command_draws_a_path_of_the_app_to_the_same_pixels(
-    client: Any, folder: Path, photos: list[str], name: str, method: str
-) -> None:
-    strip, animation, path = client.predict(name, handed(photos[:3]), 5, method, api_name="/interpolate_path")
-    Path("walk.json").write_text(json.dumps(path))
-    np.testing.assert_array_equal(draw(folder / name, "--path", "walk.json"), pixels(strip))
-    np.testing.assert_array_equal(
-        draw(folder / name, *photos[:3], "--steps", 5, "--method", method), pixels(strip)
-    )
-    assert strip_of(strip) == 9
-    with Image.open(animation["path"] if isinstance(animation, dict) else animation) as film:
-        assert film.n_frames == 16  # type: ignore[attr-defined]
-    again, _, note = client.predict(name, path, api_name="/render_path")
-    np.testing.assert_array_equal(pixels(again), pixels(strip))
-    assert note == ""
-
-
-def strip_of(file: Any) -> float:
-    height, width, _ = pixels(file).shape
-    return width / height
-
-
-def test_two_pictures_are_a_path_too(client: Any, photos: list[str]) -> None:
-    two = client.predict("plane", *handed(photos[:2]), 5, "linear", api_name="/interpolate")[0]
-    path = client.predict("plane", handed(photos[:2]), 5, "linear", api_name="/interpolate_path")[0]
-    np.testing.assert_array_equal(pixels(two), pixels(path))
-
-
-def test_a_grid_is_the_command_s(client: Any, folder: Path, photos: list[str]) -> None:
-    grid = client.predict("spatial", handed(photos), 4, "spherical", api_name="/interpolate_grid")
-    drawn = draw(folder / "spatial", *photos, "--grid", "--steps", 4, "--method", "spherical")
-    np.testing.assert_array_equal(drawn, pixels(grid))
-
-
-def test_what_cannot_be_drawn_is_told(client: Any, photos: list[str]) -> None:
-    from gradio_client.exceptions import AppError
-
-    def refused(words: str, *arguments: Any) -> None:
-        *given, name = arguments
-        with pytest.raises(AppError, match=words):
-            client.predict(*given, api_name=name)
-
-    refused("2 to 256 images; 1", "plane", handed(photos[:1]), 5, "linear", "/interpolate_path")
-    refused("four key images; this path has 3", "plane", handed(photos[:3]), 5, "linear", "/interpolate_grid")
-    refused("whole number, not 2.5", "plane", handed(photos[:2]), 2.5, "linear", "/interpolate_path")
-    refused("diabolo-path", "plane", {"keys": []}, "/render_path")
-    path = client.predict("spatial", handed(photos[:2]), 5, "linear", api_name="/interpolate_path")[2]
-    refused(r"shape \[2, 4, 4\]; by-hand takes \[2\]", "plane", path, "/render_path")
-    other = {"model": {"name": "elsewhere", "digest": "sha256:" + "0" * 64}}
-    assert "made with elsewhere" in client.predict("spatial", path | other, api_name="/render_path")[2]
 
 
 @pytest.fixture
@@ -178,7 +90,6 @@ def fetch(page: Any) -> None:
     page.wait_for_function(changed, arg=before, timeout=WAIT)
 
 
-@in_chromium
 @pytest.mark.parametrize("page", ["zh-TW"], indirect=True)
 def test_key_frames_come_and_go(page: Any) -> None:
     page.locator(".interpolate-run").click()
@@ -206,7 +117,6 @@ def test_key_frames_come_and_go(page: Any) -> None:
         wait_for(page, left, 0)
 
 
-@in_chromium
 def test_the_player_is_led_by_keys_and_clicks(page: Any) -> None:
     page.locator(".interpolate-run").click()
     wait_for(page, 2, 12)
@@ -244,8 +154,10 @@ def saved(page: Any, kind: str) -> bytes:
     return Path(coming.value.path()).read_bytes()
 
 
-@in_chromium
-def test_what_is_taken_along_is_what_is_shown(page: Any, folder: Path, photos: list[str]) -> None:
+def test_what_is_taken_along_is_what_is_shown(
+    page: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     page.locator(".interpolate-run").click()
     wait_for(page, 2, 12)
     page.locator(".interpolate-method label", has_text=re.compile("Spherical|球面")).click()
@@ -270,7 +182,6 @@ def test_what_is_taken_along_is_what_is_shown(page: Any, folder: Path, photos: l
     assert page.evaluate("navigator.clipboard.readText()").encode() == got["json"]
 
 
-@in_chromium
 def test_a_grid_stands_between_four(page: Any) -> None:
     page.locator(".interpolate-four").click()
     wait_for(page, 4, 34)
@@ -281,7 +192,6 @@ def test_a_grid_stands_between_four(page: Any) -> None:
     grid.wait_for(state="hidden", timeout=WAIT)
 
 
-@in_chromium
 def test_another_model_takes_the_key_frames_if_it_sees_them_alike(page: Any) -> None:
     page.locator(".interpolate-run").click()
     wait_for(page, 2, 12)
@@ -299,7 +209,6 @@ def test_another_model_takes_the_key_frames_if_it_sees_them_alike(page: Any) -> 
     wait_for(page, 0, 0)
 
 
-@in_chromium
 def test_six_are_the_most(page: Any) -> None:
     page.locator(".interpolate-four").click()
     wait_for(page, 4, 34)
@@ -312,7 +221,6 @@ def test_six_are_the_most(page: Any) -> None:
     assert len(keys(page)) == 6
 
 
-@in_chromium
 def test_a_new_path_may_come_while_one_plays(browser: Any, address: str) -> None:
     page = browser.new_page(locale="en-US")
     wrong = watch(page)
@@ -333,7 +241,6 @@ def test_a_new_path_may_come_while_one_plays(browser: Any, address: str) -> None
     assert wrong == []
 
 
-@in_chromium
 def test_where_the_way_crosses_a_gap_is_told(
     browser: Any, address: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -361,7 +268,6 @@ def test_where_the_way_crosses_a_gap_is_told(
     page.close()
 
 
-@in_chromium
 def test_a_phone(browser: Any, address: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 800}, locale="en-US")
     page.goto(address)

@@ -64,7 +64,7 @@ class Options:
         if self.importance_after and self.importance_samples == 1:
             raise OptionError(
                 f"importance after {self.importance_after:g} needs more latents than one from then on: "
-                "give --importance-samples 5, say."
+                "give --importance-samples 5, say, or --importance-after 0."
             )
         check_choice("likelihood", self.likelihood, _LIKELIHOODS)
         check_choice("binarise", self.binarise, _BINARISE)
