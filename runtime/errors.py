@@ -51,7 +51,7 @@ class UnknownNameError(UsageError):
     def __init__(self, kind: str, name: str, allowed: Iterable[str], hint: str = "") -> None:
         allowed = sorted(allowed)
         parts = [f"unknown {kind} {name!r}."]
-        if close := closest(name, allowed):
+        if close := closest(str(name), allowed):
             parts.append(f"Did you mean {close!r}?")
         parts.append(f"Choose from: {', '.join(allowed)}.")
         if hint:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from PIL import Image
 
-__all__ = ["animation", "drawn", "enlargement", "pace", "tiled"]
+__all__ = ["FRAME", "animation", "drawn", "enlargement", "pace", "tiled"]
 
-_LONGEST, _FRAME = 1600, 280  # pixels of a picture's and of an animation's longest side, unless told
+_LONGEST, FRAME = 1600, 280  # pixels of a picture's and of an animation's longest side, unless told
 
 _LOOP = 1800  # milliseconds from one end to the other
 _SHORTEST = 20  # milliseconds a frame: the shortest that browsers honour
@@ -45,6 +45,7 @@ def drawn(
     columns: int | None = None,
     scale: int | None = None,
     legs: int = 1,
+    watch: Callable[[], None] | None = None,
 ) -> bytes:
     """Pictures of one size and mode as one file.
 
@@ -53,11 +54,11 @@ def drawn(
         kind: 'PNG': all of them side by side; 'GIF' or 'WEBP': an animation there and back.
         columns: of a PNG, in a row; None puts all into one.
         scale: how many times larger; None makes it fit a screen.
-        legs: of an animation, as `animation` takes them.
+        legs, watch: of an animation, as `animation` takes them.
     """
     width, height = pictures[0].size
     if kind != "PNG":
-        return animation(pictures, kind, scale or enlargement((width, height), _FRAME), legs)
+        return animation(pictures, kind, scale or enlargement((width, height), FRAME), legs, watch)
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
     out = io.BytesIO()
@@ -66,7 +67,13 @@ def drawn(
     return out.getvalue()
 
 
-def animation(pictures: Sequence[Image.Image], kind: str, scale: int = 1, legs: int = 1) -> bytes:
+def animation(
+    pictures: Sequence[Image.Image],
+    kind: str,
+    scale: int = 1,
+    legs: int = 1,
+    watch: Callable[[], None] | None = None,
+) -> bytes:
     """An endless loop there and back.
 
     Args:
@@ -74,14 +81,36 @@ def animation(pictures: Sequence[Image.Image], kind: str, scale: int = 1, legs: 
         kind: 'GIF', which has 256 colours a frame, or 'WEBP', which has all of them.
         scale: how many times larger.
         legs: ways from one key picture to the next; each takes about two seconds.
+        watch: called before each frame; what it raises ends the work.
     """
-    frames = [_larger(picture, scale) for picture in pictures]
-    frames += frames[-2:0:-1]
-    pause = pace(len(pictures), legs)
+    # the colours of a GIF are chosen before it is enlarged: the same ones, in less time
+    small = [_coloured(picture) if kind == "GIF" else picture for picture in pictures]
     more = {"lossless": True} if kind == "WEBP" else {}
     out = io.BytesIO()
-    frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=pause, loop=0, **more)
+    _larger(small[0], scale).save(
+        out,
+        kind,
+        save_all=True,
+        append_images=_following(small, scale, watch),
+        duration=pace(len(pictures), legs),
+        loop=0,
+        **more,
+    )
     return out.getvalue()
+
+
+def _coloured(picture: Image.Image) -> Image.Image:
+    return picture.quantize(256, Image.Quantize.MEDIANCUT) if picture.mode == "RGB" else picture
+
+
+def _following(
+    pictures: Sequence[Image.Image], scale: int, watch: Callable[[], None] | None
+) -> Iterator[Image.Image]:
+    """All frames but the first, there and back."""
+    for picture in (*pictures[1:], *pictures[-2:0:-1]):
+        if watch is not None:
+            watch()
+        yield _larger(picture, scale)
 
 
 def pace(count: int, legs: int = 1) -> int:

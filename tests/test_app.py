@@ -166,8 +166,8 @@ def test_tabs_are_found_by_their_files() -> None:
 
 def test_browsers_are_given_an_icon(address: str) -> None:
     with urlopen(f"{address}favicon.ico") as answer:
-        assert answer.headers["content-type"] == "image/svg+xml"
-        assert answer.read() == resources.files("diabolo.ui").joinpath("icon.svg").read_bytes()
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.read() == resources.files("diabolo.ui").joinpath("icon.png").read_bytes()
 
 
 def test_shared_words_are_in_both_languages() -> None:

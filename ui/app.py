@@ -10,11 +10,13 @@ import gradio as gr
 
 from diabolo.runtime import _discovery
 from diabolo.ui._models import Sources, collect
+from diabolo.ui.blocks import AppBlocks
 from diabolo.ui.tabs._base import QUIET, Context
 from diabolo.ui.tabs._texts import LANGUAGES, SHARED, Texts, check
 
 __all__ = ["build", "find_tabs", "registry", "translations"]
 
+_KEPT = (600, 4 * 3600)  # seconds: how often visitors' files are looked at, and how old they become
 _ALIASES = ("zh", "zh-HK", "zh-Hant", "zh-Hant-TW")  # browsers ask for Chinese under these names too
 
 
@@ -49,7 +51,10 @@ def build(bundles: Sources = None, *, language: str | None = "en", device: str =
     models = collect(bundles, device=device)
     tabs, names = find_tabs(), list(models)
     app: gr.Blocks
-    with gr.Blocks(title="Diabolo", analytics_enabled=False) as app, gr.Column(elem_classes="diabolo"):
+    with (
+        AppBlocks(title="Diabolo", analytics_enabled=False, delete_cache=_KEPT) as app,
+        gr.Column(elem_classes="diabolo"),
+    ):
         gr.HTML(f"<style>{_read('app.css')}</style>", padding=False, elem_classes="diabolo-style")
         chooser = gr.Dropdown(names, value=names[0], visible=len(names) > 1, min_width=220, render=False)
         context = Context(bundles=models, chooser=chooser, language=language, texts=_texts(tabs))

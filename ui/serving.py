@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import errno
 import importlib.util
-import os
-import socket
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import gradio as gr
+from gradio.utils import get_upload_folder
+from starlette.middleware import Middleware
 
 from diabolo.runtime.errors import MissingPackageError, UsageError
 from diabolo.ui._models import Sources
 from diabolo.ui.app import build, translations
-from diabolo.ui.errors import PortError
+from diabolo.ui.guard import Access, Guard
+from diabolo.ui.ports import check_port, free_port
+from diabolo.ui.temporary import ended_by_signals, own_folder
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 __all__ = ["launch", "mount"]
 
-_HOST = "127.0.0.1"  # nobody else is let in
-_FIRST_PORT, _PORTS = 7860, 100
-_ICON = str(Path(__file__).with_name("icon.svg"))
+_ICON = str(Path(__file__).with_name("icon.png"))
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_WAITING = 2000  # events of all pages that wait for their turn; opening a page makes some thirty
 
 
 def launch(
@@ -33,33 +35,48 @@ def launch(
     *,
     language: str | None = None,
     device: str = "auto",
+    host: str = "127.0.0.1",
     port: int | None = None,
+    auth: Mapping[str, str] | None = None,
+    access: Access | None = None,
+    concurrency: int = 4,
     mcp: bool = False,
     open_browser: bool = True,
     block: bool = True,
 ) -> gr.Blocks:
-    """Serve the app on this machine only, until Ctrl-C.
+    """Serve the app until Ctrl-C or SIGTERM; this machine alone can reach it unless told otherwise.
+
+    Visitors' files lie in a folder of the process's own (mode 700), below the one that GRADIO_TEMP_DIR names
+    or in the system's for temporary files. It is removed when the process ends.
 
     Args:
         bundles: as `build` takes them; None takes the ready-made models.
         language: 'en' or 'zh-TW'; None takes each browser's own.
         device: as `Autoencoder.load` takes it.
+        host: the address to listen at; '0.0.0.0' lets the whole network in. Read docs/security.md first.
         port: where to listen; None takes the first free one from 7860.
+        auth: passwords by user names; None asks for none.
+        access: who may call, and how much a request may bring; None takes the defaults.
+        concurrency: how many events of one kind are computed at a time.
         mcp: offer the endpoints as tools to programs that speak the Model Context Protocol, too.
         open_browser: open the page.
         block: wait for Ctrl-C; False returns at once, and `close` of what is returned ends the app.
 
     Raises:
         MissingPackageError: `mcp` without the package for it.
-        PortError: the port is taken, or may not be used.
+        PortError: the port is taken, or may not be used, or the host is none of this machine.
         BundleError, DeviceError, UnknownNameError, UsageError: as `build` raises them.
     """
     if mcp:
         _check_mcp()
-    port = _free_port() if port is None else _check_port(port)
+    if concurrency < 1:
+        raise UsageError(f"concurrency must be at least 1, not {concurrency}.")
+    port = free_port(host) if port is None else check_port(port, host)
+    folder, access = own_folder(), access or Access()
     app = build(bundles, language=language, device=device)
+    app.queue(max_size=_WAITING, default_concurrency_limit=concurrency)
     app.launch(
-        server_name=_HOST,
+        server_name=host,
         server_port=port,
         inbrowser=open_browser,
         prevent_thread_lock=True,
@@ -68,16 +85,28 @@ def launch(
         ssr_mode=False,
         mcp_server=mcp,
         favicon_path=_ICON,
+        auth=list(auth.items()) if auth else None,
+        **_guarded(access, folder),
         **_looks(),
     )
-    click.echo(f"the app runs at http://{_HOST}:{port}/ (Ctrl-C ends it)", err=True)
-    if mcp:
-        click.echo(
-            f"its tools, by the Model Context Protocol: http://{_HOST}:{port}/gradio_api/mcp/", err=True
-        )
+    _tell(host, port, mcp=mcp, open_to_all=auth is None)
     if block:
-        app.block_thread()
+        with ended_by_signals():
+            app.block_thread()
     return app
+
+
+def _tell(host: str, port: int, *, mcp: bool, open_to_all: bool) -> None:
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    click.echo(f"the app runs at {address} (Ctrl-C ends it)", err=True)
+    if mcp:
+        click.echo(f"its tools, by the Model Context Protocol: {address}gradio_api/mcp/", err=True)
+    if host not in _LOOPBACK and open_to_all:
+        click.echo(
+            "whoever reaches this machine can use the app: it asks for no password (--auth). "
+            "docs/security.md says what it keeps from strangers.",
+            err=True,
+        )
 
 
 def mount(
@@ -88,6 +117,7 @@ def mount(
     root_path: str | None = None,
     language: str | None = None,
     device: str = "auto",
+    access: Access | None = None,
     mcp: bool = False,
 ) -> FastAPI:
     """Put the app into a FastAPI service; who may reach it is the service's business.
@@ -100,6 +130,8 @@ def mount(
             None takes the service's own `root_path` and `path`.
         language: 'en' or 'zh-TW'; None takes each browser's own.
         device: as `Autoencoder.load` takes it.
+        access: who may call, and how much a request may bring. None takes the defaults, and answers under
+            any name: which names lead to the service is the service's business.
         mcp: offer the endpoints as tools to programs that speak the Model Context Protocol, too.
 
     Returns:
@@ -129,9 +161,26 @@ def mount(
     seen = (root_path or app.root_path.rstrip("/") + below).rstrip("/")
     icon = _ICON if below == "/" else None  # elsewhere the service's own is shown
     mounted: FastAPI = gr.mount_gradio_app(
-        app, blocks, below, root_path=seen, mcp_server=mcp, ssr_mode=False, favicon_path=icon, **_looks()
+        app,
+        blocks,
+        below,
+        root_path=seen,
+        mcp_server=mcp,
+        ssr_mode=False,
+        favicon_path=icon,
+        **_guarded(access or Access(hosts=("*",)), Path(get_upload_folder())),
+        **_looks(),
     )
     return mounted
+
+
+def _guarded(access: Access, folder: Path) -> dict[str, Any]:
+    return {
+        "app_kwargs": {"middleware": [Middleware(Guard, access=access, folder=folder)]},
+        "max_file_size": access.upload << 20,
+        "enable_monitoring": False,
+        "show_error": False,
+    }
 
 
 def _looks() -> dict[str, Any]:
@@ -166,37 +215,3 @@ def _check_mcp() -> None:
         raise MissingPackageError(
             'the Model Context Protocol takes a package that is not installed: pip install "diabolo[ui,mcp]".'
         )
-
-
-def _check_port(port: int) -> int:
-    if not 0 < port < 65536:
-        raise PortError(f"port {port} does not exist: ports go from 1 to 65535.")
-    if reason := _refused(port):
-        raise PortError(
-            f"port {port} on {_HOST} {reason}. "
-            "Choose another with --port, or leave --port out to get a free one."
-        )
-    return port
-
-
-def _free_port() -> int:
-    for port in range(_FIRST_PORT, _FIRST_PORT + _PORTS):
-        if not _refused(port):
-            return port
-    raise PortError(
-        f"ports {_FIRST_PORT} to {_FIRST_PORT + _PORTS - 1} on {_HOST} are all taken. "
-        "Name a free one with --port."
-    )
-
-
-def _refused(port: int) -> str:
-    """Why this port cannot be had, or ''."""
-    with socket.socket() as probe:
-        # on posix: have a port again that was just given up; elsewhere the option means something else
-        if os.name == "posix":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except OSError as error:
-            return "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-    return ""

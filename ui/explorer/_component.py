@@ -19,6 +19,7 @@ from diabolo.runtime.errors import DiaboloError, UnknownNameError
 from diabolo.ui.explorer import _web
 from diabolo.ui.explorer._choice import Choice, Given
 from diabolo.ui.explorer._space import Space, latents_of, space_of
+from diabolo.ui.server_functions import told
 
 __all__ = ["LatentExplorer"]
 
@@ -27,7 +28,14 @@ _LANGUAGES = ("en", "zh-TW")
 _START = "explore(element, props, server, trigger, watch, {{sliders: {sliders}, language: {language}}});"
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_server: Callable[[_Function], _Function] = base.server  # the page may call it
+
+
+def _server(function: _Function) -> _Function:
+    """The page may call it."""
+    mark: Callable[[_Function], _Function] = base.server
+    return mark(told(function))
+
+
 _updateable: Callable[[Any], Any] = component_meta.updateable
 
 

@@ -106,7 +106,13 @@ def alike(context: Context, name: str) -> list[str]:
 
 
 def chosen_names(value: Any) -> list[str]:
-    """Names out of a list of them, or out of text with commas between; each once."""
+    """Names out of a list of them, or out of text with commas between; each once.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if not isinstance(value, str | list | None):
+        raise UsageError(f"models must be a list of names, not {type(value).__name__}.")
     names = value.split(",") if isinstance(value, str) else value or []
     return list(dict.fromkeys(stripped for name in names if (stripped := str(name).strip())))
 

@@ -16,6 +16,7 @@ from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.images import to_pil
 from diabolo.runtime.latent_path import LatentPath, read
 from diabolo.ui.explorer._planes import FAR
+from diabolo.ui.server_functions import told
 from diabolo.ui.tabs._base import Context
 from diabolo.ui.tabs._data_url import data_url
 
@@ -43,7 +44,7 @@ def film(context: Context) -> gr.HTML:
         html_template=files.joinpath("_film.html").read_text("utf-8"),
         js_on_load=files.joinpath("_film.js").read_text("utf-8"),
         apply_default_css=False,
-        server_functions=[film_file],
+        server_functions=[told(film_file)],
         elem_classes="film-part",
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from diabolo.ui.incoming import FileInput
 from diabolo.ui.tabs._base import QUIET, Context, shown_errors
 from diabolo.ui.tabs._denoise_texts import TEXTS
 from diabolo.ui.tabs._denoised_files import denoised
@@ -64,12 +65,12 @@ def files_section(context: Context) -> None:
     gr.Markdown(text("files_lead"), elem_classes="files-lead")
     with gr.Row(equal_height=False):
         with gr.Column(min_width=260):
-            files = gr.File(
+            files = FileInput(
                 file_count="multiple", label=text("files"), height=180, elem_classes="noisy-files"
             )
             button = gr.Button(text("files_run"), size="md", elem_classes="denoise-files-run")
         with gr.Column(min_width=260):
-            made_files = gr.File(
+            made_files = FileInput(
                 label=text("zip"), interactive=False, visible=False, elem_classes="denoised-zip"
             )
             report = gr.Markdown(elem_classes=["note", "denoise-report"])

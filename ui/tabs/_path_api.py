@@ -13,6 +13,7 @@ from diabolo.runtime.errors import UsageError
 from diabolo.runtime.images import to_pil
 from diabolo.runtime.interpolation import METHODS
 from diabolo.runtime.latent_path import LatentPath, read
+from diabolo.ui.incoming import FileInput
 from diabolo.ui.tabs._base import Context, shown_errors
 from diabolo.ui.tabs._film import rendered
 from diabolo.ui.tabs._picture import pixels
@@ -129,7 +130,7 @@ def endpoints(context: Context, texts: Texts) -> None:
 
     with gr.Row(visible=False):
         a, b, strip, animation, grid = (pixels(name) for name in ("a", "b", "strip", "animation", "grid"))
-        images = gr.File(file_count="multiple", label="images")
+        images = FileInput(file_count="multiple", label="images")
         steps, size = gr.Number(12, label="steps"), gr.Number(8, label="size")
         method = gr.Radio(list(METHODS), value=next(iter(METHODS)), label="method")
         path, hint = _Path(label="path"), gr.Textbox(label="hint")

@@ -8,32 +8,17 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from diabolo.ui.incoming import ImageInput
 from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_errors, words
-from diabolo.ui.tabs._derived import derived
-from diabolo.ui.tabs._kept import save
 from diabolo.ui.tabs._sketch import drawing_of, sheet_of, sketch
 from diabolo.ui.tabs._texts import SHARED
 
 __all__ = ["PictureInput", "pixels"]
 
 
-def _path(self: gr.Image, payload: Any) -> Any:
-    """Hand on the path of a file as it came: gradio would open it, and report a bad one in its own terms."""
-    return gr.Image.preprocess(self, payload) if payload is None or payload.path is None else payload.path
-
-
-def _written(self: gr.Image, value: Any) -> Any:
-    """Write a picture once: gradio would write an equal one's file anew, while a browser is reading it."""
-    kept = save(value, self.GRADIO_CACHE) if isinstance(value, Image.Image) else value
-    return gr.Image.postprocess(self, kept)
-
-
-_File = derived(gr.Image, preprocess=_path, postprocess=_written)
-
-
 def pixels(label: Any, name: str = "", **more: Any) -> gr.Image:
     """A picture in the model's own pixels, enlarged without blur and kept without loss; `name` is a class."""
-    image: gr.Image = _File(
+    image: gr.Image = ImageInput(
         label=label,
         format="png",
         type="filepath",
@@ -66,7 +51,7 @@ class PictureInput:
                 with gr.Tab(text("", "draw")):
                     self._sketch = sketch(m, context.language)
                 with gr.Tab(text("", "picture")):
-                    self._upload = _File(
+                    self._upload = ImageInput(
                         sources=["upload", "clipboard"],
                         type="filepath",
                         image_mode=None,

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from diabolo.runtime.errors import BundleError
+from diabolo.ui.incoming import UploadInput
 from diabolo.ui.tabs._about import about
 from diabolo.ui.tabs._base import EVERY, QUIET, Context, shown_errors
 from diabolo.ui.tabs._facts import facts
@@ -82,7 +83,7 @@ def build(context: Context) -> None:
     gr.Markdown(text("lead"), elem_classes="lead")
     choices = gr.HTML(js_on_load=CLICKED, apply_default_css=False, elem_classes="models-shelf")
     with gr.Row(elem_classes="models-upload"):
-        upload = gr.UploadButton(
+        upload = UploadInput(
             text("upload"), file_types=[".zip"], size="sm", min_width=200, elem_classes="models-open"
         )
         with gr.Column(scale=4, min_width=260):

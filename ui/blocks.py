@@ -1,0 +1,130 @@
+"""The app's `gr.Blocks`: every error of an event reaches whoever sent it, in words."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import uuid
+from typing import Any
+
+import gradio as gr
+from gradio.exceptions import ComponentProcessingError, InvalidPathError
+from pydantic import ValidationError
+
+from diabolo.runtime.errors import DiaboloError
+
+__all__ = ["INTERNAL", "AppBlocks", "refusal"]
+
+_LOG = logging.getLogger("diabolo.ui")
+INTERNAL = "Error in the app"  # the title of an error that is ours; any other is the sender's to mend
+_LONGEST = 400  # characters of a reason
+_LARGEST = 1e15  # a number that a client may send: below, every whole number is exact
+
+
+class AppBlocks(gr.Blocks):
+    """Blocks whose events answer bad values with the reason.
+
+    It acts where it is the outermost Blocks: gradio asks no others.
+    """
+
+    async def preprocess_data(
+        self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False
+    ) -> Any:
+        """Read what a client sent; whatever is wrong with it is the client's, and told in one line.
+
+        Raises:
+            gr.Error: the values are too few, too many, or of another kind.
+        """
+        _check(block_fn, inputs)
+        try:
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        except gr.Error as error:
+            raise refusal(str(error.message)) from None
+        except Exception as error:  # noqa: BLE001 - gradio's components raise nearly anything
+            reason = f"{_name(block_fn)} was sent a value that it cannot take: {_reason(error)}"
+            raise refusal(reason) from None
+
+    async def process_api(self, block_fn: Any, *args: Any, **more: Any) -> dict[str, Any]:
+        """Run an event.
+
+        Raises:
+            gr.Error: with the reason; an error of ours is logged, and its number told.
+        """
+        try:
+            return await super().process_api(block_fn, *args, **more)
+        except gr.Error as error:
+            error.print_exception = False
+            raise
+        except DiaboloError as error:
+            raise refusal(str(error)) from None
+        except Exception:  # noqa: BLE001 - logged as a whole, and told by its number
+            number = uuid.uuid4().hex[:8]
+            _LOG.exception("error %s in %s", number, _name(block_fn))
+            raise gr.Error(
+                f"Something went wrong in the app. Its log has the details, under {number}.",
+                title=INTERNAL,
+                print_exception=False,
+            ) from None
+
+
+def refusal(reason: str) -> gr.Error:
+    """An error that tells the sender what to mend; the page reads it as HTML, and it may quote anything."""
+    shown = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]} …"
+    return gr.Error(shown.replace("<", "&lt;"), print_exception=False)
+
+
+def _check(block_fn: Any, inputs: list[Any]) -> None:
+    """See that there are enough values, and that numbers are numbers: gradio lets NaN pass.
+
+    A number that is left empty becomes the one that stood there at first.
+
+    Raises:
+        gr.Error: they are not.
+    """
+    if len(inputs) < len(block_fn.inputs):
+        raise refusal(f"{_name(block_fn)} takes {len(block_fn.inputs)} values, not {len(inputs)}.")
+    for index, (block, value) in enumerate(zip(block_fn.inputs, inputs, strict=False)):
+        if value is None and isinstance(block, gr.Number | gr.Slider):
+            inputs[index] = block.value
+        elif wanted := _wanted(block, value):
+            place = _argument(block_fn, index)
+            raise refusal(f"{_name(block_fn)} takes {wanted} as {place}, not {repr(value)[:80]}.")
+
+
+def _wanted(block: Any, value: Any) -> str:
+    """What this part takes, where `value` is of another kind; else ''."""
+    if value is None and getattr(block, "value", None) is None:
+        return ""  # it may be empty, as it is at first
+    if isinstance(block, gr.Number | gr.Slider):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return "" if number and abs(value) <= _LARGEST else f"a number of at most {_LARGEST:g}"
+    if isinstance(block, gr.Radio) or (isinstance(block, gr.Dropdown) and not block.multiselect):
+        return "" if isinstance(value, str) else "a name"
+    return ""
+
+
+def _argument(block_fn: Any, index: int) -> str:
+    """What clients call the value of this number."""
+    try:
+        return list(inspect.signature(block_fn.fn).parameters)[index]
+    except (TypeError, ValueError, IndexError):
+        return f"value {index + 1}"
+
+
+def _name(block_fn: Any) -> str:
+    name = getattr(block_fn, "api_name", None)
+    return f"/{name}" if isinstance(name, str) else "this event"
+
+
+def _reason(error: Exception) -> str:
+    """One line of what is wrong, without a path of this machine."""
+    cause = error.__cause__ if isinstance(error, ComponentProcessingError) and error.__cause__ else error
+    if isinstance(cause, DiaboloError):
+        return str(cause)
+    if isinstance(cause, ValidationError):
+        first = cause.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return f"{place}: {first['msg']}" if place else str(first["msg"])
+    if isinstance(cause, OSError | InvalidPathError):
+        return "a file that was not uploaded to this app. Upload it first."
+    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]

@@ -1,0 +1,64 @@
+"""Answers of the guard's own, and what it changes in the app's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from diabolo.ui.blocks import INTERNAL
+from diabolo.ui.guard.access import Access
+
+__all__ = ["Message", "Receive", "Send", "answer", "protected", "status_of"]
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+_PAGE = (  # as far as gradio's page bears: its components are scripts that arrive as text
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors {frames}"
+)
+_FILE = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
+
+
+async def answer(send: Send, status: int, detail: str, **headers: str) -> None:
+    """Send one line of JSON: {"detail": ...}."""
+    body = json.dumps({"detail": detail}).encode()
+    named = {
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+    }
+    pairs = [(k.replace("_", "-").encode(), v.encode()) for k, v in (named | headers).items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})
+
+
+def protected(headers: list[tuple[bytes, bytes]], path: str, access: Access) -> list[tuple[bytes, bytes]]:
+    """An answer's headers with the policies that browsers keep; one that is there already stays."""
+    policy = _FILE if "/file=" in path else _PAGE.format(frames=" ".join(access.frames))
+    wanted = {
+        b"content-security-policy": policy.encode("latin-1"),
+        b"x-content-type-options": b"nosniff",
+        b"referrer-policy": b"same-origin",
+        b"cross-origin-opener-policy": b"same-origin",
+        b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
+    }
+    if access.frames == ("'self'",):
+        wanted[b"x-frame-options"] = b"SAMEORIGIN"
+    there = {name.lower() for name, _ in headers}
+    return [*headers, *((name, value) for name, value in wanted.items() if name not in there)]
+
+
+def status_of(body: bytes) -> int:
+    """The status of an event's error: gradio answers 500 to all; what the sender can mend is 422."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return 500
+    told = isinstance(said, dict) and isinstance(said.get("error"), str)
+    return 422 if told and said.get("title") != INTERNAL else 500

@@ -1,0 +1,93 @@
+"""The guard: which requests are let in, and what becomes of those that fail."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+from diabolo.ui.guard.access import Access
+from diabolo.ui.guard.answers import Receive, Send, answer
+from diabolo.ui.guard.caller import LEFT
+from diabolo.ui.guard.exchange import Exchange, TooMuchError
+from diabolo.ui.guard.storage import Storage
+
+__all__ = ["Guard"]
+
+_LOG = logging.getLogger("diabolo.ui")
+_ICON = re.compile(r"/pwa_icon/(\d+)$")
+_LARGEST_ICON = 1024  # pixels
+
+
+class Guard:
+    """Middleware of the app.
+
+    Args:
+        app: what is guarded.
+        access: who may ask, and how much.
+        folder: where visitors' files are kept.
+    """
+
+    def __init__(self, app: Any, access: Access, folder: str | Path) -> None:
+        self._app = app
+        self._access = access
+        self._storage = Storage(folder, access.stored)
+        self._active = 0
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Serve one connection, as ASGI has it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            return  # a web socket: gradio has none
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        if refusal := self._refusal(scope["path"], headers):
+            status, detail = refusal
+            more = {"retry_after": "5"} if status == 503 else {}
+            await answer(send, status, detail, connection="close", **more)
+            return
+        self._active += 1
+        try:
+            await self._pass(scope, receive, send)
+        finally:
+            self._active -= 1
+
+    def _refusal(self, path: str, headers: dict[str, str]) -> tuple[int, str] | None:
+        """Why a request is not let in, with the status."""
+        host, origin, length = (headers.get(name, "") for name in ("host", "origin", "content-length"))
+        if not self._access.knows(host):
+            return 403, f"this app does not answer under the name {host!r}. Start it with --allow-host NAME."
+        if origin and not self._access.trusts(origin, headers):
+            return 403, f"pages of {origin} may not call this app. Start it with --allow-origin ORIGIN."
+        if self._active >= self._access.requests:
+            return 503, "too many requests at a time. Try again in a few seconds."
+        if length.isdigit() and int(length) > (most := self._access.most(path)):
+            return 413, f"the body has more than {most >> 20} MB, which is the most that is taken here."
+        if path.rstrip("/").endswith("/upload") and not self._storage.room():
+            return 507, "there is no room for another file. Older ones go after a while: try again later."
+        if (icon := _ICON.search(path)) and int(icon[1][:6]) not in range(1, _LARGEST_ICON + 1):
+            return 404, f"icons have 1 to {_LARGEST_ICON} pixels."
+        return None
+
+    async def _pass(self, scope: Any, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send, self._access)
+        token = LEFT.set(exchange.left)
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        except TooMuchError:
+            pass
+        except Exception as error:
+            if exchange.started:
+                raise
+            # gradio's own routes raise nearly anything on requests that no page sends
+            _LOG.info("a request to %s was refused", scope["path"], exc_info=True)
+            exchange.refused = exchange.refused or (
+                400,
+                f"not a request for this app ({type(error).__name__}).",
+            )
+        finally:
+            LEFT.reset(token)
+            await exchange.end()

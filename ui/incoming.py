@@ -1,0 +1,88 @@
+"""Files that clients send: the one place that decides which may be read."""
+
+from __future__ import annotations
+
+import base64
+import stat
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from diabolo.runtime.errors import ImageError
+from diabolo.ui.tabs._derived import derived
+from diabolo.ui.tabs._kept import keep, save
+
+__all__ = ["FileInput", "ImageInput", "UploadInput", "received"]
+
+_REFUSED = (
+    "a file in this request was not uploaded to this app, or is no longer kept. "
+    "Upload it first, and send the path that the upload answers."
+)
+_ENCODED = 64 << 20  # characters of a picture that is sent within the request
+
+
+def received(path: Any, folder: str | Path) -> str:
+    """The path of an uploaded file, made safe to open.
+
+    Clients name files by paths, and gradio does not check the path of every kind of value.
+
+    Args:
+        path: as the client sent it.
+        folder: gradio's folder of uploads; nothing outside it is touched.
+
+    Raises:
+        ImageError: it is not a regular file below `folder`. The message does not depend on what is there.
+    """
+    try:
+        real = Path(path).resolve(strict=True)
+        if real.is_relative_to(Path(folder).resolve()) and stat.S_ISREG(real.lstat().st_mode):
+            return str(path)
+    except (OSError, ValueError, TypeError, RuntimeError):  # NUL bytes, loops of links, numbers
+        pass
+    raise ImageError(_REFUSED)
+
+
+def _picture(self: gr.Image, payload: Any) -> str | None:
+    """Hand on the path of an uploaded file: gradio would decode it, and report a bad one in its own terms."""
+    if payload is None:
+        return None
+    if payload.path is None and str(payload.url or "").startswith("data:"):
+        return keep(_decoded(str(payload.url)), self.GRADIO_CACHE, "picture")
+    return received(payload.path, self.GRADIO_CACHE)
+
+
+def _decoded(url: str) -> bytes:
+    head, _, data = url.partition(",")
+    if len(data) > _ENCODED or not head.endswith(";base64"):
+        raise ImageError(f"a picture within the request must be base64, of at most {_ENCODED >> 20} MB.")
+    try:
+        return base64.b64decode(data, validate=True)
+    except ValueError:
+        raise ImageError("the picture within the request is not valid base64.") from None
+
+
+def _files(self: Any, payload: Any) -> str | list[str] | None:
+    """The paths of uploaded files; gradio's own method leaves an empty file behind at every call."""
+    if payload is None:
+        return None
+    parts = payload.root if isinstance(getattr(payload, "root", None), list) else [payload]
+    paths = [received(part.path, self.GRADIO_CACHE) for part in parts]
+    for path in paths:
+        if self.file_types and not path.lower().endswith(tuple(self.file_types)):
+            raise ImageError(f"{Path(path).name} is not one of: {', '.join(self.file_types)}.")
+    if self.file_count == "multiple":
+        return paths
+    return paths[0] if paths else None
+
+
+def _written(self: gr.Image, value: Any) -> Any:
+    """Write a picture once: gradio would write an equal one's file anew, while a browser is reading it."""
+    kept = save(value, self.GRADIO_CACHE) if isinstance(value, Image.Image) else value
+    return gr.Image.postprocess(self, kept)
+
+
+FileInput = derived(gr.File, preprocess=_files)
+ImageInput = derived(gr.Image, preprocess=_picture, postprocess=_written)
+UploadInput = derived(gr.UploadButton, preprocess=_files)

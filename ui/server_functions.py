@@ -1,0 +1,53 @@
+"""Functions that a component's page calls on the server: what is wrong with a call is told, not raised."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from fastapi import HTTPException
+
+from diabolo.runtime.errors import DiaboloError
+
+__all__ = ["told"]
+
+_LOG = logging.getLogger("diabolo.ui")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class _Asked(dict[str, Any]):
+    """What a page asks; it always names all that the function takes."""
+
+    def __missing__(self, key: str) -> Any:
+        raise HTTPException(422, f"this call lacks {key!r}.")
+
+
+def told(function: _Function) -> _Function:
+    """The same function, whose last argument is an object that a client sent.
+
+    It answers 422 with the reason where the client is wrong, and 500 with a number of the log where we are.
+    """
+
+    @functools.wraps(function)
+    def answer(*arguments: Any) -> Any:
+        *first, asked = arguments
+        if not isinstance(asked, dict):
+            raise HTTPException(422, f"this call takes an object, not {type(asked).__name__}.")
+        try:
+            return function(*first, _Asked(asked))
+        except HTTPException:
+            raise
+        except DiaboloError as error:
+            raise HTTPException(422, str(error)) from None
+        except (TypeError, ValueError, OverflowError) as error:
+            _LOG.info("a call of %s was refused", function.__name__, exc_info=True)
+            raise HTTPException(422, f"this call has a value that cannot be taken: {error}.") from None
+        except Exception:  # noqa: BLE001 - logged as a whole, and told by its number
+            number = uuid.uuid4().hex[:8]
+            _LOG.exception("error %s in %s", number, function.__name__)
+            raise HTTPException(500, f"Something went wrong in the app; see {number} in its log.") from None
+
+    return cast("_Function", answer)
