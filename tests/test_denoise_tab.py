@@ -176,7 +176,7 @@ def test_what_no_noise_reaches_is_clean(models: dict[str, Autoencoder]) -> None:
     from diabolo.ui.tabs._level_curve import WORDS, Curve, Now, level_curve
 
     flat = np.full(3, 50.0)
-    curve = Curve(levels=np.array([0.2, 0.6, 1.0]), noisy=flat, denoised=flat, stored=True)
+    curve = Curve(levels=np.array([0.2, 0.6, 1.0]), noisy=flat, denoised=flat, stored=True, count=16)
     now = Now(level=0.0, noisy=float("inf"), denoised=12.5)
     page = level_curve(curve, (0.2, 0.6), now, WORDS["en"])
     assert page.count('class="dot') == 1  # the finite one

@@ -13,10 +13,12 @@ from pydantic import ValidationError
 
 from diabolo.runtime.errors import DiaboloError
 
-__all__ = ["INTERNAL", "AppBlocks", "refusal"]
+__all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "refusal"]
 
 _LOG = logging.getLogger("diabolo.ui")
 INTERNAL = "Error in the app"  # the title of an error that is ours; any other is the sender's to mend
+THREADS = 96  # for events: more than may wait for their turns, so that small work always finds one
+BUSY = "Busy"  # of one that another try may not meet
 _LONGEST = 400  # characters of a reason
 _LARGEST = 1e15  # a number that a client may send: below, every whole number is exact
 
@@ -26,6 +28,10 @@ class AppBlocks(gr.Blocks):
 
     It acts where it is the outermost Blocks: gradio asks no others.
     """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.max_threads = THREADS
 
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False

@@ -14,12 +14,13 @@ from diabolo.runtime.errors import ImageError
 from diabolo.ui.tabs._derived import derived
 from diabolo.ui.tabs._kept import keep, save
 
-__all__ = ["FileInput", "ImageInput", "UploadInput", "received"]
+__all__ = ["FileInput", "ImageInput", "UploadInput", "pixels_of", "received"]
 
 _REFUSED = (
     "a file in this request was not uploaded to this app, or is no longer kept. "
     "Upload it first, and send the path that the upload answers."
 )
+_PIXELS = 50_000_000  # of a picture: unpacking one takes about two seconds and 230 MB
 _ENCODED = 64 << 20  # characters of a picture that is sent within the request
 
 
@@ -42,6 +43,25 @@ def received(path: Any, folder: str | Path) -> str:
     except (OSError, ValueError, TypeError, RuntimeError):  # NUL bytes, loops of links, numbers
         pass
     raise ImageError(_REFUSED)
+
+
+def pixels_of(path: str) -> int:
+    """How many pixels a visitor's picture has, as its header says; 0 where that cannot be read.
+
+    Raises:
+        ImageError: more than are taken.
+    """
+    try:
+        with Image.open(path) as picture:
+            count = picture.width * picture.height
+    except Exception:  # noqa: BLE001 - Pillow raises nearly anything, and `images.prepare` says it better
+        return 0
+    if count > _PIXELS:
+        raise ImageError(
+            f"the picture has {count / 1e6:.0f} million pixels; {_PIXELS // 10**6} million are taken here. "
+            "Give a smaller one, or use the command line: diabolo reconstruct BUNDLE PICTURE."
+        )
+    return count
 
 
 def _picture(self: gr.Image, payload: Any) -> str | None:

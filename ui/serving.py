@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from diabolo.runtime.errors import MissingPackageError, UsageError
 from diabolo.ui._models import Sources
 from diabolo.ui.app import build, translations
+from diabolo.ui.blocks import THREADS
 from diabolo.ui.guard import Access, Guard
 from diabolo.ui.ports import check_port, free_port
 from diabolo.ui.temporary import ended_by_signals, own_folder
@@ -83,6 +84,7 @@ def launch(
         quiet=True,
         share=False,
         ssr_mode=False,
+        max_threads=THREADS,
         mcp_server=mcp,
         favicon_path=_ICON,
         auth=list(auth.items()) if auth else None,

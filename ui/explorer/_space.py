@@ -15,6 +15,7 @@ from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.ui.explorer import _planes
+from diabolo.ui.work import check_pictures
 
 __all__ = ["Space", "latents_of", "space_of"]
 
@@ -111,9 +112,10 @@ class Space:
 
         Raises:
             LatentError: no such latents.
-            UsageError: more than 1,024 of them.
+            UsageError: more than 1,024 of them, or more pictures than one request may ask for.
         """
         shaped = self._shaped(latents)
+        check_pictures(len(shaped), self._model.manifest.image_shape)
         return {"images": _text(images.to_uint8(self._model.decode(shaped))), "ranks": self._ranks(shaped)}
 
     def ranks(self, latents: str) -> list[float] | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from diabolo.ui.blocks import INTERNAL
+from diabolo.ui.blocks import BUSY, INTERNAL
 from diabolo.ui.guard.access import Access
 
 __all__ = ["Message", "Receive", "Send", "answer", "protected", "status_of"]
@@ -55,10 +55,11 @@ def protected(headers: list[tuple[bytes, bytes]], path: str, access: Access) -> 
 
 
 def status_of(body: bytes) -> int:
-    """The status of an event's error: gradio answers 500 to all; what the sender can mend is 422."""
+    """The status of an event's error. Gradio answers 500 to all; what the sender can mend is 422."""
     try:
         said = json.loads(body)
     except ValueError:
         return 500
-    told = isinstance(said, dict) and isinstance(said.get("error"), str)
-    return 422 if told and said.get("title") != INTERNAL else 500
+    if not isinstance(said, dict) or not isinstance(said.get("error"), str):
+        return 500
+    return {INTERNAL: 500, BUSY: 503}.get(str(said.get("title")), 422)

@@ -15,6 +15,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.context import LocalContext
 from gradio.i18n import I18nData
 from numpy.typing import NDArray
 from PIL import Image
@@ -25,9 +26,11 @@ from diabolo.runtime.errors import DiaboloError, UnknownNameError
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui._models import Models
 from diabolo.ui._originals import Originals
+from diabolo.ui.incoming import pixels_of
 from diabolo.ui.tabs._kept import is_ours, keep
 from diabolo.ui.tabs._plain import as_text
 from diabolo.ui.tabs._texts import SHARED, Texts, language
+from diabolo.ui.work import Turns, large
 
 __all__ = ["EVERY", "LATEST", "QUIET", "Context", "picture_of", "shown_errors", "words"]
 
@@ -62,6 +65,7 @@ class Context:
     originals_buttons: list[gr.Button] = field(default_factory=list)
     _published: set[str] = field(default_factory=set)
     _files: Path = field(init=False)
+    _turns: Turns = field(default_factory=Turns)
 
     def __post_init__(self) -> None:
         self._files = Path(tempfile.mkdtemp(prefix="diabolo-app-"))
@@ -133,16 +137,31 @@ class Context:
         m = self.manifest(name)
         ours = isinstance(source, str) and is_ours(source, m.image_shape[:0:-1])
         paper = round(255 * m.background)
-        return images.prepare(
-            source,
-            m.image_shape,
-            invert=None if _has_ground(m) and not ours else False,
-            background=m.background,
-            resize=m.resize,
-            padding=m.padding,
-            ground=(paper, paper, paper) if drawn else None,
-            drawing=m.drawing if drawn else None,
-        )
+        with self.turn(1, (pixels_of(source) if isinstance(source, str) else 0,)):
+            return images.prepare(
+                source,
+                m.image_shape,
+                invert=None if _has_ground(m) and not ours else False,
+                background=m.background,
+                resize=m.resize,
+                padding=m.padding,
+                ground=(paper, paper, paper) if drawn else None,
+                drawing=m.drawing if drawn else None,
+            )
+
+    @contextlib.contextmanager
+    def turn(self, count: int, size: tuple[int, ...]) -> Iterator[None]:
+        """Wait for a turn, if `count` pictures of this size are large work; small work goes on at once.
+
+        Raises:
+            gr.Error: too many wait, or the caller left.
+        """
+        if not large(count, size):
+            yield
+            return
+        say = self.say(SHARED, LocalContext.request.get(None))
+        with self._turns.take(say["wait"]):
+            yield
 
     def describe(self, name: str, request: gr.Request) -> str:
         """One line of what the model called `name` is."""

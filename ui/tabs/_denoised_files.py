@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from diabolo.runtime.errors import ImageError, UsageError
 from diabolo.ui.cli._outputs import Names
 from diabolo.ui.tabs._base import Context, picture_of
+from diabolo.ui.work import stop_for_nobody
 
 __all__ = ["MOST", "MOST_MEGABYTES", "Denoised", "denoised"]
 
@@ -58,6 +59,7 @@ def denoised(
     count = 0
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNGs are packed already
         for batch in _read(context, model, paths, broken, tick):
+            stop_for_nobody()
             made = opened.denoise(np.stack([image for _, image in batch]))
             for (name, _), image in zip(batch, made, strict=True):
                 picture = io.BytesIO()

@@ -15,10 +15,12 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.images import to_pil
 from diabolo.runtime.latent_path import LatentPath, read
+from diabolo.runtime.manifest import Manifest
 from diabolo.ui.explorer._planes import FAR
 from diabolo.ui.server_functions import told
 from diabolo.ui.tabs._base import Context
 from diabolo.ui.tabs._data_url import data_url
+from diabolo.ui.work import check_frames, check_pictures, stop_for_nobody
 
 __all__ = ["film", "film_of", "rendered"]
 
@@ -33,7 +35,7 @@ def film(context: Context) -> gr.HTML:
         """A path's file for the page, base64, or why there is none, as 'problem'."""
         try:
             kind = "WEBP" if asked["kind"] == "webp" else str(asked["kind"]).upper()
-            content = rendered(context.model(str(asked["model"])), read(str(asked["path"])), kind)
+            content = rendered(context, context.model(str(asked["model"])), read(str(asked["path"])), kind)
         except DiaboloError as error:
             return {"problem": str(error)}
         return {"data": base64.b64encode(content).decode()}
@@ -49,15 +51,28 @@ def film(context: Context) -> gr.HTML:
     )
 
 
-def rendered(model: Autoencoder, path: LatentPath, kind: str) -> bytes:
+def rendered(context: Context, model: Autoencoder, path: LatentPath, kind: str) -> bytes:
     """A path as a file: 'PNG', 'GIF' or 'WEBP', as `diabolo interpolate --path` writes it.
 
     Raises:
         LatentError: the path does not fit the model.
+        UsageError: it has more pictures than one request may ask for.
     """
-    path.check(model.manifest)
-    frames = to_pil(model.decode(path.latents(model.manifest)))
-    return pictures.drawn(frames, kind, legs=len(path.keys) - 1)
+    m, count = model.manifest, (len(path.keys) - 1) * (path.steps - 1) + 1
+    path.check(m)
+    size = _drawn(m)
+    check_pictures(count, m.image_shape)
+    check_frames(count, size)
+    with context.turn(count, size):
+        frames = to_pil(model.decode(path.latents(m)))
+        return pictures.drawn(frames, kind, legs=len(path.keys) - 1, watch=stop_for_nobody)
+
+
+def _drawn(m: Manifest) -> tuple[int, int]:
+    """How large a frame of an animation is drawn, `(width, height)`."""
+    height, width = m.image_shape[1:]
+    scale = pictures.enlargement((width, height), pictures.FRAME)
+    return width * scale, height * scale
 
 
 def film_of(name: str, model: Autoencoder, path: LatentPath, words: Mapping[str, str]) -> dict[str, Any]:
@@ -68,7 +83,11 @@ def film_of(name: str, model: Autoencoder, path: LatentPath, words: Mapping[str,
         model: that one.
         path: through its latent space.
         words: for the page.
+
+    Raises:
+        UsageError: the path has more pictures than one request may ask for.
     """
+    check_pictures((len(path.keys) - 1) * (path.steps - 1) + 1, model.manifest.image_shape)
     latents = path.latents(model.manifest)
     frames = to_pil(model.decode(latents))
     far = np.zeros(len(latents), bool) if model.density is None else model.density.rank(latents) > FAR

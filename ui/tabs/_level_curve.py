@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from diabolo.runtime import metrics
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.noise import NoiseSpec, add_noise
 from diabolo.ui.tabs._texts import Texts
+from diabolo.ui.work import VALUES, stop_for_nobody
 
 __all__ = ["WORDS", "Curve", "Now", "level_curve", "measure"]
 
@@ -53,12 +54,14 @@ class Curve:
         noisy: PSNR in dB at each, at most 50.
         denoised: likewise.
         stored: whether the images came from stored codes.
+        count: of the images.
     """
 
     levels: NDArray[np.float64]
     noisy: NDArray[np.float64]
     denoised: NDArray[np.float64]
     stored: bool
+    count: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,20 +80,22 @@ def measure(model: Autoencoder, kind: str, top: float) -> Curve:
         NoiseError, UnknownNameError: there is no such noise.
     """
     codes = model.codes
+    count = max(1, min(_IMAGES, VALUES // (_LEVELS * prod(model.manifest.image_shape))))
     if codes is None:
-        images = model.sample(_IMAGES, seed=0)
+        images = model.sample(count, seed=0)
     else:
-        chosen = np.linspace(0, len(codes.latents) - 1, min(_IMAGES, len(codes.latents))).astype(int)
+        chosen = np.linspace(0, len(codes.latents) - 1, min(count, len(codes.latents))).astype(int)
         images = model.decode(codes.latents[chosen])
     levels = np.linspace(0, top, _LEVELS + 1)[1:]
     lines: list[tuple[float, float]] = []
     for level in levels:
+        stop_for_nobody()
         spec = NoiseSpec(kind=kind, low=float(level), high=float(level))
         noisy = add_noise(images, spec, np.random.default_rng(0))  # the same chance: a line without jumps
         pair = (metrics.psnr(images, noisy), metrics.psnr(images, model.denoise(noisy)))
         lines.append((_mean(pair[0]), _mean(pair[1])))
     before, after = np.array(lines).T
-    return Curve(levels=levels, noisy=before, denoised=after, stored=codes is not None)
+    return Curve(levels=levels, noisy=before, denoised=after, stored=codes is not None, count=len(images))
 
 
 def _mean(psnr: NDArray[np.float64]) -> float:
@@ -142,7 +147,7 @@ def level_curve(curve: Curve, trained: tuple[float, float] | None, now: Now, say
     for name, end in zip(("noisy", "denoised"), ends, strict=True):
         marks.append(f'<b class="name {name}" style="top: {end:.2f}%">{say[name]}</b>')
     key = "" if trained is None else f'<span class="trained-key">{say["trained"]}</span>'
-    lines = say["stored" if curve.stored else "sampled"].format(count=_IMAGES)
+    lines = say["stored" if curve.stored else "sampled"].format(count=curve.count)
     dots = "" if now.noisy is None else f" {say['dots']}"
     return (
         f'<figure class="level-curve"><figcaption><b>{say["title"]}</b> '

@@ -15,6 +15,8 @@ from diabolo.ui.tabs._plain import as_text
 
 __all__ = ["files_section"]
 
+_FILE = (1 << 20,)  # pixels of a file, for whether many of them are large work
+
 
 def files_section(context: Context) -> None:
     """Lay it out, below what is there."""
@@ -49,7 +51,7 @@ def files_section(context: Context) -> None:
         say = context.say(TEXTS, request)
         if not files:
             return None, say["no_files"]
-        with shown_errors():
+        with shown_errors(), context.turn(len(files), _FILE):
             result = denoised(context, model, files, tick)
         lines = [say["done"].format(count=result.count, all=len(files))]
         if result.broken:

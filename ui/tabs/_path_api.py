@@ -18,8 +18,11 @@ from diabolo.ui.tabs._base import Context, shown_errors
 from diabolo.ui.tabs._film import rendered
 from diabolo.ui.tabs._picture import pixels
 from diabolo.ui.tabs._texts import Texts
+from diabolo.ui.work import check_pictures, stop_for_nobody
 
 __all__ = ["endpoints", "grid_of"]
+
+_MOST = 32  # pictures that one request brings
 
 
 def _info(_self: gr.JSON) -> dict[str, Any]:
@@ -50,11 +53,16 @@ def endpoints(context: Context, texts: Texts) -> None:
 
     def through(model: str, given: list[Any], steps: float, method: str) -> tuple[Autoencoder, LatentPath]:
         opened = context.model(model)
-        seen = [context.see(model, str(picture)).image for picture in given]
+        if len(given) > _MOST:
+            raise UsageError(f"{len(given)} pictures are too many: one request takes at most {_MOST}.")
+        seen = []
+        for picture in given:
+            stop_for_nobody()
+            seen.append(context.see(model, str(picture)).image)
         return opened, LatentPath.through(opened, seen, steps=_whole(steps), method=method)
 
     def both(opened: Autoencoder, path: LatentPath) -> tuple[str, str]:
-        strip, animation = (rendered(opened, path, kind) for kind in ("PNG", "GIF"))
+        strip, animation = (rendered(context, opened, path, kind) for kind in ("PNG", "GIF"))
         return context.keep(strip, "strip.png"), context.keep(animation, "way.gif")
 
     def interpolate(
@@ -85,7 +93,7 @@ def endpoints(context: Context, texts: Texts) -> None:
 
         Args:
             model: the model's name.
-            images: two or more pictures of any size, the key frames in their order.
+            images: two to 32 pictures of any size, the key frames in their order.
             steps: how many pictures from one key frame to the next, both included.
             method: linear, spherical or standardised.
 
@@ -151,9 +159,10 @@ def grid_of(model: Autoencoder, path: LatentPath) -> bytes:
     """A path's four keys as the corners of a grid, PNG: as `diabolo interpolate --grid` writes it.
 
     Raises:
-        UsageError: other than four keys.
+        UsageError: other than four keys, or more pictures than one request may ask for.
     """
     m = model.manifest
+    check_pictures(path.steps**2, m.image_shape)
     latents = path.grid(m).reshape(-1, *m.latent_shape)
     return pictures.drawn(to_pil(model.decode(latents)), "PNG", columns=path.steps)
 

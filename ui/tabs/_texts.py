@@ -46,6 +46,7 @@ SHARED: Texts = {
         "latent": "latent of {count} numbers",
         "trained_on": "trained on {dataset}",
         "runs_on": "runs on {device}",
+        "wait": "Others are being served. Your turn comes in about {seconds} s.",
     },
     "zh-TW": {
         "model": "模型",
@@ -77,6 +78,7 @@ SHARED: Texts = {
         "latent": "潛在向量 {count} 個數",
         "trained_on": "資料集 {dataset}",
         "runs_on": "在 {device} 上執行",
+        "wait": "正在處理其他人的請求，大約 {seconds} 秒後輪到您。",
     },
 }
 

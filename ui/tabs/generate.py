@@ -18,6 +18,7 @@ from diabolo.runtime.errors import UsageError
 from diabolo.ui.tabs._base import QUIET, Context, shown_errors
 from diabolo.ui.tabs._picture import pixels
 from diabolo.ui.tabs._texts import Texts
+from diabolo.ui.work import check_pictures
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
@@ -84,9 +85,12 @@ def build(context: Context) -> None:
             if not 1 <= (count := int(count or 0)) <= _MOST:
                 raise UsageError(f"count must be from 1 to {_MOST}, not {count}.")
             opened = context.model(model)
-            latents = opened.sample_latents(count, seed=int(seed or 0))
-            made = images.to_pil(opened.decode(latents))
-            return _grid(made), _words(opened, latents, say)
+            shape = opened.manifest.image_shape
+            check_pictures(count, shape)
+            with context.turn(count, shape):
+                latents = opened.sample_latents(count, seed=int(seed or 0))
+                made = images.to_pil(opened.decode(latents))
+                return _grid(made), _words(opened, latents, say)
 
     def another() -> int:
         return random.randrange(10_000)
