@@ -1,0 +1,111 @@
+"""Requests that ask for too much, that keep others waiting, or whose callers leave; over HTTP."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from _chromium import GRADIO_MARKS
+from _coded import save_coded
+from _served import served
+from PIL import Image
+
+from diabolo.runtime import pictures
+from diabolo.runtime.autoencoder import Autoencoder
+
+pytest.importorskip("gradio")
+
+pytestmark = GRADIO_MARKS[1:]  # no page is opened
+
+META = {"meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    folder = tmp_path_factory.mktemp("bundles")
+    model = Autoencoder.load(save_coded(folder / "plane"), device="cpu")
+    with served({"plane": model}) as address, httpx.Client(base_url=address, timeout=60) as asked:
+        yield asked
+
+
+@pytest.fixture(scope="module")
+def picture(client: httpx.Client) -> dict[str, Any]:
+    out = BytesIO()
+    Image.fromarray(np.full((8, 8), 77, np.uint8)).save(out, "PNG")
+    answer = client.post("gradio_api/upload", files={"files": ("picture.png", out.getvalue())})
+    return {"path": answer.json()[0], **META}
+
+
+def run(client: httpx.Client, endpoint: str, data: Any) -> httpx.Response:
+    return client.post(f"gradio_api/run/{endpoint}", json={"data": data})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "images", "steps", "words"),
+    [
+        (
+            "interpolate",
+            2,
+            1000,
+            "1,000 pictures of 280 x 280 are more than one request may ask for; at most 408",
+        ),
+        ("interpolate_path", 256, 40, "256 pictures are too many: one request takes at most 32"),
+        ("interpolate_path", 32, 40, "1,210 pictures of 280 x 280"),
+        ("interpolate_grid", 4, 1000, "1,000,000 pictures"),
+    ],
+)
+def test_too_much_is_refused_with_the_bound(
+    client: httpx.Client, picture: Any, endpoint: str, images: int, steps: int, words: str
+) -> None:
+    given = [picture] * 2 if endpoint == "interpolate" else [[picture] * images]
+    answer = run(client, endpoint, ["plane", *given, steps, "linear"])
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+
+
+def test_a_picture_of_too_many_pixels_is_refused_unread(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = BytesIO()
+    Image.new("1", (10_000, 5_001)).save(out, "PNG")
+    path = client.post("gradio_api/upload", files={"files": ("large.png", out.getvalue())}).json()[0]
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("it was unpacked"))
+    answer = run(client, "reconstruct", ["plane", {"path": path, **META}])
+    assert answer.status_code == 422
+    assert "50 million pixels; 50 million are taken" in answer.json()["error"]
+
+
+def test_a_caller_who_leaves_ends_the_work_and_nobody_waits_for_it(
+    client: httpx.Client, picture: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The drawing of an animation stands for any long work: here it never ends by itself."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def drawn(frames: Any, kind: str, **more: Any) -> bytes:
+        if kind == "PNG":
+            return b"strip"
+        begun.set()
+        try:
+            while True:
+                more["watch"]()
+                begun.wait(0.01)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(pictures, "drawn", drawn)
+    body = b'{"data": ["plane", %s, %s, 60, "linear"]}' % (2 * (str(picture).replace("'", '"').encode(),))
+    address = httpx.URL(client.base_url)
+    with socket.create_connection((address.host, address.port or 80)) as line:
+        head = f"POST /gradio_api/run/interpolate HTTP/1.1\r\nHost: {address.host}\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        line.sendall(head.encode() + body)
+        assert begun.wait(30)
+        assert run(client, "sample", ["plane", 1, 0]).status_code == 200  # small work goes on
+        assert not ended.is_set()
+    assert ended.wait(30)
