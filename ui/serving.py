@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from collections.abc import Mapping
 from importlib import resources
@@ -76,24 +77,24 @@ def launch(
     folder, access = own_folder(), access or Access()
     app = build(bundles, language=language, device=device)
     app.queue(max_size=_WAITING, default_concurrency_limit=concurrency)
-    app.launch(
-        server_name=host,
-        server_port=port,
-        inbrowser=open_browser,
-        prevent_thread_lock=True,
-        quiet=True,
-        share=False,
-        ssr_mode=False,
-        max_threads=THREADS,
-        mcp_server=mcp,
-        favicon_path=_ICON,
-        auth=list(auth.items()) if auth else None,
-        **_guarded(access, folder),
-        **_looks(),
-    )
-    _tell(host, port, mcp=mcp, open_to_all=auth is None)
-    if block:
-        with ended_by_signals():
+    with ended_by_signals() if block else contextlib.nullcontext():
+        app.launch(
+            server_name=host,
+            server_port=port,
+            inbrowser=open_browser,
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            ssr_mode=False,
+            max_threads=THREADS,
+            mcp_server=mcp,
+            favicon_path=_ICON,
+            auth=list(auth.items()) if auth else None,
+            **_guarded(access, folder),
+            **_looks(),
+        )
+        _tell(host, port, mcp=mcp, open_to_all=auth is None)
+        if block:
             app.block_thread()
     return app
 
