@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 from collections.abc import Mapping
 from importlib import resources
@@ -77,7 +76,8 @@ def launch(
     folder, access = own_folder(), access or Access()
     app = build(bundles, language=language, device=device)
     app.queue(max_size=_WAITING, default_concurrency_limit=concurrency)
-    with ended_by_signals() if block else contextlib.nullcontext():
+
+    def serve() -> None:
         app.launch(
             server_name=host,
             server_port=port,
@@ -94,8 +94,16 @@ def launch(
             **_looks(),
         )
         _tell(host, port, mcp=mcp, open_to_all=auth is None)
-        if block:
+
+    if not block:
+        serve()
+        return app
+    with ended_by_signals():
+        try:
+            serve()
             app.block_thread()
+        except KeyboardInterrupt:  # the page was there already, but the start was not at its end
+            app.close(verbose=False)
     return app
 
 
