@@ -1,8 +1,11 @@
 """The part of JSON Schema (draft 2020-12) that `model.schema.json` uses, so that the published schema
 is what decides, without a dependency.
 
-Known keywords: type, const, enum, required, properties, additionalProperties (as a schema), items,
-minItems, maxItems, minLength, minimum, maximum, pattern. A schema with another keyword is our bug.
+Known keywords: type, const, enum, required, properties, additionalProperties (as a schema), propertyNames,
+maxProperties, items, minItems, maxItems, minLength, maxLength, minimum, maximum, pattern. A schema with
+another keyword is our bug.
+
+What is too long is told once and not looked into.
 """
 
 from __future__ import annotations
@@ -28,8 +31,12 @@ _SPOKEN = frozenset({"$schema", "$id", "title", "description"})
 
 def problems(value: Any, schema: dict[str, Any], path: str = "model.json") -> Iterator[str]:
     """What is wrong with `value`, one sentence each; nothing when it fits the schema."""
+    sizes = schema.keys() & _SIZES.keys()
+    if too_long := [said for keyword in sizes for said in _SIZES[keyword](value, schema[keyword], path)]:
+        yield from too_long
+        return
     for keyword, rule in schema.items():
-        if keyword not in _SPOKEN:
+        if keyword not in _SPOKEN and keyword not in _SIZES:
             yield from _CHECKS[keyword](value, rule, path, schema)
 
 
@@ -81,13 +88,22 @@ def _properties(value: Any, rule: Any, path: str, _: Any) -> Iterator[str]:
 def _additional(value: Any, rule: Any, path: str, schema: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for name in value.keys() - schema.get("properties", {}).keys():
-            yield from problems(value[name], rule, f"{path}: {name}")
+            yield from problems(value[name], rule, f"{path}: {name[:80]}")
 
 
 def _items(value: Any, rule: Any, path: str, _: Any) -> Iterator[str]:
-    if isinstance(value, list):
+    if isinstance(value, list) and not _fit(value, rule):
         for index, item in enumerate(value):
             yield from problems(item, rule, f"{path}[{index}]")
+
+
+def _fit(items: list[Any], rule: dict[str, Any]) -> bool:
+    """Whether all are numbers within bounds, which three passes tell of a million; False if one must look."""
+    kinds = set(map(type, items))
+    if rule.get("type") != "number" or not kinds or kinds - {int, float}:
+        return False
+    within = rule.get("minimum", -math.inf) <= min(items) and max(items) <= rule.get("maximum", math.inf)
+    return within and not rule.keys() - _SPOKEN - {"type", "minimum", "maximum"}
 
 
 def _min_items(value: Any, rule: Any, path: str, _: Any) -> Iterator[str]:
@@ -95,9 +111,25 @@ def _min_items(value: Any, rule: Any, path: str, _: Any) -> Iterator[str]:
         yield f"{path} needs at least {rule} items, has {len(value)}"
 
 
-def _max_items(value: Any, rule: Any, path: str, _: Any) -> Iterator[str]:
+def _names(value: Any, rule: Any, path: str, _: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name in value:
+            yield from problems(name, rule, f"{path}: the name {_show(name)}")
+
+
+def _max_items(value: Any, rule: int, path: str) -> Iterator[str]:
     if isinstance(value, list) and len(value) > rule:
-        yield f"{path} may have at most {rule} items, has {len(value)}"
+        yield f"{path} may have at most {rule:,} items, has {len(value):,}"
+
+
+def _max_properties(value: Any, rule: int, path: str) -> Iterator[str]:
+    if isinstance(value, dict) and len(value) > rule:
+        yield f"{path} may have at most {rule:,} keys, has {len(value):,}"
+
+
+def _max_length(value: Any, rule: int, path: str) -> Iterator[str]:
+    if isinstance(value, str) and len(value) > rule:
+        yield f"{path} may have at most {rule:,} characters, has {len(value):,}"
 
 
 def _min_length(value: Any, rule: Any, path: str, _: Any) -> Iterator[str]:
@@ -121,10 +153,13 @@ def _pattern(value: Any, rule: Any, path: str, _: Any) -> Iterator[str]:
 
 
 def _show(value: Any) -> str:
-    text = repr(value)
+    if isinstance(value, list | dict) and len(value) > 20:
+        return f"{'a list' if isinstance(value, list) else 'an object'} of {len(value):,}"
+    text = repr(value[:61] if isinstance(value, str) else value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+_SIZES = {"maxItems": _max_items, "maxProperties": _max_properties, "maxLength": _max_length}
 _CHECKS = {
     "type": _type,
     "const": _const,
@@ -134,7 +169,7 @@ _CHECKS = {
     "additionalProperties": _additional,
     "items": _items,
     "minItems": _min_items,
-    "maxItems": _max_items,
+    "propertyNames": _names,
     "minLength": _min_length,
     "minimum": _minimum,
     "maximum": _maximum,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from diabolo.runtime import interpolation
+from diabolo.runtime._codes import Codes, read_codes, read_density
 from diabolo.runtime._graphs import Graphs
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.density import NEIGHBOUR, Density
+from diabolo.runtime.density import Density
 from diabolo.runtime.device import Device
-from diabolo.runtime.errors import LatentError, ManifestError, UsageError
+from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.images import Images, as_batch
 from diabolo.runtime.manifest import Manifest
 from diabolo.runtime.sampling import fit_gaussian
@@ -26,19 +26,6 @@ from diabolo.runtime.sampling import fit_gaussian
 __all__ = ["Autoencoder", "Codes"]
 
 _FLOAT32 = np.dtype(np.float32)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Codes:
-    """Codes of some test images.
-
-    Attributes:
-        latents: float32 `(n, *latent_shape)`.
-        labels: int64 `(n,)`, indices into the manifest's classes; None when there are no classes.
-    """
-
-    latents: NDArray[np.float32]
-    labels: NDArray[np.int64] | None
 
 
 class Autoencoder:
@@ -101,44 +88,20 @@ class Autoencoder:
         """Codes of some test images, or None when the bundle brings none.
 
         Raises:
-            IntegrityError: the file was changed or does not fit the model.
+            IntegrityError: the file was changed.
+            ManifestError: it does not fit the model.
         """
-        arrays = self._bundle.arrays("codes")
-        if arrays is None:
-            return None
-        latents = arrays.get("codes")
-        if latents is None or latents.shape[1:] != self.manifest.latent_shape or not len(latents):
-            raise ManifestError("codes.npz does not hold latents of this model. Export the bundle again.")
-        labels = arrays.get("labels")
-        fits = labels is None or (
-            labels.shape == latents.shape[:1]
-            and labels.dtype.kind in "iu"
-            and 0 <= int(labels.min()) <= int(labels.max()) < max(1, len(self.manifest.classes))
-        )
-        if not fits or not np.isfinite(latents).all():
-            raise ManifestError("codes.npz holds codes or labels that cannot be. Export the bundle again.")
-        return Codes(
-            latents=latents.astype(np.float32),
-            labels=None if labels is None else labels.astype(np.int64),
-        )
+        return read_codes(self._bundle)
 
     @functools.cached_property
     def density(self) -> Density | None:
         """How dense training codes lie at any latent, or None when the bundle does not say.
 
         Raises:
-            IntegrityError: the file was changed or does not fit the model.
+            IntegrityError: the file was changed.
+            ManifestError: it does not fit the model.
         """
-        arrays = self._bundle.arrays("codes") or {}
-        training, typical = arrays.get("training"), arrays.get("distances")
-        if training is None or typical is None:
-            return None
-        shape = self.manifest.latent_shape
-        finite = bool(np.isfinite(training).all() and np.isfinite(typical).all())
-        fits = training.shape[1:] == shape and typical.ndim == 1 and bool((np.diff(typical) >= 0).all())
-        if not (fits and finite and len(training) >= NEIGHBOUR and len(typical) > 1):
-            raise ManifestError("codes.npz holds training codes that cannot be. Export the bundle again.")
-        return Density(training.astype(np.float32), typical.astype(np.float32))
+        return read_density(self._bundle)
 
     def encode(self, images: Images) -> NDArray[np.float32]:
         """Latents float32 `(batch, *latent_shape)` of images; for a VAE the means.

@@ -1,88 +1,82 @@
 """A bundle on disk: a folder or a .zip of one, its files checked against model.json as they are read.
 
-Nothing in a bundle is executed or unpickled, and no path that leaves it is followed.
+Nothing in a bundle is executed or unpickled, and no path that leaves it is followed. Sizes are compared
+before a file is read, and no more is read than they say.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import lzma
-import zipfile
-import zlib
-from math import prod
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime import ready
+from diabolo.runtime._arrays import read_arrays
+from diabolo.runtime._files import Files, Folder, Zipped
 from diabolo.runtime._onnx import external_tensors
-from diabolo.runtime.errors import BundleError, IntegrityError
-from diabolo.runtime.manifest import Manifest, parse
+from diabolo.runtime.errors import BundleError, IntegrityError, ManifestError
+from diabolo.runtime.limits import LOCAL, Limits
+from diabolo.runtime.manifest import FileEntry, Manifest, parse
 
 __all__ = ["Bundle"]
 
-_MANIFEST_LIMIT = 64 << 20  # bytes; a golden 256 x 256 colour image takes 2 MiB
-_ARRAYS_LIMIT = 512 << 20  # bytes of unpacked arrays
-_ZIP_ERRORS = (
-    OSError,
-    EOFError,
-    ValueError,
-    RuntimeError,  # encrypted
-    NotImplementedError,  # an unknown compression
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-)
+_BLOCK = 1 << 20  # bytes
 
 
 class Bundle:
-    """An opened bundle.
+    """An opened bundle; it holds no file open.
 
     Attributes:
         manifest: its model.json.
         path: the folder or the .zip.
+        limits: what it was opened by, and its files are read by.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, prefix: str | None) -> None:
+    def __init__(self, path: Path, manifest: Manifest, files: Files, limits: Limits) -> None:
         self.path = path
         self.manifest = manifest
-        self._prefix = prefix  # inside the zip; None for a folder
+        self.limits = limits
+        self._files = files
 
     @classmethod
-    def open(cls, source: str | Path) -> Bundle:
+    def open(cls, source: str | Path, *, limits: Limits = LOCAL) -> Bundle:
         """Open a ready-made model by its name, a folder, or a .zip that holds a bundle.
 
         A name wins over a folder of the same name; `./name`, or a Path, means the folder. In a .zip the
-        bundle's files lie at the top or in one folder.
+        bundle's files lie at the top or in one folder. Its directory is read once, now.
+
+        Args:
+            source: where it is.
+            limits: how much may be in it; `diabolo.runtime.limits.STRANGERS` for what nobody vouches for.
 
         Raises:
-            BundleError: there is no bundle at `source`.
+            BundleError: there is no bundle at `source`, or more in it than `limits` allow.
             ManifestError: its model.json cannot be used.
             IntegrityError: its model.json was changed.
         """
         path = ready.locate(source)
+        files: Files
         if path.is_dir():
             if not (path / "model.json").is_file():
                 raise BundleError(
                     f"{path} is not a bundle: it has no model.json. "
                     f"{_run_hint(path) or 'Make one with: diabolo export RUN.'}"
                 )
-            return cls(path, parse(_read_file(path / "model.json", _MANIFEST_LIMIT)), None)
-        if path.is_file():
-            return cls._open_zip(path)
-        raise BundleError(ready.missing(source))
-
-    @classmethod
-    def _open_zip(cls, path: Path) -> Bundle:
-        if not zipfile.is_zipfile(path):
-            raise BundleError(f"{path} is neither a folder nor a .zip of a bundle.")
-        found = [n for n in _zip_names(path) if n.split("/")[-1] == "model.json" and n.count("/") <= 1]
-        if len(found) != 1:
-            raise BundleError(f"{path} holds {len(found)} model.json; a bundle's .zip holds exactly one.")
-        prefix = found[0][: -len("model.json")]
-        return cls(path, parse(_read_zip(path, found[0], _MANIFEST_LIMIT)), prefix)
+            files = Folder(path)
+        elif path.is_file():
+            files = Zipped(path, limits)
+        else:
+            raise BundleError(ready.missing(source))
+        manifest = parse(_manifest(files, limits), limits)
+        total = sum(entry.size for entry in manifest.files.values())
+        if total > limits.unpacked:
+            raise ManifestError(
+                f"model.json of {path} lists files of {total:,} bytes together; "
+                f"{limits.unpacked:,} are allowed."
+            )
+        return cls(path, manifest, files, limits)
 
     def read(self, name: str) -> bytes:
         """The bytes of a file that model.json lists, its size and sha256 checked.
@@ -90,22 +84,25 @@ class Bundle:
         Raises:
             IntegrityError: it is not listed, missing, or was changed.
         """
-        entry = self.manifest.files.get(name)
-        if entry is None:
-            raise IntegrityError(f"model.json of {self.path} lists no {name!r}. Get the bundle again.")
-        if self._prefix is None:
-            target = self.path / name
-            if not target.resolve().is_relative_to(self.path.resolve()):
-                raise IntegrityError(f"{name!r} is a link that leaves the bundle {self.path}. Do not use it.")
-            raw = _read_file(target, entry.size)
-        else:
-            raw = _read_zip(self.path, self._prefix + name, entry.size)
-        if len(raw) != entry.size or hashlib.sha256(raw).hexdigest() != entry.sha256:
-            raise IntegrityError(
-                f"{name} in {self.path} is not the file that was exported: its sha256 differs. "
-                "Get the bundle again."
-            )
+        entry = self._entry(name)
+        with self._files.open(name) as file:
+            raw = file.read(entry.size + 1)
+        self._compare(name, entry, len(raw), hashlib.sha256(raw).hexdigest())
         return raw
+
+    def check(self, name: str) -> None:
+        """Compare a file with its size and sha256 in model.json; it is never in memory as a whole.
+
+        Raises:
+            IntegrityError: it is not listed, missing, or was changed.
+        """
+        entry = self._entry(name)
+        sha256, size = hashlib.sha256(), 0
+        with self._files.open(name) as file:
+            while size <= entry.size and (block := file.read(_BLOCK)):
+                sha256.update(block)
+                size += len(block)
+        self._compare(name, entry, size, sha256.hexdigest())
 
     def read_role(self, role: str) -> bytes:
         """The bytes of the first file with this role, checked.
@@ -127,7 +124,7 @@ class Bundle:
         raw = self.read_role(role)
         name = self.manifest.file(role)
         try:
-            outside = external_tensors(raw)
+            outside = external_tensors(raw, self.limits.fields)
         except ValueError as error:
             raise IntegrityError(f"{name} in {self.path} is no .onnx file: {error}. Get it again.") from None
         if outside:
@@ -139,12 +136,7 @@ class Bundle:
 
     def extra_files(self) -> list[str]:
         """Files that lie in the bundle but are not listed in model.json, sorted."""
-        if self._prefix is None:
-            inside = (p for p in self.path.rglob("*") if not p.is_dir())
-            present = {p.relative_to(self.path).as_posix() for p in inside}
-        else:
-            present = {n.removeprefix(self._prefix) for n in _zip_names(self.path) if not n.endswith("/")}
-        return sorted(present - self.manifest.files.keys() - {"model.json"})
+        return sorted(self._files.names() - self.manifest.files.keys() - {"model.json"})
 
     def arrays(self, role: str) -> dict[str, NDArray[np.generic]] | None:
         """The arrays of the .npz file with this role, or None when the bundle has none.
@@ -157,66 +149,43 @@ class Bundle:
             return None
         raw = self.read(name)
         try:
-            with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-                if sum(member.file_size for member in archive.infolist()) > _ARRAYS_LIMIT:
-                    raise IntegrityError(f"{name} in {self.path} unpacks to too much. Do not use it.")
-                return {
-                    member.removesuffix(".npy"): _array(archive.read(member)) for member in archive.namelist()
-                }
-        except _ZIP_ERRORS as error:
-            raise IntegrityError(f"{name} in {self.path} cannot be read: {error}.") from None
+            return read_arrays(raw, self.limits)
+        except ValueError as error:
+            raise IntegrityError(f"{name} in {self.path} cannot be read: {error}. Do not use it.") from None
+
+    def _entry(self, name: str) -> FileEntry:
+        """What model.json says of a file, which is there and has that size."""
+        entry = self.manifest.files.get(name)
+        if entry is None:
+            raise IntegrityError(f"model.json of {self.path} lists no {name!r}. Get the bundle again.")
+        size = self._files.size(name)
+        if size != entry.size:
+            raise IntegrityError(
+                f"{name} in {self.path} is not the file that was exported: it has {size:,} bytes, not the "
+                f"{entry.size:,} of model.json. Get the bundle again."
+            )
+        return entry
+
+    def _compare(self, name: str, entry: FileEntry, size: int, sha256: str) -> None:
+        if size != entry.size or sha256 != entry.sha256:
+            raise IntegrityError(
+                f"{name} in {self.path} is not the file that was exported: its sha256 differs. "
+                "Get the bundle again."
+            )
 
 
-def _array(raw: bytes) -> NDArray[np.generic]:
-    """One .npy of plain numbers whose header does not promise more than is there."""
-    buffer = io.BytesIO(raw)
-    version = np.lib.format.read_magic(buffer)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(buffer)
-    if dtype.kind not in "fiu" or prod(shape) * dtype.itemsize != len(raw) - buffer.tell():
-        raise ValueError(f"an array of {dtype} and shape {shape} is not what its header says")
-    array: NDArray[np.generic] = np.load(io.BytesIO(raw), allow_pickle=False)
-    return array
-
-
-def _zip_names(path: Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.namelist()
-    except _ZIP_ERRORS as error:
-        raise BundleError(f"{path} cannot be read: {error}. Get the bundle again.") from None
+def _manifest(files: Files, limits: Limits) -> bytes:
+    """The bytes of model.json, or one more than are allowed."""
+    size = files.size("model.json")
+    if size > limits.manifest:
+        raise ManifestError(
+            f"model.json has {size:,} bytes; {limits.manifest:,} are allowed. Export the bundle again."
+        )
+    with files.open("model.json") as file:
+        return file.read(limits.manifest + 1)
 
 
 def _run_hint(path: Path) -> str:
     if (path / "config.json").is_file():
         return f"It is a run; export it first: diabolo export {path}."
     return ""
-
-
-def _read_file(path: Path, limit: int) -> bytes:
-    """Read at most one byte more than `limit`, so that a swapped-in huge file costs nothing."""
-    try:
-        with path.open("rb") as file:
-            return _limited(file.read(limit + 1), limit, path)
-    except FileNotFoundError:
-        raise IntegrityError(f"{path.name} is missing from {path.parent}. Get the bundle again.") from None
-    except OSError as error:
-        raise BundleError(f"{path} cannot be read: {error.strerror or error}.") from None
-
-
-def _read_zip(path: Path, name: str, limit: int) -> bytes:
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(name) as file:
-            return _limited(file.read(limit + 1), limit, path / name)
-    except KeyError:
-        raise IntegrityError(f"{name} is missing from {path}. Get the bundle again.") from None
-    except _ZIP_ERRORS as error:
-        raise BundleError(f"{name} in {path} cannot be read: {error}. Get the bundle again.") from None
-
-
-def _limited(raw: bytes, limit: int, path: Path) -> bytes:
-    if len(raw) > limit:
-        raise IntegrityError(
-            f"{path.name} is larger than the {limit} bytes it should have. Get the bundle again."
-        )
-    return raw

@@ -13,20 +13,26 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from math import prod
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime._document import read_document
+from diabolo.runtime._entries import leaves
 from diabolo.runtime._schema import problems
 from diabolo.runtime.centring import Drawing
 from diabolo.runtime.errors import IntegrityError, ManifestError
+from diabolo.runtime.limits import LOCAL, Limits
 
 __all__ = ["FORMAT_VERSION", "FileEntry", "Golden", "Manifest", "parse", "schema", "seal"]
 
 FORMAT_VERSION = 1
+_TOLD = 3  # problems in one message
+_COLOURS = {"grey": 1, "rgb": 3}  # channels
 _DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
 
 
@@ -136,17 +142,15 @@ def _find_digest(raw: bytes) -> re.Match[bytes]:
     return found
 
 
-def parse(raw: bytes) -> Manifest:
+def parse(raw: bytes, limits: Limits = LOCAL) -> Manifest:
     """Read the bytes of a model.json.
 
     Raises:
-        ManifestError: not JSON, an unknown version, or something missing or of the wrong kind.
+        ManifestError: not JSON, an unknown version, something missing or of the wrong kind, or more of it
+            than `limits` or the schema allow.
         IntegrityError: its digest does not fit: a byte was changed after the export.
     """
-    try:
-        document = json.loads(raw, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ManifestError(f"model.json is not valid JSON: {error}. Get the bundle again.") from None
+    document = read_document(raw, limits)
     if not isinstance(document, dict) or document.get("format") != "diabolo-bundle":
         raise ManifestError('model.json is not a Diabolo bundle\'s: it lacks "format": "diabolo-bundle".')
     version = document.get("format_version")
@@ -155,20 +159,20 @@ def parse(raw: bytes) -> Manifest:
             f"model.json has format_version {version!r}; this release reads {FORMAT_VERSION}. "
             "Install a newer diabolo: pip install -U diabolo."
         )
-    if wrong := list(problems(document, schema())):
-        more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
-        raise ManifestError("; ".join(wrong[:3]) + more + ". Export the bundle again.")
+    if wrong := list(islice(problems(document, schema()), _TOLD + 1)):
+        more = " (and more)" if len(wrong) > _TOLD else ""
+        raise ManifestError("; ".join(wrong[:_TOLD]) + more + ". Export the bundle again.")
+    classes = len(document["dataset"]["classes"])
+    if classes > limits.classes:
+        raise ManifestError(f"model.json has {classes:,} classes; {limits.classes:,} are allowed.")
     match = _find_digest(raw)
     blank = raw[: match.start(1)] + b"0" * 64 + raw[match.end(1) :]
-    if hashlib.sha256(blank).hexdigest().encode() != match.group(1):
+    digits = match.group(1).decode()
+    if hashlib.sha256(blank).hexdigest() != digits or document["digest"] != f"sha256:{digits}":
         raise IntegrityError(
             "model.json was changed after the export: its digest does not fit. Get the bundle again."
         )
     return _build(document)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def _build(document: dict[str, Any]) -> Manifest:
@@ -179,6 +183,7 @@ def _build(document: dict[str, Any]) -> Manifest:
     noise, padding = document["noise"], image.get("padding", [255, 255, 255])
     for name in document["files"]:
         _check_name(name)
+    _check_sense(document)
     return Manifest(
         name=document["name"],
         summary=document.get("summary", ""),
@@ -241,13 +246,28 @@ def _drawing(said: dict[str, Any] | None, most: int) -> Drawing | None:
     return Drawing(box=int(said["box"]), centre=said["centre"])
 
 
+def _check_sense(document: dict[str, Any]) -> None:
+    """What a schema cannot say: values that must go together."""
+    colour, channels = document["image"]["colour"], document["image"]["shape"][0]
+    if _COLOURS.get(colour, channels) != channels:
+        raise ManifestError(
+            f"model.json: images of {channels} channels cannot be {colour!r}, which has {_COLOURS[colour]}. "
+            "Export the bundle again."
+        )
+    low, high = document["noise"]["level"] if document["noise"] else (0, 0)
+    if low > high:
+        raise ManifestError(f"model.json: noise of level {low} to {high} ends before it begins.")
+    latent = document["latent"]
+    for index, (least, most) in enumerate(zip(latent["minimum"], latent["maximum"], strict=False)):
+        if least > most:
+            raise ManifestError(
+                f"model.json: latent value {index} has the minimum {least}, above its maximum {most}. "
+                "Export the bundle again."
+            )
+
+
 def _check_name(name: str) -> None:
-    parts = PurePosixPath(name).parts
-    windows = PureWindowsPath(name)
-    leaves = (
-        not parts or ".." in parts or name.startswith("/") or windows.drive or "\\" in name or "\0" in name
-    )
-    if leaves or name != "/".join(parts) or name == "model.json":
+    if leaves(name) or name != "/".join(PurePosixPath(name).parts) or name == "model.json":
         raise ManifestError(f"model.json lists {name!r}, which is no file inside the bundle. Do not use it.")
 
 

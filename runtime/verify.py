@@ -15,6 +15,7 @@ from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.device import create_session
 from diabolo.runtime.errors import BundleError, GraphError, ImageError, LatentError
 from diabolo.runtime.images import to_uint8
+from diabolo.runtime.limits import LOCAL, Limits
 from diabolo.runtime.sums import sums
 
 __all__ = ["Check", "verify"]
@@ -31,12 +32,13 @@ class Check:
     detail: str
 
 
-def verify(source: str | Path, *, device: str = "auto") -> list[Check]:
+def verify(source: str | Path | Bundle, *, device: str = "auto", limits: Limits = LOCAL) -> list[Check]:
     """Check every file's hash, the graphs' inputs and outputs, and the golden image.
 
     Args:
-        source: a ready-made model's name, or a bundle's folder or .zip.
+        source: a ready-made model's name, or a bundle's folder or .zip; or a bundle that is open already.
         device: where to compute the golden image.
+        limits: how much may be in it; an open bundle has its own.
 
     Returns:
         One `Check` for each thing looked at; the bundle is sound when all are `ok`. After a file that
@@ -47,14 +49,14 @@ def verify(source: str | Path, *, device: str = "auto") -> list[Check]:
         DeviceError: the device does not work here.
         MissingPackageError: onnxruntime is not usable.
     """
-    return list(_checks(source, device))
+    return list(_checks(source, device, limits))
 
 
-def _checks(source: str | Path, device: str) -> Iterator[Check]:
-    if not ready.locate(source).exists():
+def _checks(source: str | Path | Bundle, device: str, limits: Limits) -> Iterator[Check]:
+    if not isinstance(source, Bundle) and not ready.locate(source).exists():
         Bundle.open(source)  # says so
     try:
-        bundle = Bundle.open(source)
+        bundle = source if isinstance(source, Bundle) else Bundle.open(source, limits=limits)
     except BundleError as error:
         yield Check(name="model.json", ok=False, detail=str(error))
         return
@@ -62,7 +64,7 @@ def _checks(source: str | Path, device: str) -> Iterator[Check]:
     sound = True
     for name in bundle.manifest.files:
         try:
-            bundle.read(name)
+            bundle.check(name)
         except BundleError as error:
             sound = False
             yield Check(name=name, ok=False, detail=str(error))

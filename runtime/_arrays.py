@@ -1,0 +1,83 @@
+"""An .npz of plain numbers, read without trusting its directory or its arrays' headers."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime._archive import ZIP_ERRORS, Guarded
+from diabolo.runtime._entries import check_unpacked
+from diabolo.runtime.limits import Limits
+
+__all__ = ["read_arrays"]
+
+_DIMENSIONS = 32  # of an array, one for the batch; a latent has 16 at most
+_LONGEST = 10_000  # bytes of a header, as in numpy
+# https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, of plain numbers alone
+_HEADER = re.compile(
+    rb"\s*\{\s*'descr'\s*:\s*'([<>|=]?[fiu]\d{1,2})'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,"
+    rb"\s*'shape'\s*:\s*\(([0-9, ]*)\)\s*,?\s*\}\s*"
+)
+
+
+def read_arrays(raw: bytes, limits: Limits) -> dict[str, NDArray[np.generic]]:
+    """The arrays of an .npz, by name.
+
+    Raises:
+        ValueError: it is none, it has more than the limits allow, or an array is not what its header says.
+    """
+    file = Guarded(lambda: io.BytesIO(raw), len(raw), limits.array_count)
+    try:
+        with file.opened(), zipfile.ZipFile(file) as archive:
+            file.reading_directory = False
+            entries = archive.infolist()
+            if len({entry.filename for entry in entries}) < len(entries):
+                raise ValueError("it holds two arrays of one name")
+            if wrong := check_unpacked(entries, limits.arrays, limits):
+                raise ValueError(f"it {wrong}")
+            return {entry.filename.removesuffix(".npy"): _member(archive, entry) for entry in entries}
+    except ZIP_ERRORS as error:
+        raise ValueError(str(error) or type(error).__name__) from None
+
+
+def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[np.generic]:
+    with archive.open(entry) as member:
+        return _array(member.read(entry.file_size + 1), entry.filename)
+
+
+def _array(raw: bytes, name: str) -> NDArray[np.generic]:
+    """One .npy of plain numbers whose header does not promise more than is there."""
+    if raw[:6] != b"\x93NUMPY" or len(raw) < 12:
+        raise ValueError(f"{name!r} is no .npy")
+    start = 10 if raw[6] == 1 else 12
+    length = int.from_bytes(raw[8:start], "little")
+    if length > _LONGEST:
+        raise ValueError(f"{name!r} has a header of {length:,} bytes; {_LONGEST:,} are allowed")
+    said = _HEADER.fullmatch(raw, start, start + length)
+    if not said:
+        header = raw[start : start + length].decode("latin-1").strip()
+        raise ValueError(f"{name!r} is no array of plain numbers: its header is {header[:80]!r}")
+    shape = tuple(int(side) for side in said[3].split(b",") if side.strip())
+    try:
+        dtype = np.dtype(said[1].decode())
+    except TypeError:
+        raise ValueError(f"{name!r} has the unknown type {said[1].decode()!r}") from None
+    if len(shape) > _DIMENSIONS:
+        raise ValueError(f"{name!r} has {len(shape)} dimensions; {_DIMENSIONS} are allowed")
+    values = len(raw) - start - length
+    if prod(shape) * dtype.itemsize != values:
+        raise ValueError(
+            f"{name!r} has {values:,} bytes of values, which its header's {dtype} and shape {_short(shape)} "
+            "do not need"
+        )
+    flat: NDArray[np.generic] = np.frombuffer(raw, dtype, offset=start + length)
+    return flat.reshape(shape, order="F" if said[2] == b"True" else "C")
+
+
+def _short(shape: tuple[int, ...]) -> str:
+    return str(shape)[:80]

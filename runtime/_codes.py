@@ -1,0 +1,98 @@
+"""`codes.npz` of a bundle: codes with labels, and how dense training codes lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.density import NEIGHBOUR, Density
+from diabolo.runtime.errors import ManifestError
+
+__all__ = ["Codes", "read_codes", "read_density"]
+
+_LARGEST = 1e15  # of a code's values: float32 can still add up their squares
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Codes:
+    """Codes of some test images.
+
+    Attributes:
+        latents: float32 `(n, *latent_shape)`.
+        labels: int64 `(n,)`, indices into the manifest's classes; None when there are no classes.
+    """
+
+    latents: NDArray[np.float32]
+    labels: NDArray[np.int64] | None
+
+
+def read_codes(bundle: Bundle) -> Codes | None:
+    """Codes of some test images, or None when the bundle brings none.
+
+    Raises:
+        IntegrityError: the file was changed.
+        ManifestError: it does not fit the model.
+    """
+    arrays = bundle.arrays("codes")
+    if arrays is None:
+        return None
+    latents, labels, shape = arrays.get("codes"), arrays.get("labels"), bundle.manifest.latent_shape
+    if latents is None or latents.shape[1:] != shape or not latents.size:
+        found = "no codes" if latents is None else f"codes of shape {latents.shape}"
+        raise ManifestError(
+            f"codes.npz holds {found}; this model's have the shape (n, {', '.join(map(str, shape))}). "
+            "Export the bundle again."
+        )
+    classes = max(1, len(bundle.manifest.classes))
+    if labels is not None and not _are_labels(labels, len(latents), classes):
+        raise ManifestError(
+            f"codes.npz holds labels of shape {labels.shape} and type {labels.dtype} that cannot be: there "
+            f"are {len(latents):,} codes and {classes:,} classes, counted from 0. Export the bundle again."
+        )
+    return Codes(
+        latents=_numbers(latents, "codes"), labels=None if labels is None else labels.astype(np.int64)
+    )
+
+
+def read_density(bundle: Bundle) -> Density | None:
+    """How dense training codes lie at any latent, or None when the bundle does not say.
+
+    Raises:
+        IntegrityError: the file was changed.
+        ManifestError: it does not fit the model.
+    """
+    arrays = bundle.arrays("codes") or {}
+    training, typical = arrays.get("training"), arrays.get("distances")
+    if training is None or typical is None:
+        return None
+    enough = training.shape[1:] == bundle.manifest.latent_shape and len(training) >= NEIGHBOUR
+    if not (enough and typical.ndim == 1 and len(typical) > 1):
+        raise ManifestError(
+            f"codes.npz holds training codes of shape {training.shape} and distances of shape "
+            f"{typical.shape}: at least {NEIGHBOUR} of this model's codes and two distances are needed. "
+            "Export the bundle again."
+        )
+    distances = _numbers(typical, "distances")
+    if (np.diff(distances) < 0).any():
+        raise ManifestError("codes.npz holds distances that do not rise. Export the bundle again.")
+    return Density(_numbers(training, "training codes"), distances)
+
+
+def _are_labels(labels: NDArray[np.generic], count: int, classes: int) -> bool:
+    if labels.shape != (count,) or labels.dtype.kind not in "iu":
+        return False
+    return 0 <= int(labels.min()) <= int(labels.max()) < classes
+
+
+def _numbers(array: NDArray[np.generic], what: str) -> NDArray[np.float32]:
+    """As float32, where all of them fit."""
+    largest = float(np.abs(array.astype(np.float64)).max())
+    if not largest <= _LARGEST:  # a NaN is refused, too
+        raise ManifestError(
+            f"codes.npz holds {what} up to {largest:g}; at most {_LARGEST:.0e} is allowed. "
+            "Export the bundle again."
+        )
+    return array.astype(np.float32)

@@ -1,0 +1,99 @@
+"""Where the files of a bundle lie: in a folder, or in a .zip."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Protocol
+
+from diabolo.runtime._archive import Archive
+from diabolo.runtime.errors import BundleError, IntegrityError
+from diabolo.runtime.limits import Limits
+
+__all__ = ["Files", "Folder", "Zipped"]
+
+
+class Files(Protocol):
+    """Files by their names, which have '/' between folders."""
+
+    def size(self, name: str) -> int:
+        """Bytes of a file, before it is read.
+
+        Raises:
+            IntegrityError: it is missing, or not in the bundle.
+        """
+
+    def open(self, name: str) -> contextlib.AbstractContextManager[IO[bytes]]:
+        """A file to be read.
+
+        Raises:
+            BundleError: it cannot be.
+        """
+
+    def names(self) -> set[str]:
+        """Of all files, listed in model.json or not."""
+
+
+class Folder:
+    """A bundle's folder."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def size(self, name: str) -> int:
+        """Links that leave the folder and what is no plain file are refused."""
+        target = self._path / name
+        if not target.resolve().is_relative_to(self._path.resolve()):
+            raise IntegrityError(f"{name!r} is a link that leaves the bundle {self._path}. Do not use it.")
+        try:
+            if not target.exists():
+                raise IntegrityError(f"{target.name} is missing from {target.parent}. Get the bundle again.")
+            if not target.is_file():
+                raise IntegrityError(f"{target} is no plain file. Get the bundle again.")
+            return target.stat().st_size
+        except OSError as error:
+            raise BundleError(f"{target} cannot be read: {error.strerror or error}.") from None
+
+    @contextlib.contextmanager
+    def open(self, name: str) -> Iterator[IO[bytes]]:
+        """As it lies there."""
+        path = self._path / name
+        try:
+            with path.open("rb") as file:
+                yield file
+        except OSError as error:
+            raise BundleError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+    def names(self) -> set[str]:
+        """With those in folders of the bundle."""
+        inside = (p for p in self._path.rglob("*") if not p.is_dir())
+        return {p.relative_to(self._path).as_posix() for p in inside}
+
+
+class Zipped:
+    """A bundle's .zip; its files lie at the top, or in one folder.
+
+    Raises:
+        BundleError: it holds no model.json, or several; or it is no .zip that may be opened.
+    """
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._archive = Archive(path, limits)
+        sizes = self._archive.sizes
+        found = [n for n in sizes if n.split("/")[-1] == "model.json" and n.count("/") <= 1]
+        if len(found) != 1:
+            raise BundleError(f"{path} holds {len(found)} model.json; a bundle's .zip holds exactly one.")
+        self._prefix = found[0][: -len("model.json")]
+
+    def size(self, name: str) -> int:
+        """By the .zip's directory."""
+        return self._archive.size(self._prefix + name)
+
+    def open(self, name: str) -> contextlib.AbstractContextManager[IO[bytes]]:
+        """Unpacked as it is read."""
+        return self._archive.open(self._prefix + name)
+
+    def names(self) -> set[str]:
+        """Those beside the bundle's folder keep their whole names."""
+        return {name.removeprefix(self._prefix) for name in self._archive.sizes}
