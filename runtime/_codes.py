@@ -46,6 +46,7 @@ def read_codes(bundle: Bundle) -> Codes | None:
             f"codes.npz holds {found}; this model's have the shape (n, {', '.join(map(str, shape))}). "
             "Export the bundle again."
         )
+    _check_count(latents, "codes", bundle)
     classes = max(1, len(bundle.manifest.classes))
     if labels is not None and not _are_labels(labels, len(latents), classes):
         raise ManifestError(
@@ -75,10 +76,17 @@ def read_density(bundle: Bundle) -> Density | None:
             f"{typical.shape}: at least {NEIGHBOUR} of this model's codes and two distances are needed. "
             "Export the bundle again."
         )
+    _check_count(training, "training codes", bundle)
+    _check_count(typical, "distances", bundle)
     distances = _numbers(typical, "distances")
     if (np.diff(distances) < 0).any():
         raise ManifestError("codes.npz holds distances that do not rise. Export the bundle again.")
     return Density(_numbers(training, "training codes"), distances)
+
+
+def _check_count(array: NDArray[np.generic], what: str, bundle: Bundle) -> None:
+    if len(array) > (most := bundle.limits.codes):
+        raise ManifestError(f"codes.npz holds {len(array):,} {what}; {most:,} are allowed.")
 
 
 def _are_labels(labels: NDArray[np.generic], count: int, classes: int) -> bool:
@@ -89,8 +97,8 @@ def _are_labels(labels: NDArray[np.generic], count: int, classes: int) -> bool:
 
 def _numbers(array: NDArray[np.generic], what: str) -> NDArray[np.float32]:
     """As float32, where all of them fit."""
-    largest = float(np.abs(array.astype(np.float64)).max())
-    if not largest <= _LARGEST:  # a NaN is refused, too
+    largest = max(float(array.max()), -float(array.min()))
+    if not largest <= _LARGEST:  # a NaN, which is the least and the most of all, is refused, too
         raise ManifestError(
             f"codes.npz holds {what} up to {largest:g}; at most {_LARGEST:.0e} is allowed. "
             "Export the bundle again."

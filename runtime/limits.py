@@ -33,6 +33,7 @@ class Limits:
     fields: int = 1_000_000  # protobuf fields of a graph, its weights apart
     arrays: int = 512 * _MB  # bytes of all arrays of an .npz
     array_count: int = 256  # arrays of an .npz
+    codes: int = 10_000_000  # of test images, and of training images; each is a point on a page
 
 
 LOCAL = Limits()
@@ -51,10 +52,11 @@ STRANGERS = Limits(
     fields=100_000,
     arrays=128 * _MB,
     array_count=16,
+    codes=20_000,
 )
 """For bundles that anybody may send to a server.
 
 The ready-made models need 3 MB in 7 files, 84 kB and 1,200 values of model.json, 1,100 fields a graph and
-3 MB of arrays; their files pack to no less than half, a column of labels to a 123rd. A model of 256 x 256
+2 MB of arrays, of 5,000 codes at most; their files pack to no less than half, a column of labels to a 123rd. A model of 256 x 256
 colour images with a latent of 4 x 32 x 32 has a model.json of 4 MB.
 """
