@@ -57,6 +57,6 @@ STRANGERS = Limits(
 """For bundles that anybody may send to a server.
 
 The ready-made models need 3 MB in 7 files, 84 kB and 1,200 values of model.json, 1,100 fields a graph and
-2 MB of arrays, of 5,000 codes at most; their files pack to no less than half, a column of labels to a 123rd. A model of 256 x 256
-colour images with a latent of 4 x 32 x 32 has a model.json of 4 MB.
+2 MB of arrays, of 5,000 codes at most; their files pack to no less than half, a column of labels to a 123rd.
+A model of 256 x 256 colour images with a latent of 4 x 32 x 32 has a model.json of almost 4 MB.
 """
