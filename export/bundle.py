@@ -29,6 +29,7 @@ from diabolo.export.proof import BATCH_SIZES, Proof, prove
 from diabolo.export.quantised import quantised
 from diabolo.export.source import Source
 from diabolo.export.uint8 import uint8_decoder, uint8_encoder
+from diabolo.runtime._durable import make_folder, move_folder
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.manifest import seal
 
@@ -178,7 +179,7 @@ def _write(
 ) -> None:
     """Write the folder beside its place, load it, add picture and card, load it again, and rename it."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
         raise ExportError(f"{target} cannot be written: {error.strerror}. Name another with -o.") from None
@@ -191,7 +192,7 @@ def _write(
         more["README.md"] = ("card", card(about, more.keys()).encode())
         _fill(temporary, files | more, about)
         Autoencoder.load(temporary, device="cpu")
-        temporary.rename(target)
+        move_folder(temporary, target)
     except OSError as error:
         raise ExportError(f"{target} cannot be written: {error.strerror}. Name another with -o.") from None
     finally:

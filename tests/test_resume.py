@@ -127,7 +127,7 @@ def test_a_loss_that_is_no_number(pictures: Path, tmp_path: Path, monkeypatch: p
 
 
 def test_a_disk_that_is_full(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.train import run as module
+    from diabolo.train import tensors as module
 
     def full(*arguments: object) -> None:
         Path(str(arguments[1])).write_bytes(b"half")
@@ -143,17 +143,6 @@ def test_a_disk_that_is_full(pictures: Path, tmp_path: Path, monkeypatch: pytest
     monkeypatch.undo()
     monkeypatch.setenv("DIABOLO_CACHE", str(tmp_path / "cache"))
     assert len(resume(tmp_path / "run").history()) == 3
-
-
-def test_a_folder_that_vanished(pictures: Path, tmp_path: Path) -> None:
-    import shutil
-
-    class Remover(Silent):
-        def epoch(self, row: dict[str, float]) -> None:
-            shutil.rmtree(tmp_path / "run")
-
-    with pytest.raises(RunError, match=r"cannot be written: No such file"):
-        fit(settings(pictures), tmp_path / "run", watcher=Remover())
 
 
 def test_patience(pictures: Path, tmp_path: Path) -> None:

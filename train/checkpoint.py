@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from diabolo.train.errors import RunError
-from diabolo.train.run import STATE
+from diabolo.train.run import BEST, STATE
 
 if TYPE_CHECKING:
     from diabolo.train.training import Training
 
-__all__ = ["Position", "pack", "unpack"]
+__all__ = ["Position", "keep_best", "pack", "unpack"]
 
 
 @dataclass(kw_only=True)
@@ -30,15 +30,16 @@ class Position:
     rows: list[dict[str, float]] = field(default_factory=list)  # the history, one an epoch
 
 
-def pack(training: Training) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors and the numbers to be kept."""
+def pack(training: Training, sums: list[dict[str, Tensor]]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors and the numbers to be kept; `sums` are every process's."""
     tensors = {f"model.{name}": value for name, value in training.model.state_dict().items()}
     if training.average is not training.model:
         tensors |= {f"average.{name}": value for name, value in training.average.state_dict().items()}
     for index, values in training.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in values.items()}
     tensors |= {f"memory.{name}": value for name, value in training.memory.items()}
-    tensors |= {f"sums.{name}": value for name, value in training.sums.items()}
+    # (), or (processes,) where several train
+    tensors |= {f"sums.{name}": torch.stack([own[name] for own in sums]).squeeze() for name in sums[0]}
     position = training.position
     about = {
         "epoch": str(position.epoch),
@@ -47,19 +48,20 @@ def pack(training: Training) -> tuple[dict[str, Tensor], dict[str, str]]:
         "stale": str(position.stale),
         "steps": str(training.steps),
         "sums": json.dumps(list(training.sums)),  # in the order of the history's columns
+        "history": json.dumps(position.rows),
         "torch": torch.__version__,
     }
     return tensors, about
 
 
 def unpack(training: Training) -> None:
-    """Put them back, and cut the history to where they stand.
+    """Put them back, and the history until then.
 
     Raises:
         RunError: the file is damaged or does not belong to this run.
     """
     run, position = training.run, training.position
-    about, tensors = run.read_about(STATE), run.read_tensors(STATE)
+    tensors, about = run.read_both(STATE)
     parts: dict[str, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         part, _, rest = name.partition(".")
@@ -68,9 +70,11 @@ def unpack(training: Training) -> None:
         position.epoch, position.step = int(about["epoch"]), int(about["step"])
         position.best, position.stale = float(about["best"]), int(about["stale"])
         names, steps = json.loads(about["sums"]), int(about["steps"])
-        training.sums = {name: parts["sums"][name].to(training.device) for name in names}
-    except (KeyError, ValueError) as error:
-        raise RunError(f"{run.path / STATE} cannot be read: {error!r}. Train anew.") from None
+        training.sums = {name: _own(training, parts["sums"][name]) for name in names}
+        position.rows = json.loads(about["history"]) if "history" in about else _old_rows(training)
+        _fill_optimizer(training, parts.get("optimizer", {}))
+    except (KeyError, ValueError, IndexError) as error:
+        raise RunError(f"{run.path / STATE} cannot be read: {error!r}. {run.without_state()}") from None
     if position.step and steps != training.steps:
         raise RunError(
             f"{run.path} was stopped within an epoch of {steps} steps; now one has {training.steps}: the "
@@ -80,13 +84,51 @@ def unpack(training: Training) -> None:
     if training.average is not training.model:
         run.fill(training.average, parts.get("average", {}))
     training.memory.update({k: v.to(training.device) for k, v in parts.get("memory", {}).items()})
-    _fill_optimizer(training, parts.get("optimizer", {}))
-    rows = run.history()[: position.epoch]
-    if len(rows) != position.epoch:
-        raise RunError(
-            f"history.csv in {run.path} has {len(rows)} epochs, its checkpoint {position.epoch}. Train anew."
+
+
+def keep_best(training: Training) -> None:
+    """See that the best weights are whole; the checkpoint's take the place of those that are not.
+
+    Raises:
+        RunError: they cannot be written.
+    """
+    run, position, processes = training.run, training.position, training.processes
+    if not position.epoch or not processes.most(not run.is_whole(BEST)):
+        return
+    # within an epoch they were never judged
+    judged = [row for row in position.rows[-1:] if row["epoch"] == position.epoch and not position.step]
+    position.best = judged[0]["validation_loss"] if judged else math.inf
+    if processes.writes:
+        run.write_tensors(BEST, training.average.state_dict())
+        training.watcher.note(
+            f"{run.path / BEST} is missing or damaged, and the best weights until now with it: those of the "
+            "checkpoint have taken their place, until better ones come"
         )
-    position.rows = rows
+
+
+def _own(training: Training, sums: Tensor) -> Tensor:
+    """This process's part of the sums: its own, or all and nothing where the number of processes changed."""
+    processes = training.processes
+    if sums.ndim and len(sums) == processes.count:
+        own = sums[processes.rank]
+    else:
+        own = sums.sum() if processes.writes else torch.zeros(())
+    return own.to(training.device)
+
+
+def _old_rows(training: Training) -> list[dict[str, float]]:
+    """The history of a checkpoint that does not hold it, as older releases wrote them."""
+    epochs = training.position.epoch
+    try:
+        rows = training.run.history()[:epochs]
+    except RunError:
+        rows = []
+    if len(rows) < epochs:
+        training.watcher.note(
+            f"history.csv in {training.run.path} is damaged or lost, and its checkpoint is of a release "
+            f"that kept no copy: the history has {len(rows)} of the first {epochs} epochs"
+        )
+    return rows
 
 
 def _fill_optimizer(training: Training, tensors: dict[str, Tensor]) -> None:

@@ -22,6 +22,10 @@ class RunError(DiaboloError):
 class StoppedError(DiaboloError):
     """Training was stopped on request; all is saved, and the message says how to continue."""
 
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # 1 after Ctrl-C, 128 and the signal's number after another one
+
 
 class TrainingError(DiaboloError):
     """Training cannot go on: the loss is not a number, for instance."""

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from diabolo.train import networks, plots
 from diabolo.train.board import Board
 from diabolo.train.board import check as check_board
 from diabolo.train.config import Config
-from diabolo.train.datasets import ImageData, Images, Split, load, names, rows_of
+from diabolo.train.datasets import ImageData, Split, load, names, rows_of
 from diabolo.train.devices import choose_device, choose_precision
-from diabolo.train.errors import OptionError, RunError
+from diabolo.train.errors import RunError
 from diabolo.train.evaluate import evaluate
+from diabolo.train.files import Files
+from diabolo.train.held_out import brightness, held_out, split
 from diabolo.train.holes import holes
+from diabolo.train.interrupt import Halt, Interrupt
+from diabolo.train.lock import Lock, hold
 from diabolo.train.processes import Processes, join
-from diabolo.train.run import STATE, Run
+from diabolo.train.run import BEST, STATE, Run
 from diabolo.train.training import Training
 from diabolo.train.watcher import Silent, Watcher
 
 __all__ = ["Watcher", "fit", "held_out", "resume"]
-
-_BRIGHTNESS = 20_000  # images that the outputs' starting point is taken from
-_VALIDATION = 12, 5000  # one training image in so many is held out, and at most this many
 
 
 def fit(config: Config, out: str | Path, *, watcher: Watcher | None = None) -> Run:
@@ -41,7 +42,7 @@ def fit(config: Config, out: str | Path, *, watcher: Watcher | None = None) -> R
 
     Raises:
         RunError: `out` exists already, or cannot be written.
-        StoppedError: Ctrl-C; the run can be continued.
+        StoppedError: Ctrl-C, SIGTERM or SIGHUP; the run can be continued.
         DataError, DeviceError, OptionError, UnknownNameError, TrainingError: each says what to do.
     """
     out = Path(out)
@@ -58,16 +59,17 @@ def fit(config: Config, out: str | Path, *, watcher: Watcher | None = None) -> R
         check_board()
     processes = join(device)
     watcher = (watcher if processes.writes else None) or Silent()
-    if processes.writes and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        Run.create(out, config, {})  # says so before the data are read
-    data = _load(lambda: load(config.dataset, config.request(progress=watcher.loading)), watcher, processes)
-    _split(data, config.seed)  # says what is too little before anything is written
-    config.build(data.image_shape, network)  # says what does not fit before anything is written
-    run = _begin(out, config, data, processes)
-    if processes.writes and network.source:
-        run.write_text(networks.copy_name(config.network), network.source)
-    _report(run, data, watcher, processes)
-    return _train(run, network, data, watcher, processes, resumed=False)
+    with _signals(processes) as interrupt:
+        if processes.writes:
+            Run.check_free(out)  # says so before the data are read
+        data = _load(
+            lambda: load(config.dataset, config.request(progress=watcher.loading)), watcher, processes
+        )
+        split(data, config.seed)  # says what is too little before anything is written
+        config.build(data.image_shape, network)  # says what does not fit before anything is written
+        with _begin(out, config, data, watcher, processes) as run:
+            training = _prepare(run, network, data, watcher, processes)
+            return _train(training, network, data, interrupt)
 
 
 def resume(
@@ -85,28 +87,79 @@ def resume(
         RunError: not a run, or complete already.
         DataError, DeviceError, TrainingError, StoppedError: as for `fit`.
     """
-    run = Run.open(path)
-    made = run.network(network)
-    if run.config.tensorboard:
-        check_board()
-    if epochs is not None:
-        run.config = replace(run.config, epochs=epochs)
-        run.document |= run.config.to_json()
-    state = (run.path / STATE).is_file()
-    done = run.read_progress()[0] if state else 0
-    if done >= run.config.epochs and (run.path / "metrics.json").is_file():
-        raise RunError(f"{path} has all its {done} epochs. Give a larger --epochs to train on.")
-    choose_device(run.config.device)
-    processes = join(run.config.device)
+    path = Path(path)
+    config = Run.open(path).config
+    choose_device(config.device)
+    processes = join(config.device)
     watcher = (watcher if processes.writes else None) or Silent()
-    data = _load(lambda: run.data(progress=watcher.loading, note=watcher.note), watcher, processes)
-    run.document["provenance"] = data.provenance
-    if processes.writes:
-        run.write_json("config.json", run.document)
-        # until it ends again, the figures would be those of other weights
-        (run.path / "metrics.json").unlink(missing_ok=True)
-    _report(run, data, watcher, processes)
-    return _train(run, made, data, watcher, processes, resumed=state)
+    with _signals(processes) as interrupt, _held(path, watcher, processes) as lock:
+        run = Run.open(path)
+        run.lock = lock
+        made = run.network(network)
+        if run.config.tensorboard:
+            check_board()
+        if epochs is not None:
+            run.config = replace(run.config, epochs=epochs)
+            run.document |= run.config.to_json()
+        state = (run.path / STATE).is_file()
+        if state and _complete(run):
+            done = run.epochs_done()
+            raise RunError(f"{path} has all its {done} epochs. Give a larger --epochs to train on.")
+        data = _load(lambda: run.data(progress=watcher.loading, note=watcher.note), watcher, processes)
+        run.document["provenance"] = data.provenance
+        training = _prepare(run, made, data, watcher, processes)
+        if state:
+            training.restore()
+        else:
+            watcher.note(f"{path} has no checkpoint yet: its training begins at the first epoch")
+        if processes.writes:
+            _go_on(training)
+        return _train(training, made, data, interrupt)
+
+
+def _complete(run: Run) -> bool:
+    """Whether nothing is left to do: no epoch, no figures or plots, no history that was lost."""
+    rows = run.read_about(STATE).get("history")
+    if run.epochs_done() < run.config.epochs:
+        return False
+    try:
+        figures, history = run.metrics(), run.history()
+    except RunError:  # what is damaged is made again
+        return False
+    expected = plots.names(run.config.latent_dim, figures)
+    drawn = all((run.path / plots.place(name)).is_file() for name in expected)
+    return bool(figures) and drawn and rows in (None, json.dumps(history)) and run.is_whole(BEST)
+
+
+def _go_on(training: Training) -> None:
+    """Bring the run's files to where its checkpoint stands, now that nothing is in the way of going on."""
+    run, position = training.run, training.position
+    if not training.ended:
+        run.remove("metrics.json")  # until it ends again, the figures would be those of other weights
+    run.write_json("config.json", run.document)
+    if position.rows:
+        run.write_history(position.rows)
+    else:
+        run.remove("history.csv")
+
+
+def _signals(processes: Processes) -> AbstractContextManager[Interrupt | None]:
+    """Signals ask for a stop; the other processes hear them only while they train, and otherwise end at once.
+
+    They wait for one another within torch, where no signal would be looked at.
+    """
+    return Interrupt() if processes.writes else nullcontext()
+
+
+@contextmanager
+def _held(path: Path, watcher: Watcher, processes: Processes) -> Iterator[Lock | None]:
+    """The lock on a run's folder, taken by the process that writes: all together are one training."""
+    if not processes.writes:
+        yield None
+        return
+    with hold(path, watcher.note) as lock:
+        Files(path).sweep()
+        yield lock
 
 
 def _absolute(dataset: str) -> str:
@@ -114,10 +167,17 @@ def _absolute(dataset: str) -> str:
     return dataset if dataset in names() or not os.path.isdir(dataset) else os.path.realpath(dataset)  # noqa: PTH112
 
 
-def _begin(out: Path, config: Config, data: ImageData, processes: Processes) -> Run:
+@contextmanager
+def _begin(
+    out: Path, config: Config, data: ImageData, watcher: Watcher, processes: Processes
+) -> Iterator[Run]:
     if processes.writes:
-        return Run.create(out, config, _facts(data))
-    return Run(out, config, config.to_json() | _facts(data))
+        Run.make(out)
+    with _held(out, watcher, processes) as lock:
+        if lock:
+            yield Run.create(out, config, _facts(data), lock)
+        else:
+            yield Run(out, config, config.to_json() | _facts(data))
 
 
 def _load(read: Callable[[], ImageData], watcher: Watcher, processes: Processes) -> ImageData:
@@ -131,11 +191,12 @@ def _load(read: Callable[[], ImageData], watcher: Watcher, processes: Processes)
     return data
 
 
-def _report(run: Run, data: ImageData, watcher: Watcher, processes: Processes) -> None:
-    """Name every file that was left out in the run's skipped.csv."""
-    if not processes.writes:
-        return
-    (run.path / "skipped.csv").unlink(missing_ok=True)
+def _report(run: Run, network: networks.Network, data: ImageData, watcher: Watcher) -> None:
+    """Keep a copy of the user's own network; name every file that was left out in the run's skipped.csv."""
+    copy = networks.copy_name(run.config.network) if network.source else ""
+    if copy and not (run.path / copy).exists():
+        run.write_text(copy, network.source)
+    run.remove("skipped.csv")
     if data.skipped:
         run.write_table("skipped.csv", ("file", "reason"), data.skipped)
         watcher.note(f"each file that was left out is named in {run.path / 'skipped.csv'}")
@@ -154,17 +215,11 @@ def _facts(data: ImageData) -> dict[str, Any]:
 
 
 def _train(
-    run: Run,
-    network: networks.Network,
-    data: ImageData,
-    watcher: Watcher,
-    processes: Processes,
-    *,
-    resumed: bool,
+    training: Training, network: networks.Network, data: ImageData, interrupt: Interrupt | None
 ) -> Run:
-    training = _prepare(run, network, data, watcher, processes)
-    if resumed:
-        training.restore()
+    run, watcher, processes = training.run, training.watcher, training.processes
+    if processes.writes:
+        _report(run, network, data, watcher)
     channels, height, width = data.image_shape
     colours = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
     watcher.note(
@@ -175,32 +230,44 @@ def _train(
     board = Board(training, data) if run.config.tensorboard and processes.writes else None
     training.board = board
     watcher.start(len(training.images), run.config.epochs, position.epoch + position.step / training.steps)
-    training.go()
+    try:
+        training.go(interrupt)
+        _finish(training, network, data, board)
+    except Halt as halt:
+        if not training.ended:  # a second signal, which does not wait
+            raise
+        raise training.stopped("before all figures and plots were written", halt.exit_code) from None
+    return run
+
+
+def _finish(training: Training, network: networks.Network, data: ImageData, board: Board | None) -> None:
+    """The plots and, as the last of a run's files, the figures of the best weights."""
+    run, processes = training.run, training.processes
+    run.check_there()
     variant, model = run.load(network)
     model.to(training.device)
     figures = evaluate(variant, model, data.test, processes)
     for warning in variant.warnings(figures):
-        watcher.note(warning)
+        training.watcher.note(warning)
     if processes.writes:
         figures |= holes(model, data)
-        run.write_json("metrics.json", figures)
         drawn = plots.draw(run, variant, model, data, figures)
         plots.save(run, drawn)
+        run.write_json("metrics.json", figures)
         if board:
             board.finish(drawn)
     processes.wait()
-    return run
 
 
 def _prepare(
     run: Run, network: networks.Network, data: ImageData, watcher: Watcher, processes: Processes
 ) -> Training:
     config = run.config
-    learn, held = _split(data, config.seed)
+    learn, held = split(data, config.seed)
     images = rows_of(data.train.images, learn)
     torch.manual_seed(config.seed)
     variant, model = config.build(data.image_shape, network)
-    model.set_mean(torch.from_numpy(_brightness(images)).float())
+    model.set_mean(torch.from_numpy(brightness(images)).float())
     return Training(
         run=run,
         variant=variant,
@@ -210,28 +277,3 @@ def _prepare(
         processes=processes,
         watcher=watcher,
     )
-
-
-def _split(data: ImageData, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices to train on and to choose the best weights by: a twelfth, at most 5,000, at least 1."""
-    count = len(data.train)
-    if count < 2:
-        raise OptionError(f"{count} training image is too few. Add images.")
-    order = np.random.default_rng([seed, 0]).permutation(count)
-    held = held_out(count)
-    return np.sort(order[held:]), np.sort(order[:held])
-
-
-def held_out(count: int) -> int:
-    """How many of `count` training images choose the best weights, and are not learned from."""
-    share, most = _VALIDATION
-    return min(max(1, count // share), most)
-
-
-def _brightness(images: Images) -> NDArray[np.float64]:
-    """The mean of each channel, `(channels,)` in [0, 1], over images spread evenly over the set."""
-    index = np.unique(np.linspace(0, len(images) - 1, _BRIGHTNESS).astype(np.intp))
-    pieces = np.array_split(index, -(-len(index) // 256))
-    sums = [images[piece].sum(axis=(0, 2, 3), dtype=np.float64) for piece in pieces]
-    mean: NDArray[np.float64] = np.sum(sums, axis=0) / (len(index) * np.prod(images.shape[2:]) * 255)
-    return mean

@@ -20,7 +20,7 @@ from diabolo.train.model import Model
 from diabolo.train.run import Run
 from diabolo.train.variants import VariantBase
 
-__all__ = ["activity", "draw", "latent_map", "reconstructions", "save"]
+__all__ = ["activity", "draw", "latent_map", "names", "place", "reconstructions", "save"]
 
 _COLUMNS = 10
 _MANIFOLD = 15  # images a side
@@ -52,6 +52,18 @@ def draw(
     return figures
 
 
+def names(latent_dim: int, test: dict[str, Any]) -> list[str]:
+    """The names of what `draw` draws of a latent of so many dimensions and these figures."""
+    more = {"manifold": latent_dim == 2, "activity": "activity_by_unit" in test}
+    return [
+        "losses",
+        "reconstructions",
+        "latent_map",
+        "samples",
+        *(name for name, there in more.items() if there),
+    ]
+
+
 def save(run: Run, figures: Mapping[str, Figure]) -> None:
     """Write figures to RUN/plots, each whole or not at all.
 
@@ -61,7 +73,12 @@ def save(run: Run, figures: Mapping[str, Figure]) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a class's name gets a box
         for name, figure in figures.items():
-            run.write_picture(f"plots/{name}.png", figure)
+            run.write_picture(place(name), figure)
+
+
+def place(name: str) -> str:
+    """Where the plot of this name lies in a run."""
+    return f"plots/{name}.png"
 
 
 def _losses(history: list[dict[str, float]]) -> Figure:

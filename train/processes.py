@@ -65,15 +65,15 @@ class Processes:
         dist.all_gather_object(values, value)
         return values
 
-    def agree(self, flag: bool) -> bool:
-        """Whether any of them says so."""
+    def most(self, value: int) -> int:
+        """The largest of all processes' values."""
         if self.count == 1:
-            return flag
-        value = torch.tensor(float(flag))
+            return value
+        tensor = torch.tensor(value)
         if dist.get_backend() == "nccl":
-            value = value.cuda()
-        dist.all_reduce(value, op=dist.ReduceOp.MAX)
-        return bool(value)
+            tensor = tensor.cuda()
+        dist.all_reduce(tensor, op=dist.ReduceOp.MAX)
+        return int(tensor)
 
 
 class _Sum(torch.autograd.Function):

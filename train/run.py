@@ -1,36 +1,31 @@
-"""A run: the folder of one training. Files are written to a temporary name and renamed."""
+"""A run: the folder of one training."""
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from diabolo.runtime._durable import PART, make_folder
 from diabolo.train import networks, notebook
 from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, Progress, load
 from diabolo.train.errors import RunError
+from diabolo.train.files import BEST, STATE, Files
+from diabolo.train.lock import LOCK, Lock, refuse_running
 from diabolo.train.model import Model
 from diabolo.train.networks import Network
 from diabolo.train.variants import VariantBase
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-__all__ = ["STATE", "Run"]
-
-STATE = "last/state.safetensors"  # the checkpoint, in the run's folder
+__all__ = ["BEST", "STATE", "Run"]
 
 
-class Run:
+class Run(Files):
     """A run folder.
 
     Attributes:
@@ -40,30 +35,52 @@ class Run:
     """
 
     def __init__(self, path: Path, config: Config, document: dict[str, Any]) -> None:
-        self.path = path
+        super().__init__(path)
         self.config = config
         self.document = document
 
     @classmethod
-    def create(cls, path: Path, config: Config, facts: dict[str, Any]) -> Run:
-        """Start a run in a new folder.
+    def check_free(cls, path: Path) -> None:
+        """See that a run may begin in this folder: it is not there, or empty, or a run was never begun in it.
 
         Raises:
-            RunError: the folder exists and is not empty, or cannot be made.
+            RunError: something is there.
         """
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.is_dir() and _unbegun(path):
+            return
+        if os.path.lexists(path):
+            refuse_running(path)
             raise RunError(
                 f"{path} exists already and is kept as it is. "
                 "Continue it with --resume, or name another folder with -o."
             )
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(f"{path} cannot be made: {error.strerror}. Name another folder with -o.") from None
+
+    @classmethod
+    def create(cls, path: Path, config: Config, facts: dict[str, Any], lock: Lock | None = None) -> Run:
+        """Start a run in a new folder, which `lock` holds if it is there.
+
+        Raises:
+            RunError: the folder exists and is not empty, or cannot be made.
+        """
+        cls.check_free(path)
+        cls.make(path)
         document = config.to_json() | facts
         run = cls(path, config, document)
         run.write_json("config.json", document)
+        run.lock = lock  # by its config.json it knows that the folder is there
         return run
+
+    @staticmethod
+    def make(path: Path) -> None:
+        """Make the folder.
+
+        Raises:
+            RunError: it cannot be made.
+        """
+        try:
+            make_folder(path)
+        except OSError as error:
+            raise RunError(f"{path} cannot be made: {error.strerror}. Name another folder with -o.") from None
 
     @classmethod
     def open(cls, path: str | Path) -> Run:
@@ -76,6 +93,11 @@ class Run:
         try:
             document = json.loads((path / "config.json").read_text("utf-8"))
         except OSError:
+            if path.is_dir() and _unbegun(path) and any(path.iterdir()):
+                raise RunError(
+                    f"{path} has no config.json: its training was stopped before it began. "
+                    "Begin it again: the same command without --resume."
+                ) from None
             raise RunError(f"{path} is not a run: it has no config.json. Train one: diabolo train.") from None
         except ValueError as error:
             raise RunError(f"config.json in {path} is not valid JSON: {error}. Train again.") from None
@@ -142,7 +164,7 @@ class Run:
         """
         made = network if isinstance(network, Network) else self.network(network)
         variant, model = self.config.build(self.image_shape, made)
-        self.fill(model, self.read_tensors("model.safetensors"))
+        self.fill(model, self.read_tensors(BEST))
         return variant, model.eval()
 
     def fill(self, model: Model, tensors: Mapping[str, Tensor]) -> None:
@@ -158,101 +180,16 @@ class Run:
                 f"the weights in {self.path} do not fit its config.json: one was changed. Train again."
             ) from None
 
-    def read_progress(self) -> tuple[int, float]:
-        """Whole epochs in the checkpoint, and the best validation loss so far.
+    def epochs_done(self) -> int:
+        """Whole epochs in the checkpoint.
 
         Raises:
             RunError: it is missing or damaged.
         """
-        about = self.read_about(STATE)
         try:
-            return int(about["epoch"]), float(about["best"])
+            return int(self.read_about(STATE)["epoch"])
         except (KeyError, ValueError) as error:
-            raise RunError(f"{self.path / STATE} cannot be read: {error!r}. Train anew.") from None
-
-    def read_about(self, name: str) -> dict[str, str]:
-        """What was written beside the tensors of a safetensors file of the run.
-
-        Raises:
-            RunError: it is missing or damaged.
-        """
-        try:
-            with safe_open(self.path / name, "pt") as file:
-                return file.metadata() or {}
-        except (SafetensorError, OSError) as error:
-            raise RunError(f"{self.path / name} cannot be read: {error}. Train anew.") from None
-
-    def read_tensors(self, name: str) -> dict[str, Tensor]:
-        """The tensors of a safetensors file of the run.
-
-        Raises:
-            RunError: it is missing or damaged.
-        """
-        try:
-            return load_file(self.path / name)
-        except FileNotFoundError:
-            raise RunError(
-                f"{self.path} has no {name}: its training did not get so far. Continue it with --resume."
-            ) from None
-        except (SafetensorError, OSError) as error:
-            raise RunError(f"{self.path / name} cannot be read: {error}. Train again.") from None
-
-    def write_tensors(
-        self, name: str, tensors: Mapping[str, Tensor], about: dict[str, str] | None = None
-    ) -> None:
-        """Write a safetensors file, whole or not at all."""
-        plain = {key: value.detach().to("cpu", copy=True).contiguous() for key, value in tensors.items()}
-        (self.path / name).parent.mkdir(exist_ok=True)
-        with self._whole(name) as temporary:
-            save_file(plain, temporary, about)
-
-    @contextmanager
-    def _whole(self, name: str) -> Iterator[Path]:
-        """A path to write to; what was written takes the place of `name` only if all of it was."""
-        target = self.path / name
-        temporary = target.with_name(target.name + ".part")
-        try:
-            yield temporary
-            temporary.replace(target)
-        except (OSError, SafetensorError) as error:  # safetensors reports a full disk as its own
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            reason = getattr(error, "strerror", None) or error
-            raise RunError(
-                f"{target} cannot be written: {reason}. What was there is as it was. Make room or mend that, "
-                f"then continue with --resume -o {self.path}."
-            ) from None
-
-    def write_json(self, name: str, document: Any) -> None:
-        """Write a JSON file, whole or not at all."""
-        # plain ASCII: names of files and classes may hold what is no text
-        self.write_text(name, json.dumps(document, indent=2) + "\n")
-
-    def write_text(self, name: str, text: str) -> None:
-        """Write a text file, whole or not at all."""
-        with self._whole(name) as temporary:
-            temporary.write_text(text, "utf-8")
-
-    def write_table(self, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Write a CSV file, whole or not at all; what is no text is escaped."""
-        with (
-            self._whole(name) as temporary,
-            temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
-        ):
-            writer = csv.writer(file)
-            writer.writerow(head)
-            writer.writerows(rows)
-
-    def write_picture(self, name: str, figure: Figure) -> None:
-        """Write a figure as a PNG file, whole or not at all."""
-        (self.path / name).parent.mkdir(exist_ok=True)
-        with self._whole(name) as temporary:
-            figure.savefig(temporary, format="png", dpi=110, bbox_inches="tight")
-
-    def write_history(self, rows: list[dict[str, float]]) -> None:
-        """Write history.csv, a row an epoch."""
-        head = list(rows[0])
-        self.write_table("history.csv", head, [[row[name] for name in head] for row in rows])
+            raise RunError(f"{self.path / STATE} cannot be read: {error!r}. {self.without_state()}") from None
 
     def metrics(self) -> dict[str, Any]:
         """The figures on the test split, as `diabolo evaluate` prints them; empty before they are taken.
@@ -264,11 +201,13 @@ class Run:
         if not path.is_file():
             return {}
         try:
-            figures: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        except ValueError as error:
+            figures = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
             raise RunError(
                 f"{path} is not valid JSON: {error}. Take the figures again: diabolo evaluate."
             ) from None
+        if not isinstance(figures, dict):
+            raise RunError(f"{path} does not hold figures. Take them again: diabolo evaluate.")
         return figures
 
     def figures(self) -> dict[str, Image.Image]:
@@ -283,10 +222,10 @@ class Run:
         """What a notebook shows of a run: its figures, and its pictures."""
         return notebook.page(self)
 
-    def history(self) -> list[dict[str, float]]:
-        """The rows of history.csv, empty before the first epoch."""
-        path = self.path / "history.csv"
-        if not path.is_file():
-            return []
-        with path.open(newline="", encoding="utf-8") as file:
-            return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+def _unbegun(folder: Path) -> bool:
+    """Whether nothing is in the folder but what a training writes before its config.json is there."""
+    try:
+        return all(each.name in (LOCK, f"config.json{PART}") for each in folder.iterdir())
+    except OSError as error:
+        raise RunError(f"{folder} cannot be read: {error.strerror}. Allow reading it.") from None

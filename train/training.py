@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from diabolo.train.augment import Augment, augment
-from diabolo.train.checkpoint import Position, pack, unpack
+from diabolo.train.checkpoint import Position, keep_best, pack, unpack
 from diabolo.train.config import Config
 from diabolo.train.datasets import Images, Split
 from diabolo.train.errors import StoppedError, TrainingError
@@ -28,7 +28,7 @@ from diabolo.train.interrupt import Interrupt
 from diabolo.train.model import Model
 from diabolo.train.muon import Muon
 from diabolo.train.processes import Processes
-from diabolo.train.run import STATE, Run
+from diabolo.train.run import BEST, STATE, Run
 from diabolo.train.schedule import rate
 from diabolo.train.step import Step
 from diabolo.train.variants import Loss, VariantBase
@@ -100,19 +100,34 @@ class Training:
         """Steps of an epoch; its images are cut evenly, so that no last batch is tiny."""
         return math.ceil(len(self.images) / self.config.batch_size)
 
-    def go(self) -> None:
-        """Train to the last epoch, or until nothing gets better for as long as `patience` says.
+    @property
+    def ended(self) -> bool:
+        """Whether the last epoch is done, or nothing got better for as long as `patience` says."""
+        weary = 0 < self.config.patience <= self.position.stale
+        return weary or self.position.epoch >= self.config.epochs
+
+    def go(self, interrupt: Interrupt | None = None) -> None:
+        """Train until it has ended.
 
         Raises:
-            StoppedError: Ctrl-C; all is saved.
+            StoppedError: Ctrl-C, SIGTERM or SIGHUP; all is saved.
             TrainingError: the loss is not a number; the last good weights are kept.
+            RunError: the run's folder cannot be written to, or is gone.
         """
-        with Interrupt() as interrupt:
-            while self.position.epoch < self.config.epochs and not self._weary():
+        interrupt = interrupt or Interrupt()
+        with interrupt.patience():
+            while not self.ended:
                 self._epoch(interrupt)
+            if self.processes.most(interrupt.asked or 0):
+                raise self.stopped("after the last epoch", interrupt.exit_code)
 
-    def _weary(self) -> bool:
-        return 0 < self.config.patience <= self.position.stale
+    def stopped(self, where: str, exit_code: int) -> StoppedError:
+        """What says that the training was stopped, where, and how to continue."""
+        return StoppedError(
+            f"stopped {where}, and saved. "
+            f"Continue: diabolo train {self.config.variant} --resume -o {self.run.path}",
+            exit_code,
+        )
 
     def _epoch(self, interrupt: Interrupt) -> None:
         config, position = self.config, self.position
@@ -122,19 +137,23 @@ class Training:
         own = [piece[self.processes.part(len(piece))] for piece in pieces]
         for piece, image in zip(pieces, feed(self.source, own, self.device), strict=True):
             self._step(image, len(piece))
-            stop = position.step % _LOOK == 0 or self.processes.count == 1
-            if stop and self.processes.agree(interrupt.asked):
-                self._finite()
-                self.save()
-                raise StoppedError(
-                    f"stopped in epoch {position.epoch + 1} after step {position.step} of {self.steps}, "
-                    f"and saved. Continue: diabolo train {config.variant} --resume -o {self.run.path}"
-                )
-            if time.monotonic() - self.saved > _SAVE and self.processes.count == 1:
-                self._finite()
-                self.save()
+            self._listen(interrupt)
         self._finite()
         self._end_epoch(len(order))
+
+    def _listen(self, interrupt: Interrupt) -> None:
+        """Save where it is time to, and stop where somebody asks for it."""
+        position, alone = self.position, self.processes.count == 1
+        if not (alone or position.step % _LOOK == 0 or position.step == self.steps):
+            return  # several processes agree, which takes a while
+        due = time.monotonic() - self.saved > _SAVE
+        wish = self.processes.most(2 if interrupt.asked else int(due))
+        if wish:
+            self._finite()
+            self.save()
+        if wish == 2:
+            where = f"in epoch {position.epoch + 1} after step {position.step} of {self.steps}"
+            raise self.stopped(where, interrupt.exit_code)
 
     def _step(self, image: Tensor, count: int) -> None:
         config, position = self.config, self.position
@@ -225,7 +244,7 @@ class Training:
         if row["validation_loss"] < position.best:
             position.best, position.stale = row["validation_loss"], 0
             if self.processes.writes:
-                self.run.write_tensors("model.safetensors", self.average.state_dict())
+                self.run.write_tensors(BEST, self.average.state_dict())
         else:
             position.stale += 1
         position.epoch, position.step = position.epoch + 1, 0
@@ -240,18 +259,20 @@ class Training:
 
     def save(self) -> None:
         """Write the checkpoint: all that the next step depends on."""
+        sums = self.processes.gather({name: value.cpu() for name, value in self.sums.items()})
         if self.processes.writes:
-            tensors, about = pack(self)
+            tensors, about = pack(self, sums)
             self.run.write_tensors(STATE, tensors, about)
         self.saved = time.monotonic()
 
     def restore(self) -> None:
-        """Put the checkpoint back, and cut the history to it.
+        """Put the checkpoint back, with the history until then.
 
         Raises:
             RunError: it is damaged, or does not belong to this run.
         """
         unpack(self)
+        keep_best(self)
 
 
 def _convolves(model: nn.Module) -> bool:

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime._durable import move_folder
 from diabolo.train.datasets._base import Rows, cache_dir
 from diabolo.train.datasets._memory import budget
 from diabolo.train.datasets._unfinished import begin, sweep
@@ -179,9 +180,6 @@ def _build(home: Path, folder: Path, build: Build, replaces: bool) -> Store:
         facts, kept = build(temporary)
         np.save(temporary / "kept.npy", kept, allow_pickle=False)
         (temporary / "index.json").write_text(json.dumps(asdict(facts)), "utf-8")
-        for path in temporary.iterdir():
-            with path.open("r+b") as file:  # some systems flush only what is open for writing
-                os.fsync(file.fileno())
         _put(temporary, folder, replaces)
     except OSError as error:
         raise DataError(
@@ -203,7 +201,7 @@ def _put(temporary: Path, folder: Path, replaces: bool) -> None:
         if not replaces and _open(folder):
             return  # another process was faster
         shutil.rmtree(folder)
-    temporary.rename(folder)
+    move_folder(temporary, folder)
 
 
 def _tidy(home: Path, newest: Path) -> None:

@@ -53,9 +53,9 @@ class _Commands(click.Group):
                     f'Install it: pip install "diabolo[{_EXTRAS[package]}]".'
                 )
             )
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             click.echo("stopped.", err=True)
-            sys.exit(1)
+            sys.exit(getattr(stop, "exit_code", 1))  # a signal's, which training caught
 
 
 def _fail(error: DiaboloError) -> None:

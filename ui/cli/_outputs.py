@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from PIL import Image
 
+from diabolo.runtime import _durable
 from diabolo.ui.errors import OutputError
 
 __all__ = ["Names", "check_free", "replacing", "save_picture"]
@@ -58,16 +59,13 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
+        # thousands of pictures are soon made again, and do not wait for the disk one by one
+        with _durable.replacing(path, temporary, durable=False), temporary.open("xb") as file:
             yield file
-        temporary.replace(path)
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror or error}. Choose another place with --out."
         ) from None
-    finally:
-        with suppress(OSError):  # it is gone already, or never came to be
-            temporary.unlink()
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:
