@@ -2,9 +2,9 @@
 
     python _killer.py CONFIG.json OUT.json RUN PLACE[,PLACE...] ...
 
-Each RUN is trained by as many processes as there are PLACES, the first with `fit`, the others with `resume`; each
-ends at its place, a number and a letter: 3b before the third change; 3h with the new file half written; 3w with
-all of it written and not yet renamed. OUT gets, for each RUN, what happened. `0b` ends nowhere: it counts.
+Each RUN is trained by as many processes as there are PLACES, the first with `fit`, the others with `resume`;
+each ends at its place, a number and a letter: 3b before the third change; 3h with the new file half written;
+3w with all of it written and not yet renamed. OUT gets, for each RUN, what happened. `0b` ends nowhere.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Killer:
         path = os.fspath(arguments[0])
         if not path.startswith(self.folder):
             return
-        if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_CREAT)):
+        if event == "open" and not (
+            isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_CREAT)
+        ):
             return
         self.seen.append(f"{event.removeprefix('os.')} {path.removeprefix(self.folder).lstrip('/') or 'RUN'}")
         if len(self.seen) != self.at:
@@ -40,7 +42,7 @@ class Killer:
         if self.how == "h":
             if event != "os.rename":
                 os._exit(KILLED + 1)  # there is no half of this one
-            os.truncate(path, os.path.getsize(path) // 2)
+            os.truncate(path, Path(path).stat().st_size // 2)
         os._exit(KILLED)
 
 
@@ -53,12 +55,13 @@ def in_a_child(work: Callable[[], None]) -> tuple[int, str]:
         os.dup2(writing, 2)
         try:
             work()
-        except Exception as error:
-            print(f"{type(error).__name__}: {error}", flush=True)
+        except Exception as error:  # noqa: BLE001 - it goes into the report
+            sys.stdout.write(f"{type(error).__name__}: {error}")
+            sys.stdout.flush()
             os._exit(1)
         os._exit(0)
     os.close(writing)
-    with open(reading, encoding="utf-8") as said:
+    with os.fdopen(reading, encoding="utf-8") as said:
         text = said.read()
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), text
 
@@ -79,10 +82,13 @@ def main() -> None:
             resume(run)
         else:
             fit(config, run)
-        print("\n".join(killer.seen), flush=True)
+        sys.stdout.write("\n".join(killer.seen))
+        sys.stdout.flush()
 
     for run, places in zip(sys.argv[3::2], sys.argv[4::2], strict=True):
-        told[run] = [in_a_child(lambda run=run, place=place: train(run, place)) for place in places.split(",")]
+        told[run] = [
+            in_a_child(lambda run=run, place=place: train(run, place)) for place in places.split(",")
+        ]
     Path(sys.argv[2]).write_text(json.dumps(told), "utf-8")
 
 

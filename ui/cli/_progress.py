@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from types import TracebackType
 
 from rich.console import Console
@@ -46,7 +47,8 @@ class Bar:
 
     def note(self, text: str) -> None:
         """Print a line."""
-        self._console.print(text, markup=False, soft_wrap=True)
+        with suppress(OSError):  # the terminal may be closed by now, which must not end a training
+            self._console.print(text, markup=False, soft_wrap=True)
 
     def loading(self, what: str, done: int, total: int) -> None:
         """Show data being read."""
@@ -83,11 +85,13 @@ class Bar:
         self._done = int(row["epoch"])
         figures = "  ".join(f"{name} {value:.5g}" for name, value in row.items() if name != "epoch")
         line = f"epoch {self._done}/{self._epochs}  {figures}"
-        self._progress.console.print(line, markup=False, soft_wrap=True)
+        with suppress(OSError):
+            self._progress.console.print(line, markup=False, soft_wrap=True)
         following = min(self._done + 1, self._epochs)
         self._progress.update(self._progress.tasks[0].id, description=f"epoch {following}/{self._epochs}")
 
 
 def _end(progress: Progress) -> None:
     if progress.live.is_started:  # stopping one that never began prints an empty line
-        progress.stop()
+        with suppress(OSError):
+            progress.stop()

@@ -1,0 +1,171 @@
+"""One training in a run's folder: a second one is refused, and nobody is left locked out."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_resume import settings
+
+from diabolo.train import Run, fit, lock, resume
+from diabolo.train.errors import RunError
+from diabolo.train.watcher import Silent
+
+SLOW = """
+import json, sys, time, torch
+from diabolo.train import Config, fit
+from diabolo.train.watcher import Silent
+torch.set_num_threads(1)
+
+class Slow(Silent):
+    steps = 0
+    def step(self, images, loss):
+        self.steps += 1
+        if self.steps == 20:
+            print("there", flush=True)
+            time.sleep(600)
+
+fit(Config.from_json(json.loads(sys.argv[1])), sys.argv[2], watcher=Slow())
+"""
+
+
+@pytest.fixture
+def running(pictures: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A training in RUN, in its third epoch, that is in no hurry."""
+    config = json.dumps(settings(pictures).to_json())
+    command = [sys.executable, "-c", SLOW, config, str(tmp_path / "run")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "there\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_training_is_refused_until_the_first_is_gone(
+    running: subprocess.Popen[str], pictures: Path, tmp_path: Path
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    with pytest.raises(RunError, match=r"another training is running in .*run\. .* continue with --resume"):
+        resume(tmp_path / "run")
+    with pytest.raises(RunError, match=r"another training is running in"):
+        fit(settings(pictures), tmp_path / "run")
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert len(resume(tmp_path / "run").history()) == 3
+    whole = fit(settings(pictures), tmp_path / "whole")
+    assert whole.history() == Run.open(tmp_path / "run").history()
+
+
+class Twice(Silent):
+    """Begins another training in the run's folder at the first step."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.said = path, ""
+
+    def step(self, images: int, loss: float | None) -> None:
+        if not self.said:
+            with pytest.raises(RunError) as error:
+                resume(self.path)
+            self.said = str(error.value)
+
+
+def test_it_holds_within_a_process(pictures: Path, tmp_path: Path) -> None:
+    watcher = Twice(tmp_path / "run")
+    fit(settings(pictures, epochs=1), tmp_path / "run", watcher=watcher)
+    assert "another training is running" in watcher.said
+    resume(tmp_path / "run", epochs=2)
+
+
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOTSUP, errno.EIO])
+def test_a_file_system_without_locks_trains_and_says_so(
+    code: int, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    def none(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    notes = Notes()
+    fit(settings(pictures, epochs=1), tmp_path / "run", watcher=notes)
+    assert [text for text in notes.said if "without locks" in text] == [
+        f"{tmp_path / 'run'} lies on a file system without locks: see that no second training runs in it"
+    ]
+
+
+class AtEpoch(Silent):
+    """Does something to the run's folder after an epoch."""
+
+    def __init__(self, number: int, what: object) -> None:
+        self.number, self.what = number, what
+
+    def epoch(self, row: dict[str, float]) -> None:
+        if row["epoch"] == self.number:
+            self.what()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("epoch", [1, 3])  # 3 is the last: figures and plots are missing
+@pytest.mark.parametrize("how", ["removed", "renamed", "replaced", "emptied"])
+def test_a_folder_that_goes_away_is_reported(how: str, epoch: int, pictures: Path, tmp_path: Path) -> None:
+    run, other = tmp_path / "run", tmp_path / "other"
+
+    def go() -> None:
+        if how == "removed":
+            shutil.rmtree(run)
+        elif how == "emptied":
+            shutil.rmtree(run)
+            run.mkdir()
+        else:
+            run.rename(other)
+        if how == "replaced":
+            fit(settings(pictures, epochs=1), run)
+
+    word = "was replaced by another one" if how == "replaced" else "was removed or renamed"
+    with pytest.raises(RunError, match=rf"the folder {run} {word} during training.*--resume -o NEW-NAME"):
+        fit(settings(pictures), run, watcher=AtEpoch(epoch, go))
+    if how == "replaced":
+        assert len(Run.open(run).history()) == 1
+    else:
+        assert not run.exists() or not list(run.iterdir())
+    if other.exists():
+        whole = fit(settings(pictures), tmp_path / "whole")
+        assert resume(other).history() == whole.history()
+
+
+def test_the_lock_file_alone_may_go(pictures: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    watcher = AtEpoch(1, lambda: (run / lock.LOCK).unlink())
+    assert len(fit(settings(pictures), run, watcher=watcher).history()) == 3
+
+
+def test_a_folder_in_which_nothing_was_begun_is_free(pictures: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / lock.LOCK).write_text("")
+    (run / "config.json.part").write_text('{"variant":')
+    with pytest.raises(RunError, match=r"stopped before it began\. .* without --resume"):
+        resume(run)
+    assert len(fit(settings(pictures), run).history()) == 3
+    assert not list(run.glob("*.part"))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "film.part").write_text("mine")
+    with pytest.raises(RunError, match="is kept as it is"):
+        fit(settings(pictures), tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["film.part"]
