@@ -7,6 +7,7 @@ before a file is read, and no more is read than they say.
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from diabolo.runtime._files import Files, Folder, Zipped
 from diabolo.runtime._onnx import external_tensors
 from diabolo.runtime.errors import BundleError, IntegrityError, ManifestError
 from diabolo.runtime.limits import LOCAL, Limits
+from diabolo.runtime.listing import is_file, is_folder, trouble
 from diabolo.runtime.manifest import FileEntry, Manifest, parse
 
 __all__ = ["Bundle"]
@@ -58,15 +60,17 @@ class Bundle:
         """
         path = ready.locate(source)
         files: Files
-        if path.is_dir():
-            if not (path / "model.json").is_file():
+        if is_folder(path):
+            if not is_file(path / "model.json"):
                 raise BundleError(
                     f"{path} is not a bundle: it has no model.json. "
                     f"{_run_hint(path) or 'Make one with: diabolo export RUN.'}"
                 )
             files = Folder(path)
-        elif path.is_file():
+        elif is_file(path):
             files = Zipped(path, limits)
+        elif os.path.lexists(path):
+            raise BundleError(f"{path} is not a bundle: {trouble(path)}. Give a bundle's folder or its .zip.")
         else:
             raise BundleError(ready.missing(source))
         manifest = parse(_manifest(files, limits), limits)
@@ -186,6 +190,6 @@ def _manifest(files: Files, limits: Limits) -> bytes:
 
 
 def _run_hint(path: Path) -> str:
-    if (path / "config.json").is_file():
+    if is_file(path / "config.json"):
         return f"It is a run; export it first: diabolo export {path}."
     return ""

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.listing import check_file
 
 __all__ = [
     "FORMATS",
@@ -82,10 +83,15 @@ def check_pixels(picture: Image.Image) -> None:
 def opened(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[Image.Image]:
     """A file of one of FORMATS, its header read and its pixels not yet.
 
+    What is not a regular file (a named pipe, a device, a folder) is not opened.
+
     Raises:
         ValueError: it declares no pixels, or more than MAX_PIXELS.
+        OSError: `source` is a path and there is no file; `strerror` says what there is.
         Exception: nearly any; Pillow's decoders raise OSError, SyntaxError, struct.error, KeyError.
     """
+    if isinstance(source, str | os.PathLike):
+        check_file(source)
     try:
         # Pillow warns of pictures somewhat smaller than MAX_PIXELS
         with _warnings, warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):

@@ -47,8 +47,8 @@ def open_image(source: Picture) -> Image.Image:
     """A loaded picture, turned upright as its EXIF data say.
 
     Raises:
-        ImageError: there is no such file, it is no picture (PNG, JPEG, WebP, BMP, TIFF, GIF or PNM), or it
-            has more than 100 million pixels.
+        ImageError: there is no such file or it is not a regular one (a named pipe, a device, a folder), it
+            is no picture (PNG, JPEG, WebP, BMP, TIFF, GIF or PNM), or it has more than 100 million pixels.
     """
     with _reading(source) as picture:
         picture.load()

@@ -68,7 +68,7 @@ def test_unknown_name_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("photo.png", r"'photo\.png' is a file, not a folder of images\. Give the folder"),
+        ("photo.png", r"'photo\.png' is not a folder of images: it is a file\. Give the folder"),
         ("gone.png", r"no folder at 'gone\.png'\. Give"),
         ("./gone", r"no folder at '\./gone'\. Give"),
         ("some/where", r"no folder at 'some/where'\. Give"),

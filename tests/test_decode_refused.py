@@ -177,7 +177,7 @@ def test_floats_beyond_1_are_refused(tmp_path: Path, value: float) -> None:
 def test_the_system_s_reason_is_given(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"^no such file or directory$"):
         measure(tmp_path / "gone.png")
-    with pytest.raises(DataError, match=r"^is a directory$"):
+    with pytest.raises(DataError, match=r"^it is a folder$"):
         decode(tmp_path, None, LIKELY)
 
 

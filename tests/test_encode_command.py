@@ -120,7 +120,7 @@ def test_broken_files_are_listed_and_counted(place: Path) -> None:
 def test_files_are_taken_as_they_are_needed(place: Path) -> None:
     """From files without end come batches: nothing waits but a few of them."""
     m = Autoencoder.load("bundle", device="cpu").manifest
-    files = list(sources(expand(["in"])))
+    files = list(sources(expand(["in"]), Counter().fail))
     taken = 0
 
     def endless() -> Iterator[Source]:

@@ -195,9 +195,9 @@ def broken(root: Path) -> dict[str, str]:
         "b.JPG": "not an image",
         "c.png": "truncated",
         "d.pgm": "pixels",
-        "e.png": "no such file or directory",
+        "e.png": "a link that leads nowhere",
         "f.webp": "not an image",
-        "g.png": "not a file",
+        "g.png": "a named pipe, not a file",
     }
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from diabolo.runtime._durable import PART, make_folder
+from diabolo.runtime.listing import check_file
 from diabolo.train import networks, notebook
 from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, Progress, load
@@ -91,6 +92,7 @@ class Run(Files):
         """
         path = Path(path)
         try:
+            check_file(path / "config.json")
             document = json.loads((path / "config.json").read_text("utf-8"))
         except OSError:
             if path.is_dir() and _unbegun(path) and any(path.iterdir()):

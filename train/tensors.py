@@ -12,6 +12,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from diabolo.runtime.listing import check_file
+
 __all__ = ["ChecksumError", "about", "read", "write"]
 
 _CHECKSUM = "sha256"  # of all tensors and texts, by this name among the texts
@@ -39,6 +41,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ChecksumError: the file is damaged.
         OSError, SafetensorError: it cannot be read, or its structure is damaged.
     """
+    check_file(path)
     with safe_open(path, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is not a dict
         texts = dict(file.metadata() or {})
@@ -54,6 +57,7 @@ def about(path: Path) -> dict[str, str]:
     Raises:
         OSError, SafetensorError: it cannot be read.
     """
+    check_file(path)
     with safe_open(path, "pt") as file:
         return dict(file.metadata() or {})
 

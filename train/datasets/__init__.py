@@ -9,6 +9,7 @@ from types import ModuleType
 
 from diabolo.runtime import _discovery
 from diabolo.runtime.errors import PluginError, UnknownNameError
+from diabolo.runtime.listing import trouble
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Progress, Split, data_roots
 from diabolo.train.datasets._decode import EXTENSIONS
 from diabolo.train.datasets._fit import fit_splits
@@ -90,8 +91,9 @@ def _load(name: str, request: LoadRequest) -> ImageData:
         return find(name).load(request)
     if os.path.isdir(name):  # noqa: PTH112 - Path.is_dir() raises where access is denied
         return find(_FOLDER).load(replace(request, folder=Path(name)))
-    if os.path.exists(name):  # noqa: PTH110 - as above
-        raise DataError(f"{name!r} is a file, not a folder of images. Give the folder it lies in.")
+    if os.path.lexists(name):
+        what = trouble(name) or "it is a file"
+        raise DataError(f"{name!r} is not a folder of images: {what}. Give the folder that they lie in.")
     if {"/", "\\", os.sep} & set(name) or name.lower().endswith(tuple(f".{end}" for end in EXTENSIONS)):
         raise DataError(f"no folder at {name!r}. Give the path of a folder of images, or a dataset's name.")
     raise UnknownNameError("dataset", name, named, _OR)

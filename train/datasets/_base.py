@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.centring import Drawing
 from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.listing import is_folder
 from diabolo.train.datasets._fitting import Fitting
 from diabolo.train.datasets._rows import Images, Rows, rows_of
 from diabolo.train.errors import DataError
@@ -77,7 +78,7 @@ def data_roots(request: LoadRequest) -> list[Path]:
         named, source = Path(variable), "DIABOLO_DATA"
     if named is None:
         return [cache]
-    if not named.is_dir():
+    if not is_folder(named):
         raise DataError(
             f"no data folder at {str(named)!r}. Give one that exists with {source}, or leave it out."
         )

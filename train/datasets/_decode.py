@@ -15,16 +15,14 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from diabolo.runtime.fitting import coarsen, flatten, opened, orientation
+from diabolo.runtime.listing import ENDINGS
 from diabolo.train.datasets._base import Split
 from diabolo.train.datasets._fitting import Fitting
 from diabolo.train.errors import DataError
 
 __all__ = ["EXTENSIONS", "Decoded", "PassingError", "Size", "decode", "fit_images", "fit_split", "measure"]
 
-EXTENSIONS = (
-    *("png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "tif", "tiff", "gif"),
-    *("pgm", "ppm", "pbm", "pnm"),
-)
+EXTENSIONS = tuple(ending.removeprefix(".") for ending in ENDINGS)
 
 Size: TypeAlias = tuple[int, int]  # (height, width) in pixels
 Source: TypeAlias = str | os.PathLike[str] | IO[bytes]

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from diabolo.train.datasets._decode import EXTENSIONS
+from diabolo.runtime.listing import Contents, contents, explain, printable
 from diabolo.train.errors import DataError
 
-__all__ = ["File", "Listing", "list_skipped", "printable", "scan"]
+__all__ = ["File", "Listing", "list_skipped", "scan"]
 
 _NAMED = 3  # broken files named in a message
-_ENDS = tuple(f".{extension}" for extension in EXTENSIONS)
-_OTHER = (  # images, too, of kinds that are not read
-    *("heic", "heif", "avif", "jxl", "jp2", "j2k", "svg", "svgz", "tga", "ico", "icns", "psd", "xcf", "eps"),
-    *("exr", "hdr", "dds", "pcx", "dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "dcm"),
-)
 _HELD_OUT = ("val", "valid", "validation")  # beside `train`, these are no classes
-
-_Entry: TypeAlias = "os.DirEntry[str]"
 
 
 class File(NamedTuple):
@@ -59,26 +51,26 @@ def scan(root: Path) -> Listing:
         DataError: the folder itself cannot be read.
     """
     walk = _Walk(root)
-    entries = walk.entries("")
-    parts = _parts(entries)
-    found = {part: sorted(walk.classes(f"{entry.name}/")) for part, entry in parts.items()}
-    beside = sorted(walk.top([entry for entry in entries if entry not in parts.values()], ""))
+    held = walk.contents("")
+    parts = _parts(held)
+    found = {part: sorted(walk.classes(f"{name}/")) for part, name in parts.items()}
+    beside = sorted(walk.top(held, "", but=parts.values()))
     files, notes = _arranged(parts, found, beside)
     return Listing(files=files, skipped=walk.skipped, notes=notes + walk.notes())
 
 
-def _parts(entries: Iterable[_Entry]) -> dict[str, _Entry]:
-    """The folders `train` and `test`, in any case; of several the first."""
-    parts: dict[str, _Entry] = {}
+def _parts(held: Contents) -> dict[str, str]:
+    """The names of the folders `train` and `test`, in any case; of several the first."""
+    parts: dict[str, str] = {}
     for part in ("train", "test"):
-        named = [entry for entry in entries if entry.name.lower() == part and _is_folder(entry)]
+        named = [name for name in (*held.folders, *held.links) if name.lower() == part]
         if named:
-            parts[part] = max(named, key=lambda entry: (entry.name == part, _is_real(entry)))
+            parts[part] = max(named, key=lambda name: (name == part, name in held.folders))
     return parts
 
 
 def _arranged(
-    parts: dict[str, _Entry], found: dict[str, list[File]], beside: list[File]
+    parts: dict[str, str], found: dict[str, list[File]], beside: list[File]
 ) -> tuple[list[File], list[str]]:
     """The files with their splits and classes, and what is to be said about the folders."""
     train, test = found.get("train", []), found.get("test", [])
@@ -90,10 +82,10 @@ def _arranged(
     lone, other = ("train", "test") if train else ("test", "train")
     lacking = f"the folder {other} holds no images" if other in parts else f"there is no folder {other}"
     if train and not _one_of_several(train, beside):
-        note = f"{lacking}: part of the images in {parts[lone].name} are drawn for the test"
-        return train, [note, *_aside(beside, f"the folder {parts[lone].name}")]
-    as_class = [file._replace(label=parts[lone].name) for file in train or test]
-    note = f"{lacking}: the folder {parts[lone].name} is taken for a class"
+        note = f"{lacking}: part of the images in {parts[lone]} are drawn for the test"
+        return train, [note, *_aside(beside, f"the folder {parts[lone]}")]
+    as_class = [file._replace(label=parts[lone]) for file in train or test]
+    note = f"{lacking}: the folder {parts[lone]} is taken for a class"
     return sorted(as_class + beside), [note]
 
 
@@ -131,28 +123,24 @@ class _Walk:
     def classes(self, base: str) -> Iterator[File]:
         """The image files in `base` (relative to the root, ending in '/') and in its sub-folders."""
         if self._is_new(self._root / base, base):
-            yield from self.top(self.entries(base), base)
+            yield from self.top(self.contents(base), base)
 
-    def top(self, entries: Iterable[_Entry], base: str) -> Iterator[File]:
-        """The image files among the entries of `base` and in the folders among them, each a class."""
+    def top(self, held: Contents, base: str, but: Container[str] = ()) -> Iterator[File]:
+        """The image files of `base`, and those in the folders in it, each a class, except for `but`."""
+        yield from self._files(held, base, None)
         top = (self._root / base).resolve()
-        for entry in sorted(entries, key=lambda entry: not _is_real(entry)):  # a link to a class comes later
-            if not _is_folder(entry):
-                yield from self._file(entry, base, None)
-            elif not top.is_relative_to(Path(entry.path).resolve()):
-                yield from self._below(f"{base}{entry.name}/", entry.name)
+        for name in (*held.folders, *held.links):  # a link to a class comes later
+            if name not in but and not top.is_relative_to((self._root / base / name).resolve()):
+                yield from self._below(f"{base}{name}/", name)
 
     def _below(self, base: str, label: str) -> Iterator[File]:
         waiting = [base]
         while waiting:
             base = waiting.pop()
-            if not self._is_new(self._root / base, base):
-                continue
-            for entry in self.entries(base):
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(f"{base}{entry.name}/")
-                elif not _is_folder(entry):
-                    yield from self._file(entry, base, label)
+            if self._is_new(self._root / base, base):
+                held = self.contents(base)
+                waiting += [f"{base}{name}/" for name in held.folders]
+                yield from self._files(held, base, label)
 
     def _is_new(self, folder: Path, base: str) -> bool:
         try:
@@ -166,51 +154,30 @@ class _Walk:
         self._seen.add(one)
         return True
 
-    def entries(self, base: str) -> list[_Entry]:
-        """What lies in `base`, sorted, without what starts with a dot."""
+    def contents(self, base: str) -> Contents:
+        """What lies in `base`; what cannot be read is noted."""
         try:
-            with os.scandir(self._root / base) as entries:
-                return sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: e.name)
+            held = contents(self._root / base)
         except OSError as error:
             if base:
-                self.skipped.append((base, _reason(error)))
-                return []
+                self.skipped.append((base, explain(error)))
+                return Contents([], [], [], [], Counter())
             raise DataError(
                 f"cannot read the folder {str(self._root)!r}: {error.strerror}. Allow reading it, or give "
                 "another."
             ) from error
+        self.skipped += [(base + name, reason) for name, reason in held.odd]
+        self._other.update(held.other)
+        return held
 
-    def _file(self, entry: _Entry, base: str, label: str | None) -> Iterator[File]:
-        lower = entry.name.lower()
-        if not lower.endswith(_ENDS):
-            kind = lower.rpartition(".")[2]
-            self._other.update([kind] if kind in _OTHER and kind != lower else [])
-            return
-        name = base + entry.name
-        try:
-            about = entry.stat()
-        except OSError as error:  # a link that leads nowhere, or to itself
-            self.skipped.append((name, _reason(error)))
-            return
-        if stat.S_ISREG(about.st_mode):
-            yield File(name, label, None, about.st_size, (about.st_mtime_ns, about.st_ctime_ns))
-        else:
-            self.skipped.append((name, "not a file"))  # a pipe would keep us waiting
-
-
-def _is_folder(entry: _Entry) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself, for one
-        return False
-
-
-def _is_real(entry: _Entry) -> bool:
-    return not entry.is_symlink()
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+    def _files(self, held: Contents, base: str, label: str | None) -> Iterator[File]:
+        for name in held.files:
+            try:
+                about = os.stat(os.path.join(self._root, base + name))  # noqa: PTH116, PTH118 - 200,000 times
+            except OSError as error:  # it went meanwhile, or the folder may be listed and not entered
+                self.skipped.append((base + name, explain(error)))
+            else:
+                yield File(base + name, label, None, about.st_size, (about.st_mtime_ns, about.st_ctime_ns))
 
 
 def list_skipped(skipped: Sequence[tuple[str, str]]) -> str:
@@ -221,8 +188,3 @@ def list_skipped(skipped: Sequence[tuple[str, str]]) -> str:
 def _list(names: Sequence[str]) -> str:
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def printable(name: str) -> str:
-    """A file's name on one line; what cannot be printed is escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.errors import LatentError
+from diabolo.runtime.listing import check_file
 from diabolo.ui.cli._codes_out import check_ending
 
 __all__ = ["Table", "read"]
@@ -42,6 +43,7 @@ def read(path: Path, latent_shape: tuple[int, ...]) -> Table:
     """
     check_ending(path)
     try:
+        check_file(path)
         if path.suffix.lower() == ".csv":
             codes, files = _csv(path)
         else:

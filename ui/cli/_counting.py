@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import click
 
+from diabolo.runtime.listing import printable
+
 __all__ = ["Counter", "counting"]
 
 
@@ -59,4 +61,4 @@ def counting(what: str) -> Iterator[Counter]:
             yield counter
     finally:
         for _, reason in counter.failed:
-            click.echo(reason, err=True)
+            click.echo(printable(reason), err=True)

@@ -26,9 +26,10 @@ def named(_: click.Context, __: click.Parameter, value: Any) -> Any:
     from pathlib import Path
 
     from diabolo.runtime import ready
+    from diabolo.runtime.listing import is_file
 
     for given in [value] if isinstance(value, str) else value:
-        if Path(given, "model.json").is_file() and given in ready.names():
+        if is_file(Path(given, "model.json")) and given in ready.names():
             click.echo(f"note: {given} is the ready-made model; the folder is ./{given}", err=True)
     return value
 

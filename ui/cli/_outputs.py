@@ -12,6 +12,7 @@ from typing import IO
 from PIL import Image
 
 from diabolo.runtime import _durable
+from diabolo.runtime.listing import is_folder
 from diabolo.ui.errors import OutputError
 
 __all__ = ["Names", "check_free", "replacing", "save_picture"]
@@ -41,7 +42,7 @@ def check_free(path: Path, overwrite: bool) -> None:
     Raises:
         OutputError: it is there already and `overwrite` is not set, or it is a folder.
     """
-    if path.is_dir():
+    if is_folder(path):
         raise OutputError(f"{path} is a folder. Name a file in it.")
     if os.path.lexists(path) and not overwrite:
         raise OutputError(f"{path} is there already and is kept. Add --overwrite to replace it.")

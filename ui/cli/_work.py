@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from diabolo.runtime.images import to_pil
+from diabolo.runtime.listing import is_file, is_folder
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.cli._counting import Counter, counting
 from diabolo.ui.cli._outputs import Names, save_picture
@@ -64,7 +65,7 @@ class Work:
         one = self._single(items)
         inverted = 0
         with counting(self.what) as counter:
-            files = sources(items, Path(self.out) if self.out else None)
+            files = sources(items, counter.fail, Path(self.out) if self.out else None)
             for batch in batches(self._free(files, one, counter), m, self.invert, counter):
                 inverted += looks_inverted(batch.images, m) if self.invert == "never" else 0
                 panels, figures = compute(batch)
@@ -75,11 +76,11 @@ class Work:
 
     def _single(self, items: list[str]) -> Path | None:
         """The file that is to be written, where --out names one."""
-        if self.out is None or not self.out.lower().endswith(".png") or Path(self.out).is_dir():
-            if self.out is not None and Path(self.out).is_file():
+        if self.out is None or not self.out.lower().endswith(".png") or is_folder(self.out):
+            if self.out is not None and is_file(self.out):
                 raise OutputError(f"{self.out} is a file. Name a folder, or a file that ends in .png.")
             return None
-        if len(items) != 1 or Path(items[0]).is_dir():
+        if len(items) != 1 or is_folder(items[0]):
             raise click.UsageError(f"--out {self.out} is one picture; name a folder for several.")
         return Path(self.out)
 
@@ -112,9 +113,16 @@ class Work:
 def _trouble(source: Source, target: Path, overwrite: bool) -> str:
     if not os.path.lexists(target):
         return ""
-    if (target.exists() and os.path.samefile(source.path, target)) or target.is_dir():  # noqa: PTH121
+    if _is_same(source, target) or is_folder(target):
         return f"{source.path}: its result would take its own place, {target}. Choose another --out."
     return "" if overwrite else f"{target} is there already and is kept. Add --overwrite to replace it."
+
+
+def _is_same(source: Source, target: Path) -> bool:
+    try:
+        return os.path.samefile(source.path, target)  # noqa: PTH121
+    except OSError:  # one of them is not there, or a link that leads nowhere
+        return False
 
 
 def _number(value: Any) -> float | None:

@@ -27,9 +27,11 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
 
     Pictures are called after the files that the codes came from, or numbered where the file does not tell.
     """
+    import os
     from pathlib import Path
 
     from diabolo.runtime.images import to_pil
+    from diabolo.runtime.listing import is_file
     from diabolo.ui.cli._codes_in import read
     from diabolo.ui.cli._counting import counting
     from diabolo.ui.cli._outputs import Names, save_picture
@@ -37,7 +39,7 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
     from diabolo.ui.errors import OutputError
 
     folder = Path(out)
-    if folder.is_file() or folder.suffix.lower() == ".png":
+    if is_file(folder) or folder.suffix.lower() == ".png":
         raise OutputError(f"--out {out} is to be a folder: a picture for each code goes there.")
     model = _options.load(bundle, device, threads)
     table = read(Path(codes), model.manifest.latent_shape)
@@ -48,7 +50,7 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
             for number, picture in enumerate(pictures, start):
                 name = table.names[number] if table.names else f"{number:06}"
                 path = folder / names.take(name)
-                if path.exists() and not overwrite:
+                if os.path.lexists(path) and not overwrite:
                     counter.fail(
                         str(path), f"{path} is there already and is kept. Add --overwrite to replace it."
                     )

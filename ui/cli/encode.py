@@ -65,7 +65,7 @@ def command(
     model = _options.load(bundle, device, threads)
     m, inverted = model.manifest, 0
     with counting("encoding") as counter:
-        work = batches(sources(items), m, invert, counter)
+        work = batches(sources(items, counter.fail), m, invert, counter)
         batch = next(work, None)
         if batch:  # a file of no codes is of no use
             with writing(path, m.latent_shape) as add:

@@ -119,6 +119,7 @@ def _open(source: Path, steps: int, method: str) -> LatentPath:
 
     from diabolo.runtime.errors import LatentError, UsageError
     from diabolo.runtime.latent_path import read
+    from diabolo.runtime.listing import check_file
 
     context = click.get_current_context()
     told: dict[str, Any] = {
@@ -127,6 +128,7 @@ def _open(source: Path, steps: int, method: str) -> LatentPath:
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
     try:
+        check_file(source)
         if source.stat().st_size > _BYTES:
             raise UsageError(f"it has more than {_BYTES >> 20} MB, as no path has.")
         way = read(source.read_bytes())
@@ -152,13 +154,15 @@ def _through(
     from diabolo.ui.cli._sources import expand, sources
     from diabolo.ui.cli._work import hint_invert
 
-    files = list(itertools.islice(sources(expand(given)), KEYS + 1))
+    counter = Counter()
+    files = list(itertools.islice(sources(expand(given), counter.fail), KEYS + 1))
+    if counter.failed:
+        raise ImageError(counter.failed[0][1])
     if grid and len(files) != 4:
         raise UsageError(f"--grid lies between 4 images; {len(files)} are given.")
     if not 2 <= len(files) <= KEYS:
         have = f"more than {KEYS}" if len(files) > KEYS else str(len(files))
         raise UsageError(f"interpolate takes 2 to {KEYS} images; {have} are given.")
-    counter = Counter()
     images = [image for batch in batches(files, model.manifest, invert, counter) for image in batch.images]
     if counter.failed:
         raise ImageError(counter.failed[0][1])

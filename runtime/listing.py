@@ -1,0 +1,178 @@
+"""What lies in a folder of images, and what is not a file: the commands and training look in one way.
+
+Only regular files, and links to them, are ever opened: a named pipe would block whoever reads it, and reading
+a device may have effects or never end.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+__all__ = [
+    *("ENDINGS", "Contents", "below", "check_file", "contents", "explain", "is_file", "is_folder"),
+    *("printable", "trouble"),
+]
+
+ENDINGS = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif"),
+    *(".pgm", ".ppm", ".pbm", ".pnm"),
+)
+_OTHER = (  # images, too, of kinds that are not read
+    *("heic", "heif", "avif", "jxl", "jp2", "j2k", "svg", "svgz", "tga", "ico", "icns", "psd", "xcf", "eps"),
+    *("exr", "hdr", "dds", "pcx", "dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "dcm"),
+)
+_KINDS = (
+    (stat.S_ISDIR, "it is a folder"),
+    (stat.S_ISFIFO, "it is a named pipe, not a file"),
+    (stat.S_ISSOCK, "it is a socket, not a file"),
+    (stat.S_ISCHR, "it is a device, not a file"),
+    (stat.S_ISBLK, "it is a device, not a file"),
+)
+
+
+class Contents(NamedTuple):
+    """The names in one folder, each list sorted; what starts with a dot is left out.
+
+    Attributes:
+        files: regular files that have an image's ending, and links to such files.
+        folders: folders.
+        links: links to folders.
+        odd: what cannot be read, as (name, reason): whatever has an image's ending and is not a file, and
+            links that lead nowhere or in a circle, also those without an ending, which may have been folders.
+        other: how many files there are of each kind of image that is not read ('heic', 'svg', ...).
+    """
+
+    files: list[str]
+    folders: list[str]
+    links: list[str]
+    odd: list[tuple[str, str]]
+    other: Counter[str]
+
+
+def contents(folder: str | os.PathLike[str]) -> Contents:
+    """List one folder; no file in it is opened.
+
+    Raises:
+        OSError: it is not a folder, or cannot be read.
+    """
+    found = Contents([], [], [], [], Counter())
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith("."):
+                _sort_in(entry, found)
+    for names in (found.files, found.folders, found.links):
+        names.sort()
+    found.odd.sort()
+    return found
+
+
+def _sort_in(entry: os.DirEntry[str], found: Contents) -> None:
+    name, lower = entry.name, entry.name.lower()
+    image = lower.endswith(ENDINGS)
+    try:
+        if entry.is_dir(follow_symlinks=False):
+            found.folders.append(name)
+        elif image and entry.is_file():
+            found.files.append(name)
+        elif entry.is_dir():
+            found.links.append(name)
+        elif image or (entry.is_symlink() and "." not in name and _is_dangling(entry.path)):
+            found.odd.append((name, trouble(entry.path)))
+        elif (kind := lower.rpartition(".")[2]) in _OTHER and kind != lower:
+            found.other[kind] += 1
+    except OSError as error:  # a link to itself, for one
+        if image or "." not in name:
+            found.odd.append((name, explain(error)))
+
+
+def _is_dangling(link: str) -> bool:
+    return not os.path.exists(link)  # noqa: PTH110 - Path.exists() raises where access is denied
+
+
+def below(
+    folder: str, fail: Callable[[str, str], None], enter: Callable[[str], bool] = lambda _path: True
+) -> Iterator[tuple[str, Contents]]:
+    """Each folder from `folder` downwards with what it holds, a folder before those in it, sorted.
+
+    Links to folders are not followed. Only one folder's names are held, and those of the folders still to be
+    visited.
+
+    Args:
+        folder: where to begin.
+        fail: called with the path and the reason for what cannot be read, a folder included.
+        enter: whether a folder below is to be looked into.
+    """
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            found = contents(here)
+        except OSError as error:
+            fail(here, explain(error))
+            continue
+        for name, reason in found.odd:
+            fail(os.path.join(here, name), reason)  # noqa: PTH118 - paths stay as they were given
+        yield here, found
+        inside = (os.path.join(here, name) for name in reversed(found.folders))  # noqa: PTH118
+        waiting += filter(enter, inside)
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a folder at `path`, or a link to one; False, not an error, where access is denied."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir() raises PermissionError and others
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a regular file at `path`, or a link to one; False where access is denied."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file() raises PermissionError and others
+
+
+def trouble(path: str | os.PathLike[str]) -> str:
+    """Why `path` is not a file that can be opened; '' for a regular file and for a link to one.
+
+    Whether this process may read it is found out by opening it.
+    """
+    try:
+        check_file(path)
+    except OSError as error:
+        return explain(error)
+    except ValueError:
+        return "no path holds a null character"
+    return ""
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    """See that opening `path` is safe: it is a regular file, or a link to one.
+
+    Raises:
+        FileNotFoundError: there is nothing at `path`, not even a link.
+        OSError: it is something else, or cannot be looked at; `strerror` says what it is or why.
+    """
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - 200,000 times
+    except FileNotFoundError:
+        if not os.path.islink(path):  # noqa: PTH114
+            raise
+        raise OSError(errno.EINVAL, "it is a link that leads nowhere", os.fspath(path)) from None
+    except OSError as error:
+        raise OSError(error.errno, explain(error), os.fspath(path)) from None
+    if not stat.S_ISREG(mode):
+        what = next((words for test, words in _KINDS if test(mode)), "it is not a file")
+        raise OSError(errno.EINVAL, what, os.fspath(path))
+
+
+def explain(error: OSError) -> str:
+    """The reason in a few words."""
+    if error.errno == errno.ELOOP:
+        return "it is a link that leads back to itself"
+    return (error.strerror or str(error)).lower()
+
+
+def printable(text: str) -> str:
+    """The text on one line; what cannot be printed is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
