@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 
 import numpy as np
 
@@ -15,33 +16,41 @@ class Batcher:
     """Gathers single arrays into batches for `run`, which a worker thread executes, one batch at a time.
 
     A batch starts `patience` seconds after its first array came, or as soon as the batch before it is done,
-    whichever is later; it takes what waits by then, at most `most`.
+    whichever is later; it takes what waits by then, at most `most`. A call that is cancelled waits no longer.
     """
 
     def __init__(self, run: Callable[[np.ndarray], np.ndarray], *, most: int = 64, patience: float = 0.003):
         self.sizes: Counter[int] = Counter()  # how many batches of each size there were
         self._run, self._most, self._patience = run, most, patience
-        self._waiting: asyncio.Queue[tuple[np.ndarray, asyncio.Future]] = asyncio.Queue(maxsize=16 * most)
+        self._waiting: dict[asyncio.Future, np.ndarray] = {}  # in the order in which they came
+        self._some = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """How many arrays wait for their batch."""
+        return len(self._waiting)
 
     async def __call__(self, array: np.ndarray) -> np.ndarray:
         """The answer for one array without a batch axis. Raises Busy when too many wait already."""
+        if len(self._waiting) >= 16 * self._most:
+            raise Busy
         answer = asyncio.get_running_loop().create_future()
+        self._waiting[answer] = array
+        self._some.set()
         try:
-            self._waiting.put_nowait((array, answer))
-        except asyncio.QueueFull:
-            raise Busy from None
-        return await answer
+            return await answer
+        finally:
+            self._waiting.pop(answer, None)  # who gave up needs no answer
 
     async def work(self) -> None:
         """Answer until cancelled."""
         while True:
-            batch = [await self._waiting.get()]
-            if self._waiting.qsize() < self._most - 1:
+            await self._some.wait()
+            if len(self._waiting) < self._most:
                 await asyncio.sleep(self._patience)
-            while len(batch) < self._most and not self._waiting.empty():
-                batch.append(self._waiting.get_nowait())
-            # who gave up meanwhile needs no answer
-            batch = [(array, answer) for array, answer in batch if not answer.done()]
+            batch = [(self._waiting.pop(answer), answer) for answer in [*islice(self._waiting, self._most)]]
+            if not self._waiting:
+                self._some.clear()
             if batch:
                 await self._answer(batch)
 

@@ -5,15 +5,19 @@ import io
 import numpy as np
 from PIL import Image, ImageOps
 
-MOST_PIXELS = 16_000_000  # as the header declares them: nothing is decoded before
 FORMATS = ("PNG", "JPEG", "WEBP")  # Pillow's other decoders are not offered to strangers
+JPEG_TIMES = 4  # times the pixels of other pictures: a JPEG is decoded at a fraction of its size
+MOST_SCANS = 64  # of a JPEG; progressive ones have about 10, and each one costs a pass over all pixels
+GAP = 3.0  # Pillow shrinks by whole steps first and leaves the filter this much
+
+Image.MAX_IMAGE_PIXELS = None  # `check` is stricter, and knows what is allowed
 
 
 class BadPicture(ValueError):
     """It cannot be read, or is too large."""
 
 
-def prepare(raw: bytes, image: dict) -> np.ndarray:
+def prepare(raw: bytes, image: dict, most_pixels: int) -> np.ndarray:
     """The bytes of a picture as float32 (channels, height, width) in [0, 1]; `image` is model.json's.
 
     Raises:
@@ -21,35 +25,81 @@ def prepare(raw: bytes, image: dict) -> np.ndarray:
     """
     channels, height, width = image["shape"]
     padding = tuple(image.get("padding", [255, 255, 255]))
-    picture = _open(raw, padding).convert("L" if channels == 1 else "RGB")
-    values = np.asarray(picture) / 255
-    border = np.mean([side.mean() for side in (values[0], values[-1], values[:, 0], values[:, -1])])
-    if (border > 0.5) != (image["background"] > 0.5):  # dark on bright, and the model learned the other
-        picture = ImageOps.invert(picture)
-    how, size, filtered = image.get("resize", "crop"), (width, height), Image.Resampling.LANCZOS
-    if how == "pad":
-        ground = Image.new("RGB", (1, 1), padding).convert(picture.mode).getpixel((0, 0))
-        picture = ImageOps.pad(picture, size, filtered, color=ground)
-    elif how == "crop":
-        picture = ImageOps.fit(picture, size, filtered)
-    else:
-        picture = picture.resize(size, filtered)
+    picture = _read(raw, padding, max(height, width), most_pixels).convert("L" if channels == 1 else "RGB")
+    if (_border(picture) > 0.5) != (image["background"] > 0.5):
+        picture = ImageOps.invert(picture)  # dark on bright, and the model learned the other
+    picture = _fit(picture, (width, height), image.get("resize", "crop"), padding)
     values = np.asarray(picture, np.float32).reshape(height, width, channels) / np.float32(255)
     return np.ascontiguousarray(values.transpose(2, 0, 1))
 
 
-def _open(raw: bytes, padding: tuple[int, ...]) -> Image.Image:
-    """RGBA, upright, what is transparent laid on `padding`."""
+def _read(raw: bytes, padding: tuple[int, ...], side: int, most_pixels: int) -> Image.Image:
+    """Upright, what is transparent laid on `padding`."""
     try:
-        picture = Image.open(io.BytesIO(raw), formats=FORMATS)
-        if picture.width * picture.height > MOST_PIXELS:
-            raise BadPicture(f"the picture has more than {MOST_PIXELS // 10**6} million pixels")
-        picture = ImageOps.exif_transpose(picture).convert("RGBA")
+        with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
+            check(picture, raw, most_pixels)
+            picture.draft(None, (2 * side, 2 * side))  # a JPEG needs no more; others ignore it
+            picture.load()
+            ImageOps.exif_transpose(picture, in_place=True)
+            return _flat(picture, padding)
     except BadPicture:
         raise
     except Exception as error:  # decoders raise nearly anything on bad bytes
-        raise BadPicture(f"the body is no {', '.join(FORMATS)} that can be read") from error
-    return Image.alpha_composite(Image.new("RGBA", picture.size, padding), picture)
+        raise BadPicture(f"the body is not a {', '.join(FORMATS)} that can be read") from error
+
+
+def check(picture: Image.Image, raw: bytes, most_pixels: int) -> None:
+    """See that decoding will not cost too much, by the header: nothing is decoded yet.
+
+    Raises:
+        BadPicture: with a message for the client.
+    """
+    most = most_pixels * (JPEG_TIMES if picture.format == "JPEG" else 1)
+    if picture.width * picture.height > most:
+        raise BadPicture(
+            f"the picture has {picture.width} x {picture.height} pixels; "
+            f"a {picture.format} may have {most / 1e6:g} million pixels"
+        )
+    if picture.format == "JPEG" and raw.count(b"\xff\xda") > MOST_SCANS:
+        raise BadPicture(f"the JPEG has more than {MOST_SCANS} scans")
+
+
+def _flat(picture: Image.Image, padding: tuple[int, ...]) -> Image.Image:
+    if not picture.has_transparency_data:
+        return picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
+    seen = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+    ground = Image.new("RGB", picture.size, padding)
+    ground.paste(seen, mask=seen.getchannel("A"))
+    return ground
+
+
+def _border(picture: Image.Image) -> float:
+    """The mean brightness of the four outermost rows and columns, in [0, 1]."""
+    values = np.asarray(picture)
+    return float(
+        np.mean([side.mean() for side in (values[0], values[-1], values[:, 0], values[:, -1])]) / 255
+    )
+
+
+def _fit(picture: Image.Image, size: tuple[int, int], how: str, padding: tuple[int, ...]) -> Image.Image:
+    """By model.json's image.resize: 'crop', 'pad' or 'fit'."""
+    filtered, (across, down) = Image.Resampling.LANCZOS, picture.size
+    if picture.size == size:
+        return picture
+    if how == "pad":
+        scale = min(size[0] / across, size[1] / down)
+        inner = (max(1, round(across * scale)), max(1, round(down * scale)))
+        ground = Image.new("RGB", (1, 1), padding).convert(picture.mode).getpixel((0, 0))
+        out = Image.new(picture.mode, size, ground)
+        small = picture.resize(inner, filtered, reducing_gap=GAP)
+        out.paste(small, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
+        return out
+    box = None
+    if how == "crop":  # the middle, with the model's proportions
+        scale = min(across / size[0], down / size[1])
+        left, top = max(0.0, (across - size[0] * scale) / 2), max(0.0, (down - size[1] * scale) / 2)
+        box = (left, top, across - left, down - top)
+    return picture.resize(size, filtered, box, GAP)
 
 
 def to_png(images: list[np.ndarray]) -> bytes:

@@ -11,7 +11,9 @@ curl --data-binary @latent.json 127.0.0.1:8000/decode      > image.png
 import argparse
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,90 +22,138 @@ import numpy as np
 import uvicorn
 from batching import Batcher, Busy
 from bundle import Pair, load
+from door import CLOSE, Door
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
+from golden import Golden
+from limits import Limits, add_options, chosen
+from openapi import LATENTS_BODY, PICTURE_BODY, PNG, REFUSALS, Latents
+from patient import Patient
 from pictures import BadPicture, prepare, to_png
+from starlette.requests import ClientDisconnect
 
-MOST_BYTES = 8 * 2**20  # of a request's body
 MOST_LATENTS = 64  # in one call of /decode
+DIGITS = 32  # bytes of a number in JSON, and what stands around it
+RETRY = 1  # seconds after which somebody who was refused may try again
 
 
-def build(pair: Pair) -> FastAPI:
+def build(pair: Pair, limits: Limits | None = None) -> FastAPI:
     """The service of one model."""
-    model = pair.model
-    if model["image"]["colour"] == "other":
+    if pair.model["image"]["colour"] == "other":
         raise ValueError("this model's images are no pictures, and this service takes and gives pictures")
-    image_shape, latent_shape = model["image"]["shape"], model["latent"]["shape"]
-    encode, decode = Batcher(pair.encode), Batcher(pair.decode)
+    service = Service(pair, limits or Limits())
+    about = {"title": pair.model["name"], "description": pair.model.get("summary", "")}
+    app = FastAPI(**about, lifespan=service.lifespan)
+    app.add_exception_handler(Busy, service.busy)
+    app.add_exception_handler(ClientDisconnect, service.nobody)
+    unwell = {503: {"description": "The golden check fails"}}
+    app.add_api_route("/health", service.health, methods=["GET"], responses=unwell)
+    pictures = {"methods": ["POST"], "openapi_extra": PICTURE_BODY}
+    app.add_api_route("/encode", service.encode, response_model=Latents, responses=REFUSALS, **pictures)
+    app.add_api_route(
+        "/reconstruct", service.reconstruct, response_class=Response, responses=PNG | REFUSALS, **pictures
+    )
+    latents = {"methods": ["POST"], "openapi_extra": LATENTS_BODY}
+    app.add_api_route("/decode", service.decode, response_class=Response, responses=PNG | REFUSALS, **latents)
+    return app
+
+
+class Service:
+    """The routes, and what they share."""
+
+    def __init__(self, pair: Pair, limits: Limits):
+        self._model, self._limits = pair.model, limits
+        self._latent_shape: list[int] = pair.model["latent"]["shape"]
+        self._encode, self._decode = Batcher(pair.encode), Batcher(pair.decode)
+        self._golden, self._door = Golden(pair), Door(limits)
+        self._hands = ThreadPoolExecutor(limits.decoders)  # what strangers send is read here and nowhere else
+        numbers = MOST_LATENTS * int(np.prod(self._latent_shape))
+        self._most_json = min(limits.most_bytes, 2**20 + DIGITS * numbers)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(batcher.work()) for batcher in (encode, decode)]
+    async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        """What runs from the start to the end."""
+        await self._golden.take()
+        running = (self._encode.work(), self._decode.work(), self._golden.keep(), self._door.report())
+        tasks = [asyncio.create_task(each) for each in running]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._hands.shutdown(wait=False, cancel_futures=True)
 
-    app = FastAPI(title=model["name"], description=model.get("summary", ""), lifespan=lifespan)
+    async def health(self) -> Response:
+        """The newest golden check, what model this is, how busy it is, and the batch sizes so far."""
+        facts: dict[str, Any] = {"ok": self._golden.ok, "golden": self._golden.facts()}
+        facts["model"] = {key: self._model[key] for key in ("name", "digest", "variant", "network")}
+        facts["model"] |= {
+            "image_shape": self._model["image"]["shape"],
+            "latent_shape": self._latent_shape,
+        }
+        queues = {"encode": self._encode.waiting, "decode": self._decode.waiting}
+        facts["busy"] = self._door.busy() | {"waiting": queues}
+        facts["since_start"] = self._door.counts()
+        facts["batches"] = {"encode": self._encode.sizes, "decode": self._decode.sizes}
+        return JSONResponse(facts, 200 if self._golden.ok else 503)
 
-    @app.exception_handler(Busy)
-    async def busy(_request: Request, _error: Busy) -> Response:
-        return JSONResponse({"detail": "too many requests wait"}, 503, {"Retry-After": "1"})
-
-    @app.get("/health")
-    async def health() -> Response:
-        """The golden check, what model this is, and the batch sizes so far."""
-        latent, image = await asyncio.gather(encode(pair.golden("image")), decode(pair.golden("latent")))
-        worst = max(
-            float(np.abs(latent - pair.golden("latent")).max()),
-            float(np.abs(image - pair.golden("reconstruction")).max()),
-        )
-        ok = worst <= pair.tolerance  # a NaN is not
-        facts: dict[str, Any] = {"ok": ok, "golden": {"largest_difference": worst, "allowed": pair.tolerance}}
-        facts["model"] = {key: model[key] for key in ("name", "digest", "variant", "network")}
-        facts["model"] |= {"image_shape": image_shape, "latent_shape": latent_shape}
-        facts["batches"] = {"encode": encode.sizes, "decode": decode.sizes}
-        return JSONResponse(facts, 200 if ok else 503)
-
-    @app.post("/encode")
-    async def encode_picture(request: Request) -> dict[str, Any]:
+    async def encode(self, request: Request) -> Response:
         """A PNG, JPEG or WebP as the body; its latent, as nested lists of the latent's shape."""
-        latent = await encode(await picture(request))
-        return {"latents": [latent.tolist()]}
+        with self._door.enter(request) as visit:
+            raw = await visit.body(self._limits.most_bytes)
+            latent, _ = await visit.unless_gone(self._latent(raw))
+            return JSONResponse({"latents": [latent.tolist()]})
 
-    @app.post("/decode", response_class=Response)
-    async def decode_latents(request: Request) -> Response:
-        """`{"latents": [...]}`, each flat or of the latent's shape; a PNG with the images side by side."""
-        latents = read_latents(await body(request), latent_shape)
-        images = await asyncio.gather(*(decode(latent) for latent in latents))
-        return Response(await asyncio.to_thread(to_png, images), media_type="image/png")
-
-    @app.post("/reconstruct", response_class=Response)
-    async def reconstruct(request: Request) -> Response:
+    async def reconstruct(self, request: Request) -> Response:
         """A PNG, JPEG or WebP as the body; a PNG of what the model makes of it, at the model's size."""
-        image = await picture(request)
-        result = await decode(await encode(image))
-        png = await asyncio.to_thread(to_png, [result])
-        error = float(((result - image) ** 2).mean())
-        return Response(png, media_type="image/png", headers={"X-Mean-Squared-Error": f"{error:.6f}"})
+        with self._door.enter(request) as visit:
+            raw = await visit.body(self._limits.most_bytes)
+            return await visit.unless_gone(self._reconstruction(raw))
 
-    async def picture(request: Request) -> np.ndarray:
+    async def decode(self, request: Request) -> Response:
+        """`{"latents": [...]}`, each flat or of the latent's shape; a PNG with the images side by side."""
+        with self._door.enter(request) as visit:
+            raw = await visit.body(self._most_json)
+            return await visit.unless_gone(self._images(raw))
+
+    async def _latent(self, raw: bytes) -> tuple[np.ndarray, np.ndarray]:
+        """The latent of a picture, and the picture as the model sees it."""
         try:
-            return await asyncio.to_thread(prepare, await body(request), model["image"])
+            image = await self._by_hand(prepare, raw, self._model["image"], self._limits.most_pixels)
         except BadPicture as error:
             raise HTTPException(422, str(error)) from None
+        return await self._encode(image), image
 
-    return app
+    async def _reconstruction(self, raw: bytes) -> Response:
+        latent, image = await self._latent(raw)
+        result = await self._decode(latent)
+        error = float(((result - image) ** 2).mean())
+        png = await self._by_hand(to_png, [result])
+        return Response(png, media_type="image/png", headers={"X-Mean-Squared-Error": f"{error:.6f}"})
 
+    async def _images(self, raw: bytes) -> Response:
+        latents = await self._by_hand(read_latents, raw, self._latent_shape)
+        calls = [asyncio.ensure_future(self._decode(latent)) for latent in latents]
+        try:
+            images = await asyncio.gather(*calls)
+        finally:
+            for call in calls:  # where one was refused, the others need no answer
+                call.cancel()
+        return Response(await self._by_hand(to_png, images), media_type="image/png")
 
-async def body(request: Request) -> bytes:
-    """The body, given up as soon as it is too long."""
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > MOST_BYTES:
-            raise HTTPException(413, f"the body has more than {MOST_BYTES} bytes")
-    return bytes(raw)
+    async def _by_hand(self, work: Callable[..., Any], *args: Any) -> Any:
+        """In a thread, of which there are few; not at all if this is cancelled before one is free."""
+        return await asyncio.get_running_loop().run_in_executor(self._hands, work, *args)
+
+    async def busy(self, _request: Request, _error: Exception) -> Response:
+        """Somebody must come again later."""
+        self._door.refused += 1
+        headers = {"Retry-After": str(RETRY), **CLOSE}
+        return JSONResponse({"detail": "too many requests wait; try again later"}, 503, headers)
+
+    async def nobody(self, _request: Request, _error: Exception) -> Response:
+        """The client has gone: this reaches nobody."""
+        self._door.left += 1
+        return Response(status_code=499)
 
 
 def read_latents(raw: bytes, shape: list[int]) -> np.ndarray:
@@ -119,21 +169,35 @@ def read_latents(raw: bytes, shape: list[int]) -> np.ndarray:
     return latents.reshape(-1, *shape)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("bundle", type=Path)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default=os.environ.get("SERVICE_HOST", "127.0.0.1"))
+    parser.add_argument("--port", type=int, default=os.environ.get("SERVICE_PORT", "8000"))
     parser.add_argument(
         "--check", action="store_true", help="start it, send 64 requests at once, compare, stop"
     )
+    parser.add_argument("--access-log", action="store_true", help="a line in the log for each answer")
+    add_options(parser)
     options = parser.parse_args()
     try:
-        app = build(load(options.bundle))
+        app = build(load(options.bundle), chosen(options))
     except (OSError, ValueError) as error:
         raise SystemExit(f"{options.bundle} cannot be served: {error}") from None
     if options.check:
         from check import check
 
         raise SystemExit(check(app))
-    uvicorn.run(app, host=options.host, port=options.port)
+    uvicorn.run(
+        app,
+        host=options.host,
+        port=options.port,
+        http=Patient,
+        access_log=options.access_log,
+        timeout_graceful_shutdown=10,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Who comes in: how many requests, how long their bodies may take, and who has left."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Iterator
+from typing import Any, TypeVar
+
+from batching import Busy
+from fastapi import HTTPException, Request
+from limits import Limits
+from starlette.requests import ClientDisconnect
+
+Result = TypeVar("Result")
+
+log = logging.getLogger("uvicorn.error")  # where uvicorn's own lines go
+EVERY = 60.0  # seconds
+
+CLOSE = {"Connection": "close"}  # what is left of the body is not read
+SWALLOWED = 8  # times the limit: so much of a body too long is read, since many clients listen only then
+
+
+class Visit:
+    """One request and the bytes of its body that are held."""
+
+    def __init__(self, door: "Door", request: Request):
+        self._door, self._request, self._held = door, request, 0
+
+    async def body(self, most: int) -> bytes:
+        """The body, given up as soon as it is too long or too slow, or its client has gone.
+
+        Raises:
+            HTTPException: 413 for more than `most` bytes, 408 for one that is not here in time.
+            Busy: the bodies of all requests together take too much memory.
+            ClientDisconnect: it was cut off.
+        """
+        declared = self._request.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > SWALLOWED * most:
+            raise too_long(most)
+        try:
+            return await asyncio.wait_for(self._read(most), self._door.limits.body_seconds)
+        except TimeoutError:
+            self._door.slow += 1
+            seconds = self._door.limits.body_seconds
+            raise HTTPException(408, f"the body was not here within {seconds:g} seconds", CLOSE) from None
+
+    async def _read(self, most: int) -> bytes:
+        raw, length = bytearray(), 0
+        async for chunk in self._request.stream():
+            length += len(chunk)
+            if length > most:
+                self.forget()
+                raw.clear()
+                if length > SWALLOWED * most:
+                    break
+            else:
+                self._hold(len(chunk))
+                raw += chunk
+        if length > most:
+            raise too_long(most)
+        return bytes(raw)
+
+    def _hold(self, count: int) -> None:
+        if self._door.held + count > self._door.limits.held_bytes:
+            raise Busy
+        self._door.held += count
+        self._held += count
+
+    def forget(self) -> None:
+        """The body is not held any more."""
+        self._door.held -= self._held
+        self._held = 0
+
+    async def unless_gone(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """The result of `work`, which is cancelled as soon as the client has gone. The body was read before.
+
+        Raises:
+            ClientDisconnect: the client has gone.
+        """
+        task, gone = asyncio.ensure_future(work), asyncio.ensure_future(self._gone())
+        try:
+            await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise ClientDisconnect
+            return task.result()
+        finally:
+            task.cancel()
+            gone.cancel()
+            await asyncio.gather(task, gone, return_exceptions=True)
+
+    async def _gone(self) -> None:
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+
+
+class Door:
+    """Counts who is inside, who had to be refused, who was too slow and who left early."""
+
+    def __init__(self, limits: Limits):
+        self.limits = limits
+        self.inside = self.held = self.refused = self.slow = self.left = 0
+
+    @contextlib.contextmanager
+    def enter(self, request: Request) -> Iterator[Visit]:
+        """Let a request in.
+
+        Raises:
+            Busy: too many are inside.
+        """
+        if self.inside >= self.limits.waiting:
+            raise Busy
+        self.inside += 1
+        visit = Visit(self, request)
+        try:
+            yield visit
+        finally:
+            self.inside -= 1
+            visit.forget()
+
+    def busy(self) -> dict[str, int]:
+        """How many are inside and how much they brought, each with its limit."""
+        return {
+            "requests": self.inside,
+            "most_requests": self.limits.waiting,
+            "body_bytes": self.held,
+            "most_body_bytes": self.limits.held_bytes,
+        }
+
+    def counts(self) -> dict[str, int]:
+        """How many since the start were refused, sent a body too slowly, or left before the answer."""
+        return {"refused": self.refused, "slow": self.slow, "left": self.left}
+
+    async def report(self) -> None:
+        """One line in the log each minute in which a count has changed, until cancelled."""
+        told = self.counts()
+        while True:
+            await asyncio.sleep(EVERY)
+            if (now := self.counts()) != told:
+                told = now
+                log.info("since the start: %s", ", ".join(f"{count} {what}" for what, count in now.items()))
+
+
+def too_long(most: int) -> HTTPException:
+    """What is said of a body that is too long."""
+    return HTTPException(413, f"the body has more than {most} bytes", CLOSE)
