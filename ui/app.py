@@ -71,6 +71,8 @@ def build(bundles: Sources = None, *, language: str | None = "en", device: str =
                     tab.build(context)
         gr.on(None, context.describe, chooser, line, **QUIET)
         gr.on(None, context.show_originals, chooser, context.originals_buttons, **QUIET)
+    # otherwise each step of the queue sends a message to all who wait, and one of a kind runs at a time
+    app.queue(status_update_rate=1, default_concurrency_limit=2)
     return app
 
 

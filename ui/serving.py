@@ -14,6 +14,7 @@ from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
 from diabolo.runtime.errors import MissingPackageError, UsageError
+from diabolo.ui import _sessions
 from diabolo.ui._models import Sources
 from diabolo.ui.app import build, translations
 from diabolo.ui.blocks import THREADS
@@ -93,6 +94,7 @@ def launch(
             **_guarded(access, folder),
             **_looks(),
         )
+        _sessions.lighten(app)
         _tell(host, port, mcp=mcp, open_to_all=auth is None)
 
     if not block:
@@ -182,6 +184,7 @@ def mount(
         **_guarded(access or Access(hosts=("*",)), Path(get_upload_folder())),
         **_looks(),
     )
+    _sessions.lighten(blocks)
     return mounted
 
 
@@ -197,6 +200,7 @@ def _guarded(access: Access, folder: Path) -> dict[str, Any]:
 def _looks() -> dict[str, Any]:
     return {
         "run_history": False,
+        "enable_monitoring": False,  # sums of all calls, made anew after each
         "footer_links": ["api", "settings"],
         "i18n": translations(),
         "theme": _theme(),

@@ -107,13 +107,12 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
         self._choice = Choice(model, chosen)
         if value is None and not isinstance(model, Mapping):
             value = space_of(self._choice.model()).start
-        start = _START.format(sliders=json.dumps(bool(sliders)), language=json.dumps(language))
         page = {name: _read(f"explorer.{name}") for name in ("html", "css")}
         super().__init__(
             value,
             html_template=page["html"],
             css_template=page["css"],
-            js_on_load="\n".join([*map(_read, _scripts()), start]),
+            js_on_load=_script(bool(sliders), language),
             apply_default_css=False,
             sliders=sliders,
             chosen=self._choice.chosen,
@@ -192,6 +191,12 @@ def _scripts() -> list[str]:
     """The page's script: parts that share their names, wherever they stand."""
     files = resources.files("diabolo.ui.explorer").iterdir()
     return sorted(file.name for file in files if file.name.endswith(".js"))
+
+
+@functools.cache  # each session that chooses another model has an explorer of its own
+def _script(sliders: bool, language: str | None) -> str:
+    start = _START.format(sliders=json.dumps(sliders), language=json.dumps(language))
+    return "\n".join([*map(_read, _scripts()), start])
 
 
 @functools.cache
