@@ -79,15 +79,18 @@ def test_from_python(port: str, digit: Path, capsys: pytest.CaptureFixture[str])
 @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="no curl")
 def test_over_http(port: str, digit: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    (script,) = blocks("sh")
-    done = subprocess.run(
-        ["bash", "-eu", "-c", script.replace(PORT, port)], capture_output=True, text=True, check=True
-    )
-    answers = re.findall(r"^event: complete\ndata: (.*)$", done.stdout, re.MULTILINE)
+    script, single = (ran(code.replace(PORT, port)) for code in blocks("sh"))
+    answers = re.findall(r"^event: complete\ndata: (.*)$", script, re.MULTILINE)
     (image, ranks), (seen, restored, figures, error) = (json.loads(answer) for answer in answers)
     assert 0 <= ranks[0] <= 1
     assert "MSE" in figures
     assert all(picture["url"].startswith("http://127.0.0.1") for picture in (image, seen, restored, error))
+    assert json.loads(single)["data"][1] == ranks
+
+
+def ran(script: str) -> str:
+    done = subprocess.run(["bash", "-eu", "-c", script], capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def test_as_tools(port: str, digit: Path) -> None:

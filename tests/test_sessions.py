@@ -7,12 +7,10 @@ import json
 import tracemalloc
 import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from _chromium import GRADIO_MARKS
-from _coded import save_coded
 from _linear import LATENT, make_bundle
 from _served import close, free_port
 
@@ -69,7 +67,7 @@ def test_a_session_is_small(app: Any) -> None:
     from diabolo.ui import build
 
     assert kilobytes(lambda: SessionState(app)) < KILOBYTES
-    other = build(app.blocks and "mnist-vae-2d", device="cpu")  # not served by us: left as gradio has it
+    other = build("mnist-vae-2d", device="cpu")  # not served by us: left as gradio has it
     assert kilobytes(lambda: SessionState(other), 2) > 10 * KILOBYTES
 
 
@@ -104,3 +102,90 @@ def test_the_queue_forgets_calls_that_are_over(app: Any, monkeypatch: pytest.Mon
     assert len(app._queue.pending_messages_per_session) <= 4
     assert app._queue.cached_event_analytics_summary == {"functions": {}}
     assert len(app._queue.event_analytics) <= 100
+
+
+def small_app(deleted: list[Any]) -> Any:
+    with gr.Blocks(analytics_enabled=False) as app:
+        state = gr.State(delete_callback=deleted.append)
+        gr.Button().click(lambda: "mine", None, state, api_name="keep", queue=False)
+    return app
+
+
+def test_few_are_kept_and_the_state_of_others_is_deleted() -> None:
+    from diabolo.ui import _sessions
+
+    deleted: list[Any] = []
+    app = small_app(deleted)
+    assert _sessions.lighten(app)
+    holder, (state,) = app.state_holder, [one for one in app.blocks.values() if one.stateful]
+    for number in range(_sessions.SESSIONS + 50):
+        holder[str(number)][state._id] = number
+    assert len(holder.session_data) == len(holder.time_last_used) == _sessions.SESSIONS
+    assert deleted == list(range(50))
+    assert holder["50"][state._id] == 50  # and is now the one that was used last
+    holder["another"]
+    assert "51" not in holder
+    assert "50" in holder
+
+
+def test_those_of_closed_pages_are_dropped_after_an_hour() -> None:
+    from diabolo.ui import _sessions
+
+    deleted: list[Any] = []
+    app = small_app(deleted)
+    assert _sessions.lighten(app)
+    holder, (state,) = app.state_holder, [one for one in app.blocks.values() if one.stateful]
+    for name in ("open", "closed", "long closed"):
+        holder[name][state._id] = name
+    holder["closed"].is_closed = holder["long closed"].is_closed = True
+    holder["open"].STATE_TTL_WHEN_CLOSED = holder["long closed"].STATE_TTL_WHEN_CLOSED = -1
+    assert holder["closed"].STATE_TTL_WHEN_CLOSED == 3600
+    holder.delete_all_expired_state()
+    assert list(holder.session_data) == ["open", "closed"]
+    assert deleted == ["long closed"]
+
+
+def test_other_apps_of_the_process_are_left_alone() -> None:
+    from gradio.queueing import Queue
+    from gradio.state_holder import SessionState, StateHolder
+
+    from diabolo.ui import _sessions
+
+    ours, other = small_app([]), small_app([])
+    assert _sessions.lighten(ours)
+    assert type(SessionState(ours)) is not SessionState
+    assert type(SessionState(other)) is SessionState
+    assert (type(other.state_holder), type(other._queue)) == (StateHolder, Queue)
+    assert other.state_holder.capacity == 10_000
+
+
+@pytest.mark.parametrize("place", ["state_holder.SessionState", "state_holder.StateHolder"])
+def test_where_gradio_is_another_nothing_is_changed(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradio.state_holder import SessionState, StateHolder
+
+    from diabolo.ui import _sessions
+
+    monkeypatch.setattr(f"gradio.{place}.surprise", lambda _: None, raising=False)
+    app = small_app([])
+    assert not _sessions.lighten(app)
+    assert (type(SessionState(app)), type(app.state_holder)) == (SessionState, StateHolder)
+
+
+def test_another_major_version_of_gradio_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from diabolo.ui import _sessions
+
+    monkeypatch.setattr(gr, "__version__", "7.0.0")
+    assert not _sessions.lighten(small_app([]))
+
+
+def test_they_are_light_in_a_service_too(app: Any) -> None:
+    from fastapi import FastAPI
+    from gradio.state_holder import SessionState
+
+    from diabolo.ui import mount
+
+    service = mount(FastAPI(), "mnist-vae-2d", device="cpu")
+    (mounted,) = [route.app for route in service.routes if hasattr(getattr(route, "app", None), "get_blocks")]
+    assert type(SessionState(mounted.get_blocks())) is type(SessionState(app))
+    assert type(mounted.state_holder) is type(app.state_holder)
+    assert type(mounted.get_blocks()._queue) is type(app._queue)
