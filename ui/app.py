@@ -14,9 +14,10 @@ from diabolo.ui.blocks import AppBlocks
 from diabolo.ui.tabs._base import QUIET, Context
 from diabolo.ui.tabs._texts import LANGUAGES, SHARED, Texts, check
 
-__all__ = ["build", "find_tabs", "registry", "translations"]
+__all__ = ["build", "find_tabs", "queue", "registry", "translations"]
 
 _KEPT = (600, 4 * 3600)  # seconds: how often visitors' files are looked at, and how old they become
+_WAITING = 2000  # events of all pages that wait for their turn; opening a page makes some thirty
 _ALIASES = ("zh", "zh-HK", "zh-Hant", "zh-Hant-TW")  # browsers ask for Chinese under these names too
 
 
@@ -71,9 +72,16 @@ def build(bundles: Sources = None, *, language: str | None = "en", device: str =
                     tab.build(context)
         gr.on(None, context.describe, chooser, line, **QUIET)
         gr.on(None, context.show_originals, chooser, context.originals_buttons, **QUIET)
-    # otherwise each step of the queue sends a message to all who wait, and one of a kind runs at a time
-    app.queue(status_update_rate=1, default_concurrency_limit=2)
+    queue(app)
     return app
+
+
+def queue(app: gr.Blocks, concurrency: int = 2) -> None:
+    """Set up the queue of an app's events, of which so many of one kind are computed at a time.
+
+    Left alone, gradio sends a message to all who wait at each step, and has no bound on how many do.
+    """
+    app.queue(status_update_rate=1, max_size=_WAITING, default_concurrency_limit=concurrency)
 
 
 def registry(name: str, token: str | None = None, **options: Any) -> gr.Blocks:  # noqa: ARG001

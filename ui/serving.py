@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from diabolo.runtime.errors import MissingPackageError, UsageError
 from diabolo.ui import _sessions
 from diabolo.ui._models import Sources
-from diabolo.ui.app import build, translations
+from diabolo.ui.app import build, queue, translations
 from diabolo.ui.blocks import THREADS
 from diabolo.ui.guard import Access, Guard
 from diabolo.ui.ports import check_port, free_port
@@ -29,7 +29,6 @@ __all__ = ["launch", "mount"]
 
 _ICON = str(Path(__file__).with_name("icon.png"))
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_WAITING = 2000  # events of all pages that wait for their turn; opening a page makes some thirty
 
 
 def launch(
@@ -41,7 +40,7 @@ def launch(
     port: int | None = None,
     auth: Mapping[str, str] | None = None,
     access: Access | None = None,
-    concurrency: int = 4,
+    concurrency: int = 2,
     mcp: bool = False,
     open_browser: bool = True,
     block: bool = True,
@@ -76,7 +75,7 @@ def launch(
     port = free_port(host) if port is None else check_port(port, host)
     folder, access = own_folder(), access or Access()
     app = build(bundles, language=language, device=device)
-    app.queue(max_size=_WAITING, default_concurrency_limit=concurrency)
+    queue(app, concurrency)
 
     def serve() -> None:
         app.launch(

@@ -72,7 +72,7 @@ def _users(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, .
 @click.option(
     "--concurrency",
     type=click.IntRange(1, 256),
-    default=4,
+    default=2,
     show_default=True,
     metavar="N",
     help="Events of one kind that are computed at a time; further ones wait.",
