@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -17,6 +18,7 @@ from diabolo.ui.guard.caller import gone
 
 __all__ = ["VALUES", "LeftError", "Turns", "check_frames", "check_pictures", "large", "stop_for_nobody"]
 
+SLOTS = max(1, (os.cpu_count() or 1) // 2)  # large works at a time: the other half is for small ones
 VALUES = 50_000_000  # numbers of all pictures that one request may make
 LARGE = 4_000_000  # of either, from which a request waits for its turn: about half a second of work
 DRAWN = 32_000_000  # pixels of all frames of an animation, as large as they are drawn
@@ -83,7 +85,7 @@ class Turns:
         waiting: works that may wait. Each holds a thread of the server, and small work needs those, too.
     """
 
-    def __init__(self, slots: int = 2, patience: float = 60.0, waiting: int = 16) -> None:
+    def __init__(self, slots: int = SLOTS, patience: float = 60.0, waiting: int = 16) -> None:
         self._slots = slots
         self._patience = patience
         self._most = waiting
