@@ -7,6 +7,7 @@ import asyncio
 import io
 import json
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
@@ -74,6 +75,32 @@ def test_who_has_gone_is_not_computed(load: Load, path: str) -> None:
         model.go.set()
         assert [call.result()[0] for call in (first, last)] == [200, 200]
         np.testing.assert_allclose(model.seen, np.array([1, 4]) / 255)
+
+
+def test_pictures_of_who_has_gone_are_not_decoded(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = load("service")
+    decode, go, begun = service.prepare, threading.Event(), []
+
+    def slowly(raw: bytes, *about: Any) -> Any:
+        begun.append(raw)
+        assert go.wait(60)
+        return decode(raw, *about)
+
+    monkeypatch.setattr(service, "prepare", slowly)
+    with here(load, decoders=1) as (served, _), ThreadPoolExecutor(1) as pool:
+        gone = served.send("/encode", grey(1))
+        served.until(lambda _: len(begun) == 1)
+        waiting = [served.send("/encode", grey(2)), served.send("/encode", grey(3))]
+        served.until(lambda facts: facts["busy"]["requests"] == 3)
+        for connection in (gone, *waiting):
+            connection.close()
+        served.until(lambda facts: facts["since_start"]["left"] == 3)
+        last = pool.submit(served.ask, "/encode", grey(4))
+        served.until(lambda facts: facts["busy"]["requests"] == 1)
+        assert begun == [grey(1)]  # its thread cannot be stopped, and is the only one
+        go.set()
+        assert last.result()[0] == 200
+        assert begun == [grey(1), grey(4)]
 
 
 def test_bodies_together_take_bounded_memory(load: Load) -> None:

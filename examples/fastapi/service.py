@@ -10,11 +10,11 @@ curl --data-binary @latent.json 127.0.0.1:8000/decode      > image.png
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +67,11 @@ class Service:
         self._encode, self._decode = Batcher(pair.encode), Batcher(pair.decode)
         self._golden, self._door = Golden(pair), Door(limits)
         self._hands = ThreadPoolExecutor(limits.decoders)  # what strangers send is read here and nowhere else
+        self._free = asyncio.Semaphore(limits.decoders)
         numbers = MOST_LATENTS * int(np.prod(self._latent_shape))
         self._most_json = min(limits.most_bytes, 2**20 + DIGITS * numbers)
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         """What runs from the start to the end."""
         await self._golden.take()
@@ -141,8 +142,19 @@ class Service:
         return Response(await self._by_hand(to_png, images), media_type="image/png")
 
     async def _by_hand(self, work: Callable[..., Any], *args: Any) -> Any:
-        """In a thread, of which there are few; not at all if this is cancelled before one is free."""
-        return await asyncio.get_running_loop().run_in_executor(self._hands, work, *args)
+        """In a thread, of which there are few; not at all if this is cancelled before one is free.
+
+        Nothing waits in the pool's own queue, which would keep the bodies of those who have gone.
+        """
+        await self._free.acquire()
+        loop, done = asyncio.get_running_loop(), self._hands.submit(work, *args)
+
+        def release(_done: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits
+                loop.call_soon_threadsafe(self._free.release)
+
+        done.add_done_callback(release)  # a thread that nobody waits for is still busy
+        return await asyncio.wrap_future(done)
 
     async def busy(self, _request: Request, _error: Exception) -> Response:
         """Somebody must come again later."""
