@@ -134,8 +134,9 @@ def test_a_file_that_may_do_better_another_time(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     what, tasks = job(tmp_path, 12)
     tasks.append((12, str(tmp_path / f"{name}.png")))
+    sample("RGB", 8, 8).save(tasks[-1][1])
     Path(what.target).write_bytes(bytes(13 * 3 * 64))
-    monkeypatch.setattr(_workers, "_PATIENCE", 2.0)
+    monkeypatch.setattr(_workers, "_PATIENCE", 5.0)
     outcomes = {outcome.row: outcome for outcome in work(what, tasks, 0)}
     assert sorted(outcomes) == list(range(13))
     assert reason in outcomes.pop(12).reason
