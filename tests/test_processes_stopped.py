@@ -7,13 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from test_resume import same, settings
 
 from diabolo.train import Run
 
-CODE = """
+BEGIN = """
 import json, os, signal, sys, time, torch
 from diabolo.train import Config, fit, resume
+from diabolo.train.errors import StoppedError
 from diabolo.train.watcher import Silent
 torch.set_num_threads(1)
 
@@ -22,35 +24,40 @@ class Stops(Silent):
     def step(self, images, loss):
         self.left -= 1
         if not self.left:
-            os.kill(os.getppid(), signal.SIGTERM)  # torchrun, which tells all of us
+            os.kill(WHO, signal.SIGTERM)
         time.sleep(0.05 * (self.left <= 0))
 
-what, out, config = sys.argv[1:]
-if what == "resume":
-    resume(out)
-else:
-    fit(Config.from_json(json.loads(config)), out, watcher=Stops() if what == "stopped" else None)
+config = Config.from_json(json.loads(sys.argv[1]))
+fit(config, "whole")
+try:
+    fit(config, "cut", watcher=Stops())
+except StoppedError as error:
+    print("told:", error, flush=True)
 """
+GO_ON = "from diabolo.train import resume\nresume('cut')\n"
 
 
-def together(what: str, out: Path, config: str) -> tuple[int, str]:
-    script = out.parent / "train.py"
-    script.write_text(CODE)
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    done = subprocess.run([*launch, str(script), what, str(out), config], capture_output=True, text=True)
-    return done.returncode, done.stderr
-
-
-def test_stopped_by_torchrun_and_continued(pictures: Path, tmp_path: Path) -> None:
+def together(folder: Path, pictures: Path, code: str) -> str:
+    """What two processes say that run this code."""
     # 22 steps an epoch: the processes agree after 20 of them, and after the last
     given = {"batch_size": 5, "epochs": 2, "device": "cpu", "precision": "fp32"}
     config = json.dumps(settings(pictures, **given).to_json())
-    code, said = together("whole", tmp_path / "whole", config)
-    assert code == 0, said
-    code, said = together("stopped", tmp_path / "cut", config)
-    assert code != 0
-    assert "StoppedError: stopped in epoch 1 after step 2" in said
-    assert int(Run.open(tmp_path / "cut").read_about("last/state.safetensors")["step"]) in (20, 22)
-    code, said = together("resume", tmp_path / "cut", config)
-    assert code == 0, said
+    (folder / "train.py").write_text(code)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run([*launch, "train.py", config], cwd=folder, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def test_a_signal_to_one_stops_all_and_they_go_on(pictures: Path, tmp_path: Path) -> None:
+    said = together(tmp_path, pictures, BEGIN.replace("WHO", "os.getpid()") + GO_ON)
+    assert said.count("told: stopped in epoch 1 after step 20 of 22, and saved") == 2, said
+    same(Run.open(tmp_path / "cut"), Run.open(tmp_path / "whole"))
+
+
+@pytest.mark.long
+def test_a_signal_to_torchrun_does_so_as_well(pictures: Path, tmp_path: Path) -> None:
+    said = together(tmp_path, pictures, BEGIN.replace("WHO", "os.getppid()"))
+    assert said.count("told: stopped in epoch 1 after step 2") == 2, said
+    assert not (tmp_path / "cut" / "metrics.json").exists()
+    together(tmp_path, pictures, "import torch\ntorch.set_num_threads(1)\n" + GO_ON)
     same(Run.open(tmp_path / "cut"), Run.open(tmp_path / "whole"))

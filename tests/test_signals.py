@@ -107,7 +107,6 @@ def whole(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.mark.parametrize(
     ("numbers", "code"),
     [
-        ((signal.SIGINT,), 1),
         ((signal.SIGTERM,), 143),
         ((signal.SIGHUP,), 129),
         ((signal.SIGHUP, signal.SIGHUP, signal.SIGTERM), None),
@@ -125,7 +124,7 @@ def test_a_signal_stops_after_the_step(
     same(resume(tmp_path / "run"), whole)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143)])
 def test_a_second_one_does_not_wait(
     number: int, code: int, pictures: Path, tmp_path: Path, whole: Run
 ) -> None:
@@ -139,9 +138,7 @@ def test_a_second_one_does_not_wait(
     same(resume(tmp_path / "run"), whole)
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 1)]
-)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143)])
 def test_before_the_first_step_nothing_is_left(
     number: int, code: int, pictures: Path, tmp_path: Path
 ) -> None:

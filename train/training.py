@@ -152,6 +152,7 @@ class Training:
             self._finite()
             self.save()
         if wish == 2:
+            self.processes.wait()  # who ends first has torchrun end the others, and one of them is writing
             where = f"in epoch {position.epoch + 1} after step {position.step} of {self.steps}"
             raise self.stopped(where, interrupt.exit_code)
 
