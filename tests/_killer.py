@@ -39,9 +39,7 @@ class Killer:
         self.seen.append(f"{event.removeprefix('os.')} {path.removeprefix(self.folder).lstrip('/') or 'RUN'}")
         if len(self.seen) != self.at:
             return
-        if self.how == "h":
-            if event != "os.rename":
-                os._exit(KILLED + 1)  # there is no half of this one
+        if self.how == "h" and event == "os.rename":  # of other changes there is no half
             os.truncate(path, Path(path).stat().st_size // 2)
         os._exit(KILLED)
 

@@ -109,4 +109,6 @@ def test_killed_everywhere(ground: Ground, capsys: pytest.CaptureFixture[str]) -
         for row in [("", "", "", ""), *rows]:
             sys.stdout.write(f"{row[0]:10} {row[1]:42} {row[2]:20} {row[3]}\n")
     assert [row for row in rows if row[3] != "the same bits, all files"] == []
-    assert all(row[2] in ("killed ended", "killed killed ended", "killed ended ended") for row in rows)
+    # a training that goes on makes fewer changes: at the last places a second kill comes too late
+    allowed = {"killed ended", "killed killed ended", "killed ended failed (1)"}
+    assert {row[2] for row in rows} <= allowed
