@@ -103,7 +103,8 @@ def flush(path: Path) -> None:
     try:
         _sync(handle)
     except OSError as error:
-        if error.errno not in _CANNOT:
+        # some systems refuse what is open for reading only, and a folder cannot be open for more
+        if error.errno not in _CANNOT and not (folder and error.errno == errno.EBADF):
             raise
     finally:
         os.close(handle)
