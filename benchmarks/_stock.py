@@ -1,16 +1,28 @@
-"""The smallest app that gradio makes, to measure ours against: `python -m benchmarks._stock PORT`."""
+"""Apps with sessions as gradio makes them, to measure ours against.
+
+python -m benchmarks._stock PORT               one function
+python -m benchmarks._stock --ours [MODEL ...] PORT   our app, not served by `diabolo.ui.launch`
+"""
 
 from __future__ import annotations
 
 import sys
+
+import gradio as gr
 
 
 def backwards(text: str) -> str:
     return text[::-1]
 
 
-if __name__ == "__main__":
-    import gradio as gr
+def made(words: list[str]) -> gr.Blocks:
+    if not words:
+        return gr.Interface(backwards, "text", "text", analytics_enabled=False)
+    from diabolo.ui import build
 
-    app = gr.Interface(backwards, "text", "text", analytics_enabled=False)
-    app.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True, ssr_mode=False)
+    return build(words[1:] or None, device="cpu").queue()
+
+
+if __name__ == "__main__":
+    app = made(sys.argv[1:-1])
+    app.launch(server_name="127.0.0.1", server_port=int(sys.argv[-1]), quiet=True, ssr_mode=False)

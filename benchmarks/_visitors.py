@@ -114,7 +114,8 @@ def together(
     """How long each visit took, of as many clients at once; each goes on for `seconds`, or visits once."""
 
     def one(_number: int) -> list[float]:
-        visitor, took, ends = Visitor(server.port), [], time.perf_counter() + seconds
+        visitor, ends = Visitor(server.port), time.perf_counter() + seconds
+        took: list[float] = []
         while not took or time.perf_counter() < ends:
             began = time.perf_counter()
             visit(visitor)

@@ -1,6 +1,6 @@
 """What does a session of the app cost, and how many calls does it answer, next to the smallest gradio app?
 
-    python -m benchmarks.load [MODEL ...] [--clients 50] [--rounds 5] [--sessions 300] [--seconds 10]
+    python -m benchmarks.load [MODEL ...] [--gradio] [--clients 50] [--rounds 5] [--sessions 300]
 
 Each app runs in a process of its own that is watched from outside, while the clients take their share of the
 same cores. A session: calls of one function one after the other, each in a session of its own, then as many
@@ -17,6 +17,7 @@ import os
 import sys
 import time
 import uuid
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -36,36 +37,39 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sessions", type=int, default=300, help="to take the mean of")
     parser.add_argument("--seconds", type=float, default=10, help="of calls, for each way to call")
+    parser.add_argument("--gradio", action="store_true", help="this app with gradio's own sessions, too")
     given = parser.parse_args(words)
-    ours = [sys.executable, "-m", "diabolo.ui.cli", "ui", *given.models, "--no-browser", "--port"]
-    stock = [sys.executable, "-m", "benchmarks._stock"]
     print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    with serving(ours) as app, serving(stock) as small:
-        tasks = {"this app": (app, tasks_of(app)), "a small gradio app": (small, {"backwards": ["gradio"]})}
-        heading("A session:", ("app", "function", "kB kept", "goal", COST))
-        for title, (server, functions) in tasks.items():
-            for function, data in functions.items():
-                session(server, title, function, data, given.sessions)
-        numbers = [f"round {number}" for number in range(1, given.rounds + 1)]
-        heading(f"MB resident, {given.clients} clients a round:", ("app", "before", *numbers))
-        for title, (server, functions) in tasks.items():
-            rounds(server, title, functions, given.clients, given.rounds)
-        columns = (
-            "app",
-            "function",
-            "how",
-            "calls a second",
-            "goal",
-            "p50",
-            "p95",
-            "goal",
-            "ms of a processor",
+    here, stock = [sys.executable, "-m"], [sys.executable, "-m", "benchmarks._stock"]
+    with ExitStack() as apps:
+        app = apps.enter_context(
+            serving(
+                [*here, "diabolo.ui.cli", "ui", *given.models, "--no-browser", "--device", "cpu", "--port"]
+            )
         )
-        heading(f"{given.clients} clients at once:", columns)
-        for title, (server, functions) in tasks.items():
-            for function, data in functions.items():
-                for how, visit in ways(function, data).items():
-                    calls(server, (title, function, how), visit, given.clients, given.seconds)
+        tasks = {"this app": (app, tasks_of(app))}
+        if given.gradio:
+            app = apps.enter_context(serving([*stock, "--ours", *given.models]))
+            tasks["with gradio's sessions"] = app, tasks_of(app)
+        tasks["a small gradio app"] = apps.enter_context(serving(stock)), {"backwards": ["gradio"]}
+        tables(tasks, given)
+
+
+def tables(tasks: dict[str, tuple[Server, dict[str, list[Any]]]], given: argparse.Namespace) -> None:
+    heading("A session:", ("app", "function", "kB kept", "goal", COST))
+    for title, (server, functions) in tasks.items():
+        for function, data in functions.items():
+            session(server, title, function, data, given.sessions)
+    numbers = [f"round {number}" for number in range(1, given.rounds + 1)]
+    heading(f"MB resident, {given.clients} clients a round:", ("app", "before", *numbers))
+    for title, (server, functions) in tasks.items():
+        rounds(server, title, functions, given.clients, given.rounds)
+    columns = ("app", "function", "how", "calls a second", "goal", "p50", "p95", "goal", COST)
+    heading(f"{given.clients} clients at once:", columns)
+    for title, (server, functions) in tasks.items():
+        for function, data in functions.items():
+            for how, visit in ways(function, data).items():
+                calls(server, (title, function, how), visit, given.clients, given.seconds)
 
 
 def tasks_of(app: Server) -> dict[str, list[Any]]:

@@ -64,10 +64,11 @@ class Two:
         self.app, self._client = app, TestClient(app.app)
 
     def ask(self, session: str, name: str, *data: Any) -> list[Any]:
-        answer = self._client.post(
-            f"/gradio_api/run/{name}", json={"data": list(data), "session_hash": session}
-        )
-        return answer.json()["data"] if answer.status_code == 200 else ["refused"]
+        return self.post(session, name, data=data).get("data", ["refused"])
+
+    def post(self, session: str, name: str, **body: Any) -> dict[str, Any]:
+        answer = self._client.post(f"/gradio_api/run/{name}", json={**body, "session_hash": session})
+        return dict(answer.json())
 
     def linked(self, session: str) -> dict[str, Any]:
         """What the page of the session's deep link shows: settings by the component's label or type."""
@@ -155,4 +156,34 @@ def test_without_deep_links_a_page_s_long_values_are_not_kept(models: dict[str, 
     two.ask("one", "say", LONG)
     assert not two.linked("one")["said"].get("value")
     assert two.ask("one", "say", LONG) == [f"{LONG}!"]
+    app.close()
+
+
+@pytest.mark.parametrize("light", [True, False], ids=["light", "gradio's"])
+def test_what_is_rendered_for_one_visitor(light: bool) -> None:
+    """`gr.render` adds components and functions to a session."""
+    from diabolo.ui import _sessions
+
+    with gr.Blocks(analytics_enabled=False) as app:
+        count = gr.Number(0)
+
+        @gr.render(count, queue=False)
+        def more(number: float) -> None:
+            said = gr.Textbox()
+            for step in range(int(number)):
+                gr.Button().click(
+                    lambda step=step: str(step), None, said, api_name=f"step{step}", queue=False
+                )
+
+    assert not light or _sessions.lighten(app)
+    two, before = Two(app), len(app.fns)
+    (render,) = [fn._id for fn in app.fns.values() if fn.renderable]
+    for session, number in (("one", 3), ("other", 1)):
+        answer = two.post(session, "render", fn_index=render, data=[number])
+        assert len(answer["render_config"]["dependencies"]) == number
+    assert two.ask("one", "step2") == ["2"]
+    assert two.ask("other", "step0") == ["0"]
+    with pytest.raises(Exception, match="step2"):
+        two.ask("other", "step2")
+    assert len(app.fns) == before
     app.close()
