@@ -4,23 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import ceil, prod
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.device import create_session
+from diabolo.runtime.device import Device, create_session
 from diabolo.runtime.errors import GraphError, ManifestError
 from diabolo.runtime.manifest import Manifest
 
-__all__ = ["Graphs", "run_bound"]
+__all__ = ["Graphs", "Pair", "run_bound"]
 
 # values of the images, or of the latents where they are more, per call of a graph
 _CHUNK_VALUES = {"cpu": 1 << 19, "cuda": 1 << 21}
 _FLOAT = "tensor(float)"
 
 _Array = NDArray[np.float32]
+
+
+class Pair(Protocol):
+    """What an `Autoencoder` computes with: `Graphs`, or what does the same elsewhere."""
+
+    device: Device
+
+    def encode(self, batch: _Array) -> _Array:
+        """Latents `(batch, *latent_shape)` of images `(batch, channels, height, width)`."""
+
+    def decode(self, latents: _Array) -> _Array:
+        """Images `(batch, channels, height, width)` of latents `(batch, *latent_shape)`."""
+
+    def reconstruct(self, batch: _Array) -> _Array:
+        """`decode(encode(batch))`."""
+
+    def encode_whole(self, piece: _Array) -> dict[str, _Array]:
+        """All that the encoder answers, by its outputs' names."""
 
 
 class Graphs:
@@ -34,6 +52,7 @@ class Graphs:
 
     def __init__(self, bundle: Bundle, device: str, threads: int) -> None:
         m = bundle.manifest
+        self.device: Device
         self.encoder, self.device = create_session(bundle.read_graph("encoder"), device, threads)
         # the second graph goes where the first one went, without asking twice
         self.decoder, _ = create_session(bundle.read_graph("decoder"), self.device.name, threads)

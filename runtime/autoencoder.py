@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from diabolo.runtime import interpolation
 from diabolo.runtime._codes import Codes, read_codes, read_density
-from diabolo.runtime._graphs import Graphs
+from diabolo.runtime._graphs import Graphs, Pair
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.density import Density
 from diabolo.runtime.device import Device
@@ -32,13 +32,20 @@ class Autoencoder:
     """A trained autoencoder, ready to run. Make one with `Autoencoder.load`.
 
     One instance may be shared by threads. Batches of any size are cut into pieces of bounded memory.
+
+    Args:
+        bundle: an opened bundle.
+        device, threads: as `load` takes them.
+        graphs: what computes instead of sessions in this process; its device and threads are then its own.
     """
 
-    def __init__(self, bundle: Bundle, *, device: str = "auto", threads: int = 1) -> None:
+    def __init__(
+        self, bundle: Bundle, *, device: str = "auto", threads: int = 1, graphs: Pair | None = None
+    ) -> None:
         if threads < 1:
             raise UsageError(f"threads must be at least 1, not {threads}.")
         self._bundle = bundle
-        self._graphs = Graphs(bundle, device, threads)
+        self._graphs: Pair = Graphs(bundle, device, threads) if graphs is None else graphs
 
     @classmethod
     def load(cls, source: str | Path, *, device: str = "auto", threads: int = 1) -> Autoencoder:

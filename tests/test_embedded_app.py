@@ -178,20 +178,6 @@ def test_what_people_have_becomes_models(folder: Path, shelf: Path) -> None:
             collect(nothing)
 
 
-def test_models_come_and_go(folder: Path) -> None:
-    from diabolo.ui._models import collect
-
-    models = collect(folder / "plane", device="cpu")
-    (first,) = models
-    new = models.add(Bundle.open(folder / "plane"))
-    assert list(models) == [first, new]
-    assert models[new] is not models[first]
-    models.remove(new)
-    assert list(models) == [first]
-    with pytest.raises(KeyError):
-        models[new]
-
-
 def test_wrong_words_are_named(folder: Path) -> None:
     from diabolo.ui import build, mount
 

@@ -60,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles")
     change(save_coded(folder / "plane"), name="plane", summary="two numbers", card=CARD)
     change(save_coded(folder / "seven", (7,)), name="seven")
-    change(save_coded(folder / "mine"), name="mine", card=CARD)
+    change(save_coded(folder / "mine", (5,)), name="mine", card=CARD)
     return folder
 
 
@@ -143,6 +143,11 @@ def test_one_s_own_is_shown_to_nobody_else(browser: Any, address: str, folder: P
     page.get_by_role("tab", name="重建").click()
     page.get_by_role("button", name="取一個樣本").first.click()
     page.locator(".block.reconstruct-figures", has_text="MSE").wait_for(timeout=WAIT)
+    page.get_by_role("tab", name="探索").click()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.explorer .whole:not([inert]) .sliders label')].length == 5",
+        timeout=WAIT,
+    )
     other, amiss = opened(browser, address)
     assert other.locator(".shelf button").count() == 2
     other.locator(".head [role=combobox]").click()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import weakref
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,17 +14,31 @@ from _coded import save_coded
 from _zipped import change, zipped
 
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.errors import BundleError
+from diabolo.runtime.errors import BundleError, UnknownNameError, UsageError
+from diabolo.ui import _models, _visitor
 from diabolo.ui._models import Models
-from diabolo.ui.tabs import _uploads
+from diabolo.ui.errors import RemovedError
+from diabolo.ui.sandbox import Limits
 from diabolo.ui.tabs._uploads import Uploads
 
 pytestmark = GRADIO_MARKS[1:]  # its garbage collection meets what gradio's server left in other tests
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Models:
-    return Models({"listed": Bundle.open(save_coded(tmp_path / "listed"))}, device="cpu")
+def models(tmp_path: Path) -> Iterator[Models]:
+    models = Models({"listed": Bundle.open(save_coded(tmp_path / "listed"))}, device="cpu")
+    yield models
+    for visitor in ("ann", "bob", "cat"):
+        models.brought.leave(visitor)
+
+
+@pytest.fixture
+def asks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Whose request this is: the last one."""
+    visitors: list[str] = []
+    monkeypatch.setattr(_visitor, "current", lambda: visitors[-1] if visitors else None)
+    yield visitors
+    assert _models._visitor is _visitor
 
 
 def own(folder: Path, name: str = "mine") -> Path:
@@ -33,42 +49,149 @@ def files(uploads: Uploads) -> list[Path]:
     return list(uploads._folder.iterdir())
 
 
-def test_one_is_taken_and_nobody_else_is_told(models: Models, tmp_path: Path) -> None:
+def test_one_is_taken_and_nobody_else_finds_it(models: Models, tmp_path: Path, asks: list[str]) -> None:
     uploads, path = Uploads(models), zipped(own(tmp_path / "own"))
-    assert uploads.take(path) == ("mine", True)
+    assert uploads.take(path, "ann") == ("mine", True)
     assert not path.exists()
+    for visitor in ("bob", ""):
+        asks.append(visitor)
+        assert "mine" not in models
+        assert models.names() == ["listed"]
+        with pytest.raises(KeyError):
+            models["mine"]
+        with pytest.raises(KeyError):
+            models.bundle("mine")
+        with pytest.raises(UnknownNameError) as told:
+            models.check("mine")
+        assert str(told.value) == str(UnknownNameError("model", "mine", ["listed"]))
+    asks.append("ann")
     assert models["mine"].decode([[0.0, 0.0]]).shape == (1, 1, 8, 8)
-    assert "mine" in models
+    assert models.names() == ["listed", "mine"]
     assert (list(models), len(models)) == (["listed"], 1)
     assert len(files(uploads)) == 1
 
 
 def test_what_is_there_already_is_not_taken_twice(models: Models, tmp_path: Path) -> None:
     uploads = Uploads(models)
-    assert uploads.take(zipped(tmp_path / "listed", "again")) == ("listed", False)
+    assert uploads.take(zipped(tmp_path / "listed", "again"), "ann") == ("listed", False)
     folder = own(tmp_path / "own")
-    name, _ = uploads.take(zipped(folder))
-    assert uploads.take(zipped(folder), [name]) == (name, False)
-    assert uploads.take(zipped(folder)) == ("mine (2)", True)  # somebody else, who knows nothing of the first
+    assert uploads.take(zipped(folder), "ann") == ("mine", True)
+    assert uploads.take(zipped(folder), "ann") == ("mine", False)
+    assert len(files(uploads)) == 1
+
+
+def test_a_name_tells_nobody_of_another_s(models: Models, tmp_path: Path, asks: list[str]) -> None:
+    uploads = Uploads(models)
+    first, second = own(tmp_path / "first"), change(own(tmp_path / "second"), summary="another")
+    assert uploads.take(zipped(first), "ann") == ("mine", True)
+    assert uploads.take(zipped(second), "bob") == ("mine", True)
+    assert uploads.take(zipped(second, "again"), "ann") == ("mine (2)", True)
+    listed = change(save_coded(tmp_path / "own"), name="listed", summary="not the one that all see")
+    assert uploads.take(zipped(listed), "bob") == ("listed (2)", True)
+    for visitor, summary in (("ann", "a projection"), ("bob", "another")):
+        asks.append(visitor)
+        assert models.manifest("mine").summary == summary
+
+
+def test_the_one_used_longest_ago_goes_first(models: Models, tmp_path: Path, asks: list[str]) -> None:
+    uploads, ways = Uploads(models, Limits(kept=2)), []
+    asks.append("ann")
+    for number in range(3):
+        ways.append(zipped(change(own(tmp_path / str(number)), summary=str(number))))
+        uploads.take(ways[-1], "ann")
+        assert models["mine"].device.name == "cpu"  # the first one is in use
+    assert models.names() == ["listed", "mine", "mine (3)"]
     assert len(files(uploads)) == 2
+    with pytest.raises(RemovedError, match=r"^mine \(2\) was removed: at most 2 uploads are kept for a visi"):
+        models.check("mine (2)")
+    # a name once given is never another's
+    uploads.take(zipped(change(own(tmp_path / "more"), summary="more")), "ann")
+    assert models.names()[-1] == "mine (4)"
 
 
-def test_the_oldest_is_forgotten_and_its_name_with_it(models: Models, tmp_path: Path) -> None:
-    uploads, folder = Uploads(models), own(tmp_path / "own")
-    names = [uploads.take(zipped(folder))[0] for _ in range(_uploads._KEPT + 2)]
-    assert len(set(names)) == len(names)
-    assert [name in models for name in names] == [False] * 2 + [True] * _uploads._KEPT
-    assert len(files(uploads)) == _uploads._KEPT
+def test_who_has_most_makes_room(models: Models, tmp_path: Path, asks: list[str]) -> None:
+    uploads = Uploads(models, Limits(kept_in_all=3))
+    for number, visitor in enumerate(["ann", "bob", "bob", "cat"]):
+        folder = change(own(tmp_path / str(number)), summary=str(number))
+        assert uploads.take(zipped(folder), visitor)[1]
+    left = []
+    for visitor in ("ann", "bob", "cat"):
+        asks.append(visitor)
+        left.append(models.names()[1:])
+    assert left == [["mine"], ["mine (2)"], ["mine"]]
+    asks.append("bob")
+    with pytest.raises(RemovedError, match=r"at most 3 uploads are kept for all visitors together\. Upload"):
+        models.check("mine")
+    assert len(files(uploads)) == 3
+
+
+def test_all_goes_with_its_visitor(models: Models, tmp_path: Path, asks: list[str]) -> None:
+    from diabolo.ui.explorer._space import space_of
+
+    uploads = Uploads(models)
+    asks.append("ann")
+    uploads.take(zipped(own(tmp_path / "own")), "ann")
+    uploads.take(zipped(own(tmp_path / "bob's")), "bob")
+    model = models["mine"]
+    space_of(model)
+    hosted = [one for one in uploads._pool._hosted if one.pid is not None]
+    assert len(hosted) == 2
+    models.brought.leave("ann")
+    assert [one.pid is None for one in hosted].count(True) == 1
+    assert len(files(uploads)) == 1
+    with pytest.raises(RemovedError, match="the page that brought it was closed, or lost its connection"):
+        models.check("mine")
+    asks.append("bob")
+    assert "mine" in models
+    known = weakref.ref(model)
+    del model
+    gc.collect()
+    assert known() is None  # nothing that was computed of it is kept
+    asks.clear()
+    with pytest.raises(UnknownNameError):
+        models.check("mine")
+
+
+def test_who_left_during_the_check_leaves_nothing(
+    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from diabolo.ui.tabs import _uploads
+
+    checked = _uploads.check
+
+    def check(*given: object) -> object:
+        models.brought.leave("ann")
+        return checked(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(_uploads, "check", check)
+    uploads = Uploads(models)
+    with pytest.raises(BundleError, match="the page was closed before"):
+        uploads.take(zipped(own(tmp_path / "own")), "ann")
+    assert files(uploads) == []
+    assert models.brought.names("ann") == []
+    assert uploads._pool.alive == 0
 
 
 def test_its_files_go_with_it(models: Models, tmp_path: Path) -> None:
     uploads = Uploads(models)
-    uploads.take(zipped(own(tmp_path / "own")))
+    uploads.take(zipped(own(tmp_path / "own")), "ann")
     folder = uploads._folder
     assert folder.stat().st_mode & 0o077 == 0
     del uploads
     gc.collect()
     assert not folder.exists()
+
+
+def test_without_a_session_or_where_it_is_switched_off(models: Models, tmp_path: Path) -> None:
+    for limits, visitor, words in (
+        (Limits(), None, "belongs to a session"),
+        (Limits(uploads=False), "ann", "takes no bundles"),
+    ):
+        uploads, path = Uploads(models, limits), zipped(own(tmp_path / words.split()[0]))
+        with pytest.raises(UsageError, match=words):
+            uploads.take(path, visitor)
+        assert not path.exists()
+        assert files(uploads) == []
 
 
 def broken(kind: str, folder: Path) -> Path:
@@ -82,8 +205,8 @@ def broken(kind: str, folder: Path) -> Path:
         (folder / "decoder.onnx").write_bytes(b"\0" * (folder / "decoder.onnx").stat().st_size)
     elif kind == "more":
         (folder / "more.txt").write_text("more")
-    elif kind == "large":
-        (folder / "more.txt").write_bytes(bytes(3 << 20))
+    elif kind == "unpacked":
+        (folder / "more.txt").write_bytes(bytes(20 << 20))
     elif kind == "markup":
         change(folder, name="<img src=//example.org/x.png>")
     elif kind == "class":
@@ -98,29 +221,32 @@ def broken(kind: str, folder: Path) -> Path:
         ("empty", r"^empty\.zip holds 0 model\.json"),
         ("changed", r"^changed\.zip is not taken: decoder\.onnx: .*sha256 differs"),
         ("more", r"more\.txt is not listed in model\.json\. Remove it"),
-        ("large", "unpacks to 3 MB; 1 MB are allowed"),
+        ("unpacked", "unpacks to 3 MB; 1 MB are allowed"),
         ("markup", "none of < >"),
         ("class", "no links"),
+        ("image", "it has images of 64 numbers; at most 63 are allowed"),
+        ("latent", "it has latents of 2 numbers; at most 1 are allowed"),
     ],
 )
 def test_what_is_not_sound_is_refused(
-    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, words: str
+    models: Models, tmp_path: Path, kind: str, words: str, asks: list[str]
 ) -> None:
-    monkeypatch.setattr(_uploads, "_UNPACKED", 1)
-    uploads = Uploads(models)
+    sizes = {"image": {"image_values": 63}, "latent": {"latent_values": 1}}.get(kind, {})
+    uploads = Uploads(models, Limits(**sizes))
     with pytest.raises(BundleError, match=words):
-        uploads.take(broken(kind, tmp_path / "own"))
+        uploads.take(broken(kind, tmp_path / "own"), "ann")
     assert files(uploads) == []
-    assert list(models) == ["listed"]
-    assert "mine" not in models
+    asks.append("ann")
+    assert models.names() == ["listed"]
 
 
 def test_a_large_file_is_refused_before_it_is_read(
     models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_uploads, "LIMIT", 0)
-    monkeypatch.setattr(zipfile, "is_zipfile", lambda _: pytest.fail("it was read"))
     path = zipped(own(tmp_path / "own"))
-    with pytest.raises(BundleError, match=r"own\.zip is larger than 0 MB.*diabolo ui"):
-        Uploads(models).take(path)
+    with path.open("ab") as file:
+        file.truncate((1 << 20) + 1)
+    monkeypatch.setattr(zipfile, "ZipFile", lambda _: pytest.fail("it was read"))
+    with pytest.raises(BundleError, match=r"own\.zip is larger than 1 MB.*diabolo ui"):
+        Uploads(models, Limits(zip_mb=1)).take(path, "ann")
     assert not path.exists()

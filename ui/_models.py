@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -10,8 +11,11 @@ from typing import TypeAlias, cast
 from diabolo.runtime import ready
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.errors import UsageError
+from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.runtime.manifest import Manifest
+from diabolo.ui import _visitor
+from diabolo.ui._brought import Brought, Own
+from diabolo.ui.errors import RemovedError
 
 __all__ = ["Models", "Source", "Sources", "collect", "figures", "ready_made"]
 
@@ -24,22 +28,30 @@ class Models(Mapping[str, Autoencoder]):
 
     `models[name]` starts the model and keeps it: threads that ask for the same one get the same one. It
     raises what `Autoencoder.load` raises.
+
+    Those that it was made of are everybody's. Any other name is looked for among what the visitor brought
+    whose request is being answered, and nowhere else; who walks through all meets none of these.
+
+    Attributes:
+        brought: what visitors brought.
     """
 
     def __init__(self, bundles: Mapping[str, Bundle | Autoencoder], *, device: str = "auto") -> None:
+        self.brought = Brought()
         self._device = device
         self._bundles: dict[str, Bundle] = {}
-        self._unlisted: set[str] = set()
-        self._given: set[str] = set()  # names, those of models that are forgotten, too
         self._started: dict[str, Autoencoder] = {}
         for name, given in bundles.items():
             self._bundles[name] = given if isinstance(given, Bundle) else given.bundle
             if not isinstance(given, Bundle):
                 self._started[name] = given
-        self._given.update(self._bundles)
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Autoencoder:
+        own = self.own(name)
+        if own is not None:
+            own.used = time.monotonic()
+            return own.model
         bundle = self._bundles[name]
         with self._lock:
             if name not in self._started:
@@ -47,45 +59,52 @@ class Models(Mapping[str, Autoencoder]):
             return self._started[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._bundles  # without starting it
+        return name in self._bundles or (isinstance(name, str) and self.own(name) is not None)
 
     def __iter__(self) -> Iterator[str]:
-        return iter([name for name in self._bundles if name not in self._unlisted])
+        return iter(self._bundles)
 
     def __len__(self) -> int:
-        return len(list(iter(self)))
+        return len(self._bundles)
 
     @property
     def device(self) -> str:
-        """What the models are started on, as it was asked for."""
+        """What the models are started on, as it was asked for; visitors' run on the CPU."""
         return self._device
+
+    def names(self) -> list[str]:
+        """What the visitor whose request this is may choose from, their own last."""
+        return [*self._bundles, *self.brought.names(_visitor.current())]
+
+    def own(self, name: str) -> Own | None:
+        """The model called `name` if the visitor whose request this is brought it."""
+        return None if name in self._bundles else self.brought.find(_visitor.current(), name)
+
+    def check(self, name: str) -> str:
+        """The name, if there is a model of that name for the visitor whose request this is.
+
+        Raises:
+            RemovedError: there was one; the message says why it is gone.
+            UnknownNameError: there is none.
+        """
+        if name in self:
+            return name
+        if why := self.brought.why_gone(_visitor.current(), name):
+            raise RemovedError(f"{name} was removed: {why}. Upload it again, or choose another model.")
+        raise UnknownNameError("model", name, self.names())
 
     def bundle(self, name: str) -> Bundle:
         """A model's bundle; the model is not started for it."""
-        return self._bundles[name]
+        own = self.own(name)
+        return self._bundles[name] if own is None else own.bundle
 
     def manifest(self, name: str) -> Manifest:
         """What a model's model.json says, whether it runs or not."""
-        return self._bundles[name].manifest
+        return self.bundle(name).manifest
 
-    def add(self, bundle: Bundle, *, listed: bool = True) -> str:
-        """Take one more bundle; the name it is found by: its own, or 'name (2)' where that was given before.
-
-        One that is not listed is found by its name, but not met by who walks through all.
-        """
-        with self._lock:
-            name = _new_name(bundle.manifest.name, self._given)
-            self._given.add(name)
-            if not listed:
-                self._unlisted = {*self._unlisted, name}
-            self._bundles = {**self._bundles, name: bundle}  # whoever walks through the old ones goes on
-            return name
-
-    def remove(self, name: str) -> None:
-        """Forget a model."""
-        with self._lock:
-            self._bundles = {other: it for other, it in self._bundles.items() if other != name}
-            self._started.pop(name, None)
+    def new_name(self, name: str, visitor: str) -> str:
+        """`name`, or 'name (2)' where a model that all see, or one of this visitor's, has or had it."""
+        return _new_name(name, {*self._bundles, *self.brought.used_names(visitor)})
 
 
 def figures(m: Manifest) -> dict[str, float]:

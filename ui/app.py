@@ -7,10 +7,12 @@ from types import ModuleType
 from typing import Any
 
 import gradio as gr
+from gradio.context import Context as Page
 
 from diabolo.runtime import _discovery
 from diabolo.ui._models import Sources, collect
 from diabolo.ui.blocks import AppBlocks
+from diabolo.ui.sandbox import Limits
 from diabolo.ui.tabs._base import QUIET, Context
 from diabolo.ui.tabs._texts import LANGUAGES, SHARED, Texts, check
 
@@ -28,7 +30,13 @@ def find_tabs() -> dict[str, ModuleType]:
     return dict(sorted(found.items(), key=lambda item: item[1].ORDER))
 
 
-def build(bundles: Sources = None, *, language: str | None = "en", device: str = "auto") -> gr.Blocks:
+def build(
+    bundles: Sources = None,
+    *,
+    language: str | None = "en",
+    device: str = "auto",
+    limits: Limits | None = None,
+) -> gr.Blocks:
     """The app, to be launched or shown within a page of one's own.
 
     It brings its style along, and may stand on a page more than once: inside `with gr.Blocks()` it appears
@@ -41,6 +49,7 @@ def build(bundles: Sources = None, *, language: str | None = "en", device: str =
         language: 'en' or 'zh-TW'; None takes each browser's own, and then the page must be launched with
             `i18n=diabolo.ui.translations()`.
         device: as `Autoencoder.load` takes it.
+        limits: what the bundles that visitors bring may take; None takes `Limits()`.
 
     Raises:
         BundleError: no bundle, or one that was changed.
@@ -58,7 +67,13 @@ def build(bundles: Sources = None, *, language: str | None = "en", device: str =
     ):
         gr.HTML(f"<style>{_read('app.css')}</style>", padding=False, elem_classes="diabolo-style")
         chooser = gr.Dropdown(names, value=names[0], visible=len(names) > 1, min_width=220, render=False)
-        context = Context(bundles=models, chooser=chooser, language=language, texts=_texts(tabs))
+        context = Context(
+            bundles=models,
+            chooser=chooser,
+            language=language,
+            texts=_texts(tabs),
+            limits=limits or Limits(),
+        )
         chooser.label = context.text("", "model")
         with gr.Row(elem_classes="head"):
             with gr.Column(scale=3, min_width=260):
@@ -72,6 +87,12 @@ def build(bundles: Sources = None, *, language: str | None = "en", device: str =
                     tab.build(context)
         gr.on(None, context.describe, chooser, line, **QUIET)
         gr.on(None, context.show_originals, chooser, context.originals_buttons, **QUIET)
+
+        def leave(request: gr.Request) -> None:
+            models.brought.leave(request.session_hash)
+
+        # within somebody's page, that page is told when it is closed
+        (Page.root_block or app).unload(leave)
     queue(app)
     return app
 

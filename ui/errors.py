@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from diabolo.runtime.errors import DiaboloError
+from diabolo.runtime.errors import DiaboloError, GraphError, UsageError
 
-__all__ = ["OutputError", "PortError"]
+__all__ = ["BusyError", "OutputError", "PortError", "RemovedError", "StoppedError"]
 
 
 class PortError(DiaboloError):
@@ -13,3 +13,15 @@ class PortError(DiaboloError):
 
 class OutputError(DiaboloError):
     """A file cannot be written, or one that is there would be lost."""
+
+
+class StoppedError(GraphError):
+    """A visitor's model took more than it may, or its process ended by itself."""
+
+
+class BusyError(DiaboloError):
+    """Too much is asked of visitors' models at the moment; another time it may go."""
+
+
+class RemovedError(UsageError):
+    """A model that a visitor brought is not kept any more."""

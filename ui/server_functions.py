@@ -28,7 +28,8 @@ class _Asked(dict[str, Any]):
 def told(function: _Function) -> _Function:
     """The same function, whose last argument is an object that a client sent.
 
-    It answers 422 with the reason where the client is wrong, and 500 with a number of the log where we are.
+    What cannot be done is answered with the reason, as 'problem', which the page shows. A call that no page
+    sends gets 422, and an error of ours 500 with its number in the log.
     """
 
     @functools.wraps(function)
@@ -41,7 +42,7 @@ def told(function: _Function) -> _Function:
         except HTTPException:
             raise
         except DiaboloError as error:
-            raise HTTPException(422, str(error)) from None
+            return {"problem": str(error)}  # of any other status gradio's page tells no more than the number
         except (TypeError, ValueError, OverflowError) as error:
             _LOG.info("a call of %s was refused", function.__name__, exc_info=True)
             raise HTTPException(422, f"this call has a value that cannot be taken: {error}.") from None

@@ -20,6 +20,7 @@ from diabolo.ui.app import build, queue, translations
 from diabolo.ui.blocks import THREADS
 from diabolo.ui.guard import Access, Guard
 from diabolo.ui.ports import check_port, free_port
+from diabolo.ui.sandbox import Limits
 from diabolo.ui.temporary import ended_by_signals, own_folder
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def launch(
     port: int | None = None,
     auth: Mapping[str, str] | None = None,
     access: Access | None = None,
+    limits: Limits | None = None,
     concurrency: int = 2,
     mcp: bool = False,
     open_browser: bool = True,
@@ -58,6 +60,7 @@ def launch(
         port: where to listen; None takes the first free one from 7860.
         auth: passwords by user names; None asks for none.
         access: who may call, and how much a request may bring; None takes the defaults.
+        limits: what visitors' bundles may take, and whether they may bring any; None takes the defaults.
         concurrency: how many events of one kind are computed at a time.
         mcp: offer the endpoints as tools to programs that speak the Model Context Protocol, too.
         open_browser: open the page.
@@ -74,7 +77,7 @@ def launch(
         raise UsageError(f"concurrency must be at least 1, not {concurrency}.")
     port = free_port(host) if port is None else check_port(port, host)
     folder, access = own_folder(), access or Access()
-    app = build(bundles, language=language, device=device)
+    app = build(bundles, language=language, device=device, limits=limits)
     queue(app, concurrency)
 
     def serve() -> None:
@@ -130,6 +133,7 @@ def mount(
     language: str | None = None,
     device: str = "auto",
     access: Access | None = None,
+    limits: Limits | None = None,
     mcp: bool = False,
 ) -> FastAPI:
     """Put the app into a FastAPI service; who may reach it is the service's business.
@@ -144,6 +148,7 @@ def mount(
         device: as `Autoencoder.load` takes it.
         access: who may call, and how much a request may bring. None takes the defaults, and answers under
             any name: which names lead to the service is the service's business.
+        limits: what visitors' bundles may take, and whether they may bring any; None takes the defaults.
         mcp: offer the endpoints as tools to programs that speak the Model Context Protocol, too.
 
     Returns:
@@ -167,7 +172,7 @@ def mount(
         raise UsageError(f"path {path!r} must begin with '/', such as '/diabolo'.")
     if mcp:
         _check_mcp()
-    blocks = build(bundles, language=language, device=device)
+    blocks = build(bundles, language=language, device=device, limits=limits)
     below = path.rstrip("/") or "/"
     # always said: what gradio finds out by itself lacks `path` in the addresses of files
     seen = (root_path or app.root_path.rstrip("/") + below).rstrip("/")
@@ -191,7 +196,6 @@ def _guarded(access: Access, folder: Path) -> dict[str, Any]:
     return {
         "app_kwargs": {"middleware": [Middleware(Guard, access=access, folder=folder)]},
         "max_file_size": access.upload << 20,
-        "enable_monitoring": False,
         "show_error": False,
     }
 

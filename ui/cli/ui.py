@@ -70,6 +70,9 @@ def _users(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, .
     help="Megabytes of one upload, at most.",
 )
 @click.option(
+    "--no-uploads", is_flag=True, help="Take no bundles of visitors, only their pictures."
+)
+@click.option(
     "--concurrency",
     type=click.IntRange(1, 256),
     default=2,
@@ -89,6 +92,7 @@ def command(
     allow_host: tuple[str, ...],
     allow_origin: tuple[str, ...],
     max_upload: int,
+    no_uploads: bool,
     concurrency: int,
 ) -> None:
     """Open the app with the models in BUNDLE..., or with all ready-made ones.
@@ -114,6 +118,7 @@ def command(
     models = collect(bundles or None, device=device)
     models[next(iter(models))]  # what is wrong with the device or the first model is said here
     from diabolo.ui.guard import Access
+    from diabolo.ui.sandbox import Limits
     from diabolo.ui.serving import launch
 
     launch(
@@ -123,6 +128,7 @@ def command(
         port=port,
         auth=users or None,
         access=Access(hosts=allow_host, origins=allow_origin, upload=max_upload),
+        limits=Limits(uploads=not no_uploads, zip_mb=max_upload),
         concurrency=concurrency,
         mcp=mcp,
         open_browser=not no_browser,

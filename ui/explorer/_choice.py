@@ -37,24 +37,33 @@ class Choice:
         if not given:
             raise UsageError("an explorer needs at least one model.")
         self._models = given
-        self.chosen = self._known(next(iter(given)) if chosen is None else chosen)
+        self.chosen = next(iter(given)) if chosen is None else chosen
+        # gradio makes a page's component anew outside of its visitor's request: then it may be anybody's own
+        if not (isinstance(given, Models) and given.brought.has_had(self.chosen)):
+            self._known(self.chosen)
 
     def model(self, name: str | None = None) -> Autoencoder:
         """The model called `name`, or the chosen one; a mapping may start it only now.
 
         Raises:
             BundleError: it was changed.
-            UnknownNameError: there is none.
+            RemovedError: it was this visitor's, and is not kept any more.
+            UnknownNameError: there is none for the visitor who asks.
         """
         return self._models[self._known(self.chosen if name is None else name)]
 
-    def manifest(self) -> Manifest:
-        """What the chosen model says of itself; our own mapping does not start it for that."""
+    def manifest(self) -> Manifest | None:
+        """What the chosen model says of itself; our own mapping does not start it for that.
+
+        None where it is a visitor's own, and nobody says which visitor asks.
+        """
         if isinstance(self._models, Models):
-            return self._models.manifest(self.chosen)
+            return self._models.manifest(self.chosen) if self.chosen in self._models else None
         return self.model().manifest
 
     def _known(self, name: str) -> str:
+        if isinstance(self._models, Models):
+            return self._models.check(name)
         if name not in self._models:
             raise UnknownNameError("model", name, self._models)
         return name

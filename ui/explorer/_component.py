@@ -11,11 +11,12 @@ from math import prod
 from typing import Any, TypeVar
 
 import gradio as gr
+import numpy as np
 from gradio import component_meta
 from gradio.components import base
 from numpy.typing import ArrayLike
 
-from diabolo.runtime.errors import DiaboloError, UnknownNameError
+from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.ui.explorer import _web
 from diabolo.ui.explorer._choice import Choice, Given
 from diabolo.ui.explorer._space import Space, latents_of, space_of
@@ -28,6 +29,7 @@ _LANGUAGES = ("en", "zh-TW")
 _START = "explore(element, props, server, trigger, watch, {{sliders: {sliders}, language: {language}}});"
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_Kind = TypeVar("_Kind")
 
 
 def _server(function: _Function) -> _Function:
@@ -126,31 +128,28 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
 
     @_server
     def explorer_open(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """What the page must know of a model, once; or why it cannot be shown, as 'problem'."""
-        try:
-            return {**self._space(asked).about(), "web": _web.served()}
-        except DiaboloError as error:
-            return {"problem": str(error)}
+        """What the page must know of a model, once."""
+        return {**self._space(asked).about(), "web": _web.served()}
 
     @_server
     def explorer_plane(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The codes in the plane of two dimensions, or of the two widest directions when none are named."""
-        return self._space(asked).plane(asked["axes"])
+        return self._space(asked).plane(asked.get("axes"))
 
     @_server
     def explorer_code(self, asked: Mapping[str, Any]) -> str:
         """A stored code by its number."""
-        return self._space(asked).code(int(asked["index"]))
+        return self._space(asked).code(_field(asked, "index", int))
 
     @_server
     def explorer_decode(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Images of latents, and how far from the training codes each lies."""
-        return self._space(asked).decode(str(asked["latents"]))
+        return self._space(asked).decode(_field(asked, "latents", str))
 
     @_server
     def explorer_rank(self, asked: Mapping[str, Any]) -> list[float] | None:
         """How far from the training codes latents lie that the page has decoded by itself."""
-        return self._space(asked).ranks(str(asked["latents"]))
+        return self._space(asked).ranks(_field(asked, "latents", str))
 
     @_server
     def explorer_graph(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,7 +157,7 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
         return self._space(asked).graph()
 
     def _space(self, asked: Mapping[str, Any]) -> Space:
-        return space_of(self._choice.model(str(asked["model"])))
+        return space_of(self._choice.model(_field(asked, "model", str)))
 
     def preprocess(self, payload: Any) -> list[float] | None:  # type: ignore[override]
         """What a listener gets: the latent as a flat list, or None when nothing was sent."""
@@ -170,21 +169,34 @@ class LatentExplorer(gr.HTML, metaclass=_Plain):
 
     def api_info(self) -> dict[str, Any]:
         """The type of the value for clients."""
-        count = prod(self._choice.manifest().latent_shape)
+        count = self._count() or 1
         words = f"the latent at the pointer: {count} number{'s' if count > 1 else ''}"
         return {"type": "array", "items": {"type": "number"}, "description": words}
 
     def example_payload(self) -> list[float]:
         """A value as clients send it."""
-        return self._flat(self._choice.manifest().latent_mean)
+        m = self._choice.manifest()
+        return [] if m is None else self._flat(m.latent_mean)
 
     def example_value(self) -> list[float]:
         """A value as listeners return it."""
         return self.example_payload()
 
+    def _count(self) -> int | None:
+        m = self._choice.manifest()
+        return None if m is None else prod(m.latent_shape)
+
     def _flat(self, value: ArrayLike) -> list[float]:
-        count = prod(self._choice.manifest().latent_shape)
+        count = self._count() or np.size(value)
         return [float(f"{number:.7g}") for number in latents_of(value, count)[0]]
+
+
+def _field(asked: Any, name: str, kind: type[_Kind]) -> _Kind:
+    """What the page says under this name."""
+    value = asked.get(name) if isinstance(asked, Mapping) else None
+    if not isinstance(value, kind):
+        raise UsageError(f"{name} must be {kind.__name__}, not {type(value).__name__}.")
+    return value
 
 
 def _scripts() -> list[str]:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import LatentError, UsageError
+from diabolo.ui._kept import kept
 from diabolo.ui.explorer import _planes
 from diabolo.ui.work import check_pictures
 
@@ -90,9 +91,13 @@ class Space:
         """
         if self._codes is None:
             raise UsageError("a bundle without codes has no plane to show.")
-        if axes is not None and not (len(axes) == 2 and all(0 <= int(axis) < self.count for axis in axes)):
+        if axes is not None and not self._are_axes(axes):
             raise UsageError(f"axes must be two of the {self.count} dimensions, not {axes!r}.")
         return self._plane(None if axes is None else (int(axes[0]), int(axes[1])))
+
+    def _are_axes(self, axes: Any) -> bool:
+        whole = isinstance(axes, list | tuple) and all(isinstance(axis, int) for axis in axes)
+        return whole and len(axes) == 2 and all(0 <= axis < self.count for axis in axes)
 
     def code(self, index: int) -> str:
         """A stored code.
@@ -175,7 +180,7 @@ class Space:
         }
 
 
-@functools.lru_cache(maxsize=32)
+@kept(32)
 def space_of(model: Autoencoder) -> Space:
     """The space of a model, kept: what it takes a while to compute is computed once."""
     return Space(model)

@@ -5,8 +5,12 @@
 function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, tell, wish }) {
   const $ = (name) => page.querySelector(name);
   sayAll(page);
-  const ask = (name, more) => server[`explorer_${name}`]({ model, ...more });
-  const failed = () => ($(".ground").textContent = say("trouble"));
+  const ask = async (name, more) => {
+    const answer = await server[`explorer_${name}`]({ model, ...more });
+    if (answer?.problem) throw Object.assign(Error(answer.problem), { told: answer.problem });
+    return answer;
+  };
+  const failed = (error) => ($(".ground").textContent = error?.told ?? say("trouble"));
   const decode = decodeOnServer(ask);
   const state = {
     ...about,

@@ -31,7 +31,7 @@ def about(facts: dict[str, Any], say: dict[str, str]) -> str:
         ("what", _rows(_what(facts, say))),
         ("runs", _rows(_runs(facts["device"], say)) if facts["device"] else _paragraph(say["stopped"])),
         ("parity", _paragraph(_parity(facts["parity"], say))),
-        ("checks", _checks(facts["checks"], say)),
+        ("checked" if facts["uploaded"] else "checks", _checks(facts["checks"], say)),
     ]
     return "".join(f"<h3>{escaped(say[key])}</h3>{body}" for key, body in parts)
 

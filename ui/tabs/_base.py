@@ -22,11 +22,12 @@ from PIL import Image
 
 from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.errors import DiaboloError, UnknownNameError
+from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui._models import Models
 from diabolo.ui._originals import Originals
 from diabolo.ui.incoming import pixels_of
+from diabolo.ui.sandbox import Limits
 from diabolo.ui.tabs._kept import is_ours, keep
 from diabolo.ui.tabs._plain import as_text
 from diabolo.ui.tabs._texts import SHARED, Texts, language
@@ -34,8 +35,14 @@ from diabolo.ui.work import Turns, large
 
 __all__ = ["EVERY", "LATEST", "QUIET", "Context", "picture_of", "shown_errors", "words"]
 
-# arguments of an event that is no endpoint; without a name of its own it would take that of its function
-QUIET: dict[str, Any] = {"api_visibility": "private", "api_name": "private", "show_progress": "hidden"}
+# arguments of an event that is no endpoint; without a name of its own it would take that of its function.
+# Gradio answers an event for one visitor after another unless told; a slow model would hold up all of them.
+QUIET: dict[str, Any] = {
+    "api_visibility": "private",
+    "api_name": "private",
+    "show_progress": "hidden",
+    "concurrency_limit": None,
+}
 # the same where events come faster than answers: what comes meanwhile is not dropped, the last of it follows.
 # Gradio drops it unless told, and in a chain each link has to be told.
 LATEST: dict[str, Any] = QUIET | {"trigger_mode": "always_last"}
@@ -53,6 +60,7 @@ class Context:
         chooser: holds the chosen name; the first input of every endpoint.
         language: one of `LANGUAGES`; None means each browser's own.
         texts: all words of the app: a tab's under its name and an underscore, the shared ones as they are.
+        limits: what visitors' models may take.
         originals: test images of the models' data sets.
         originals_buttons: shown only where the chosen model's data set is here.
     """
@@ -61,6 +69,7 @@ class Context:
     chooser: gr.Dropdown
     language: str | None = None
     texts: Texts = field(default_factory=lambda: SHARED)
+    limits: Limits = field(default_factory=Limits)
     originals: Originals = field(default_factory=Originals)
     originals_buttons: list[gr.Button] = field(default_factory=list)
     _published: set[str] = field(default_factory=set)
@@ -80,26 +89,18 @@ class Context:
         """The model called `name`.
 
         Raises:
-            UnknownNameError: there is none.
+            RemovedError: it was this visitor's, and is not kept any more.
+            UnknownNameError: there is none for the visitor who asks.
         """
-        if name not in self.bundles:
-            raise UnknownNameError("model", name, self.bundles)
-        return self.bundles[name]
+        return self.bundles[self.bundles.check(name)]
 
     def manifest(self, name: str) -> Manifest:
         """What the model called `name` says of itself; it is not started for that.
 
         Raises:
-            UnknownNameError: there is none.
+            RemovedError, UnknownNameError: as `model` raises them.
         """
-        if name not in self.bundles:
-            raise UnknownNameError("model", name, self.bundles)
-        return self.bundles.manifest(name)
-
-    def names(self, *mine: str) -> list[str]:
-        """What a visitor may choose from: the models that all see, and those of `mine` that are there."""
-        seen = list(self.bundles)
-        return [*seen, *dict.fromkeys(name for name in mine if name in self.bundles and name not in seen)]
+        return self.bundles.manifest(self.bundles.check(name))
 
     def text(self, tab: str, key: str) -> Any:
         """A label for the page; `tab` is '' for the shared words."""

@@ -16,6 +16,8 @@ __all__ = ["facts", "size_of"]
 def facts(models: Models, name: str) -> dict[str, Any]:
     """As plain JSON values; the model is started, and its bundle checked, for that.
 
+    Of a model that the visitor brought, the checks are those that it passed then.
+
     `device` is None where the model cannot be started; `checks` then say why.
 
     Raises:
@@ -27,9 +29,14 @@ def facts(models: Models, name: str) -> dict[str, Any]:
         device = models[name].device
     except BundleError:
         device = None
-    checks = verify(models.bundle(name).path, device=models.device if device is None else device.name)
+    own = models.own(name)
+    if own is None:
+        checks = verify(models.bundle(name).path, device=models.device if device is None else device.name)
+    else:  # nothing of a visitor's graphs is loaded here: a worker has checked them
+        checks = own.checks
     return {
         "name": name,
+        "uploaded": own is not None,
         "summary": m.summary,
         "variant": m.variant,
         "network": m.network,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from diabolo.ui.tabs._texts import Texts
-from diabolo.ui.tabs._uploads import LIMIT
 
 __all__ = ["TEXTS"]
 
@@ -13,8 +12,10 @@ TEXTS: Texts = {
         "these, or open one of your own.",
         "choose": "Choose a model",
         "upload": "Open a bundle (.zip)",
-        "upload_note": f"What `diabolo export` made, as a .zip of at most {LIMIT} MB. It is checked first. "
-        "Only you see it, until you reload the page.",
+        "upload_note": "What `diabolo export` made, as a .zip. It is checked first, and runs in a process of "
+        "its own with limited time and memory. Only you see it, until you close or reload the page.",
+        "waiting": "Other bundles are being checked. Yours is checked as soon as one of them is done.",
+        "checking": "Your bundle is being checked.",
         "taken": "**{name}** is sound and now the chosen model.",
         "known": "This bundle is here already: **{name}** is now the chosen model.",
         "latent_of": "latent {shape}",
@@ -43,6 +44,7 @@ TEXTS: Texts = {
         "parity_of": "In the proof before the export, the graphs differed from the torch model by at most "
         "{latent} in a latent and {image} in an image; {tolerance} was allowed.",
         "checks": "Checked just now",
+        "checked": "Checked when you uploaded it",
         "sound": "All {count} checks passed.",
         "unsound": "{bad} of {count} checks failed. Get the bundle again.",
         "ok": "passed",
@@ -58,8 +60,10 @@ TEXTS: Texts = {
         "lead": "一個模型就是一個 bundle：編碼器、解碼器，以及它們的說明。從這裡挑一個，或打開自己的。",
         "choose": "選擇模型",
         "upload": "打開 bundle（.zip）",
-        "upload_note": f"`diabolo export` 的成品，壓成 .zip，最大 {LIMIT} MB。會先檢查；"
-        "只有你看得到，重新載入網頁就不再列出。",
+        "upload_note": "`diabolo export` 的成品，壓成 .zip。會先檢查，並在獨立的行程中執行，"
+        "時間與記憶體都有上限；只有你看得到，關閉或重新載入網頁就會移除。",
+        "waiting": "正在檢查別人的 bundle，輪到你時就會開始檢查。",
+        "checking": "正在檢查你的 bundle。",
         "taken": "**{name}** 檢查無誤，已選為目前的模型。",
         "known": "這個 bundle 本來就有：已選用 **{name}**。",
         "latent_of": "潛在向量 {shape}",
@@ -88,6 +92,7 @@ TEXTS: Texts = {
         "parity_of": "匯出前的驗證裡，計算圖與 torch 模型的差異：潛在向量最大 {latent}，影像最大 {image}；"
         "容許 {tolerance}。",
         "checks": "剛剛的檢查",
+        "checked": "上傳時的檢查",
         "sound": "{count} 項檢查全部通過。",
         "unsound": "{count} 項檢查有 {bad} 項未通過，請重新取得這個 bundle。",
         "ok": "通過",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import functools
 import io
-from collections.abc import Iterable
 from math import prod
 
 from PIL import Image
@@ -14,6 +12,7 @@ from diabolo.runtime import images
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import BundleError
 from diabolo.runtime.manifest import Manifest
+from diabolo.ui._kept import kept
 from diabolo.ui._models import Models, figures
 from diabolo.ui.tabs._facts import size_of
 from diabolo.ui.tabs._figures import mse_text
@@ -30,11 +29,10 @@ _WIDE, _HIGH = 420, 260  # pixels of a picture, at most
 _PIXELS = 4_000_000  # of a picture's file, at most
 
 
-def shelf(models: Models, mine: Iterable[str], chosen: str, say: dict[str, str]) -> str:
-    """All models, those that this person brought last."""
-    own = [name for name in mine if name in models]
-    names = [*models, *own]
-    choices = (_choice(name, models.bundle(name), name == chosen, name in own, say) for name in names)
+def shelf(models: Models, chosen: str, say: dict[str, str]) -> str:
+    """All models, those that this visitor brought last."""
+    names = models.names()
+    choices = (_choice(n, models.bundle(n), n == chosen, models.own(n) is not None, say) for n in names)
     return f'<div class="shelf" role="group" aria-label="{escaped(say["choose"])}">{"".join(choices)}</div>'
 
 
@@ -61,7 +59,7 @@ def _figures(m: Manifest) -> list[str]:
     return mse + ([f"PSNR {known['psnr']:.1f} dB"] if "psnr" in known else [])
 
 
-@functools.lru_cache(maxsize=64)
+@kept(64)
 def _picture(bundle: Bundle) -> str:
     """A small picture as an address that holds it: a file of the bundle, or its golden reconstruction."""
     picture = _file(bundle, "preview") or _file(bundle, "map") or _golden(bundle.manifest)

@@ -43,9 +43,9 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
                 )
     sent = gr.State()  # where the pointers of which models were put together: the right one does not follow
 
-    def open_tab(chosen: str, *names: str) -> list[Any]:
+    def open_tab(*names: str) -> list[Any]:
         """There may be other models by now."""
-        return [gr.update(choices=context.names(chosen, *names)) for _ in names]
+        return [gr.update(choices=context.bundles.names()) for _ in names]
 
     def describe(left: str, right: str, request: gr.Request) -> list[str]:
         return [_line(context.manifest(name), context.say(texts, request)) for name in (left, right)]
@@ -105,7 +105,7 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
 
     ends = [start, end]
     went: dict[str, Any] = {"inputs": [*choosers, *ends], "outputs": [*maps, sent, ways, told]}
-    opened = when_opened(open_tab, [context.chooser, *choosers], choosers)
+    opened = when_opened(open_tab, choosers, choosers)
     events = [opened]
     for chooser, explorer in zip(choosers, maps, strict=True):
         events.append(chooser.input(choose, chooser, explorer, **LATEST))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.manifest import Manifest
+from diabolo.ui._kept import kept
 from diabolo.ui.tabs._base import Context
 
 __all__ = ["Units", "beside", "is_sparse", "plain_and_sparse", "units_of"]
@@ -123,7 +123,7 @@ class Units:
         return changed.reshape(latents.shape)
 
 
-@functools.lru_cache(maxsize=16)
+@kept(16)
 def units_of(model: Autoencoder) -> Units:
     """A model's units.
 

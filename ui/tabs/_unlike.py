@@ -6,7 +6,6 @@ Those stand for the data since they are as sharp as the decoder can be. Too far 
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.nearest import distances
+from diabolo.ui._kept import kept
 
 __all__ = ["Ground", "ground_of"]
 
@@ -37,7 +37,7 @@ class Ground:
         return distances(images.reshape(len(images), -1), self.images) > self.limit
 
 
-@functools.lru_cache(maxsize=4)
+@kept(4)
 def ground_of(model: Autoencoder) -> Ground | None:
     """A model's, by the codes in its bundle; None where these are too few, or pixels cannot tell.
 

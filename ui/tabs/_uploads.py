@@ -6,111 +6,132 @@ import re
 import shutil
 import tempfile
 import threading
+import uuid
 import weakref
-import zipfile
-from collections import deque
-from collections.abc import Iterable
 from pathlib import Path
 
-from diabolo.runtime import verify
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.errors import BundleError
+from diabolo.runtime.errors import BundleError, UsageError
 from diabolo.runtime.manifest import Manifest
+from diabolo.ui._brought import Own
 from diabolo.ui._models import Models
+from diabolo.ui.errors import BusyError
+from diabolo.ui.sandbox import Limits
+from diabolo.ui.sandbox._pool import Pool
+from diabolo.ui.sandbox.check import Sound, check
 
-__all__ = ["LIMIT", "Uploads"]
+__all__ = ["Uploads"]
 
-LIMIT = 256  # MB of a .zip
-_UNPACKED = 1024  # MB of what is in it
-_KEPT = 5  # by all people together; the oldest is forgotten
 _MARKUP = re.compile(r"[<>\x00-\x1f]|\]\(|!\[")
 _LONGEST = 80  # characters of a name
 
 
 class Uploads:
-    """Adds bundles to `models`; their files go with this object."""
+    """Gives the bundles that visitors bring to `models`; files go with this object, processes, too."""
 
-    def __init__(self, models: Models) -> None:
-        self._models = models
-        self._kept: deque[tuple[str, Path]] = deque()
+    def __init__(self, models: Models, limits: Limits | None = None) -> None:
+        self._models, self._limits = models, limits or Limits()
+        self._pool = Pool(self._limits)
+        self._checking: set[str] = set()  # visitors
         self._lock = threading.Lock()
         self._folder = Path(tempfile.mkdtemp(prefix="diabolo-uploads-"))  # for this user alone
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
-    def take(self, path: str | Path, mine: Iterable[str] = ()) -> tuple[str, bool]:
-        """Check a .zip and take it among the models. The file itself is removed.
+    @property
+    def busy(self) -> bool:
+        """Whether as many bundles are being checked as may be at a time."""
+        return len(self._checking) >= self._limits.checks
+
+    def take(self, path: str | Path, visitor: str | None) -> tuple[str, bool]:
+        """Check a .zip and take it among the visitor's models. The file itself is removed.
 
         Args:
             path: what was uploaded.
-            mine: names of models that the same person brought before.
+            visitor: the session that it was uploaded in.
 
         Returns:
             The model's name, and whether it is new; the very bundle may be there already.
 
         Raises:
             BundleError: too large, no bundle, or not what was exported.
+            BusyError: too many are being checked, or another one of this visitor is.
+            StoppedError: its check took more than it may.
+            UsageError: there is no session, or nothing may be brought to this app.
         """
         path = Path(path)
-        copy = Path(tempfile.mkstemp(suffix=".zip", dir=self._folder)[1])
+        copy = self._folder / f"{uuid.uuid4().hex}.zip"
+        new = False
         try:
-            _move(path, copy)
-            bundle = _checked(copy, self._models.device)
-            name = self._same(bundle, mine)
-            if name is None:
-                return self._keep(bundle, copy), True
-        except BundleError as error:
-            copy.unlink(missing_ok=True)
-            raise BundleError(str(error).replace(str(copy), path.name)) from None
-        copy.unlink()
-        return name, False
+            checked = self._let_in(visitor)
+            try:
+                name, new = self._take(path, copy, checked)
+                return name, new
+            except (BundleError, BusyError) as error:
+                raise type(error)(str(error).replace(str(copy), path.name)) from None
+            finally:
+                self._checking.discard(checked)
+        finally:
+            path.unlink(missing_ok=True)
+            if not new:
+                copy.unlink(missing_ok=True)
 
-    def _same(self, bundle: Bundle, mine: Iterable[str]) -> str | None:
-        """The name of this very bundle, among those that this person knows of."""
-        digest = bundle.manifest.document["digest"]
-        known = (name for name in (*self._models, *mine) if name in self._models)
-        return next((n for n in known if self._models.manifest(n).document["digest"] == digest), None)
-
-    def _keep(self, bundle: Bundle, path: Path) -> str:
+    def _let_in(self, visitor: str | None) -> str:
+        if not self._limits.uploads:
+            raise UsageError("this app takes no bundles of visitors. Open yours by: diabolo ui FILE.")
+        if not visitor:
+            raise UsageError(
+                "a bundle belongs to a session, and this request names none. Upload it on the page, or open "
+                "it by: diabolo ui FILE."
+            )
         with self._lock:
-            name = self._models.add(bundle, listed=False)
-            self._kept.append((name, path))
-            while len(self._kept) > _KEPT:
-                oldest, file = self._kept.popleft()
-                self._models.remove(oldest)
-                file.unlink(missing_ok=True)
+            if visitor in self._checking:
+                raise BusyError("another bundle of yours is being checked. Wait until that is done.")
+            self._checking.add(visitor)
+        return visitor
+
+    def _take(self, path: Path, copy: Path, visitor: str) -> tuple[str, bool]:
+        since = self._models.brought.arrive(visitor)
+        _move(path, copy, self._limits)
+        sound = check(copy, self._pool)
+        try:
+            _check_words(sound.bundle.manifest)
+            known = self._same(sound.bundle, visitor)
+            return (self._keep(sound, visitor, since), True) if known is None else (known, False)
+        finally:
+            sound.end()
+
+    def _same(self, bundle: Bundle, visitor: str) -> str | None:
+        """The name of this very bundle, among those that this visitor knows of."""
+        brought = self._models.brought
+        known = {name: self._models.manifest(name) for name in self._models} | brought.manifests(visitor)
+        digest = bundle.manifest.document["digest"]
+        return next((name for name, m in known.items() if m.document["digest"] == digest), None)
+
+    def _keep(self, sound: Sound, visitor: str, since: float) -> str:
+        brought, limits = self._models.brought, self._limits
+        name = self._models.new_name(sound.bundle.manifest.name, visitor)
+        model, hosted = sound.start(name, self._pool, lambda why: brought.remove(visitor, name, why))
+        own = Own(
+            bundle=sound.bundle,
+            model=model,
+            checks=sound.checks,
+            file=sound.bundle.path,
+            close=hosted.close,
+        )
+        kept = brought.keep(visitor, name, own, since=since, most=limits.kept, in_all=limits.kept_in_all)
+        if not kept:
+            hosted.close("the page was closed.")
+            raise BundleError("the page was closed before its bundle was checked.")
         return name
 
 
-def _move(path: Path, to: Path) -> None:
-    if path.stat().st_size > LIMIT << 20:
-        path.unlink()
+def _move(path: Path, to: Path, limits: Limits) -> None:
+    if path.stat().st_size > limits.zip_mb << 20:
         raise BundleError(
-            f"{path.name} is larger than {LIMIT} MB. Open it from the command line: diabolo ui FILE."
+            f"{path.name} is larger than {limits.zip_mb} MB. Open it from the command line: diabolo ui FILE."
         )
     shutil.copyfile(path, to)
-    path.unlink(missing_ok=True)
-
-
-def _checked(path: Path, device: str) -> Bundle:
-    if zipfile.is_zipfile(path):
-        _check_unpacked(path)
-    bundle = Bundle.open(path)
-    _check_words(bundle.manifest)
-    wrong = [check for check in verify(path, device=device) if not check.ok]
-    if wrong:
-        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        raise BundleError(f"{path} is not taken: {wrong[0].name}: {wrong[0].detail}{more}")
-    return bundle
-
-
-def _check_unpacked(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError):
-        return  # opening it as a bundle says what is wrong
-    if size > _UNPACKED << 20:
-        raise BundleError(f"{path} unpacks to {size / 2**20:,.0f} MB; {_UNPACKED} MB are allowed.")
+    path.unlink(missing_ok=True)  # gradio serves it to whoever knows its address
 
 
 def _check_words(m: Manifest) -> None:

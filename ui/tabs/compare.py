@@ -70,11 +70,11 @@ def _rows(context: Context, text: Any) -> gr.Image:
             return _cards.page(compared(context, models, *source.original(picture, given)), say)
 
     def choose(name: str) -> Any:
-        return gr.update(choices=context.names(name), value=alike(context, name))
+        return gr.update(choices=context.bundles.names(), value=alike(context, name))
 
-    def refresh(models: list[str]) -> Any:
+    def refresh() -> Any:
         """There may be other models by now."""
-        return gr.update(choices=context.names(*models))
+        return gr.update(choices=context.bundles.names())
 
     names = list(context.bundles)
     gr.Markdown(text("lead"), elem_classes="lead")
@@ -95,7 +95,7 @@ def _rows(context: Context, text: Any) -> gr.Image:
     source.wire(show, inputs, [rows])
     models.input(show, inputs, rows, **LATEST)
     context.chooser.change(choose, context.chooser, models, **QUIET).then(show, inputs, rows, **LATEST)
-    when_opened(refresh, models, models)
+    when_opened(refresh, None, models)
 
     with gr.Row(visible=False):  # for programs
         asked, figures, run = numbers("models"), numbers("figures"), gr.Button()

@@ -9,7 +9,6 @@ from PIL import Image
 
 from diabolo.runtime import images
 from diabolo.runtime import pictures as tiles
-from diabolo.runtime.errors import UnknownNameError
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.explorer._space import space_of
 from diabolo.ui.tabs._base import LATEST, Context, shown_errors
@@ -72,9 +71,7 @@ def build(context: Context) -> None:
 
     def choose(model: str) -> dict[str, Any]:
         with shown_errors():
-            if model not in context.bundles:
-                raise UnknownNameError("model", model, context.bundles)
-            return gr.update(chosen=model)
+            return gr.update(chosen=context.bundles.check(model))
 
     context.chooser.change(
         choose,

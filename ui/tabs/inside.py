@@ -62,7 +62,7 @@ def build(context: Context) -> None:
 
     def lay(name: str, other: str, request: gr.Request) -> tuple[Any, ...]:
         """Names and all that belongs to them in one answer: another may be on its way."""
-        names = [gr.update(choices=context.names(name, other), value=one) for one in (name, other)]
+        names = [gr.update(choices=context.bundles.names(), value=one) for one in (name, other)]
         return *names, *left.change(name, request), *right.change(other, request)
 
     choosers = [left.chooser, right.chooser]

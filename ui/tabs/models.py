@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -29,7 +30,7 @@ ORDER = 70
 
 def build(context: Context) -> None:
     """Lay out the tab."""
-    uploads = Uploads(context.bundles)
+    uploads = Uploads(context.bundles, context.limits)
 
     def words(request: gr.Request) -> dict[str, str]:
         return context.say(SHARED, request) | context.say(TEXTS, request)
@@ -47,11 +48,11 @@ def build(context: Context) -> None:
         with shown_errors():
             return facts(context.bundles, model)
 
-    def show(model: str, mine: list[str], request: gr.Request) -> tuple[str, str, str]:
+    def show(model: str, request: gr.Request) -> tuple[str, str, str]:
         say = words(request)
         with shown_errors():
             known = facts(context.bundles, model)
-            return shelf(context.bundles, mine, model, say), about(known, say), card(model, say)
+            return shelf(context.bundles, model, say), about(known, say), card(model, say)
 
     def card(model: str, say: dict[str, str]) -> str:
         try:
@@ -66,23 +67,27 @@ def build(context: Context) -> None:
     def choose(event: gr.EventData) -> Any:
         return gr.update(value=event.name)
 
-    def take(path: str | None, mine: list[str], request: gr.Request) -> tuple[Any, list[str], str]:
+    def take(path: str | None, request: gr.Request) -> Iterator[tuple[Any, str]]:
         if path is None:
-            return gr.skip(), mine, ""
-        with shown_errors():
-            name, new = uploads.take(path, mine)
-        mine = [*mine, name] if new else mine
-        said = words(request)["taken" if new else "known"].format(name=as_text(name))
-        names = context.names(*mine)
-        return gr.update(choices=names, value=name, visible=len(names) > 1), mine, said
+            return
+        say, visitor = words(request), request.session_hash
+        yield gr.skip(), say["waiting" if uploads.busy else "checking"]
+        try:
+            with shown_errors():
+                name, new = uploads.take(path, visitor)
+        except gr.Error:
+            yield gr.skip(), ""
+            raise
+        names = [*context.bundles, *context.bundles.brought.names(visitor)]
+        said = say["taken" if new else "known"].format(name=as_text(name))
+        yield gr.update(choices=names, value=name, visible=len(names) > 1), said
 
     def text(key: str) -> Any:
         return context.text("models", key)
 
-    mine = gr.State([])  # names of what this person brought
     gr.Markdown(text("lead"), elem_classes="lead")
     choices = gr.HTML(js_on_load=CLICKED, apply_default_css=False, elem_classes="models-shelf")
-    with gr.Row(elem_classes="models-upload"):
+    with gr.Row(visible=context.limits.uploads, elem_classes="models-upload"):
         upload = UploadInput(
             text("upload"), file_types=[".zip"], size="sm", min_width=200, elem_classes="models-open"
         )
@@ -94,11 +99,11 @@ def build(context: Context) -> None:
             known = gr.HTML(js_on_load=None, apply_default_css=False, elem_classes="models-about")
         with gr.Column(min_width=300):
             shown = gr.HTML(js_on_load=None, elem_classes="models-card")
-    inputs, outputs = [context.chooser, mine], [choices, known, shown]
-    context.chooser.change(show, inputs, outputs, **QUIET)
-    when_opened(show, inputs, outputs)
+    outputs = [choices, known, shown]
+    context.chooser.change(show, context.chooser, outputs, **QUIET)
+    when_opened(show, context.chooser, outputs)
     choices.click(choose, None, context.chooser, **EVERY)
-    upload.upload(take, [upload, mine], [context.chooser, mine, said], **QUIET)
+    upload.upload(take, upload, [context.chooser, said], **QUIET)
 
     with gr.Row(visible=False):  # for programs
         found, run = record("facts"), gr.Button()

@@ -1,0 +1,164 @@
+"""The models that visitors brought, each of them its visitor's alone."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.verify import Check
+from diabolo.ui._kept import forget
+
+__all__ = ["Brought", "Own"]
+
+_REMEMBERED = 1000  # visitors without models, to tell them what became of theirs
+_LEFT = "the page that brought it was closed, or lost its connection"
+
+
+@dataclass(kw_only=True, eq=False)
+class Own:
+    """One model of a visitor.
+
+    Attributes:
+        bundle: its bundle.
+        model: the same, ready to run.
+        checks: what `verify` found when it was brought.
+        file: its .zip, which goes with it.
+        close: ends what runs of it; it is told why.
+        used: when it was last used, by `time.monotonic`.
+    """
+
+    bundle: Bundle
+    model: Autoencoder
+    checks: list[Check]
+    file: Path
+    close: Callable[[str], None]
+    used: float = field(default_factory=time.monotonic)
+
+
+@dataclass(kw_only=True, eq=False)
+class _Visitor:
+    own: OrderedDict[str, Own] = field(default_factory=OrderedDict)
+    gone: dict[str, str] = field(default_factory=dict)  # names, and why
+    left: float = 0.0
+
+
+class Brought:
+    """Models by visitor and name. A visitor is a session's hash; None, which is nobody, has none."""
+
+    def __init__(self) -> None:
+        self._visitors: OrderedDict[str, _Visitor] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def find(self, visitor: str | None, name: str) -> Own | None:
+        """The model that this visitor calls `name`."""
+        with self._lock:
+            known = self._visitors.get(visitor) if visitor else None
+            return known.own.get(name) if known else None
+
+    def names(self, visitor: str | None) -> list[str]:
+        """What this visitor has brought, and is kept."""
+        with self._lock:
+            known = self._visitors.get(visitor) if visitor else None
+            return list(known.own) if known else []
+
+    def manifests(self, visitor: str) -> dict[str, Manifest]:
+        """What the visitor's models say of themselves."""
+        with self._lock:
+            known = self._visitors.get(visitor, _Visitor())
+            return {name: own.bundle.manifest for name, own in known.own.items()}
+
+    def why_gone(self, visitor: str | None, name: str) -> str:
+        """Why a model that this visitor had is not kept any more; '' where there was none."""
+        with self._lock:
+            known = self._visitors.get(visitor) if visitor else None
+            return known.gone.get(name, "") if known else ""
+
+    def has_had(self, name: str) -> bool:
+        """Whether any visitor's model has, or had, this name. For the app itself: no visitor may learn it."""
+        with self._lock:
+            return any(name in known.own or name in known.gone for known in self._visitors.values())
+
+    def used_names(self, visitor: str) -> set[str]:
+        """All names that this visitor's models have, or had."""
+        with self._lock:
+            known = self._visitors.get(visitor, _Visitor())
+            return {*known.own, *known.gone}
+
+    def arrive(self, visitor: str) -> float:
+        """A visitor is about to bring something; what to give to `keep`."""
+        with self._lock:
+            self._visitors.setdefault(visitor, _Visitor())
+            self._visitors.move_to_end(visitor)
+            self._trim()
+        return time.monotonic()
+
+    def keep(self, visitor: str, name: str, own: Own, *, since: float, most: int, in_all: int) -> bool:
+        """Take a model, and let go of what is more than may be kept; whether the visitor is still here.
+
+        Args:
+            visitor: whose it is.
+            name: a new one, as `used_names` tells.
+            own: the model.
+            since: what `arrive` returned.
+            most: how many to keep for a visitor; the one used the longest time ago goes.
+            in_all: how many to keep for all; one goes of the visitor who has the most.
+        """
+        with self._lock:
+            known = self._visitors.setdefault(visitor, _Visitor())
+            if known.left > since:
+                return False
+            known.own[name] = own
+            while len(known.own) > most:
+                self.remove(visitor, _oldest(known.own), f"at most {most} uploads are kept for a visitor")
+            while sum(len(one.own) for one in self._visitors.values()) > in_all:
+                owner = self._largest()
+                oldest = _oldest(self._visitors[owner].own)
+                self.remove(owner, oldest, f"at most {in_all} uploads are kept for all visitors together")
+            return True
+
+    def remove(self, visitor: str, name: str, why: str) -> None:
+        """Let go of a model, with its file and its process."""
+        with self._lock:
+            known = self._visitors.get(visitor)
+            own = known.own.pop(name, None) if known else None
+            if known is None or own is None:  # gone by another way
+                return
+            known.gone[name] = why
+        own.close(f"{name} was removed: {why}.")
+        own.file.unlink(missing_ok=True)
+        forget(own.model, own.bundle)
+
+    def leave(self, visitor: str | None) -> None:
+        """A visitor has gone: so do all of their models."""
+        with self._lock:
+            known = self._visitors.get(visitor) if visitor else None
+            if visitor is None or known is None:
+                return
+            known.left = time.monotonic()
+            for name in list(known.own):
+                self.remove(visitor, name, _LEFT)
+
+    def _largest(self) -> str:
+        """The visitor with the most models; of several, the one who has asked for none the longest."""
+
+        def size(visitor: str) -> tuple[int, float]:
+            own = self._visitors[visitor].own
+            return len(own), -max((one.used for one in own.values()), default=0.0)
+
+        return max((visitor for visitor, known in self._visitors.items() if known.own), key=size)
+
+    def _trim(self) -> None:
+        idle = [visitor for visitor, known in self._visitors.items() if not known.own]
+        for visitor in idle[: max(0, len(idle) - _REMEMBERED)]:
+            del self._visitors[visitor]
+
+
+def _oldest(own: Mapping[str, Own]) -> str:
+    return min(own, key=lambda name: own[name].used)

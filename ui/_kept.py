@@ -1,0 +1,53 @@
+"""What was computed of a model is kept for a while, and goes when the model goes."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+__all__ = ["forget", "kept"]
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Value = TypeVar("_Value")
+
+_all: list[Callable[[tuple[Any, ...]], None]] = []
+
+
+def kept(most: int) -> Callable[[Callable[[_Key], _Value]], Callable[[_Key], _Value]]:
+    """Like `functools.lru_cache(most)` of a function of one argument, for whose answers `forget` works."""
+
+    def decorate(compute: Callable[[_Key], _Value]) -> Callable[[_Key], _Value]:
+        found: OrderedDict[_Key, _Value] = OrderedDict()
+        lock = threading.Lock()
+
+        @functools.wraps(compute)
+        def look(key: _Key) -> _Value:
+            with lock:
+                if key in found:
+                    found.move_to_end(key)
+                    return found[key]
+            value = compute(key)
+            with lock:
+                found[key] = value
+                while len(found) > most:
+                    found.popitem(last=False)
+            return value
+
+        def drop(keys: tuple[Any, ...]) -> None:
+            with lock:
+                for key in keys:
+                    found.pop(key, None)
+
+        _all.append(drop)
+        return look
+
+    return decorate
+
+
+def forget(*keys: Hashable) -> None:
+    """Drop all that was kept for these arguments."""
+    for drop in _all:
+        drop(keys)

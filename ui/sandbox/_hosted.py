@@ -1,0 +1,190 @@
+"""One bundle in a worker of its own: started when needed, and a few times again after it was stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.errors import GraphError
+from diabolo.ui.errors import BusyError, StoppedError
+from diabolo.ui.sandbox._pool import Pool
+from diabolo.ui.sandbox._worker import GoneError, Worker
+
+__all__ = ["Ask", "Hosted"]
+
+_Array = NDArray[np.float32]
+Ask = Callable[[str, _Array, tuple[int, ...]], _Array]
+"""What to do ('encode' or another), the values for it, and the shape of the answer."""
+
+
+class Hosted:
+    """A bundle that is run by a worker, one call at a time.
+
+    Args:
+        name: what the visitor calls it.
+        path: the bundle.
+        pool: where its worker has its place.
+        thrown_out: called with the reason when it was stopped too often.
+    """
+
+    def __init__(self, name: str, path: Path, pool: Pool, thrown_out: Callable[[str], None]) -> None:
+        self._name, self._path, self._pool, self._thrown_out = name, path, pool, thrown_out
+        self._gate = threading.Lock()  # held during a call
+        self._worker: Worker | None = None
+        self._count = threading.Lock()
+        self._waiting = self._kills = 0
+        self._over = ""  # why it is not run any more
+        self.used = time.monotonic()
+        pool.add(self)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has a process."""
+        worker = self._worker
+        return worker is not None and not worker.ended
+
+    @property
+    def pid(self) -> int | None:
+        """Its process's number."""
+        worker = self._worker
+        return None if worker is None or worker.ended else worker.pid
+
+    @contextlib.contextmanager
+    def call(self, what: str) -> Iterator[Ask]:
+        """One call of a few requests, when it is its turn; all of them together have `call_s`.
+
+        Args:
+            what: the part that computes, for messages: 'encoder'.
+
+        Raises:
+            BusyError: too many wait already, or it was not its turn in time.
+            GraphError: onnxruntime could not compute it.
+            StoppedError: it was stopped for what it did, now or too often before.
+        """
+        limits = self._pool.limits
+        late = time.monotonic() + limits.wait_s
+        with self._turn(late):
+            worker = self._started(late)
+            first = worker.begin(limits.call_s)
+
+            def ask(do: str, array: _Array, shape: tuple[int, ...]) -> _Array:
+                header = {"do": do, "shape": list(array.shape), **first}
+                first.clear()
+                return _answer(worker, header, array, shape)
+
+            try:
+                yield ask
+            except GoneError as error:
+                raise self._stopped(worker, f"its {what} {error}") from None
+            except GraphError:
+                raise
+            except BaseException:  # half an answer may be left in the pipe
+                worker.stop()
+                raise
+            finally:
+                worker.rest()
+                self.used = time.monotonic()
+
+    def stop_if_idle(self) -> bool:
+        """End its process unless a call is going on; whether that was so."""
+        if not self._gate.acquire(blocking=False):
+            return False
+        try:
+            if self._worker is not None:
+                self._worker.stop()
+                self._worker = None
+            return True
+        finally:
+            self._gate.release()
+
+    def close(self, why: str) -> None:
+        """End its process, whatever it does, for good.
+
+        Args:
+            why: what a call is told from now on.
+        """
+        self._over = self._over or why
+        if not self.stop_if_idle() and (worker := self._worker) is not None:
+            worker.kill()  # whoever asked it clears away
+
+    def adopt(self, worker: Worker) -> None:
+        """Take over a worker that has opened the bundle already; it is ended if there is no place for it."""
+        try:
+            with self._pool.place(0), self._gate:
+                self._worker = worker.with_gate(self._gate)
+        except BusyError:
+            worker.stop()
+
+    @contextlib.contextmanager
+    def _turn(self, late: float) -> Iterator[None]:
+        if not self._gate.acquire(blocking=False):
+            self._wait(late)
+        try:
+            yield
+        finally:
+            self._gate.release()
+
+    def _wait(self, late: float) -> None:
+        most = self._pool.limits.waiting
+        with self._pool.queued():
+            with self._count:
+                if self._waiting >= most:
+                    raise BusyError(f"{most} calls wait for {self._name!r} already. Try again in a moment.")
+                self._waiting += 1
+            try:
+                got = self._gate.acquire(timeout=max(0, late - time.monotonic()))
+            finally:
+                with self._count:
+                    self._waiting -= 1
+        if not got:
+            raise BusyError(f"{self._name!r} is still busy with another call. Try again in a moment.")
+
+    def _started(self, late: float) -> Worker:
+        if self._over:
+            raise StoppedError(self._over)
+        if self._worker is not None and not self._worker.ended:
+            return self._worker
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+        with self._pool.place(late):
+            worker = self._worker = Worker(self._pool.limits, self._gate)
+            header = worker.begin(self._pool.limits.check_s) | {"do": "open", "path": str(self._path)}
+            try:
+                answer = worker.ask(header)
+            except GoneError as error:
+                raise self._stopped(worker, f"its start {error}") from None
+            worker.rest()
+        if "error" in answer:
+            worker.stop()
+            raise GraphError(str(answer.get("reason")))
+        return worker
+
+    def _stopped(self, worker: Worker, reason: str) -> StoppedError:
+        """The error that tells the visitor, after the process was cleared away."""
+        worker.stop()
+        self._worker = None
+        if self._over:  # it was removed meanwhile
+            return StoppedError(self._over)
+        self._kills += 1
+        most = self._pool.limits.kills
+        said = f"the model {self._name!r} was stopped: {reason}."
+        if self._kills < most:
+            return StoppedError(f"{said} It is started again when it is used, but not after {most} times.")
+        self._over = f"{said} It was stopped {most} times, so it is not started again. Use another model."
+        self._thrown_out(f"it was stopped {most} times, the last time since {reason}")
+        return StoppedError(self._over)
+
+
+def _answer(worker: Worker, header: dict[str, Any], array: _Array, shape: tuple[int, ...]) -> _Array:
+    answer = worker.ask(header, array)
+    if "error" in answer:
+        raise GraphError(str(answer.get("reason")))
+    return worker.array(answer, shape)

@@ -1,0 +1,92 @@
+"""The thread that starts workers and looks after them.
+
+Linux ends a worker with the thread that started it, and gradio's threads come and go: so one thread starts
+all of them, and lasts as long as the app. While there are workers, it looks after each, ten times a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+__all__ = ["begin", "watch"]
+
+_TICK = 0.1  # seconds
+_PATIENCE = 60.0  # seconds that starting a process may take
+
+Look = Callable[[], bool]  # what is done at each tick, until it says False
+Process = subprocess.Popen[bytes]
+_Job = Callable[[], None]
+
+_lock = threading.Lock()
+_keeper: _Keeper | None = None
+
+
+class _Keeper(threading.Thread):
+    def __init__(self) -> None:
+        super().__init__(name="diabolo-workers", daemon=True)
+        self.pid = os.getpid()
+        self.jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self.looks: list[Look] = []
+
+    def run(self) -> None:
+        while True:
+            with contextlib.suppress(queue.Empty):
+                self.jobs.get(timeout=_TICK if self.looks else None)()
+            self.looks = [look for look in self.looks if _done(look)]
+
+
+def _done(look: Look) -> bool:
+    try:
+        return look()
+    except Exception:  # the others are looked after all the same
+        logging.getLogger("diabolo").exception("a worker could not be looked after")
+        return True
+
+
+def begin(command: Sequence[str], environment: dict[str, str]) -> Process:
+    """Start a process with pipes to it, in a group of its own, by the thread that lasts.
+
+    Raises:
+        OSError: it cannot be started, or not in time.
+    """
+    started: Future[Process] = Future()
+
+    def job() -> None:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - this very Python
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,
+            )
+        except BaseException as error:  # noqa: BLE001 - whoever asked gets it
+            started.set_exception(error)
+        else:
+            started.set_result(process)
+
+    _running().jobs.put(job)
+    return started.result(timeout=_PATIENCE)
+
+
+def watch(look: Look) -> None:
+    """Call `look` several times a second, until it returns False."""
+    keeper = _running()
+    keeper.jobs.put(lambda: keeper.looks.append(look))
+
+
+def _running() -> _Keeper:
+    global _keeper
+    with _lock:
+        if _keeper is None or _keeper.pid != os.getpid():  # threads do not survive a fork
+            _keeper = _Keeper()
+            _keeper.start()
+        return _keeper

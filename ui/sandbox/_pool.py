@@ -1,0 +1,129 @@
+"""All workers of an app: how many there are, who waits for one, and which is stopped for another."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from diabolo.ui.errors import BusyError
+from diabolo.ui.sandbox._worker import Worker
+from diabolo.ui.sandbox.limits import Limits
+
+if TYPE_CHECKING:
+    from diabolo.ui.sandbox._hosted import Hosted
+
+__all__ = ["Pool"]
+
+_LOOK = 0.2  # seconds after which to look again whether a worker is idle
+
+
+class Pool:
+    """Gives out places for workers.
+
+    Args:
+        limits: `workers`, `checks`, `waiting_in_all`, `wait_s` count here.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._hosted: weakref.WeakSet[Hosted] = weakref.WeakSet()
+        self._free = threading.Condition()
+        self._starting = 0
+        self._waiting = 0
+        self._checks = threading.BoundedSemaphore(limits.checks)
+
+    def add(self, hosted: Hosted) -> None:
+        """Count this one's worker from now on."""
+        with self._free:
+            self._hosted.add(hosted)
+
+    @property
+    def alive(self) -> int:
+        """How many models have a worker."""
+        return sum(hosted.running for hosted in list(self._hosted))
+
+    @contextlib.contextmanager
+    def queued(self) -> Iterator[None]:
+        """Wait among the others.
+
+        Raises:
+            BusyError: too many do.
+        """
+        with self._free:
+            self._join()
+        try:
+            yield
+        finally:
+            with self._free:
+                self._waiting -= 1
+
+    @contextlib.contextmanager
+    def place(self, late: float) -> Iterator[None]:
+        """Room to start one more worker, once the one that was idle for the longest time is stopped.
+
+        Args:
+            late: until when to wait, by `time.monotonic`.
+
+        Raises:
+            BusyError: all workers were busy until then, or too many wait.
+        """
+        with self._free:
+            if not self._room():
+                self._await_room(late)
+            self._starting += 1
+        try:
+            yield
+        finally:
+            with self._free:
+                self._starting -= 1
+
+    @contextlib.contextmanager
+    def checking(self) -> Iterator[Worker]:
+        """A worker to check a bundle in, when it is its turn. Whoever asks must stop it or hand it on.
+
+        Raises:
+            BusyError: others were being checked all the time.
+            StoppedError: no process can be started.
+        """
+        limits = self.limits
+        if not self._checks.acquire(blocking=False):
+            with self.queued():
+                got = self._checks.acquire(timeout=limits.wait_s)
+            if not got:
+                raise BusyError(f"{limits.checks} other bundles are being checked. Try again in a minute.")
+        try:
+            yield Worker(limits, threading.Lock())
+        finally:
+            self._checks.release()
+
+    def _await_room(self, late: float) -> None:
+        self._join()
+        try:
+            while not self._room():
+                left = late - time.monotonic()
+                if left <= 0:
+                    raise BusyError(
+                        f"all {self.limits.workers} processes for visitors' models are busy. "
+                        "Try again in a moment."
+                    )
+                self._free.wait(min(left, _LOOK))
+        finally:
+            self._waiting -= 1
+
+    def _join(self) -> None:
+        if self._waiting >= self.limits.waiting_in_all:
+            raise BusyError(
+                f"{self._waiting} calls wait for visitors' models already. Try again in a moment."
+            )
+        self._waiting += 1
+
+    def _room(self) -> bool:
+        return self.alive + self._starting < self.limits.workers or self._stop_one()
+
+    def _stop_one(self) -> bool:
+        idle = sorted((hosted for hosted in self._hosted if hosted.running), key=lambda hosted: hosted.used)
+        return any(hosted.stop_if_idle() for hosted in idle)

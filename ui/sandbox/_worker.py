@@ -1,0 +1,228 @@
+"""One worker as the app sees it: started, asked, watched, and ended when it takes too much."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.ui.errors import StoppedError
+from diabolo.ui.sandbox import _frames, _keeper
+from diabolo.ui.sandbox._memory import memory_of
+from diabolo.ui.sandbox.limits import Limits
+
+__all__ = ["GoneError", "Worker"]
+
+_START = 60.0  # seconds
+_FAREWELL = 5.0  # seconds to wait for the exit status of a process that has closed its pipe
+_XCPU = int(getattr(signal, "SIGXCPU", 0)) or 999
+_SIGKILL = int(getattr(signal, "SIGKILL", 0)) or 999
+_SLOWER = 2  # the clock may show so many times what the processor may take: others are at work, too
+# what Python and onnxruntime need to start; whatever else lies in the environment is nobody's business
+_NEEDED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG")
+
+_Array = NDArray[np.float32]
+
+
+class GoneError(Exception):
+    """A worker was ended, or ended itself; the message completes 'the model was stopped: it ...'."""
+
+
+class Worker:
+    """A process that takes requests one at a time.
+
+    Args:
+        limits: what it may take.
+        gate: held by whoever asks it. Where nobody does for a while, it is ended.
+
+    Raises:
+        StoppedError: no process can be started here.
+    """
+
+    def __init__(self, limits: Limits, gate: threading.Lock) -> None:
+        self._limits, self._gate = limits, gate
+        self._process = _begin(limits)
+        self._end = weakref.finalize(self, _kill, self._process)
+        self._why, self._took = "", f"did not start within {_START:g} s"
+        assert self._process.stdin is not None  # noqa: S101 - pipes, for mypy
+        assert self._process.stdout is not None  # noqa: S101
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        self._deadline: float | None = time.monotonic() + _START
+        self.used = time.monotonic()
+        _keeper.watch(_looker(self))
+        try:
+            self._said()
+        except GoneError as error:
+            raise StoppedError(f"no process could be started for a visitor's model: it {error}.") from None
+        self._deadline = None
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is gone."""
+        return not self._end.alive or self._process.poll() is not None
+
+    def begin(self, seconds: float) -> dict[str, Any]:
+        """Start the clock for a call of one or more requests; what to send along with the first."""
+        self._deadline = time.monotonic() + _SLOWER * seconds
+        self._took = f"took more than {seconds:g} s"
+        return {"seconds": seconds}
+
+    def rest(self) -> None:
+        """The call is over."""
+        self._deadline, self.used = None, time.monotonic()
+
+    def ask(self, header: dict[str, Any], array: _Array | None = None) -> dict[str, Any]:
+        """Send a request; the header of the answer.
+
+        Raises:
+            GoneError: the process ended, was ended, or answered nonsense.
+        """
+        try:
+            _frames.write(self._stdin, header, array)
+        except OSError:
+            raise GoneError(self._reason()) from None
+        return self._said()
+
+    def array(self, header: dict[str, Any], shape: tuple[int, ...]) -> _Array:
+        """The values that come with an answer, which must have this shape.
+
+        Raises:
+            GoneError: as `ask` does.
+        """
+        if header.get("shape") != list(shape) or header.get("dtype") != "float32":
+            raise GoneError(self._nonsense())
+        try:
+            return _frames.read_array(self._stdout, shape)
+        except (EOFError, OSError):
+            raise GoneError(self._reason()) from None
+
+    def with_gate(self, gate: threading.Lock) -> Worker:
+        """The same, now asked by those who hold another gate."""
+        self._gate = gate
+        return self
+
+    def stop(self) -> None:
+        """End the process and wait until it is gone."""
+        self._end()
+
+    def look(self) -> bool:
+        """End the process if it takes too much, or if nobody uses it; whether it is still there."""
+        if self.ended:
+            return False
+        now, deadline = time.monotonic(), self._deadline
+        if deadline is None:
+            if now - self.used > self._limits.idle_s and self._gate.acquire(blocking=False):
+                try:
+                    self.stop()
+                finally:
+                    self._gate.release()
+            return True
+        if now > deadline:
+            self._kill("time")
+        elif memory_of(self.pid) > self._limits.memory_mb << 20:
+            self._kill("memory")
+        return True
+
+    def kill(self) -> None:
+        """End the process at once; whoever waits for its answer gets a `GoneError`, and clears away."""
+        self._kill("removed")
+
+    def _kill(self, why: str) -> None:
+        self._why = self._why or why
+        _signal(self._process)
+
+    def _nonsense(self) -> str:
+        self._kill("nonsense")
+        return self._reason()
+
+    def _reason(self) -> str:
+        """Why it is gone, to follow 'it'."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_FAREWELL)
+        code, why = self._process.returncode, self._why
+        if why == "time" or (not why and code == -_XCPU):
+            return self._took
+        if why == "memory" or (not why and code == -_SIGKILL):  # the system's own guard
+            return f"took more than {self._limits.memory_mb} MB of memory"
+        if why:
+            return {"nonsense": "gave an answer that is not one", "removed": "was removed"}[why]
+        return f"crashed (exit status {code})"
+
+    def _said(self) -> dict[str, Any]:
+        try:
+            header = _frames.read_header(self._stdout)
+        except (EOFError, OSError):
+            raise GoneError(self._reason()) from None
+        except _frames.FrameError:
+            raise GoneError(self._nonsense()) from None
+        if header.get("error") == "memory":
+            self._kill("memory")
+            raise GoneError(self._reason())
+        return header
+
+
+def _looker(worker: Worker) -> _keeper.Look:
+    """Looks after a worker for as long as somebody has it."""
+    known = weakref.ref(worker)
+
+    def look() -> bool:
+        found = known()
+        return found is not None and found.look()
+
+    return look
+
+
+def _begin(limits: Limits) -> _keeper.Process:
+    if not sys.executable or getattr(sys, "frozen", False):  # a packed program is no Python
+        raise StoppedError("no process can be started for a visitor's model: this program is not Python.")
+    environment = {name: os.environ[name] for name in _NEEDED if name in os.environ}
+    # -P: no module of the working folder's; -B: it writes no file
+    command = [
+        sys.executable,
+        "-P",
+        "-B",
+        "-m",
+        "diabolo.ui.sandbox",
+        str(limits.memory_mb),
+        str(os.getpid()),
+    ]
+    try:
+        return _keeper.begin(command, environment | {"OMP_NUM_THREADS": "1"})
+    except OSError as error:
+        raise StoppedError(
+            f"no process can be started for a visitor's model: {error.strerror or error}."
+        ) from None
+
+
+def _signal(process: _keeper.Process) -> None:
+    if process.poll() is not None:  # its number may be another's by now
+        return
+    with contextlib.suppress(OSError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _kill(process: _keeper.Process) -> None:
+    _signal(process)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_FAREWELL)
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):  # what was not sent
+                pipe.close()

@@ -1,0 +1,170 @@
+"""The check of a bundle that a visitor brings, in a worker that then runs it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.device import Device
+from diabolo.runtime.errors import BundleError, IntegrityError
+from diabolo.runtime.limits import STRANGERS
+from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.verify import Check
+from diabolo.ui.errors import StoppedError
+from diabolo.ui.sandbox._hosted import Hosted
+from diabolo.ui.sandbox._pool import Pool
+from diabolo.ui.sandbox._worker import GoneError, Worker
+from diabolo.ui.sandbox.graphs import RemoteGraphs
+from diabolo.ui.sandbox.limits import Limits
+
+__all__ = ["Sound", "check"]
+
+_REASON = "a visitor's model runs on the CPU, in a process of its own"
+_VALUES = 100_000  # in model.json, besides those of the latent; each takes some 60 bytes of memory
+_CHUNK = 1 << 19  # images at most, of one number each
+
+
+class _Checked(Bundle):
+    """A bundle whose graphs a worker has looked into; here they are never looked into, only handed on."""
+
+    largest = Limits().file_mb << 20  # bytes
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file, checked by size and sha256.
+
+        Raises:
+            IntegrityError: it was changed, or is larger than the app reads.
+        """
+        entry = self.manifest.files.get(name)
+        if entry is not None and entry.size > self.largest:
+            raise IntegrityError(f"{name} has {entry.size / 2**20:,.0f} MB, more than this app reads.")
+        return super().read(name)
+
+    def read_graph(self, role: str) -> bytes:
+        """The bytes of the graph with this role; as `read`."""
+        return self.read_role(role)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Told:
+    """What a worker says of a bundle that passed: `codes` in bytes, `values` of model.json."""
+
+    checks: list[Check]
+    codes: int
+    values: int
+    device: Device
+    chunk: int
+
+
+@dataclass(kw_only=True, eq=False)
+class Sound:
+    """A bundle that passed, and the worker that checked it; `start` or `end` it.
+
+    Attributes:
+        bundle: opened here; its graphs are not.
+        checks: what `verify` found.
+    """
+
+    bundle: Bundle
+    checks: list[Check]
+    _worker: Worker | None
+    _told: _Told
+
+    def start(self, name: str, pool: Pool, thrown_out: Callable[[str], None]) -> tuple[Autoencoder, Hosted]:
+        """The model, run by the worker that checked it, and its place in the pool.
+
+        Args:
+            name: what the visitor calls it.
+            pool: all workers.
+            thrown_out: called with the reason when it was stopped too often.
+        """
+        hosted = Hosted(name, self.bundle.path, pool, thrown_out)
+        if self._worker is not None:
+            hosted.adopt(self._worker)
+            self._worker = None
+        device, chunk = dataclasses.replace(self._told.device, reason=_REASON), self._told.chunk
+        graphs = RemoteGraphs(hosted, self.bundle.manifest, device, chunk, pool.limits)
+        return Autoencoder(self.bundle, graphs=graphs), hosted
+
+    def end(self) -> None:
+        """Stop the worker, unless the model has it."""
+        if self._worker is not None:
+            self._worker.stop()
+
+
+def check(path: Path, pool: Pool) -> Sound:
+    """Check a bundle's .zip as `diabolo verify` does, in a worker, when it is its turn.
+
+    Raises:
+        BundleError: it is not what was exported, or larger than `pool.limits` let it be.
+        BusyError: others were being checked all the time.
+        StoppedError: the check took more than it may.
+    """
+    with pool.checking() as worker:
+        try:
+            told = _asked(worker, path, pool.limits)
+            bundle = _opened(path, pool.limits)
+            _check_sizes(path, bundle.manifest, told, pool.limits)
+            return Sound(bundle=bundle, checks=told.checks, _worker=worker, _told=told)
+        except BaseException:
+            worker.stop()
+            raise
+
+
+def _asked(worker: Worker, path: Path, limits: Limits) -> _Told:
+    try:
+        answer = worker.ask(worker.begin(limits.check_s) | {"do": "check", "path": str(path)})
+    except GoneError as error:
+        raise StoppedError(f"{path} is not taken: its check {error}.") from None
+    worker.rest()
+    if "error" in answer:
+        raise BundleError(f"{path} is not taken: {answer.get('reason')}")
+    try:
+        checks = [Check(**check) for check in answer["checks"]]
+        _refuse(path, [check for check in checks if not check.ok])
+        return _Told(
+            checks=checks,
+            codes=int(answer["codes"]),
+            values=int(answer["values"]),
+            device=Device(**answer["device"]),
+            chunk=min(max(1, int(answer["chunk"])), _CHUNK),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise StoppedError(f"{path} is not taken: its check gave an answer that is not one.") from None
+
+
+def _refuse(path: Path, wrong: list[Check]) -> None:
+    if wrong and wrong[0].name == "model.json":  # it is no bundle at all
+        raise BundleError(wrong[0].detail)
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise BundleError(f"{path} is not taken: {wrong[0].name}: {wrong[0].detail}{more}")
+
+
+def _opened(path: Path, limits: Limits) -> Bundle:
+    bundle = _Checked.open(path, limits=STRANGERS)
+    assert isinstance(bundle, _Checked)  # noqa: S101 - for mypy
+    bundle.largest = limits.file_mb << 20
+    return bundle
+
+
+def _check_sizes(path: Path, m: Manifest, told: _Told, limits: Limits) -> None:
+    image, latent = prod(m.image_shape), prod(m.latent_shape)
+    codes, values = told.codes, told.values
+    most = _VALUES + 4 * latent  # its mean, deviation, minimum and maximum
+    for fits, what, allowed in (
+        (image <= limits.image_values, f"images of {image:,} numbers", f"{limits.image_values:,}"),
+        (latent <= limits.latent_values, f"latents of {latent:,} numbers", f"{limits.latent_values:,}"),
+        (values <= most, f"{values:,} values in model.json", f"{most:,}"),
+        (codes <= limits.codes_mb << 20, f"codes of {codes / 2**20:,.1f} MB", f"{limits.codes_mb} MB"),
+    ):
+        if not fits:
+            raise BundleError(
+                f"{path} is not taken: it has {what}; at most {allowed} are allowed here. "
+                "Open it from the command line: diabolo ui FILE."
+            )
