@@ -43,7 +43,7 @@ from benchmarks._uva import Uva
 from benchmarks.data import show
 from diabolo.train import Config
 from diabolo.train.datasets import LoadRequest, Split, load
-from diabolo.train.loop import _split
+from diabolo.train.held_out import split
 from diabolo.train.processes import Processes
 from diabolo.train.run import Run
 from diabolo.train.training import Training
@@ -131,7 +131,7 @@ def compare(batch: int, options: argparse.Namespace) -> tuple[float, float]:
 
 def prepare(config: Config, options: argparse.Namespace) -> Work:
     data = load("cifar10", LoadRequest())
-    learn, held = _split(data, config.seed)
+    learn, held = split(data, config.seed)
     test = data.test.images[:]
     if options.steps:
         count = options.steps * config.batch_size

@@ -50,7 +50,7 @@ from benchmarks.data import show, write_idx
 from diabolo.train import Config, fit
 from diabolo.train.datasets import LoadRequest, load
 from diabolo.train.devices import choose_precision
-from diabolo.train.loop import _split
+from diabolo.train.held_out import split
 
 WAYS = {
     "diabolo": "diabolo",
@@ -107,7 +107,7 @@ def contest(folder: Path, config: Config, options: argparse.Namespace) -> dict[s
     """Train by every way in turn, round after round."""
     data = load("mnist", LoadRequest())
     test = data.test.images[:]
-    learn, held = (data.train.images[index] for index in _split(data, config.seed))
+    learn, held = (data.train.images[index] for index in split(data, config.seed))
     for name, images in (("learn", learn), ("held", held), ("test", test)):
         np.save(folder / f"{name}.npy", images)
     write_idx(folder / "torchvision", learn)

@@ -233,6 +233,23 @@ def test_pages_and_files_carry_their_policies(tmp_path: Path) -> None:
     assert "x-frame-options" not in page
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "process_recording",
+        "vibe-edit/",
+        "undo-vibe-edit",
+        "vibe-code",
+        "proxy=http://x/y",
+        "stream/a",
+        "profiling/clear",
+    ],
+)
+def test_routes_that_nothing_uses_are_closed(tmp_path: Path, path: str) -> None:
+    assert ask(answering(), tmp_path, path=f"/gradio_api/{path}")[0] == 404
+    assert ask(answering(), tmp_path, path="/latent/monitoring/summary")[0] == 404
+
+
 @pytest.mark.parametrize("size", ["0", "1025", "9999999999"])
 def test_icons_have_a_largest_size(tmp_path: Path, size: str) -> None:
     assert ask(answering(), tmp_path, path=f"/pwa_icon/{size}", method="GET")[0] == 404

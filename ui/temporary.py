@@ -7,6 +7,7 @@ import functools
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from types import FrameType
 __all__ = ["ended_by_signals", "own_folder"]
 
 _VARIABLE = "GRADIO_TEMP_DIR"  # where gradio puts files; asked anew at each request
+_EARLY = ("gradio.mcp", "gradio.route_utils")  # except by these, which ask when they are imported
 
 
 @functools.cache
@@ -30,6 +32,9 @@ def own_folder() -> Path:
         Path(given).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="diabolo-", dir=given or None))
     os.environ[_VARIABLE] = str(folder)
+    for name in _EARLY:
+        if (module := sys.modules.get(name)) is not None and hasattr(module, "DEFAULT_TEMP_DIR"):
+            module.DEFAULT_TEMP_DIR = str(folder)
     atexit.register(_remove, folder, os.getpid())
     return folder
 

@@ -69,9 +69,7 @@ def _users(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, .
     metavar="MB",
     help="Megabytes of one upload, at most.",
 )
-@click.option(
-    "--no-uploads", is_flag=True, help="Take no bundles of visitors, only their pictures."
-)
+@click.option("--no-uploads", is_flag=True, help="Take no bundles of visitors, only their pictures.")
 @click.option(
     "--concurrency",
     type=click.IntRange(1, 256),

@@ -16,6 +16,10 @@ from diabolo.ui.guard.storage import Storage
 __all__ = ["Guard"]
 
 _LOG = logging.getLogger("diabolo.ui")
+# routes of gradio's that no part of this app uses: some run programs, or write files, for whoever asks
+_CLOSED = re.compile(
+    r"/gradio_api/(process_recording|(undo-)?vibe-|dev/|run-history/|profiling/|stream/|proxy=|runs)|/monitoring"
+)
 _ICON = re.compile(r"/pwa_icon/(\d+)$")
 _LARGEST_ICON = 1024  # pixels
 
@@ -62,6 +66,8 @@ class Guard:
             return 403, f"this app does not answer under the name {host!r}. Start it with --allow-host NAME."
         if origin and not self._access.trusts(origin, headers):
             return 403, f"pages of {origin} may not call this app. Start it with --allow-origin ORIGIN."
+        if _CLOSED.search(path):
+            return 404, "there is nothing here."
         if self._active >= self._access.requests:
             return 503, "too many requests at a time. Try again in a few seconds."
         if length.isdigit() and int(length) > (most := self._access.most(path)):

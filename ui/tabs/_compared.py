@@ -111,7 +111,7 @@ def chosen_names(value: Any) -> list[str]:
     Raises:
         UsageError: it is neither.
     """
-    if not isinstance(value, str | list | None):
+    if not isinstance(value, str | list | tuple | None):
         raise UsageError(f"models must be a list of names, not {type(value).__name__}.")
     names = value.split(",") if isinstance(value, str) else value or []
     return list(dict.fromkeys(stripped for name in names if (stripped := str(name).strip())))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from diabolo.runtime._files import flush, make_folder, move_folder, replacing
+from diabolo.runtime._durable import flush, make_folder, move_folder, replacing
 
 
 @pytest.fixture

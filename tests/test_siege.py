@@ -1,0 +1,190 @@
+"""Ten honest visitors at work while everything that was ever tried against the app is tried at once."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from _chromium import GRADIO_MARKS, started
+from _served import free_port
+from _siege import attacks, upload
+from _visit import Visitor
+from PIL import Image
+
+pytestmark = [*GRADIO_MARKS, pytest.mark.long]
+
+SECONDS = float(os.environ.get("SIEGE_SECONDS", "90"))
+PAGES, PROGRAMS = 2, 8
+MODELS = ("mnist-conv", "mnist-vae-2d", "mnist-denoising")
+
+
+@contextmanager
+def app(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+    port = free_port()
+    command = [sys.executable, "-m", "diabolo.ui.cli", "ui", *MODELS, "--port", str(port), "--no-browser"]
+    environment = {key: value for key, value in os.environ.items() if key != "GRADIO_TEMP_DIR"}
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen([*command, "--device", "cpu"], env=environment, stderr=log) as process,
+    ):
+        address = f"http://127.0.0.1:{port}/"
+        for _ in range(300):
+            try:
+                Visitor(address)
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield address, psutil.Process(process.pid)
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+class Times:
+    """How long honest visitors wait, and what goes wrong for them."""
+
+    def __init__(self) -> None:
+        self.took: dict[str, list[float]] = defaultdict(list)
+        self.wrong: list[str] = []
+
+    def p95(self, who: str) -> float:
+        return float(np.percentile(self.took[who], 95))
+
+
+def program(address: str, picture: bytes, times: Times, ends: float, seed: int) -> None:
+    chance, visitor = random.Random(seed), Visitor(address)
+    path = upload(address, picture)
+    asks: list[tuple[str, list[Any]]] = [
+        ("reconstruct", ["mnist-conv", path]),
+        ("encode", ["mnist-vae-2d", path]),
+        ("decode", ["mnist-vae-2d", [0.5, -1.0]]),
+        ("denoise", ["mnist-denoising", path, "gaussian", 0.3, 0]),
+        ("sample", ["mnist-vae-2d", 4, 0]),
+        ("interpolate", ["mnist-conv", path, path, 8, "linear"]),
+    ]
+    while time.monotonic() < ends:
+        name, data = chance.choice(asks)
+        begun = time.monotonic()
+        status, answer = visitor.run(name, *data)
+        times.took["over HTTP"].append(time.monotonic() - begun)
+        if status != 200:
+            times.wrong.append(f"{name}: {status} {str(answer)[:200]}")
+        time.sleep(chance.uniform(0.3, 1.0))
+
+
+def page(address: str, times: Times, ends: float) -> None:
+    with started() as browser:
+        shown = browser.new_page()
+        shown.on("pageerror", lambda error: times.wrong.append(f"page: {error}"))
+        shown.goto(address)
+        picture = ".reconstruct-result img"
+        fetch = shown.get_by_role("button", name="Fetch a sample").first
+        fetch.wait_for(timeout=60_000)
+        before = ""
+        while time.monotonic() < ends:
+            begun = time.monotonic()
+            fetch.click()
+            try:
+                shown.wait_for_function(
+                    "([what, before]) => (document.querySelector(what)?.src ?? before) !== before",
+                    arg=[picture, before],
+                    timeout=60_000,
+                )
+            except Exception as error:  # noqa: BLE001 - whatever it is, the visitor saw nothing
+                times.wrong.append(f"page: {type(error).__name__}")
+                continue
+            if before:  # the first one starts the model
+                times.took["on the page"].append(time.monotonic() - begun)
+            before = shown.locator(picture).get_attribute("src") or ""
+            if toast := shown.locator(".toast-body.error").all_inner_texts():
+                times.wrong += [f"page: {words}" for words in toast]
+            time.sleep(0.7)
+
+
+def work(address: str, picture: bytes, seconds: float) -> Times:
+    times, ends = Times(), time.monotonic() + seconds
+    threads = [
+        threading.Thread(target=program, args=(address, picture, times, ends, n)) for n in range(PROGRAMS)
+    ]
+    threads += [threading.Thread(target=page, args=(address, times, ends)) for _ in range(PAGES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times
+
+
+@contextmanager
+def under_siege(
+    address: str, folder: Path, private: Path, seen: dict[str, Counter[str]]
+) -> Iterator[dict[str, set[str]]]:
+    over = threading.Event()
+    known = attacks(address, folder, private)
+
+    def attack(name: str, turn: Callable[[], str]) -> None:
+        while not over.is_set():
+            try:
+                seen[name][turn()] += 1
+            except OSError as error:
+                seen[name][type(error).__name__] += 1
+            over.wait(1)
+
+    threads = [threading.Thread(target=attack, args=(name, turn)) for name, (turn, _) in known.items()]
+    for thread in threads:
+        thread.start()
+    try:
+        yield {name: allowed for name, (_, allowed) in known.items()}
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(120)
+
+
+def test_ten_visitors_notice_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    private = tmp_path / "private.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)).save(private)
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    with app(tmp_path) as (address, process):
+        work(address, private.read_bytes(), 10)  # models start
+        calm = work(address, private.read_bytes(), SECONDS)
+        before = process.memory_info().rss / 1e6
+        with under_siege(address, tmp_path, private, seen) as allowed:
+            busy = work(address, private.read_bytes(), SECONDS)
+        after = process.memory_info().rss / 1e6
+    with capsys.disabled():
+        sys.stdout.write(report(calm, busy, before, after, seen))
+    assert not calm.wrong
+    assert not busy.wrong
+    assert set(seen) == set(allowed)
+    for name, outcomes in seen.items():
+        assert set(outcomes) <= allowed[name], name
+    log = (tmp_path / "log").read_text()
+    assert "Traceback" not in log, log[-3000:]
+
+
+def report(calm: Times, busy: Times, before: float, after: float, seen: dict[str, Counter[str]]) -> str:
+    """The tables of docs/security.md."""
+    head = ("honest visitors", "calm: requests", "p50", "p95", "attacked: requests", "p50", "p95")
+    lines = ["", "", f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for who in ("over HTTP", "on the page"):
+        figures = []
+        for times in (calm, busy):
+            took = times.took[who]
+            figures += [str(len(took)), f"{np.median(took):.2f} s", f"{times.p95(who):.2f} s"]
+        lines.append(f"| {who} | {' | '.join(figures)} |")
+    lines += ["", f"memory of the app: {before:.0f} MB, then {after:.0f} MB", ""]
+    lines += ["| attack | came of it |", "|---|---|"]
+    for name, outcomes in seen.items():
+        lines.append(f"| {name} | {', '.join(f'{what}: {count}' for what, count in outcomes.items())} |")
+    return "\n".join([*lines, f"wrong: {calm.wrong[:5]} {busy.wrong[:5]}", ""])
