@@ -1,15 +1,24 @@
-"""Attacks on the served app, each one turn of a loop that says what came of it."""
+"""Attacks on the served app, each one turn of a loop that says what came of it.
+
+`python _siege.py ADDRESS FOLDER PRIVATE` runs all of them at once until its standard input ends, in a process
+of its own so that honest visitors' times are the app's, and prints what came of each as JSON.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
+import sys
+import threading
 import urllib.error
 import urllib.request
 import uuid
 import zipfile
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +31,8 @@ Attack = Callable[[], str]
 
 def attacks(address: str, folder: Path, private: Path) -> dict[str, tuple[Attack, set[str]]]:
     """By name: one turn of the attack, and what may come of it."""
-    owner = Visitor(address)
-    owner.arrive()
+    config = Visitor(address).config  # fetched once: a page of 700 kB is no attack
+    somebody = partial(Visitor, address, config=config)
     bundles = {kind: zipped(save_hostile(folder / kind, kind)) for kind in ("endless", "bright", "large")}
     bomb = folder / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -37,13 +46,13 @@ def attacks(address: str, folder: Path, private: Path) -> dict[str, tuple[Attack
     refused = {"422", "refused"}
 
     def read_a_file() -> str:
-        return str(Visitor(address).run("reconstruct", "mnist-conv", {"path": str(private)})[0])
+        return str(somebody().run("reconstruct", "mnist-conv", {"path": str(private)})[0])
 
     def bring(path: Path) -> Attack:
         def turn() -> str:
             copy = folder / f"{uuid.uuid4().hex}.zip"
             copy.write_bytes(path.read_bytes())
-            visitor = Visitor(address)
+            visitor = somebody()
             visitor.arrive()
             try:
                 answer = visitor.bring(copy)
@@ -57,12 +66,12 @@ def attacks(address: str, folder: Path, private: Path) -> dict[str, tuple[Attack
         return turn
 
     def use_another_s() -> str:
-        status, answer = Visitor(address).explorer("graph", {"model": "bright"})
+        status, answer = somebody().explorer("graph", {"model": "bright"})
         return "refused" if "graph" not in answer else f"{status}: got it"
 
     def interpolate(steps: int) -> Attack:
         def turn() -> str:
-            visitor = Visitor(address)
+            visitor = somebody()
             path = upload(address, private.read_bytes())
             status, _ = visitor.run("interpolate", "mnist-conv", path, path, steps, "linear")
             return str(status)
@@ -98,10 +107,10 @@ def attacks(address: str, folder: Path, private: Path) -> dict[str, tuple[Attack
         return "left"
 
     def nonsense() -> str:
-        return str(Visitor(address).run("decode", {"a": [1]}, [[]])[0])
+        return str(somebody().run("decode", {"a": [1]}, [[]])[0])
 
     def sessions() -> str:
-        status = {Visitor(address).run("sample", "mnist-conv", 1, 0, session=False)[0] for _ in range(20)}
+        status = {somebody().run("sample", "mnist-conv", 1, 0, session=False)[0] for _ in range(20)}
         return "/".join(map(str, sorted(status)))
 
     def another_host() -> str:
@@ -151,3 +160,33 @@ def post(address: str, path: str, length: int) -> bytes:
     host = address.removeprefix("http://").strip("/")
     head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {length}\r\n\r\n".encode()
+
+
+def main(address: str, folder: str, private: str) -> None:
+    os.nice(10)  # whoever attacks brings processors of their own
+    over, seen = threading.Event(), defaultdict[str, Counter[str]](Counter)
+    known = attacks(address, Path(folder), Path(private))
+
+    def attack(name: str, turn: Attack) -> None:
+        while not over.is_set():
+            try:
+                seen[name][turn()] += 1
+            except OSError as error:
+                seen[name][type(error).__name__] += 1
+            over.wait(1)
+
+    threads = [threading.Thread(target=attack, args=(name, turn)) for name, (turn, _) in known.items()]
+    for thread in threads:
+        thread.start()
+    print("begun", flush=True)
+    sys.stdin.read()
+    over.set()
+    for thread in threads:
+        thread.join(150)
+    print(
+        json.dumps({name: {"seen": seen[name], "allowed": sorted(may)} for name, (_, may) in known.items()})
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

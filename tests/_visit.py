@@ -16,10 +16,10 @@ from typing import Any
 class Visitor:
     """One session of the app at `address`."""
 
-    def __init__(self, address: str, session: str = "") -> None:
+    def __init__(self, address: str, session: str = "", config: Any = None) -> None:
         self.address = address.rstrip("/")
         self.session = session or uuid.uuid4().hex
-        self._config = self._get("/config")
+        self.config = config or self._get("/config")
         self._line: http.client.HTTPConnection | None = None
 
     def arrive(self) -> None:
@@ -49,13 +49,13 @@ class Visitor:
 
     def event(self, name: str, data: list[Any]) -> Any:
         """The answer of the first event of this name, by gradio's queue."""
-        events = self._config["dependencies"]
+        events = self.config["dependencies"]
         index = next(event["id"] for event in events for _, n in event["targets"] if n == name)
         return self._queued([index], data)[0]
 
     def choose(self, model: str) -> list[Any]:
         """What the page gets when a model is chosen: the answers of all events of that, in any order."""
-        events = self._config["dependencies"]
+        events = self.config["dependencies"]
         chooser = next(event["inputs"] for event in events if event["api_name"] == "describe")
         fit = [e["id"] for e in events if e["inputs"] == chooser and [*chooser, "change"] in e["targets"]]
         return self._queued(fit, [model])
@@ -84,7 +84,7 @@ class Visitor:
     def explorer(self, name: str, asked: Any, **more: Any) -> tuple[int, Any]:
         """What the first explorer's own function answers; `more` replaces what is sent along."""
         component = next(
-            one["id"] for one in self._config["components"] if "explorer_open" in str(one.get("props"))
+            one["id"] for one in self.config["components"] if "explorer_open" in str(one.get("props"))
         )
         sent = {"data": asked, "component_id": component, "fn_name": f"explorer_{name}"}
         status, raw = self._send(

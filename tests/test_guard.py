@@ -14,7 +14,7 @@ pytest.importorskip("gradio")
 
 from diabolo.runtime.errors import UsageError
 from diabolo.ui.blocks import INTERNAL
-from diabolo.ui.guard import Access, Guard
+from diabolo.ui.guard import Access, Guard, storage
 from diabolo.ui.guard.caller import LEFT
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -106,10 +106,14 @@ def test_any_name_may_be_allowed(tmp_path: Path) -> None:
         ("null", {}, 403),
         ("https://page.example.org", {}, 200),
         ("https://demo.example.org", {"x_forwarded_host": "demo.example.org"}, 200),  # a proxy in front
+        ("https://evil.example", {"x_forwarded_host": "evil.example"}, 403),  # any page can send that
+        ("https://demo.example.org", {"host": "demo.example.org:443"}, 200),
+        ("https://demo.example.org:8443", {"host": "demo.example.org"}, 200),  # a proxy that drops the port
+        ("http://127.0.0.1:x", {}, 403),
     ],
 )
 def test_pages_of_other_origins_may_not_call(tmp_path: Path, origin: str, more: Any, status: int) -> None:
-    access = Access(origins=("https://page.example.org",))
+    access = Access(origins=("https://page.example.org",), hosts=("demo.example.org",))
     got, _, body = ask(answering(), tmp_path, access, origin=origin, **more)
     assert got == status
     assert (b"may not call" in body) == (status == 403)
@@ -145,22 +149,49 @@ def test_a_body_that_does_not_come_is_given_up(tmp_path: Path) -> None:
     assert b"took too long" in body
 
 
-def test_uploads_are_refused_when_the_folder_is_full(tmp_path: Path) -> None:
+def test_uploads_are_refused_when_the_folder_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "large").write_bytes(bytes(1 << 20))
+    monkeypatch.setattr(storage, "FILES", 100)
     status, _, body = ask(answering(), tmp_path, Access(stored=1), path="/gradio_api/upload")
     assert status == 507
     assert b"no room" in body
     assert ask(answering(), tmp_path, Access(stored=1))[0] == 200
+    assert ask(answering(), tmp_path, path="/gradio_api/upload")[0] == 200
+    monkeypatch.setattr(storage, "FILES", 1)
+    assert ask(answering(), tmp_path, path="/gradio_api/upload")[0] == 507
 
 
 def test_too_many_requests_at_a_time(tmp_path: Path) -> None:
     guard = Guard(answering(), Access(requests=1), tmp_path)
-    guard._active = 1
-    assert guard._refusal("/", {"host": "localhost"}) == (
-        503,
-        "too many requests at a time. Try again in a few seconds.",
+    guard._active["call"] = 1
+    full = (503, "too many requests at a time. Try again in a few seconds.")
+    assert guard._refusal("/", {"host": "localhost"}, "call") == full
+    assert guard._refusal("/gradio_api/heartbeat/x", {"host": "localhost"}, "line") is None
+    guard._active["line"] = 4000
+    assert guard._refusal("/gradio_api/heartbeat/x", {"host": "localhost"}, "line") == full
+
+
+@pytest.mark.parametrize("body", [b"[" + b"[]," * 100_000, b'{"data":["' + b"," * 200_001])
+def test_json_of_too_many_values_is_not_parsed(tmp_path: Path, body: bytes) -> None:
+    status, _, said = ask(answering(), tmp_path, pieces=(body[:1000], body[1000:]))
+    assert status == 413
+    assert b"more than 200,000 values" in said
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/run/upload", "/gradio_api/call/upload", "/upload"])
+def test_only_uploads_may_be_large(tmp_path: Path, path: str) -> None:
+    assert ask(answering(), tmp_path, path=path, content_length=str(40 << 20))[0] == 413
+    assert (
+        ask(answering(), tmp_path, path="/latent/gradio_api/upload", content_length=str(40 << 20))[0] == 200
     )
+
+
+@pytest.mark.parametrize(
+    "path", ["file=https://x.example/i.png", "file/http://x.example/i.png", "file=HTTP:/x"]
+)
+def test_files_of_other_addresses_are_not_handed_on(tmp_path: Path, path: str) -> None:
+    assert ask(answering(), tmp_path, path=f"/gradio_api/{path}", method="GET")[0] == 403
 
 
 @pytest.mark.parametrize(

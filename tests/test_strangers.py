@@ -96,6 +96,35 @@ def test_what_was_uploaded_is_read(client: httpx.Client, private: Path, endpoint
     assert run(client, endpoint, PICTURES[endpoint]({"path": path, **META})).status_code == 200
 
 
+@pytest.mark.parametrize("endpoint", PICTURES)
+def test_no_address_is_fetched(client: httpx.Client, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradio import processing_utils
+
+    monkeypatch.setattr(processing_utils, "async_ssrf_protected_download", lambda *_: pytest.fail("asked"))
+    answer = run(client, endpoint, PICTURES[endpoint]({"path": "https://x.example/i.png", **META}))
+    assert answer.status_code == 422
+    assert "not fetched" in answer.json()["error"]
+
+
+def test_old_files_are_swept_away(tmp_path: Path) -> None:
+    from diabolo.ui import temporary
+
+    now = time.time()
+    for name, age in (("a/old.png", 5), ("a/new.png", 1), ("b/old.png", 5), ("tmpcut", 2), ("tmpnew", 0.5)):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+        os.utime(path, (now - 3600 * age,) * 2)
+    kept = tmp_path / f"{temporary.KEPT}x"
+    kept.mkdir()
+    (kept / "model.zip").write_bytes(b"x")
+    os.utime(kept / "model.zip", (0, 0))
+    temporary.sweep(tmp_path, now)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"a/new.png", "tmpnew", f"{temporary.KEPT}x/model.zip"}
+    assert not (tmp_path / "b").exists()
+
+
 def test_odd_paths_are_refused_at_once(client: httpx.Client, private: Path, tmp_path: Path) -> None:
     folder = Path(uploaded(client, private.read_bytes())).parent
     os.mkfifo(folder / "pipe")

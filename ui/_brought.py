@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,9 +132,10 @@ class Brought:
             if known is None or own is None:  # gone by another way
                 return
             known.gone[name] = why
-        own.close(f"{name} was removed: {why}.")
-        own.file.unlink(missing_ok=True)
         forget(own.model, own.bundle)
+        own.close(f"{name} was removed: {why}.")
+        with suppress(OSError):  # Windows: its process is still ending; the folder goes with the app
+            own.file.unlink(missing_ok=True)
 
     def leave(self, visitor: str | None) -> None:
         """A visitor has gone: so do all of their models."""

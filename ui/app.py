@@ -15,10 +15,11 @@ from diabolo.ui.blocks import AppBlocks
 from diabolo.ui.sandbox import Limits
 from diabolo.ui.tabs._base import QUIET, Context
 from diabolo.ui.tabs._texts import LANGUAGES, SHARED, Texts, check
+from diabolo.ui.temporary import AGE
 
 __all__ = ["build", "find_tabs", "queue", "registry", "translations"]
 
-_KEPT = (600, 4 * 3600)  # seconds: how often visitors' files are looked at, and how old they become
+_KEPT = (600, AGE)  # seconds: how often visitors' files are looked at, and how old they become
 _WAITING = 2000  # events of all pages that wait for their turn; opening a page makes some thirty
 _ALIASES = ("zh", "zh-HK", "zh-Hant", "zh-Hant-TW")  # browsers ask for Chinese under these names too
 

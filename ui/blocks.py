@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from diabolo.runtime.errors import DiaboloError
 
-__all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "refusal"]
+__all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "logged", "refusal"]
 
 _LOG = logging.getLogger("diabolo.ui")
 INTERNAL = "Error in the app"  # the title of an error that is ours; any other is the sender's to mend
@@ -39,9 +39,10 @@ class AppBlocks(gr.Blocks):
         """Read what a client sent; whatever is wrong with it is the client's, and told in one line.
 
         Raises:
-            gr.Error: the values are too few, too many, or of another kind.
+            gr.Error: the values are too few, or of another kind.
         """
         _check(block_fn, inputs)
+        _refuse_addresses(inputs)
         try:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except gr.Error as error:
@@ -64,13 +65,14 @@ class AppBlocks(gr.Blocks):
         except DiaboloError as error:
             raise refusal(str(error)) from None
         except Exception:  # noqa: BLE001 - logged as a whole, and told by its number
-            number = uuid.uuid4().hex[:8]
-            _LOG.exception("error %s in %s", number, _name(block_fn))
-            raise gr.Error(
-                f"Something went wrong in the app. Its log has the details, under {number}.",
-                title=INTERNAL,
-                print_exception=False,
-            ) from None
+            raise gr.Error(logged(_name(block_fn)), title=INTERNAL, print_exception=False) from None
+
+
+def logged(where: str) -> str:
+    """Log the error that is being handled, under a number, and say no more of it than the number."""
+    number = uuid.uuid4().hex[:8]
+    _LOG.exception("error %s in %s", number, where)
+    return f"Something went wrong in the app. Its log has the details, under {number}."
 
 
 def refusal(reason: str) -> gr.Error:
@@ -95,6 +97,24 @@ def _check(block_fn: Any, inputs: list[Any]) -> None:
         elif wanted := _wanted(block, value):
             place = _argument(block_fn, index)
             raise refusal(f"{_name(block_fn)} takes {wanted} as {place}, not {repr(value)[:80]}.")
+
+
+def _refuse_addresses(value: Any) -> None:
+    """See that no file is named by its address: gradio would fetch it, however large, before we are asked.
+
+    Raises:
+        gr.Error: one is.
+    """
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            path = one.get("path")
+            if isinstance(path, str) and path.strip().lower().startswith(("http:", "https:")):
+                raise refusal("files of other addresses are not fetched here. Upload the file first.")
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
 
 
 def _wanted(block: Any, value: Any) -> str:

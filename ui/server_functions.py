@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import logging
-import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from fastapi import HTTPException
 
 from diabolo.runtime.errors import DiaboloError
+from diabolo.ui.blocks import logged
 
 __all__ = ["told"]
 
@@ -47,8 +47,6 @@ def told(function: _Function) -> _Function:
             _LOG.info("a call of %s was refused", function.__name__, exc_info=True)
             raise HTTPException(422, f"this call has a value that cannot be taken: {error}.") from None
         except Exception:  # noqa: BLE001 - logged as a whole, and told by its number
-            number = uuid.uuid4().hex[:8]
-            _LOG.exception("error %s in %s", number, function.__name__)
-            raise HTTPException(500, f"Something went wrong in the app; see {number} in its log.") from None
+            raise HTTPException(500, logged(function.__name__)) from None
 
     return cast("_Function", answer)

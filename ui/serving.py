@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,14 +70,18 @@ def launch(
     Raises:
         MissingPackageError: `mcp` without the package for it.
         PortError: the port is taken, or may not be used, or the host is none of this machine.
+        UsageError: `auth` together with `mcp`, which asks for no password.
         BundleError, DeviceError, UnknownNameError, UsageError: as `build` raises them.
     """
     if mcp:
         _check_mcp()
+    if mcp and auth:
+        raise UsageError("the Model Context Protocol asks for no password. Leave out --mcp, or --auth.")
     if concurrency < 1:
         raise UsageError(f"concurrency must be at least 1, not {concurrency}.")
     port = free_port(host) if port is None else check_port(port, host)
     folder, access = own_folder(), access or Access()
+    access = replace(access, hosts=(*access.hosts, host))
     app = build(bundles, language=language, device=device, limits=limits)
     queue(app, concurrency)
 
@@ -85,6 +90,7 @@ def launch(
             server_name=host,
             server_port=port,
             inbrowser=open_browser,
+            inline=False,  # a notebook's frame is another page, and may not show the app
             prevent_thread_lock=True,
             quiet=True,
             share=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from urllib.parse import urlsplit
 
 from diabolo.runtime.errors import UsageError
 
-__all__ = ["Access"]
+__all__ = ["Access", "is_upload"]
 
 _MEGABYTE = 1 << 20
+_UPLOAD = re.compile(r"(^|/)gradio_api/upload/?$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +29,14 @@ class Access:
         frames: who may show the app in a frame, as the policy `frame-ancestors` takes it.
         upload: megabytes of one upload, at most.
         body: megabytes of any other request, at most.
+        values: of the JSON in a request, at most; a million empty lists would keep the app busy for seconds.
         stored: megabytes of visitors' files that are kept at a time; further uploads are refused.
         seconds: for the arrival of a request's body, besides a second for each 100 kB.
-        requests: that are answered at a time, at most; further ones get 503.
+        requests: that are answered at a time, at most; further ones get 503. Lines that a page keeps open do
+            not count.
 
     Raises:
-        UsageError: a number below 1, or an origin that is none.
+        UsageError: a number below 1, or a string that is not an origin.
     """
 
     hosts: tuple[str, ...] = ()
@@ -40,12 +44,13 @@ class Access:
     frames: tuple[str, ...] = ("'self'",)
     upload: int = 256
     body: int = 32
+    values: int = 200_000
     stored: int = 4096
     seconds: float = 30.0
     requests: int = 256
 
     def __post_init__(self) -> None:
-        for name in ("upload", "body", "stored", "seconds", "requests"):
+        for name in ("upload", "body", "values", "stored", "seconds", "requests"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}.")
         for origin in self.origins:
@@ -66,16 +71,37 @@ class Access:
         return True  # no other name leads here by an address in numbers
 
     def trusts(self, origin: str, headers: Mapping[str, str]) -> bool:
-        """Whether a page of this origin may call the app: it is the app's own page, or allowed to."""
+        """Whether a page of this origin may call the app: it is the app's own page, or allowed to.
+
+        Any page can send X-Forwarded-Host. It counts only where `hosts` names it, as that of a proxy.
+        """
         if origin in self.origins:
             return True
-        asked = (headers.get("host", ""), headers.get("x-forwarded-host", ""))
-        return urlsplit(origin).netloc.lower() in [name.lower() for name in asked if name]
+        forwarded = headers.get("x-forwarded-host", "")
+        named = _bare(forwarded) in [_bare(known) for known in self.hosts if known != "*"]
+        return _alike(origin, headers.get("host", "")) or (named and _alike(origin, forwarded))
 
     def most(self, path: str) -> int:
         """Bytes that a request to this path may bring."""
-        upload = path.rstrip("/").endswith("/upload")
-        return (self.upload + 1 if upload else self.body) * _MEGABYTE  # one more: an upload's own frame
+        megabytes = self.upload + 1 if is_upload(path) else self.body  # one more: an upload's own frame
+        return megabytes * _MEGABYTE
+
+
+def is_upload(path: str) -> bool:
+    """Whether a request to this path brings files."""
+    return bool(_UPLOAD.search(path))
+
+
+def _alike(origin: str, host: str) -> bool:
+    """Whether a page of this origin was served under this name. Some proxies leave the port out of it."""
+    try:
+        page, asked = urlsplit(origin), urlsplit(f"//{host}")
+        usual = {"http": 80, "https": 443}.get(page.scheme)
+        ports = (page.port or usual, asked.port)
+    except ValueError:
+        return False
+    same = page.hostname is not None and page.hostname == asked.hostname
+    return same and (ports[1] is None or ports[0] == ports[1])
 
 
 def _own() -> tuple[str, ...]:

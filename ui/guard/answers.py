@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
@@ -15,13 +16,14 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-_PAGE = (  # as far as gradio's page bears: its components are scripts that arrive as text
+_PAGE = (  # as strict as gradio's page allows: its components are scripts that arrive as text
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors {frames}"
 )
+_FILES = re.compile(r"/gradio_api/file[=/]")
 _FILE = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
 
 
@@ -40,7 +42,7 @@ async def answer(send: Send, status: int, detail: str, **headers: str) -> None:
 
 def protected(headers: list[tuple[bytes, bytes]], path: str, access: Access) -> list[tuple[bytes, bytes]]:
     """An answer's headers with the policies that browsers keep; one that is there already stays."""
-    policy = _FILE if "/file=" in path else _PAGE.format(frames=" ".join(access.frames))
+    policy = _FILE if _FILES.search(path) else _PAGE.format(frames=" ".join(access.frames))
     wanted = {
         b"content-security-policy": policy.encode("latin-1"),
         b"x-content-type-options": b"nosniff",

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import Any
 
-from diabolo.ui.guard.access import Access
+from diabolo.ui.guard.access import Access, is_upload
 from diabolo.ui.guard.answers import Message, Receive, Send, answer, protected, status_of
 
 __all__ = ["Exchange", "TooMuchError"]
@@ -37,7 +37,8 @@ class Exchange:
         self._path: str = scope["path"]
         self._receive, self._send, self._access = receive, send, access
         self._event = scope["method"] == "POST" and bool(_EVENTS.search(self._path))
-        self._taken = 0  # bytes
+        self._upload = is_upload(self._path)
+        self._taken = self._values = 0  # bytes, and marks of JSON between values
         self._begun = time.monotonic()
         self._watcher: asyncio.Task[None] | None = None
         self._held: Message | None = None  # an error's start: its status shows in its body
@@ -60,6 +61,10 @@ class Exchange:
             self._refuse(
                 413, f"the body has more than {most >> 20} MB, which is the most that is taken here."
             )
+        if not self._upload:
+            self._values += sum(message.get("body", b"").count(mark) for mark in (b",", b"[", b"{"))
+            if self._values > self._access.values:
+                self._refuse(413, f"the body has more than {self._access.values:,} values.")
         if self._event and message["type"] == "http.request" and not message.get("more_body"):
             self._watcher = asyncio.create_task(self._watch())
         return message

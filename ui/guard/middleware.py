@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from diabolo.ui.guard.access import Access
+from diabolo.ui.guard.access import Access, is_upload
 from diabolo.ui.guard.answers import Receive, Send, answer
 from diabolo.ui.guard.caller import LEFT
 from diabolo.ui.guard.exchange import Exchange, TooMuchError
@@ -20,6 +22,10 @@ _LOG = logging.getLogger("diabolo.ui")
 _CLOSED = re.compile(
     r"/gradio_api/(process_recording|(undo-)?vibe-|dev/|run-history/|profiling/|stream/|proxy=|runs)|/monitoring"
 )
+_FOREIGN = re.compile(r"/file[=/]+https?:", re.IGNORECASE)
+_LINE = re.compile(r"/gradio_api/(heartbeat/|queue/data|call/[^/]+/[^/]+|mcp|upload_progress)")
+_LINES = 4000  # that pages keep open: some a page, each an idle connection
+_UPLOADS = 16  # at a time; how much room there is shows only when they have arrived
 _ICON = re.compile(r"/pwa_icon/(\d+)$")
 _LARGEST_ICON = 1024  # pixels
 
@@ -37,29 +43,36 @@ class Guard:
         self._app = app
         self._access = access
         self._storage = Storage(folder, access.stored)
-        self._active = 0
+        self._active: Counter[str] = Counter()  # by kind
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one connection, as ASGI has it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-        if scope["type"] != "http":
-            return  # a web socket: gradio has none
+            return
+        if scope["type"] == "websocket":  # gradio has none
+            await send({"type": "websocket.close", "code": 1003})
+            return
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
-        if refusal := self._refusal(scope["path"], headers):
+        kind = _kind(scope["path"])
+        if (refusal := self._refusal(scope["path"], headers, kind)) is not None:
             status, detail = refusal
             more = {"retry_after": "5"} if status == 503 else {}
             await answer(send, status, detail, connection="close", **more)
             return
-        self._active += 1
+        self._active[kind] += 1
         try:
+            if kind == "upload" and not await asyncio.to_thread(self._storage.room):
+                full = "there is no room for another file. Old files are removed within hours."
+                await answer(send, 507, full, connection="close")
+                return
             await self._pass(scope, receive, send)
         finally:
-            self._active -= 1
+            self._active[kind] -= 1
 
-    def _refusal(self, path: str, headers: dict[str, str]) -> tuple[int, str] | None:
+    def _refusal(self, path: str, headers: dict[str, str], kind: str) -> tuple[int, str] | None:
         """Why a request is not let in, with the status."""
         host, origin, length = (headers.get(name, "") for name in ("host", "origin", "content-length"))
         if not self._access.knows(host):
@@ -68,12 +81,12 @@ class Guard:
             return 403, f"pages of {origin} may not call this app. Start it with --allow-origin ORIGIN."
         if _CLOSED.search(path):
             return 404, "there is nothing here."
-        if self._active >= self._access.requests:
+        if _FOREIGN.search(path):
+            return 403, "this app hands on no files of other addresses."
+        if self._active[kind] >= {"line": _LINES, "upload": _UPLOADS}.get(kind, self._access.requests):
             return 503, "too many requests at a time. Try again in a few seconds."
         if length.isdigit() and int(length) > (most := self._access.most(path)):
             return 413, f"the body has more than {most >> 20} MB, which is the most that is taken here."
-        if path.rstrip("/").endswith("/upload") and not self._storage.room():
-            return 507, "there is no room for another file. Older ones go after a while: try again later."
         if (icon := _ICON.search(path)) and int(icon[1][:6]) not in range(1, _LARGEST_ICON + 1):
             return 404, f"icons have 1 to {_LARGEST_ICON} pixels."
         return None
@@ -97,3 +110,10 @@ class Guard:
         finally:
             LEFT.reset(token)
             await exchange.end()
+
+
+def _kind(path: str) -> str:
+    """What a request is counted as: an 'upload', a 'line' that stays open, or a 'call'."""
+    if is_upload(path):
+        return "upload"
+    return "line" if _LINE.search(path) else "call"

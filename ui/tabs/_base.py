@@ -26,11 +26,13 @@ from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui._models import Models
 from diabolo.ui._originals import Originals
+from diabolo.ui.blocks import refusal
 from diabolo.ui.incoming import pixels_of
 from diabolo.ui.sandbox import Limits
 from diabolo.ui.tabs._kept import is_ours, keep
 from diabolo.ui.tabs._plain import as_text
 from diabolo.ui.tabs._texts import SHARED, Texts, language
+from diabolo.ui.temporary import visitors_folder
 from diabolo.ui.work import Turns, large
 
 __all__ = ["EVERY", "LATEST", "QUIET", "Context", "picture_of", "shown_errors", "words"]
@@ -77,7 +79,7 @@ class Context:
     _turns: Turns = field(default_factory=Turns)
 
     def __post_init__(self) -> None:
-        self._files = Path(tempfile.mkdtemp(prefix="diabolo-app-"))
+        self._files = Path(tempfile.mkdtemp(prefix="diabolo-app-", dir=visitors_folder()))
         weakref.finalize(self, shutil.rmtree, self._files, ignore_errors=True)
 
     @property
@@ -227,8 +229,7 @@ def shown_errors() -> Iterator[None]:
     try:
         yield
     except DiaboloError as error:
-        # the page reads a message as HTML, and it may quote what somebody else wrote
-        raise gr.Error(str(error).replace("<", "&lt;"), print_exception=False) from None
+        raise refusal(str(error)) from None
 
 
 def picture_of(image: NDArray[np.float32]) -> Image.Image:

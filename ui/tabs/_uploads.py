@@ -19,6 +19,7 @@ from diabolo.ui.errors import BusyError
 from diabolo.ui.sandbox import Limits
 from diabolo.ui.sandbox._pool import Pool
 from diabolo.ui.sandbox.check import Sound, check
+from diabolo.ui.temporary import KEPT, visitors_folder
 
 __all__ = ["Uploads"]
 
@@ -34,7 +35,7 @@ class Uploads:
         self._pool = Pool(self._limits)
         self._checking: set[str] = set()  # visitors
         self._lock = threading.Lock()
-        self._folder = Path(tempfile.mkdtemp(prefix="diabolo-uploads-"))  # for this user alone
+        self._folder = Path(tempfile.mkdtemp(prefix=KEPT, dir=visitors_folder()))  # for this user alone
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     @property
@@ -43,7 +44,7 @@ class Uploads:
         return len(self._checking) >= self._limits.checks
 
     def take(self, path: str | Path, visitor: str | None) -> tuple[str, bool]:
-        """Check a .zip and take it among the visitor's models. The file itself is removed.
+        """Check a .zip and take it among the visitor's models. The file itself stays: it may be another's, too.
 
         Args:
             path: what was uploaded.
@@ -61,17 +62,14 @@ class Uploads:
         path = Path(path)
         copy = self._folder / f"{uuid.uuid4().hex}.zip"
         new = False
+        checked = self._let_in(visitor)
         try:
-            checked = self._let_in(visitor)
-            try:
-                name, new = self._take(path, copy, checked)
-                return name, new
-            except (BundleError, BusyError) as error:
-                raise type(error)(str(error).replace(str(copy), path.name)) from None
-            finally:
-                self._checking.discard(checked)
+            name, new = self._take(path, copy, checked)
+            return name, new
+        except (BundleError, BusyError) as error:
+            raise type(error)(str(error).replace(str(copy), path.name)) from None
         finally:
-            path.unlink(missing_ok=True)
+            self._checking.discard(checked)
             if not new:
                 copy.unlink(missing_ok=True)
 
@@ -91,7 +89,7 @@ class Uploads:
 
     def _take(self, path: Path, copy: Path, visitor: str) -> tuple[str, bool]:
         since = self._models.brought.arrive(visitor)
-        _move(path, copy, self._limits)
+        _copy(path, copy, self._limits)
         sound = check(copy, self._pool)
         try:
             _check_words(sound.bundle.manifest)
@@ -125,13 +123,15 @@ class Uploads:
         return name
 
 
-def _move(path: Path, to: Path, limits: Limits) -> None:
-    if path.stat().st_size > limits.zip_mb << 20:
-        raise BundleError(
-            f"{path.name} is larger than {limits.zip_mb} MB. Open it from the command line: diabolo ui FILE."
-        )
-    shutil.copyfile(path, to)
-    path.unlink(missing_ok=True)  # gradio serves it to whoever knows its address
+def _copy(path: Path, to: Path, limits: Limits) -> None:
+    try:
+        if path.stat().st_size > limits.zip_mb << 20:
+            raise BundleError(
+                f"{path.name} is larger than {limits.zip_mb} MB. Open it by the command line: diabolo ui FILE."
+            )
+        shutil.copyfile(path, to)
+    except OSError as error:
+        raise BundleError(f"{path.name} cannot be read: {error.strerror}. Upload it again.") from None
 
 
 def _check_words(m: Manifest) -> None:
