@@ -44,7 +44,7 @@ class Uploads:
         return len(self._checking) >= self._limits.checks
 
     def take(self, path: str | Path, visitor: str | None) -> tuple[str, bool]:
-        """Check a .zip and take it among the visitor's models. The file itself stays: it may be another's, too.
+        """Check a .zip and take it among the visitor's models. The file stays: another may have sent it too.
 
         Args:
             path: what was uploaded.
@@ -127,7 +127,7 @@ def _copy(path: Path, to: Path, limits: Limits) -> None:
     try:
         if path.stat().st_size > limits.zip_mb << 20:
             raise BundleError(
-                f"{path.name} is larger than {limits.zip_mb} MB. Open it by the command line: diabolo ui FILE."
+                f"{path.name} is larger than {limits.zip_mb} MB. Open it from a terminal: diabolo ui FILE."
             )
         shutil.copyfile(path, to)
     except OSError as error:
