@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 from PIL import Image
 
@@ -45,7 +45,6 @@ def drawn(
     columns: int | None = None,
     scale: int | None = None,
     legs: int = 1,
-    watch: Callable[[], None] | None = None,
 ) -> bytes:
     """Pictures of one size and mode as one file.
 
@@ -54,11 +53,11 @@ def drawn(
         kind: 'PNG': all of them side by side; 'GIF' or 'WEBP': an animation there and back.
         columns: of a PNG, in a row; None puts all into one.
         scale: how many times larger; None makes it fit a screen.
-        legs, watch: of an animation, as `animation` takes them.
+        legs: of an animation, as `animation` takes them.
     """
     width, height = pictures[0].size
     if kind != "PNG":
-        return animation(pictures, kind, scale or enlargement((width, height), FRAME), legs, watch)
+        return animation(pictures, kind, scale or enlargement((width, height), FRAME), legs)
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
     out = io.BytesIO()
@@ -67,13 +66,7 @@ def drawn(
     return out.getvalue()
 
 
-def animation(
-    pictures: Sequence[Image.Image],
-    kind: str,
-    scale: int = 1,
-    legs: int = 1,
-    watch: Callable[[], None] | None = None,
-) -> bytes:
+def animation(pictures: Sequence[Image.Image], kind: str, scale: int = 1, legs: int = 1) -> bytes:
     """An endless loop there and back.
 
     Args:
@@ -81,7 +74,6 @@ def animation(
         kind: 'GIF', which has 256 colours a frame, or 'WEBP', which has all of them.
         scale: how many times larger.
         legs: ways from one key picture to the next; each takes about two seconds.
-        watch: called before each frame; what it raises ends the work.
     """
     # the colours of a GIF are chosen before it is enlarged: the same ones, in less time
     small = [_coloured(picture) if kind == "GIF" else picture for picture in pictures]
@@ -91,7 +83,7 @@ def animation(
         out,
         kind,
         save_all=True,
-        append_images=_following(small, scale, watch),
+        append_images=[_larger(frame, scale) for frame in (*small[1:], *small[-2:0:-1])],
         duration=pace(len(pictures), legs),
         loop=0,
         **more,
@@ -101,16 +93,6 @@ def animation(
 
 def _coloured(picture: Image.Image) -> Image.Image:
     return picture.quantize(256, Image.Quantize.MEDIANCUT) if picture.mode == "RGB" else picture
-
-
-def _following(
-    pictures: Sequence[Image.Image], scale: int, watch: Callable[[], None] | None
-) -> Iterator[Image.Image]:
-    """All frames but the first, there and back."""
-    for picture in (*pictures[1:], *pictures[-2:0:-1]):
-        if watch is not None:
-            watch()
-        yield _larger(picture, scale)
 
 
 def pace(count: int, legs: int = 1) -> int:

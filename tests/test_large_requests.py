@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
-import threading
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
+import psutil
 import pytest
 from _chromium import GRADIO_MARKS
 from _coded import save_coded
@@ -18,6 +21,7 @@ from PIL import Image
 
 from diabolo.runtime import pictures
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.ui import drawing
 
 pytest.importorskip("gradio")
 
@@ -82,30 +86,43 @@ def test_a_picture_of_too_many_pixels_is_refused_unread(
 
 
 def test_a_caller_who_leaves_ends_the_work_and_nobody_waits_for_it(
-    client: httpx.Client, picture: Any, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, picture: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The drawing of an animation stands for any long work: here it never ends by itself."""
-    begun, ended = threading.Event(), threading.Event()
+    script = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(3600)"
+    told = tmp_path / "pid"
+    monkeypatch.setattr(drawing, "_COMMAND", [sys.executable, "-c", script, str(told)])
 
-    def drawn(frames: Any, kind: str, **more: Any) -> bytes:
-        if kind == "PNG":
-            return b"strip"
-        begun.set()
-        try:
-            while True:
-                more["watch"]()
-                begun.wait(0.01)
-        finally:
-            ended.set()
+    def until(true: Callable[[], bool]) -> None:
+        for _ in range(3000):
+            if true():
+                return
+            time.sleep(0.01)
+        pytest.fail("it did not happen")
 
-    monkeypatch.setattr(pictures, "drawn", drawn)
     body = b'{"data": ["plane", %s, %s, 60, "linear"]}' % (2 * (str(picture).replace("'", '"').encode(),))
     address = httpx.URL(client.base_url)
     with socket.create_connection((address.host, address.port or 80)) as line:
         head = f"POST /gradio_api/run/interpolate HTTP/1.1\r\nHost: {address.host}\r\n"
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         line.sendall(head.encode() + body)
-        assert begun.wait(30)
+        until(lambda: told.is_file() and bool(told.read_text()))
+        number = int(told.read_text())
         assert run(client, "sample", ["plane", 1, 0]).status_code == 200  # small work goes on
-        assert not ended.is_set()
-    assert ended.wait(30)
+        assert psutil.pid_exists(number)
+    until(lambda: not psutil.pid_exists(number))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_what_is_drawn_apart_is_the_same(mode: str, kind: str) -> None:
+    values = np.random.default_rng(0).integers(0, 256, (5, 8, 6, 3), np.uint8)
+    frames = [Image.fromarray(value).convert(mode) for value in values]
+    wanted = pictures.drawn(frames, kind, legs=2)
+    assert drawing.drawn_apart(frames, kind, 2, lambda: None) == wanted
+
+
+def test_a_drawing_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawing, "_COMMAND", [sys.executable, "-c", "raise SystemExit(3)"])
+    with pytest.raises(RuntimeError, match="1 frames as GIF ended with 3"):
+        drawing.drawn_apart([Image.new("L", (2, 2))], "GIF", 1, lambda: None)

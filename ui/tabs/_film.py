@@ -16,11 +16,12 @@ from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.images import to_pil
 from diabolo.runtime.latent_path import LatentPath, read
 from diabolo.runtime.manifest import Manifest
+from diabolo.ui.drawing import drawn_apart
 from diabolo.ui.explorer._planes import FAR
 from diabolo.ui.server_functions import told
 from diabolo.ui.tabs._base import Context
 from diabolo.ui.tabs._data_url import data_url
-from diabolo.ui.work import check_frames, check_pictures, stop_for_nobody
+from diabolo.ui.work import check_frames, check_pictures, large, stop_for_nobody
 
 __all__ = ["film", "film_of", "rendered"]
 
@@ -64,8 +65,10 @@ def rendered(context: Context, model: Autoencoder, path: LatentPath, kind: str) 
     check_pictures(count, m.image_shape)
     check_frames(count, size)
     with context.turn(count, size):
-        frames = to_pil(model.decode(path.latents(m)))
-        return pictures.drawn(frames, kind, legs=len(path.keys) - 1, watch=stop_for_nobody)
+        frames, legs = to_pil(model.decode(path.latents(m))), len(path.keys) - 1
+        if large(count, size) and kind != "PNG":
+            return drawn_apart(frames, kind, legs, stop_for_nobody)
+        return pictures.drawn(frames, kind, legs=legs)
 
 
 def _drawn(m: Manifest) -> tuple[int, int]:

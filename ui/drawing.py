@@ -1,0 +1,68 @@
+"""Long animations are drawn in a process of their own: what serves everybody does not compute them.
+
+`python -m diabolo.ui.drawing` is that process. It reads a line of JSON and the frames from its standard input,
+and writes the file to its standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+from PIL import Image
+
+from diabolo.runtime import pictures
+
+__all__ = ["drawn_apart"]
+
+_COMMAND = [sys.executable, "-m", "diabolo.ui.drawing"]
+_LOOK = 0.1  # seconds between two looks at whether somebody waits for it
+
+
+def drawn_apart(frames: Sequence[Image.Image], kind: str, legs: int, watch: Callable[[], None]) -> bytes:
+    """What `pictures.drawn` gives, computed by another process at a lower priority.
+
+    Args:
+        frames: at least one, of one size and mode.
+        kind: as `pictures.drawn` takes it.
+        legs: likewise.
+        watch: called some times a second; what it raises ends the process.
+
+    Raises:
+        RuntimeError: the process failed.
+    """
+    head = {"mode": frames[0].mode, "size": frames[0].size, "count": len(frames), "kind": kind, "legs": legs}
+    asked: bytes | None = b"".join([json.dumps(head).encode(), b"\n", *(frame.tobytes() for frame in frames)])
+    with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
+        try:
+            while True:
+                try:
+                    made, _ = process.communicate(asked, timeout=_LOOK)
+                    break
+                except subprocess.TimeoutExpired:
+                    asked = None  # it is on its way
+                    watch()
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode or not made:
+        raise RuntimeError(f"drawing {len(frames)} frames as {kind} ended with {process.returncode}.")
+    return made
+
+
+def _main() -> None:
+    if hasattr(os, "nice"):
+        os.nice(10)
+    source = sys.stdin.buffer
+    head = json.loads(source.readline())
+    size = tuple(head["size"])
+    length = len(Image.new(head["mode"], size).tobytes())
+    frames = [Image.frombytes(head["mode"], size, source.read(length)) for _ in range(head["count"])]
+    sys.stdout.buffer.write(pictures.drawn(frames, head["kind"], legs=head["legs"]))
+
+
+if __name__ == "__main__":
+    _main()
