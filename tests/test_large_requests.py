@@ -122,6 +122,14 @@ def test_what_is_drawn_apart_is_the_same(mode: str, kind: str) -> None:
     assert drawing.drawn_apart(frames, kind, 2, lambda: None) == wanted
 
 
+def test_a_long_drawing_takes_as_many_looks_as_it_needs() -> None:
+    """More frames than a pipe holds, and more time than one look."""
+    values = np.random.default_rng(0).integers(0, 256, (60, 64, 64, 3), np.uint8)
+    frames, looks = [Image.fromarray(value) for value in values], []
+    assert drawing.drawn_apart(frames, "GIF", 1, lambda: looks.append(1)) == pictures.drawn(frames, "GIF")
+    assert looks
+
+
 def test_a_drawing_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "_COMMAND", [sys.executable, "-c", "raise SystemExit(3)"])
     with pytest.raises(RuntimeError, match="1 frames as GIF ended with 3"):

@@ -1,7 +1,7 @@
 """Long animations are drawn in a process of their own: what serves everybody does not compute them.
 
-`python -m diabolo.ui.drawing` is that process. It reads a line of JSON and the frames from its standard input,
-and writes the file to its standard output.
+`python -m diabolo.ui.drawing` is that process. It reads a line of JSON and the frames from standard input,
+and writes the file to standard output.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 
 from PIL import Image
@@ -35,16 +36,14 @@ def drawn_apart(frames: Sequence[Image.Image], kind: str, legs: int, watch: Call
         RuntimeError: the process failed.
     """
     head = {"mode": frames[0].mode, "size": frames[0].size, "count": len(frames), "kind": kind, "legs": legs}
-    asked: bytes | None = b"".join([json.dumps(head).encode(), b"\n", *(frame.tobytes() for frame in frames)])
-    with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
+    # a file, not a pipe: what is read with a time limit cannot be written to any more
+    with tempfile.TemporaryFile() as asked:
+        asked.writelines([json.dumps(head).encode(), b"\n", *(frame.tobytes() for frame in frames)])
+        asked.seek(0)
+        process = subprocess.Popen(_COMMAND, stdin=asked, stdout=subprocess.PIPE)  # noqa: S603 - ours
+    with process:
         try:
-            while True:
-                try:
-                    made, _ = process.communicate(asked, timeout=_LOOK)
-                    break
-                except subprocess.TimeoutExpired:
-                    asked = None  # it is on its way
-                    watch()
+            made = _waited(process, watch)
         except BaseException:
             process.kill()
             raise
@@ -53,9 +52,17 @@ def drawn_apart(frames: Sequence[Image.Image], kind: str, legs: int, watch: Call
     return made
 
 
+def _waited(process: subprocess.Popen[bytes], watch: Callable[[], None]) -> bytes:
+    while True:
+        try:
+            return process.communicate(timeout=_LOOK)[0]
+        except subprocess.TimeoutExpired:
+            watch()
+
+
 def _main() -> None:
     if hasattr(os, "nice"):
-        os.nice(10)
+        os.nice(5)  # below what serves everybody, above what strangers brought
     source = sys.stdin.buffer
     head = json.loads(source.readline())
     size = tuple(head["size"])
