@@ -67,18 +67,26 @@ def test_its_command_is_one(tmp_path: Path) -> None:
     sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("unshare"), reason="takes root on Linux"
 )
 def test_the_app_runs_so(tmp_path: Path) -> None:
-    """Everything mounted read-only, /tmp in memory, by a user who owns nothing."""
+    """Everything mounted read-only but for a folder in memory, by a user who owns nothing."""
     bundle = save_coded(tmp_path / "bundle")
-    kept = Path("/mnt")  # the bundle's folder goes with the old /tmp
+    place = tmp_path / "memory"
+    place.mkdir()
+    for folder in (tmp_path, *tmp_path.parents):  # nobody may pass through them, too
+        folder.chmod(folder.stat().st_mode | 0o005)
     port = free_port()
-    app = [sys.executable, "-m", "diabolo.ui.cli", "ui", str(kept), "--port", str(port), "--no-browser"]
+    app = [sys.executable, "-m", "diabolo.ui.cli", "ui", str(bundle), "--port", str(port), "--no-browser"]
     own = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups --no-new-privs"
     script = (
-        f"mount --bind {bundle} {kept} && mount -t tmpfs tmpfs /tmp && chmod 1777 /tmp && "
+        f"mount -t tmpfs tmpfs {place} && chmod 1777 {place} && "
         f"mount -o remount,ro,bind / && ! touch {TOP}/written 2>/dev/null && cd / && "
         f"exec {own} {' '.join(app)} --device cpu"
     )
-    clean = {"HOME": "/tmp", "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}  # noqa: S108
+    clean = {
+        "HOME": str(place),
+        "TMPDIR": str(place),
+        "PATH": os.environ["PATH"],
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     with subprocess.Popen(
         ["unshare", "-m", "sh", "-c", script], env=clean, stderr=subprocess.PIPE
     ) as running:
@@ -86,7 +94,7 @@ def test_the_app_runs_so(tmp_path: Path) -> None:
             page = _answer(
                 running, f"http://127.0.0.1:{port}/gradio_api/run/sample", b'{"data": ["by-hand", 1, 0]}'
             )
-            assert json.loads(page)["data"][0]["path"].startswith("/tmp/diabolo-")  # noqa: S108
+            assert json.loads(page)["data"][0]["path"].startswith(f"{place}/diabolo-")
         finally:
             running.send_signal(signal.SIGTERM)
             try:

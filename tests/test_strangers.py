@@ -172,6 +172,34 @@ def test_pictures_of_the_page_s_own_events_are_checked_too(client: httpx.Client,
     assert tried > 10
 
 
+PLACES: list[Any] = [
+    lambda file: {"path": "", "x": file},
+    lambda file: {"frames": [file], "model": "plane"},
+    lambda file: {"drawing": file},
+    lambda file: [[file]],
+    lambda file: {"path": "", "meta": {"_type": "gradio.FileData"}, "x": {"y": [file]}},
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_file_hidden_in_another_value_does_not_come_back(
+    client: httpx.Client, private: Path, place: Any
+) -> None:
+    """In every value of every event, and in what an event says of itself."""
+    file, tried = place({"path": str(private), **META}), 0
+    for event in client.get("config").json()["dependencies"]:
+        body = {"fn_index": event["id"], "session_hash": "hidden"}
+        for data, more in (
+            ([file for _ in event["inputs"]], {}),
+            ([None for _ in event["inputs"]], {"name": file}),
+        ):
+            sent = body | {"data": data, "event_data": {"index": 0, "value": "x", **more}}
+            answer = client.post("gradio_api/run/predict", json=sent)
+            assert private.name not in answer.text
+            tried += answer.status_code == 422
+    assert tried > 50
+
+
 def test_every_part_that_takes_files_checks_them() -> None:
     from gradio.components import Component
 
@@ -253,6 +281,29 @@ def test_generated_requests_get_a_reason(client: httpx.Client) -> None:
             if answer.status_code == 422:
                 assert answer.json().get("error") or answer.json().get("detail"), (name, body)
                 assert "Traceback" not in answer.text
+
+
+def test_the_page_s_own_events_get_a_reason_too(client: httpx.Client) -> None:
+    """Events without a name are called by their number, with what no page sends."""
+    chance, config = random.Random(1), client.get("config").json()
+    odd = [
+        *ODD,
+        {"frames": [1], "model": "plane"},
+        {"frames": 1},
+        {"drawing": 1},
+        "data:image/png;base64,AAAA",
+    ]
+    for event in config["dependencies"]:
+        for _ in range(4):
+            data = [chance.choice(odd) for _ in event["inputs"]]
+            body = {"data": data, "fn_index": event["id"], "session_hash": "odd"}
+            body["event_data"] = {
+                "index": chance.choice([0, 99, -1]),
+                "value": "x",
+                "name": chance.choice(["plane", 5]),
+            }
+            answer = client.post("gradio_api/run/predict", json=body)
+            assert answer.status_code in (200, 404, 422), (event["id"], event["targets"], data, answer.text)
 
 
 @pytest.mark.parametrize("data", [{}, [], None, {"model": "none"}, {"model": ["plane"]}, {"model": "plane"}])

@@ -42,7 +42,8 @@ class AppBlocks(gr.Blocks):
             gr.Error: the values are too few, or of another kind.
         """
         _check(block_fn, inputs)
-        _refuse_addresses(inputs)
+        for block, value in zip(block_fn.inputs, inputs, strict=False):
+            _check_files(block, value)
         try:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except gr.Error as error:
@@ -57,6 +58,9 @@ class AppBlocks(gr.Blocks):
         Raises:
             gr.Error: with the reason; an error of ours is logged, and its number told.
         """
+        event = more.get("event_data")
+        if event is not None and _names_file(getattr(event, "_data", None)):
+            raise refusal("a file is named in what an event says of itself.")
         try:
             return await super().process_api(block_fn, *args, **more)
         except gr.Error as error:
@@ -99,22 +103,38 @@ def _check(block_fn: Any, inputs: list[Any]) -> None:
             raise refusal(f"{_name(block_fn)} takes {wanted} as {place}, not {repr(value)[:80]}.")
 
 
-def _refuse_addresses(value: Any) -> None:
-    """See that no file is named by its address: gradio would fetch it, however large, before we are asked.
+def _check_files(block: Any, value: Any) -> None:
+    """See that files are named only where files are taken, and not by their address.
+
+    Gradio hands on a file that it finds anywhere in a value, which may come back to the sender as a copy: one
+    within another, or in a part that takes none, passes its own check. An address it fetches, however large.
 
     Raises:
-        gr.Error: one is.
+        gr.Error: there is one where none belongs.
     """
+    takes = isinstance(block, gr.Image | gr.File | gr.UploadButton)
+    for part in value if isinstance(value, list) else [value]:
+        if not takes and _names_file(part):
+            raise refusal("a file is named where none is taken.")
+        if isinstance(part, dict) and any(_names_file(inner) for inner in part.values()):
+            raise refusal("a file is named within another one.")
+        path = part.get("path") if isinstance(part, dict) else None
+        if isinstance(path, str) and path.strip().lower().startswith(("http:", "https:")):
+            raise refusal("files of other addresses are not fetched here. Upload the file first.")
+
+
+def _names_file(value: Any) -> bool:
+    """Whether a file is named anywhere in a value, as gradio names files."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
-            path = one.get("path")
-            if isinstance(path, str) and path.strip().lower().startswith(("http:", "https:")):
-                raise refusal("files of other addresses are not fetched here. Upload the file first.")
+            if "path" in one:
+                return True
             waiting += one.values()
         elif isinstance(one, list):
             waiting += one
+    return False
 
 
 def _wanted(block: Any, value: Any) -> str:

@@ -21,7 +21,7 @@ _REFUSED = (
     "Upload it first, and send the path that the upload answers."
 )
 _PIXELS = 50_000_000  # of a picture: unpacking one takes about two seconds and 230 MB
-_ENCODED = 64 << 20  # characters of a picture that is sent within the request
+_ENCODED = 8 << 20  # characters of a picture that is sent within the request
 
 
 def received(path: Any, folder: str | Path) -> str:

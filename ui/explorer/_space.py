@@ -195,7 +195,7 @@ def latents_of(value: ArrayLike, count: int) -> NDArray[np.float32]:
     """
     try:
         flat = np.asarray(value, np.float32).reshape(-1, count)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise LatentError(f"a latent of this model must be {count} numbers.") from None
     if not len(flat) or not np.isfinite(flat).all():
         raise LatentError(f"a latent of this model must be {count} numbers, all finite.")

@@ -114,6 +114,11 @@ class Exchange:
             self._watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watcher
-        if self.refused is not None and not self.started:
-            self.started = True
-            await answer(self._send, *self.refused, connection="close")
+        if self.refused is None:
+            return
+        if self.started:  # a stream whose app failed on the way ends here
+            with contextlib.suppress(Exception):
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        self.started = True
+        await answer(self._send, *self.refused, connection="close")

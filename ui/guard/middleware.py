@@ -98,9 +98,7 @@ class Guard:
             await self._app(scope, exchange.receive, exchange.send)
         except TooMuchError:
             pass
-        except Exception as error:
-            if exchange.started:
-                raise
+        except Exception as error:  # noqa: BLE001 - logged, and told by its kind
             # gradio's own routes raise nearly anything on requests that no page sends
             _LOG.info("a request to %s was refused", scope["path"], exc_info=True)
             exchange.refused = exchange.refused or (

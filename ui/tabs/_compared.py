@@ -17,6 +17,7 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.tabs._base import Context
+from diabolo.ui.work import stop_for_nobody
 
 __all__ = ["Row", "alike", "chosen_names", "compare", "graph_bytes"]
 
@@ -70,7 +71,11 @@ def compare(context: Context, names: Sequence[str], source: Any, drawn: bool = F
     """
     if not names:
         raise UsageError("no model to compare. Choose at least one, such as " + next(iter(context.bundles)))
-    return [_row(name, context.model(name), context.see(name, source, drawn).image) for name in names]
+    rows = []
+    for name in names:
+        stop_for_nobody()
+        rows.append(_row(name, context.model(name), context.see(name, source, drawn).image))
+    return rows
 
 
 def _row(name: str, model: Autoencoder, seen: NDArray[np.float32]) -> Row:

@@ -12,7 +12,7 @@ import numpy as np
 
 from diabolo.runtime import pictures
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.errors import DiaboloError
+from diabolo.runtime.errors import DiaboloError, UnknownNameError, UsageError
 from diabolo.runtime.images import to_pil
 from diabolo.runtime.latent_path import LatentPath, read
 from diabolo.runtime.manifest import Manifest
@@ -25,6 +25,9 @@ from diabolo.ui.work import check_frames, check_pictures, large, stop_for_nobody
 
 __all__ = ["film", "film_of", "rendered"]
 
+_LONGEST = 4_000_000  # characters of a path
+_KINDS = ("GIF", "PNG", "WEBP")
+
 
 def film(context: Context) -> gr.HTML:
     """The player. Its value is what `film_of` makes, or {"words": ...} when there is nothing to play.
@@ -35,8 +38,13 @@ def film(context: Context) -> gr.HTML:
     def film_file(asked: Mapping[str, Any]) -> dict[str, str]:
         """A path's file for the page, base64, or why there is none, as 'problem'."""
         try:
-            kind = "WEBP" if asked["kind"] == "webp" else str(asked["kind"]).upper()
-            content = rendered(context, context.model(str(asked["model"])), read(str(asked["path"])), kind)
+            kind = str(asked["kind"]).upper()
+            if kind not in _KINDS:
+                raise UnknownNameError("kind of file", str(asked["kind"]), map(str.lower, _KINDS))
+            text = str(asked["path"])
+            if len(text) > _LONGEST:
+                raise UsageError(f"a path has at most {_LONGEST:,} characters here, not {len(text):,}.")
+            content = rendered(context, context.model(str(asked["model"])), read(text), kind)
         except DiaboloError as error:
             return {"problem": str(error)}
         return {"data": base64.b64encode(content).decode()}

@@ -19,7 +19,7 @@ from diabolo.runtime.manifest import Manifest
 from diabolo.ui.tabs._base import picture_of
 from diabolo.ui.tabs._data_url import data_url, from_data_url
 
-__all__ = ["MOST", "fits", "images_of", "keyframes", "packed", "samples"]
+__all__ = ["MOST", "fits", "images_of", "keyframes", "packed", "row_of", "samples"]
 
 MOST = 6
 
@@ -40,6 +40,18 @@ def packed(image: NDArray[np.float32]) -> str:
     out = io.BytesIO()
     picture_of(image).save(out, "PNG")
     return data_url(out.getvalue())
+
+
+def row_of(value: Any) -> dict[str, Any]:
+    """The row's value, as the page sends it.
+
+    Raises:
+        ImageError: what a page never sends.
+    """
+    frames, model = (value.get("frames"), value.get("model")) if isinstance(value, dict) else (None, None)
+    if not isinstance(frames, list) or not isinstance(model, str):
+        raise ImageError("key frames must be a list, with the name of a model. Load the page again.")
+    return {"frames": frames, "model": model}
 
 
 def images_of(value: Mapping[str, Any] | None, m: Manifest) -> list[NDArray[np.float32]]:

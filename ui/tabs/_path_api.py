@@ -134,7 +134,9 @@ def endpoints(context: Context, texts: Texts) -> None:
             The grid (PNG).
         """
         with shown_errors():
-            return context.keep(grid_of(*through(model, images or [], size, method)), "grid.png")
+            opened, path = through(model, images or [], size, method)
+            with context.turn(path.steps**2, opened.manifest.image_shape):
+                return context.keep(grid_of(opened, path), "grid.png")
 
     with gr.Row(visible=False):
         a, b, strip, animation, grid = (pixels(name) for name in ("a", "b", "strip", "animation", "grid"))

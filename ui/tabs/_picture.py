@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
-from diabolo.ui.incoming import ImageInput
+from diabolo.runtime.images import open_image
+from diabolo.ui.incoming import ImageInput, pixels_of
 from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_errors, words
 from diabolo.ui.tabs._sketch import drawing_of, sheet_of, sketch
 from diabolo.ui.tabs._texts import SHARED
@@ -77,8 +77,10 @@ class PictureInput:
     @staticmethod
     def original(seen: str, given: Any) -> tuple[Any, bool]:
         """What `seen`, a file, was fitted from, and whether it was drawn; itself where it was fetched."""
-        with Image.open(seen) as picture:
-            return given[1:] if given is not None and given[0] == picture.tobytes() else (seen, False)
+        if given is None:
+            return seen, False
+        pixels_of(seen)
+        return given[1:] if given[0] == open_image(seen).tobytes() else (seen, False)
 
     def wire(self, run: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> None:
         """Show what the model sees whenever the picture changes, then call `run`."""

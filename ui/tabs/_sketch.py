@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from diabolo.runtime.errors import ImageError
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.tabs._data_url import from_data_url
 from diabolo.ui.tabs._texts import Texts
@@ -39,7 +40,7 @@ _WORDS: Texts = {
     },
 }
 _SIDE = 280  # pixels of the sheet's longer side
-_MOST = 2048  # of a drawing's side, which a page never sends
+_MOST = 1024  # of a drawing's side, which a page never sends
 _COLOURS = ("#e5484d", "#f5a623", "#30a46c", "#0090ff")
 
 
@@ -81,6 +82,8 @@ def drawing_of(value: Mapping[str, Any] | None) -> Image.Image | None:
     Raises:
         ImageError: what a page never sends.
     """
+    if value is not None and not isinstance(value, Mapping):
+        raise ImageError(f"a drawing must be an object, not {type(value).__name__}. Load the page again.")
     drawing = (value or {}).get("drawing")
     if not drawing:
         return None

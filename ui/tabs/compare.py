@@ -67,7 +67,7 @@ def _rows(context: Context, text: Any) -> gr.Image:
             say = context.say(TEXTS, request)
             if not models:
                 return _hint(say["none_chosen"])
-            return _cards.page(compared(context, models, *source.original(picture, given)), say)
+            return _cards.page(compared(context, chosen_names(models), *source.original(picture, given)), say)
 
     def choose(name: str) -> Any:
         return gr.update(choices=context.bundles.names(), value=alike(context, name))

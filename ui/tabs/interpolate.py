@@ -33,6 +33,7 @@ def build(context: Context) -> None:
         say = context.say(TEXTS, request)
         if image is None:
             return gr.skip(), context.say(SHARED, request)["empty"]
+        row = _keyframes.row_of(row)
         if len(row["frames"]) >= _keyframes.MOST:
             return gr.skip(), say["full"]
         with shown_errors():
@@ -54,6 +55,7 @@ def build(context: Context) -> None:
 
     def fit(model: str, row: Any, request: gr.Request) -> tuple[Any, str]:
         """Keep the key frames where the other model sees the same of them."""
+        row = _keyframes.row_of(row)
         whose, say = row["model"], context.say(TEXTS, request)
         same = whose in context.bundles and _keyframes.fits(context.manifest(whose), context.manifest(model))
         return _row(row["frames"] if same else [], model, say), ""
@@ -62,6 +64,7 @@ def build(context: Context) -> None:
         model: str, row: Any, steps: float, method: str, most: int | None = None
     ) -> LatentPath | None:
         """The path through the first key frames; None where those are too few, or not this model's yet."""
+        row = _keyframes.row_of(row)
         frames = row["frames"][:most]
         if row["model"] != model or len(frames) < (most or 2):
             return None

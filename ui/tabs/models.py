@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from diabolo.runtime.errors import BundleError
+from diabolo.runtime.errors import BundleError, UsageError
 from diabolo.ui.incoming import UploadInput
 from diabolo.ui.tabs._about import about
 from diabolo.ui.tabs._base import EVERY, QUIET, Context, shown_errors
@@ -65,7 +65,10 @@ def build(context: Context) -> None:
         return body or f"<h1>{escaped(model)}</h1>{''.join(lines)}"
 
     def choose(event: gr.EventData) -> Any:
-        return gr.update(value=event.name)
+        name = getattr(event, "name", None)
+        if not isinstance(name, str):
+            raise UsageError("this event chooses a model by its name. Load the page again.")
+        return gr.update(value=name)
 
     def take(path: str | None, request: gr.Request) -> Iterator[tuple[Any, str]]:
         if path is None:
