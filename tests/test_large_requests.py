@@ -15,26 +15,20 @@ import numpy as np
 import psutil
 import pytest
 from _chromium import GRADIO_MARKS
-from _coded import save_coded
-from _served import served
+from _plane_app import META, plane_app, run
 from PIL import Image
 
 from diabolo.runtime import pictures
-from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.ui import drawing
 
 pytest.importorskip("gradio")
 
 pytestmark = GRADIO_MARKS[1:]  # no page is opened
 
-META = {"meta": {"_type": "gradio.FileData"}}
-
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    folder = tmp_path_factory.mktemp("bundles")
-    model = Autoencoder.load(save_coded(folder / "plane"), device="cpu")
-    with served({"plane": model}) as address, httpx.Client(base_url=address, timeout=60) as asked:
+    with plane_app(tmp_path_factory.mktemp("bundles")) as asked:
         yield asked
 
 
@@ -44,10 +38,6 @@ def picture(client: httpx.Client) -> dict[str, Any]:
     Image.fromarray(np.full((8, 8), 77, np.uint8)).save(out, "PNG")
     answer = client.post("gradio_api/upload", files={"files": ("picture.png", out.getvalue())})
     return {"path": answer.json()[0], **META}
-
-
-def run(client: httpx.Client, endpoint: str, data: Any) -> httpx.Response:
-    return client.post(f"gradio_api/run/{endpoint}", json={"data": data})
 
 
 @pytest.mark.parametrize(
