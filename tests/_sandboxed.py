@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,6 +41,14 @@ def running() -> Iterator[Run]:
     yield run
     for hosted in run.hosted:
         hosted.close("over")
+
+
+def until(holds: Callable[[], bool], seconds: float = 10) -> bool:
+    """Whether something holds within some seconds."""
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.01)
+    return holds()
 
 
 def gone(pid: int, seconds: float = 10) -> bool:

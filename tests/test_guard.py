@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from diabolo.runtime.errors import UsageError
 from diabolo.ui.blocks import INTERNAL
 from diabolo.ui.guard import Access, Guard, storage
 from diabolo.ui.guard.caller import LEFT
+from diabolo.ui.guard.storage import Storage
+from diabolo.ui.temporary import KEPT
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -149,17 +152,72 @@ def test_a_body_that_does_not_come_is_given_up(tmp_path: Path) -> None:
     assert b"took too long" in body
 
 
-def test_uploads_are_refused_when_the_folder_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "large").write_bytes(bytes(1 << 20))
-    monkeypatch.setattr(storage, "FILES", 100)
+def filled(folder: Path, count: int, size: int = 1) -> list[Path]:
+    """Files in folders of their own, the oldest first."""
+    paths = [folder / f"{number:04}" / "picture.png" for number in range(count)]
+    for number, path in enumerate(paths):
+        path.parent.mkdir()
+        path.write_bytes(bytes(size))
+        os.utime(path, (1000 + number, 1000 + number))
+    return paths
+
+
+def test_the_oldest_files_go_when_there_are_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "FILES", 10)
+    paths = filled(tmp_path, 30)
+    for path in ("/gradio_api/upload", "/gradio_api/run/x"):  # pictures may come within requests, too
+        assert ask(answering(), tmp_path, path=path)[0] == 200
+        assert [path.exists() for path in paths] == [False] * 23 + [True] * 7
+    assert len(list(tmp_path.iterdir())) == 7
+
+
+def test_the_oldest_files_go_when_they_take_too_much(tmp_path: Path) -> None:
+    paths = filled(tmp_path, 4, 300_000)
+    assert ask(answering(), tmp_path, Access(stored=1), path="/gradio_api/upload")[0] == 200
+    assert [path.exists() for path in paths] == [False, False, True, True]
+
+
+def test_uploads_are_refused_when_what_must_stay_takes_all_room(tmp_path: Path) -> None:
+    (tmp_path / f"{KEPT}x" / "sub").mkdir(parents=True)
+    bundle = tmp_path / f"{KEPT}x" / "sub" / "model.zip"
+    bundle.write_bytes(bytes(1 << 20))
+    picture = tmp_path / "picture.png"
+    picture.touch()
     status, _, body = ask(answering(), tmp_path, Access(stored=1), path="/gradio_api/upload")
-    assert status == 507
-    assert b"no room" in body
+    assert (status, b"no room" in body) == (507, True)
+    assert (bundle.exists(), picture.exists()) == (True, False)
     assert ask(answering(), tmp_path, Access(stored=1))[0] == 200
-    assert ask(answering(), tmp_path, path="/gradio_api/upload")[0] == 200
-    monkeypatch.setattr(storage, "FILES", 1)
-    assert ask(answering(), tmp_path, path="/gradio_api/upload")[0] == 507
+
+
+def test_the_folder_is_measured_at_most_once_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "FILES", 10)
+    guard = Storage(tmp_path, 1)
+    assert guard.due
+    assert guard.look()
+    filled(tmp_path, 30)
+    assert not guard.due
+    assert guard.look()
+    assert len(list(tmp_path.iterdir())) == 30
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_an_upload_of_many_small_files(tmp_path: Path, size: int) -> None:
+    def of(count: int) -> tuple[int, bytes]:
+        part = b'--=_m"ark\r\nContent-Disposition: form-data; name="files"; filename="x"\r\n\r\nx\r\n'
+        body = part * count + b'--=_m"ark--\r\n'
+        pieces = tuple(body[start : start + size] for start in range(0, len(body), size))
+        kind = 'multipart/form-data; Boundary="=_m\\"ark"'
+        path = "/gradio_api/upload"
+        access = Access(files=20)
+        status, _, said = ask(answering(), tmp_path, access, path=path, pieces=pieces, content_type=kind)
+        return status, said
+
+    assert of(20)[0] == 200
+    status, said = of(21)
+    assert status == 413
+    assert b"at most 20 files" in said
 
 
 def test_too_many_requests_at_a_time(tmp_path: Path) -> None:

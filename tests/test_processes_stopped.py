@@ -50,7 +50,7 @@ def together(folder: Path, pictures: Path, code: str) -> str:
 
 def test_a_signal_to_one_stops_all_and_they_go_on(pictures: Path, tmp_path: Path) -> None:
     said = together(tmp_path, pictures, BEGIN.replace("WHO", "os.getpid()") + GO_ON)
-    assert said.count("told: stopped in epoch 1 after step 20 of 25, and saved") == 2, said
+    assert said.count("stopped in epoch 1 after step 20 of 25, and saved") == 2, said
     same(Run.open(tmp_path / "cut"), Run.open(tmp_path / "whole"))
 
 

@@ -126,6 +126,10 @@ def test_few_are_kept_and_the_state_of_others_is_deleted() -> None:
     holder["another"]
     assert "51" not in holder
     assert "50" in holder
+    holder["77"].is_closed = True
+    holder["one more"]
+    assert "77" not in holder  # its page is closed: before any other
+    assert "52" in holder
 
 
 def test_those_of_closed_pages_are_dropped_after_an_hour() -> None:

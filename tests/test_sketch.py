@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from _chromium import GRADIO_MARKS, watch
+from _coded import save_coded
 from _pair import save_pair
 from _served import served
 from PIL import Image
@@ -41,6 +42,32 @@ def test_what_a_page_sends() -> None:
     assert drawing_of(None) is None
     assert drawing_of({}) is None
     assert drawing_of({"drawing": ""}) is None
+
+
+def test_a_session_keeps_a_drawing_s_name_not_its_pixels(tmp_path: Path) -> None:
+    import gradio as gr
+
+    from diabolo.ui._models import collect
+    from diabolo.ui.tabs._base import Context
+    from diabolo.ui.tabs._picture import PictureInput
+
+    context = Context(bundles=collect(save_coded(tmp_path / "plane"), device="cpu"), chooser=gr.Dropdown())
+    with gr.Blocks():
+        source = PictureInput(context)
+        source.show()
+    drawn = Image.effect_noise((1000, 1000), 80).convert("RGB")
+    seen, _, given = source._see_sketch("by-hand", sent(drawn), None)
+    assert len(repr(given)) < 1000
+    shown = str(tmp_path / "seen.png")
+    seen.save(shown)
+    path, is_drawn = source.original(shown, given)
+    assert is_drawn
+    assert Image.open(path).tobytes() == drawn.tobytes()
+    other = str(tmp_path / "other.png")
+    Image.new("L", seen.size).save(other)
+    assert source.original(other, given) == (other, False)
+    Path(path).unlink()  # old files are removed
+    assert source.original(shown, given) == (shown, False)
 
 
 @pytest.mark.parametrize(

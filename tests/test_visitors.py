@@ -102,7 +102,7 @@ def test_only_its_visitor_may_use_it(address: str, letters: Path) -> None:
         assert bob.explorer(name, asked, session_hash=None)[0] == 400  # gradio's own refusal
     for session in (True, False):
         status, answer = bob.run("describe", "letters", session=session)
-        assert "letters is not in the list of choices: ['plane']" in answer["error"]
+        assert "unknown model 'letters'" in answer["error"]
         status, answer = bob.run("compare", ["letters"], None, session=session)
         assert "unknown model" in answer["error"]
     assert ann.run("compare", "letters", None, session=False)[1]["error"] == answer["error"]
@@ -224,6 +224,20 @@ def test_all_goes_when_the_page_is_closed(letters: Path, tmp_path: Path, place: 
         status, answer = ann.explorer("graph", {"model": "letters"})
         why = "letters was removed: the page that brought it was closed, or lost its connection"
         assert (status, answer["problem"].split(".")[0]) == (200, why)
+
+
+def test_it_outlives_what_the_page_was_sent(letters: Path, tmp_path: Path) -> None:
+    """A thousand other sessions make gradio forget this one's choices."""
+    from diabolo.ui import build
+
+    page = build(save_coded(tmp_path / "listed"), device="cpu")
+    with app_of(page) as address:
+        ann = Visitor(address)
+        assert taken(ann.bring(letters)) == "letters"
+        page.state_holder.session_data.clear()
+        assert ann.run("sample", "letters", 4, 0)[0] == 200
+        assert "unknown model 'letters'" in Visitor(address).run("sample", "letters", 4, 0)[1]["error"]
+        assert "takes a name as model, not ['letters']" in ann.run("sample", ["letters"], 4, 0)[1]["error"]
 
 
 def test_switched_off(letters: Path, tmp_path: Path) -> None:

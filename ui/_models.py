@@ -94,9 +94,13 @@ class Models(Mapping[str, Autoencoder]):
         raise UnknownNameError("model", name, self.names())
 
     def bundle(self, name: str) -> Bundle:
-        """A model's bundle; the model is not started for it."""
+        """A model's bundle; the model is not started for it.
+
+        Raises:
+            RemovedError, UnknownNameError: as `check` raises them.
+        """
         own = self.own(name)
-        return self._bundles[name] if own is None else own.bundle
+        return self._bundles[self.check(name)] if own is None else own.bundle
 
     def manifest(self, name: str) -> Manifest:
         """What a model's model.json says, whether it runs or not."""

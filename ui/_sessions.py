@@ -148,12 +148,17 @@ class _Session(SessionState):
 
 
 class _Holder(StateHolder):
-    """Sessions, of which those of closed pages are dropped after some time."""
+    """Sessions, of which those of closed pages are dropped after some time, or when there are too many."""
 
     def update(self, session_id: str) -> None:
         if len(self.session_data) > self.capacity:
-            self.delete_state(next(name for name in self.session_data if name != session_id))
+            self.forget(self._least(session_id))
         super().update(session_id)
+
+    def _least(self, wanted: str) -> str:
+        """Of all but `wanted`: one whose page was closed, or else the one used the longest time ago."""
+        others = [(name, session) for name, session in list(self.session_data.items()) if name != wanted]
+        return next((name for name, session in others if session.is_closed), others[0][0])
 
     def delete_all_expired_state(self) -> None:
         super().delete_all_expired_state()  # type: ignore[no-untyped-call]

@@ -14,6 +14,7 @@ from diabolo.ui._models import Sources, collect
 from diabolo.ui.blocks import AppBlocks
 from diabolo.ui.sandbox import Limits
 from diabolo.ui.tabs._base import QUIET, Context
+from diabolo.ui.tabs._derived import choice
 from diabolo.ui.tabs._texts import LANGUAGES, SHARED, Texts, check
 from diabolo.ui.temporary import AGE
 
@@ -67,7 +68,7 @@ def build(
         gr.Column(elem_classes="diabolo"),
     ):
         gr.HTML(f"<style>{_read('app.css')}</style>", padding=False, elem_classes="diabolo-style")
-        chooser = gr.Dropdown(names, value=names[0], visible=len(names) > 1, min_width=220, render=False)
+        chooser = choice(names, value=names[0], visible=len(names) > 1, min_width=220, render=False)
         context = Context(
             bundles=models,
             chooser=chooser,

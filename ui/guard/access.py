@@ -30,7 +30,8 @@ class Access:
         upload: megabytes of one upload, at most.
         body: megabytes of any other request, at most.
         values: of the JSON in a request, at most; a million empty lists would keep the app busy for seconds.
-        stored: megabytes of visitors' files that are kept at a time; further uploads are refused.
+        files: of one upload, at most.
+        stored: megabytes of visitors' files that are kept at a time; of more, the oldest are removed.
         seconds: for the arrival of a request's body, besides a second for each 100 kB.
         requests: that are answered at a time, at most; further ones get 503. Lines that a page keeps open do
             not count.
@@ -45,12 +46,13 @@ class Access:
     upload: int = 256
     body: int = 32
     values: int = 200_000
+    files: int = 500
     stored: int = 4096
     seconds: float = 30.0
     requests: int = 256
 
     def __post_init__(self) -> None:
-        for name in ("upload", "body", "values", "stored", "seconds", "requests"):
+        for name in ("upload", "body", "values", "files", "stored", "seconds", "requests"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}.")
         for origin in self.origins:

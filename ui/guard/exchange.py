@@ -9,6 +9,7 @@ import threading
 import time
 from typing import Any
 
+from diabolo.ui.guard._parts import Parts
 from diabolo.ui.guard.access import Access, is_upload
 from diabolo.ui.guard.answers import Message, Receive, Send, answer, protected, status_of
 
@@ -39,6 +40,8 @@ class Exchange:
         self._event = scope["method"] == "POST" and bool(_EVENTS.search(self._path))
         self._upload = is_upload(self._path)
         self._taken = self._values = 0  # bytes, and marks of JSON between values
+        kinds = [value for name, value in scope["headers"] if name.lower() == b"content-type"]
+        self._parts = Parts(kinds[0] if kinds else b"") if self._upload else None
         self._begun = time.monotonic()
         self._watcher: asyncio.Task[None] | None = None
         self._held: Message | None = None  # an error's start: its status shows in its body
@@ -61,7 +64,12 @@ class Exchange:
             self._refuse(
                 413, f"the body has more than {most >> 20} MB, which is the most that is taken here."
             )
-        if not self._upload:
+        if self._parts is not None:
+            if self._parts.count(message.get("body", b"")) > self._access.files:
+                self._refuse(
+                    413, f"an upload brings at most {self._access.files} files. Send them in several."
+                )
+        else:
             self._values += sum(message.get("body", b"").count(mark) for mark in (b",", b"[", b"{"))
             if self._values > self._access.values:
                 self._refuse(413, f"the body has more than {self._access.values:,} values.")

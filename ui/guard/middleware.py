@@ -64,8 +64,11 @@ class Guard:
             return
         self._active[kind] += 1
         try:
-            if kind == "upload" and not await asyncio.to_thread(self._storage.room):
-                full = "there is no room for another file. Old files are removed within hours."
+            room = True
+            if kind == "upload" or (scope["method"] == "POST" and self._storage.due):
+                room = await asyncio.to_thread(self._storage.look)
+            if kind == "upload" and not room:
+                full = "there is no room for another file. Remove models that you uploaded, or try later."
                 await answer(send, 507, full, connection="close")
                 return
             await self._pass(scope, receive, send)

@@ -8,7 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-__all__ = ["derived", "slider"]
+from diabolo.runtime.errors import UsageError
+
+__all__ = ["choice", "derived", "slider"]
 
 
 def derived(base: Any, **methods: Callable[..., Any]) -> Any:
@@ -34,4 +36,24 @@ def slider(*args: Any, **more: Any) -> gr.Slider:
     A number set in the old range may come after the new one was sent: gradio would report it as an error.
     """
     made: gr.Slider = _Slider(*args, **more)
+    return made
+
+
+def _names(self: gr.Dropdown, value: Any) -> Any:
+    names = value if self.multiselect and isinstance(value, list) else [value]
+    if value is not None and not all(isinstance(name, str) for name in names):
+        raise UsageError(f"what is chosen here is called by its name, not by {str(value)[:80]!r}.")
+    return value
+
+
+_Choice = derived(gr.Dropdown, preprocess=_names)
+
+
+def choice(*args: Any, **more: Any) -> gr.Dropdown:
+    """A dropdown whose choices change: a name is handed on as it came, and who takes it sees to it.
+
+    Gradio would look among the choices that the session was sent last, and it forgets a session when a
+    thousand others came after it.
+    """
+    made: gr.Dropdown = _Choice(*args, **more)
     return made

@@ -86,10 +86,13 @@ def _drawn(m: Manifest) -> tuple[int, int]:
     return width * scale, height * scale
 
 
-def film_of(name: str, model: Autoencoder, path: LatentPath, words: Mapping[str, str]) -> dict[str, Any]:
+def film_of(
+    context: Context, name: str, model: Autoencoder, path: LatentPath, words: Mapping[str, str]
+) -> dict[str, Any]:
     """What the player plays.
 
     Args:
+        context: whose turns it takes.
         name: by which people choose the model.
         model: that one.
         path: through its latent space.
@@ -98,15 +101,18 @@ def film_of(name: str, model: Autoencoder, path: LatentPath, words: Mapping[str,
     Raises:
         UsageError: the path has more pictures than one request may ask for.
     """
-    check_pictures((len(path.keys) - 1) * (path.steps - 1) + 1, model.manifest.image_shape)
-    latents = path.latents(model.manifest)
-    frames = to_pil(model.decode(latents))
+    shape, count = model.manifest.image_shape, (len(path.keys) - 1) * (path.steps - 1) + 1
+    check_pictures(count, shape)
+    with context.turn(count, shape):
+        latents = path.latents(model.manifest)
+        frames = to_pil(model.decode(latents))
+        strip = pictures.drawn(frames, "PNG", scale=1)
     far = np.zeros(len(latents), bool) if model.density is None else model.density.rank(latents) > FAR
     return {
         "model": name,
         "file": model.manifest.name,
         "path": path.dumps(),
-        "strip": data_url(pictures.drawn(frames, "PNG", scale=1)),
+        "strip": data_url(strip),
         "count": len(frames),
         "steps": path.steps,
         "pace": pictures.pace(len(frames), len(path.keys) - 1),

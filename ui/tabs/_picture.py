@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
 from diabolo.runtime.images import open_image
 from diabolo.ui.incoming import ImageInput, pixels_of
@@ -29,6 +33,17 @@ def pixels(label: Any, name: str = "", **more: Any) -> gr.Image:
         **more,
     )
     return image
+
+
+def _mark(picture: Image.Image) -> str:
+    """By which a picture is known again: a session keeps it in the place of the pixels."""
+    return hashlib.sha256(picture.tobytes()).hexdigest()
+
+
+def _png(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
 
 
 class PictureInput:
@@ -80,7 +95,9 @@ class PictureInput:
         if given is None:
             return seen, False
         pixels_of(seen)
-        return given[1:] if given[0] == open_image(seen).tobytes() else (seen, False)
+        mark, source, drawn = given
+        same = mark == _mark(open_image(seen)) and Path(source).exists()  # old files are removed
+        return (source, drawn) if same else (seen, False)
 
     def wire(self, run: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> None:
         """Show what the model sees whenever the picture changes, then call `run`."""
@@ -127,7 +144,8 @@ class PictureInput:
             prepared = self._context.see(name, source, drawn)
             seen = picture_of(prepared.image)
             line = words(prepared.steps, self._context.say(SHARED, request))
-            return seen, line, (seen.tobytes(), source, drawn)
+            kept = source if isinstance(source, str) else self._context.keep(_png(source), "drawing.png")
+            return seen, line, (_mark(seen), kept, drawn)
 
     def _renew(self, name: str) -> tuple[dict[str, Any], None, None, str]:
         """Empty everything for another model, whose ground may be another."""

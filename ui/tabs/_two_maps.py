@@ -11,6 +11,7 @@ import numpy as np
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.tabs._base import LATEST, QUIET, Context, shown_errors
+from diabolo.ui.tabs._derived import choice
 from diabolo.ui.tabs._opened import when_opened
 from diabolo.ui.tabs._pairs import pair, same_images, standing_for
 from diabolo.ui.tabs._texts import Texts
@@ -24,8 +25,8 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
     names = list(context.bundles)
     gr.Markdown(text("maps_lead"), elem_classes="lead")
     with gr.Row(elem_classes="map-choices"):
-        start = gr.Dropdown(label=text("from"), min_width=110, elem_classes="compare-from")
-        end = gr.Dropdown(label=text("to"), min_width=110, elem_classes="compare-to")
+        start = choice(label=text("from"), min_width=110, elem_classes="compare-from")
+        end = choice(label=text("to"), min_width=110, elem_classes="compare-to")
         follow = gr.Checkbox(
             True, label=text("follow"), min_width=280, elem_classes="compare-follow", scale=3
         )
@@ -36,7 +37,7 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
     with gr.Row(elem_classes="two-maps", equal_height=False):
         for side, name in zip(("left", "right"), pair(context), strict=True):
             with gr.Column(min_width=300, elem_classes=f"map-{side}"):
-                choosers.append(gr.Dropdown(names, value=name, label=text(side)))
+                choosers.append(choice(names, value=name, label=text(side)))
                 lines.append(gr.Markdown(elem_classes=["note", "compare-line"]))
                 maps.append(
                     LatentExplorer(context.bundles, chosen=name, language=context.language, sliders=False)

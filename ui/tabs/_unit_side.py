@@ -10,7 +10,7 @@ import numpy as np
 
 from diabolo.ui.tabs import _unit_charts, _unit_page
 from diabolo.ui.tabs._base import EVERY, LATEST, Context, shown_errors
-from diabolo.ui.tabs._derived import slider
+from diabolo.ui.tabs._derived import choice, slider
 from diabolo.ui.tabs._inside_texts import TEXTS
 from diabolo.ui.tabs._picture import PictureInput
 from diabolo.ui.tabs._units import units_of
@@ -32,7 +32,7 @@ class Side:
         self._context, self._source = context, source
         plain: dict[str, Any] = {"js_on_load": None, "apply_default_css": False}
         with gr.Column(min_width=320):
-            self.chooser = gr.Dropdown(list(context.bundles), value=name, label=label)
+            self.chooser = choice(list(context.bundles), value=name, label=label)
             self.charts = gr.HTML(**plain, elem_classes="inside-charts")
             script = resources.files("diabolo.ui.tabs").joinpath("_unit_grid.js").read_text("utf-8")
             self.grid = gr.HTML(js_on_load=script, apply_default_css=False, elem_classes="inside-grid")

@@ -11,6 +11,7 @@ from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_erro
 from diabolo.ui.tabs._compare_texts import TEXTS
 from diabolo.ui.tabs._compared import alike, chosen_names
 from diabolo.ui.tabs._compared import compare as compared
+from diabolo.ui.tabs._derived import choice
 from diabolo.ui.tabs._inline import error_map
 from diabolo.ui.tabs._numbers import numbers
 from diabolo.ui.tabs._opened import when_opened
@@ -81,7 +82,7 @@ def _rows(context: Context, text: Any) -> gr.Image:
     with gr.Row(equal_height=False):
         source = PictureInput(context)
         with gr.Column(min_width=260, scale=2):
-            models = gr.Dropdown(
+            models = choice(
                 names,
                 value=alike(context, names[0]),
                 multiselect=True,

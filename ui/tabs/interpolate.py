@@ -76,7 +76,9 @@ def build(context: Context) -> None:
         say = context.say(TEXTS, request)
         with shown_errors():
             path = path_of(model, row, steps, method)
-            return {"words": say} if path is None else _film.film_of(model, context.model(model), path, say)
+            if path is None:
+                return {"words": say}
+            return _film.film_of(context, model, context.model(model), path, say)
 
     def spread(model: str, row: Any, size: float, method: str) -> tuple[Any, str | None]:
         with shown_errors():
