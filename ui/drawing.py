@@ -7,7 +7,6 @@ and writes the file to standard output.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,10 +15,12 @@ from collections.abc import Callable, Sequence
 from PIL import Image
 
 from diabolo.runtime import pictures
+from diabolo.ui._priority import lower
 
 __all__ = ["drawn_apart"]
 
 _COMMAND = [sys.executable, "-m", "diabolo.ui.drawing"]
+_NICER = 5  # below what serves everybody, above what strangers brought
 _LOOK = 0.1  # seconds between two looks at whether somebody waits for it
 
 
@@ -41,6 +42,7 @@ def drawn_apart(frames: Sequence[Image.Image], kind: str, legs: int, watch: Call
         asked.writelines([json.dumps(head).encode(), b"\n", *(frame.tobytes() for frame in frames)])
         asked.seek(0)
         process = subprocess.Popen(_COMMAND, stdin=asked, stdout=subprocess.PIPE)  # noqa: S603 - ours
+        lower(process.pid, _NICER)
     with process:
         try:
             made = _waited(process, watch)
@@ -61,8 +63,6 @@ def _waited(process: subprocess.Popen[bytes], watch: Callable[[], None]) -> byte
 
 
 def _main() -> None:
-    if hasattr(os, "nice"):
-        os.nice(5)  # below what serves everybody, above what strangers brought
     source = sys.stdin.buffer
     head = json.loads(source.readline())
     size = tuple(head["size"])

@@ -21,7 +21,6 @@ __all__ = ["allow_time", "confine", "take_pipes", "take_threads"]
 
 _FILES = 64  # open at a time
 _SHARED = 1 << 30  # bytes of address space on top: libraries and what is mapped
-_NICER = 10  # the server's own threads come first
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -38,8 +37,6 @@ def take_pipes() -> tuple[IO[bytes], IO[bytes]]:
 def confine(memory_mb: int, parent: int) -> None:
     """Limit this process, and let it end when the process `parent`, which started it, ends."""
     _end_with(parent)
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(_NICER)
     if sys.platform == "win32":
         return
     import resource

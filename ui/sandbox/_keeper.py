@@ -15,9 +15,12 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
+from diabolo.ui._priority import lower
+
 __all__ = ["begin", "watch"]
 
 _TICK = 0.1  # seconds
+_NICER = 10  # the server's own threads come first
 _PATIENCE = 60.0  # seconds that starting a process may take
 
 Look = Callable[[], bool]  # what is done at each tick, until it says False
@@ -71,6 +74,7 @@ def begin(command: Sequence[str], environment: dict[str, str]) -> Process:
         except BaseException as error:  # noqa: BLE001 - whoever asked gets it
             started.set_exception(error)
         else:
+            lower(process.pid, _NICER)
             started.set_result(process)
 
     _running().jobs.put(job)
