@@ -20,7 +20,7 @@ from diabolo.ui._priority import lower
 __all__ = ["drawn_apart"]
 
 _COMMAND = [sys.executable, "-m", "diabolo.ui.drawing"]
-_NICER = 5  # below what serves everybody, above what strangers brought
+_NICER = 10  # below what serves everybody, above what strangers brought
 _LOOK = 0.1  # seconds between two looks at whether somebody waits for it
 
 

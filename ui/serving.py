@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import replace
@@ -111,6 +112,8 @@ def launch(
     with ended_by_signals():
         try:
             serve()
+            gc.collect()
+            gc.freeze()  # it stays, and looking through it again would stop everybody for a tenth of a second
             app.block_thread()
         except KeyboardInterrupt:  # the page was there already, but the start was not at its end
             app.close(verbose=False)

@@ -20,7 +20,7 @@ from diabolo.ui._priority import lower
 __all__ = ["begin", "watch"]
 
 _TICK = 0.1  # seconds
-_NICER = 10  # the server's own threads come first
+_NICER = 15  # below what serves everybody, and what is drawn for one
 _PATIENCE = 60.0  # seconds that starting a process may take
 
 Look = Callable[[], bool]  # what is done at each tick, until it says False
