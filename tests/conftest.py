@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,13 @@ import pytest
 from _chromium import started
 from _images import load_folder, save
 from PIL import Image, ImageDraw
+
+
+def pytest_runtest_setup() -> None:
+    """Torch reads the sources of a thousand operators for each graph that it exports; once is enough here."""
+    registry = getattr(sys.modules.get("torch.onnx._internal.exporter._registration"), "ONNXRegistry", None)
+    if registry is not None and not hasattr(registry.from_torchlib, "cache_info"):
+        registry.from_torchlib = functools.cache(registry.from_torchlib)
 
 
 @pytest.fixture(autouse=True)

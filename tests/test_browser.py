@@ -115,6 +115,7 @@ def _choose(page: Any, name: str) -> None:
     page.get_by_role("option", name=name).click()
 
 
+@pytest.mark.parametrize("page", ["zh-TW"], indirect=True)
 def test_a_real_test_image(page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIABOLO_DATA", str(small_mnist(tmp_path / "data")))
     button = page.locator("button:visible", has_text=re.compile("test image|測試影像"))

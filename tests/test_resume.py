@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,8 +49,17 @@ def same(one: Run, other: Run) -> None:
         assert (one.path / name).read_text() == (other.path / name).read_text(), name
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "muon"])
-@pytest.mark.parametrize("variant", variants.names())
+def _pairs() -> list[Any]:
+    """Every variant with the usual optimizer, one of them with the other; the rest takes long."""
+    usual = [(name, "adam") for name in variants.names()]
+    others = [
+        pytest.param(name, "muon", marks=[] if name == "vae" else [pytest.mark.long])
+        for name in variants.names()
+    ]
+    return [*usual, *others]
+
+
+@pytest.mark.parametrize(("variant", "optimizer"), _pairs())
 def test_stopped_anywhere_and_continued(
     variant: str, optimizer: str, pictures: Path, tmp_path: Path, one_thread: None
 ) -> None:

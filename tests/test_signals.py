@@ -108,7 +108,7 @@ def whole(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     ("numbers", "code"),
     [
         ((signal.SIGTERM,), 143),
-        ((signal.SIGHUP,), 129),
+        pytest.param((signal.SIGHUP,), 129, marks=pytest.mark.long),
         ((signal.SIGHUP, signal.SIGHUP, signal.SIGTERM), None),
     ],
     ids=str,

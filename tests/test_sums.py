@@ -116,7 +116,7 @@ def test_large_images_have_fewer(size: int, codes: int) -> None:
     assert total["latent"].largest > 0
 
 
-@pytest.mark.parametrize("size", [16, 128, 192])
+@pytest.mark.parametrize("size", [16, 128, pytest.param(192, marks=pytest.mark.long)])
 def test_a_wide_linear_pair_is_sound(size: int, tmp_path: Path) -> None:
     """Its latents are sums of many pixels, whose rounding is large."""
     rng = np.random.default_rng(1)

@@ -58,7 +58,7 @@ def test_one_is_taken_and_nobody_else_finds_it(models: Models, tmp_path: Path, a
         assert models.names() == ["listed"]
         with pytest.raises(KeyError):
             models["mine"]
-        with pytest.raises(KeyError):
+        with pytest.raises(UnknownNameError):
             models.bundle("mine")
         with pytest.raises(UnknownNameError) as told:
             models.check("mine")
