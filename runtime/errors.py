@@ -25,12 +25,14 @@ __all__ = [
     "closest",
 ]
 
+_LONGEST = 200  # characters of a name; longer ones are compared and shown up to there
+
 
 def closest(name: str, allowed: Iterable[str]) -> str:
     """The one of `allowed` that `name` is most like, or ''."""
     import difflib  # where nothing is wrong, nothing waits for it
 
-    return next(iter(difflib.get_close_matches(name, list(allowed), n=1)), "")
+    return next(iter(difflib.get_close_matches(name[:_LONGEST], list(allowed), n=1)), "")
 
 
 class DiaboloError(Exception):
@@ -50,7 +52,8 @@ class UnknownNameError(UsageError):
 
     def __init__(self, kind: str, name: str, allowed: Iterable[str], hint: str = "") -> None:
         allowed = sorted(allowed)
-        parts = [f"unknown {kind} {name!r}."]
+        shown = name if len(str(name)) <= _LONGEST else f"{str(name)[:_LONGEST]} …"
+        parts = [f"unknown {kind} {shown!r}."]
         if close := closest(str(name), allowed):
             parts.append(f"Did you mean {close!r}?")
         parts.append(f"Choose from: {', '.join(allowed)}.")

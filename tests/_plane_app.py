@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 from _coded import save_coded
-from _served import served
+from _served import mounted, served
 
 from diabolo.runtime.autoencoder import Autoencoder
 
@@ -17,9 +17,13 @@ META = {"meta": {"_type": "gradio.FileData"}}
 
 
 @contextmanager
-def plane_app(folder: Path) -> Iterator[httpx.Client]:
-    model = Autoencoder.load(save_coded(folder / "plane"), device="cpu")
-    with served({"plane": model}) as address, httpx.Client(base_url=address, timeout=60) as asked:
+def plane_app(folder: Path, below: str = "") -> Iterator[httpx.Client]:
+    """By `launch`, or mounted in a service below a path such as '/latent'."""
+    models = {"plane": Autoencoder.load(save_coded(folder / "plane"), device="cpu")}
+    with (
+        mounted(models, below) if below else served(models) as address,
+        httpx.Client(base_url=address, timeout=60) as asked,
+    ):
         yield asked
 
 

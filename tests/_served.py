@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +26,26 @@ def served(bundles: Any, **options: Any) -> Iterator[str]:
     app = launch(bundles, port=port, open_browser=False, block=False, **options)
     yield f"http://127.0.0.1:{port}/"
     close(app)
+
+
+@contextmanager
+def mounted(bundles: Any, below: str) -> Iterator[str]:
+    """The address of the app of these models in a service, below a path such as '/latent'."""
+    import uvicorn
+    from fastapi import FastAPI
+
+    from diabolo.ui.serving import mount
+
+    port = free_port()
+    service = mount(FastAPI(), bundles, path=below)
+    server = uvicorn.Server(uvicorn.Config(service, host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}{below}/"
+    server.should_exit = True
+    thread.join(60)
 
 
 def close(app: Any) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 from _chromium import GRADIO_MARKS
-from _plane_app import META, plane_app, run
+from _plane_app import META, plane_app, run, uploaded
 from PIL import Image
 
 from diabolo.runtime import pictures
@@ -124,3 +124,12 @@ def test_a_drawing_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "_COMMAND", [sys.executable, "-c", "raise SystemExit(3)"])
     with pytest.raises(RuntimeError, match="1 frames as GIF ended with 3"):
         drawing.drawn_apart([Image.new("L", (2, 2))], "GIF", 1, lambda: None)
+
+
+def test_a_work_that_has_its_turn_waits_for_no_other(client: httpx.Client) -> None:
+    """Several files, of which one alone would wait for a turn."""
+    out = BytesIO()
+    Image.new("L", (2100, 2100)).save(out, "PNG")
+    given = {"path": uploaded(client, out.getvalue()), **META}
+    answer = client.post("gradio_api/run/denoise_files", json={"data": ["plane", [given] * 4]}, timeout=20)
+    assert answer.status_code == 200

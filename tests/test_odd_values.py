@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -108,6 +109,28 @@ def test_the_page_s_own_events_get_a_reason_too(client: httpx.Client) -> None:
             }
             answer = client.post("gradio_api/run/predict", json=body)
             assert answer.status_code in (200, 404, 422), (event["id"], event["targets"], data, answer.text)
+
+
+@pytest.mark.parametrize("said", [None, {}, "x", [], 7, True, {"index": 0}, {"value": "x"}])
+def test_an_event_that_says_nothing_of_itself_gets_a_reason(client: httpx.Client, said: Any) -> None:
+    config = client.get("config").json()
+    chosen = 0
+    for event in config["dependencies"]:
+        data = ["plane", *[None] * 9][: len(event["inputs"])]
+        body = {"data": data, "fn_index": event["id"], "session_hash": "odd", "event_data": said}
+        answer = client.post("gradio_api/run/predict", json=body)
+        assert answer.status_code in (200, 404, 422), (event["id"], said, answer.text)
+        chosen += "does not say of itself" in answer.text
+    assert chosen >= 2
+
+
+def test_a_long_name_costs_nothing(client: httpx.Client) -> None:
+    begun = time.process_time()  # of this process, in which the app runs
+    for endpoint, data in (("describe", ["x" * (8 << 20)]), ("compare", [["x" * (8 << 20)], None])):
+        answer = client.post(f"gradio_api/run/{endpoint}", json={"data": data})
+        assert answer.status_code == 422
+        assert len(answer.text) < 2000
+    assert time.process_time() - begun < 1.5
 
 
 @pytest.mark.parametrize("data", [{}, [], None, {"model": "none"}, {"model": ["plane"]}, {"model": "plane"}])

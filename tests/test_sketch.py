@@ -44,7 +44,9 @@ def test_what_a_page_sends() -> None:
     assert drawing_of({"drawing": ""}) is None
 
 
-def test_a_session_keeps_a_drawing_s_name_not_its_pixels(tmp_path: Path) -> None:
+def test_a_session_keeps_a_drawing_s_name_not_its_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import gradio as gr
 
     from diabolo.ui._models import collect
@@ -66,6 +68,11 @@ def test_a_session_keeps_a_drawing_s_name_not_its_pixels(tmp_path: Path) -> None
     other = str(tmp_path / "other.png")
     Image.new("L", seen.size).save(other)
     assert source.original(other, given) == (other, False)
+    large = str(tmp_path / "large.png")
+    Image.new("1", (9000, 9000)).save(large)
+    monkeypatch.setattr("diabolo.ui.tabs._picture.open_image", lambda _: pytest.fail("opened"))
+    assert source.original(large, given) == (large, False)  # by its header alone
+    monkeypatch.undo()
     Path(path).unlink()  # old files are removed
     assert source.original(shown, given) == (shown, False)
 

@@ -39,6 +39,15 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         yield asked
 
 
+@pytest.fixture(scope="module", params=["", "/latent"], ids=["launched", "mounted"])
+def either(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
+    """Gradio checks no path where an app is mounted."""
+    with plane_app(tmp_path_factory.mktemp("bundles"), request.param) as asked:
+        yield asked
+
+
 @pytest.fixture
 def private(tmp_path: Path) -> Path:
     """A picture that lies on the server and was never uploaded."""
@@ -59,33 +68,34 @@ def test_every_endpoint_that_takes_pictures_is_tried(client: httpx.Client) -> No
 
 @pytest.mark.parametrize("endpoint", PICTURES)
 @pytest.mark.parametrize("meta", [{}, META], ids=["bare", "meta"])
-def test_no_file_of_the_server_is_read(client: httpx.Client, private: Path, endpoint: str, meta: Any) -> None:
-    answer = run(client, endpoint, PICTURES[endpoint]({"path": str(private), **meta}))
+def test_no_file_of_the_server_is_read(either: httpx.Client, private: Path, endpoint: str, meta: Any) -> None:
+    answer = run(either, endpoint, PICTURES[endpoint]({"path": str(private), **meta}))
     assert answer.status_code == 422
-    listed = not meta and endpoint in ("denoise_files", "interpolate_path", "interpolate_grid")
-    assert ("'meta' field must be" if listed else REFUSED) in answer.json()["error"]
-    nothing = run(client, endpoint, PICTURES[endpoint]({"path": str(private) + ".none", **meta}))
+    assert REFUSED in answer.json()["error"]
+    nothing = run(either, endpoint, PICTURES[endpoint]({"path": str(private) + ".none", **meta}))
     assert nothing.text == answer.text  # nothing is told of what is there
 
 
 @pytest.mark.parametrize("endpoint", PICTURES)
-def test_what_was_uploaded_is_read(client: httpx.Client, private: Path, endpoint: str) -> None:
-    path = uploaded(client, private.read_bytes())
-    assert run(client, endpoint, PICTURES[endpoint]({"path": path, **META})).status_code == 200
+def test_what_was_uploaded_is_read(either: httpx.Client, private: Path, endpoint: str) -> None:
+    path = uploaded(either, private.read_bytes())
+    assert run(either, endpoint, PICTURES[endpoint]({"path": path, **META})).status_code == 200
 
 
 @pytest.mark.parametrize("endpoint", PICTURES)
-def test_no_address_is_fetched(client: httpx.Client, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_address_is_fetched(either: httpx.Client, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from gradio import processing_utils
 
     monkeypatch.setattr(processing_utils, "async_ssrf_protected_download", lambda *_: pytest.fail("asked"))
-    answer = run(client, endpoint, PICTURES[endpoint]({"path": "https://x.example/i.png", **META}))
+    answer = run(either, endpoint, PICTURES[endpoint]({"path": "https://x.example/i.png", **META}))
     assert answer.status_code == 422
     assert "not fetched" in answer.json()["error"]
 
 
-def test_odd_paths_are_refused_at_once(client: httpx.Client, private: Path, tmp_path: Path) -> None:
-    folder = Path(uploaded(client, private.read_bytes())).parent
+def test_odd_paths_are_refused_at_once(either: httpx.Client, private: Path, tmp_path: Path) -> None:
+    folder = Path(uploaded(either, private.read_bytes())).parent
+    for name in ("pipe", "link"):
+        (folder / name).unlink(missing_ok=True)
     os.mkfifo(folder / "pipe")
     (folder / "link").symlink_to(private)
     paths: list[Any] = [
@@ -107,14 +117,14 @@ def test_odd_paths_are_refused_at_once(client: httpx.Client, private: Path, tmp_
         {"path": str(private)},
     ]
     for path in paths:
-        answer = run(client, "reconstruct", ["plane", {"path": path}])
+        answer = run(either, "reconstruct", ["plane", {"path": path}])
         assert answer.status_code == 422, path
         assert str(private) not in answer.text or path == f"file://{private}"
 
 
-def test_pictures_of_the_page_s_own_events_are_checked_too(client: httpx.Client, private: Path) -> None:
+def test_pictures_of_the_page_s_own_events_are_checked_too(either: httpx.Client, private: Path) -> None:
     """Events without a name are called by their number."""
-    config = client.get("config").json()
+    config = either.get("config").json()
     images = {
         part["id"] for part in config["components"] if part["type"] in ("image", "file", "uploadbutton")
     }
@@ -124,7 +134,7 @@ def test_pictures_of_the_page_s_own_events_are_checked_too(client: httpx.Client,
             continue
         data = [{"path": str(private)} if part in images else "plane" for part in event["inputs"]]
         body = {"data": data, "fn_index": event["id"], "session_hash": "s"}
-        answer = client.post("gradio_api/run/predict", json=body)
+        answer = either.post("gradio_api/run/predict", json=body)
         assert answer.status_code == 422
         assert "error" in answer.json()
         tried += 1
@@ -190,3 +200,11 @@ def test_icons_are_pictures(client: httpx.Client) -> None:
     for path in ("favicon.ico", "pwa_icon", "pwa_icon/64"):
         answer = client.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+
+
+def test_messages_name_no_folder(either: httpx.Client) -> None:
+    path = uploaded(either, b"no picture", "mine.png")
+    answer = run(either, "encode", ["plane", {"path": path, **META}])
+    assert answer.status_code == 422
+    assert "mine.png" in answer.text
+    assert str(Path(path).parent) not in answer.text

@@ -237,7 +237,7 @@ def test_it_outlives_what_the_page_was_sent(letters: Path, tmp_path: Path) -> No
         page.state_holder.session_data.clear()
         assert ann.run("sample", "letters", 4, 0)[0] == 200
         assert "unknown model 'letters'" in Visitor(address).run("sample", "letters", 4, 0)[1]["error"]
-        assert "takes a name as model, not ['letters']" in ann.run("sample", ["letters"], 4, 0)[1]["error"]
+        assert "characters as model, not ['letters']" in ann.run("sample", ["letters"], 4, 0)[1]["error"]
 
 
 def test_switched_off(letters: Path, tmp_path: Path) -> None:

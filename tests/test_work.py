@@ -45,6 +45,26 @@ def until(true: Callable[[], bool]) -> None:
     pytest.fail("it did not happen")
 
 
+def test_nobody_waits_for_a_turn_for_ever() -> None:
+    turns, over = Turns(slots=1, patience=0.1), threading.Event()
+    turns._seconds = 0.01
+    holder = threading.Thread(target=lambda: hold(turns, over))
+    holder.start()
+    until(lambda: turns._active == 1)
+    with pytest.raises(gr.Error, match="the app is busy") as told, turns.take(WORDS):
+        pass
+    assert told.value.title == BUSY
+    over.set()
+    holder.join()
+    with turns.take(WORDS):  # who gave up is not in the way
+        pass
+
+
+def hold(turns: Turns, over: threading.Event) -> None:
+    with turns.take(WORDS):
+        over.wait(30)
+
+
 def test_large_works_have_their_turns_in_order() -> None:
     turns, going = Turns(slots=1), threading.Event()
     done: list[int] = []

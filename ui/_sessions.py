@@ -13,7 +13,8 @@ its queue, gradio sums up all calls so far with pandas, and of each call it keep
   closed and that nobody has used for an hour. What their states hold is deleted as gradio does it, by
   `delete_callback`.
 - `Queue`: `_Queue` drops the session that a single call made for itself when that call is done, and the
-  entries of calls whose answer was fetched. It sums up only where gradio's monitoring page shows the sums.
+  entries of calls whose answer was fetched, or is not fetched within a minute. It sums up only where gradio's
+  monitoring page shows the sums.
 
 All that is replaced is first compared with gradio 6 as it was when this was written (`_same`). Where anything
 differs, nothing is changed.
@@ -36,6 +37,8 @@ from gradio.components import State
 from gradio.queueing import Queue
 from gradio.state_holder import SessionState, StateHolder
 
+from diabolo.ui._unread import MOST, Unread
+
 __all__ = ["SESSIONS", "lighten"]
 
 SESSIONS = 1000  # kept at once; of more, those that were used last
@@ -53,7 +56,9 @@ _ATTRIBUTES = {
 }
 _QUEUE = {
     "compute_analytics_summary": ["self", "records"],
+    "clean_events": ["self", "session_hash", "event_id"],
     "process_events": ["self", "events", "batch", "begin_time", "fn"],
+    "push": ["self", "body", "request", "username"],
 }
 _KEPT = {
     "ANALYTICS_MAX_EVENTS",
@@ -91,6 +96,7 @@ def lighten(app: gr.Blocks) -> bool:
     app.state_session_capacity = app.state_holder.capacity = SESSIONS
     app.state_holder.__class__ = _Holder
     app._queue.__class__ = _Queue
+    app._queue.unread = Unread()  # type: ignore[attr-defined]
     if not app.enable_monitoring:
         app._queue.ANALYTICS_MAX_EVENTS = _ENTRIES
     return True
@@ -179,10 +185,18 @@ class _Holder(StateHolder):
 class _Queue(Queue):
     """A queue that keeps nothing of calls that are over."""
 
+    unread: Unread
+
     def compute_analytics_summary(self, records: Any) -> Any:
         if self.blocks.enable_monitoring:
             return super().compute_analytics_summary(records)  # type: ignore[no-untyped-call]
         return self.cached_event_analytics_summary
+
+    async def push(self, body: Any, request: Any, username: str | None) -> Any:
+        messages = self.pending_messages_per_session.get(body.session_hash)
+        if messages is not None and messages.qsize() > MOST:
+            return False, "this session does not fetch its answers. Fetch them first.", "queue_full"
+        return await super().push(body, request, username)
 
     async def process_events(self, events: list[Any], batch: bool, begin_time: float, fn: Any) -> None:
         try:
@@ -194,6 +208,10 @@ class _Queue(Queue):
                     holder.forget(event._id)
             if len(self.pending_event_ids_session) > _ENTRIES:
                 self._tidy()
+            for name in self.unread.stale(self.pending_messages_per_session):
+                del self.pending_messages_per_session[name]  # as gradio does when a reader goes away
+                await self.clean_events(session_hash=name)
+                self.pending_event_ids_session.pop(name, None)
 
     def _tidy(self) -> None:
         """Drop the entries of which nothing waits, and those whose answers gradio itself has given up."""

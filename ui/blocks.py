@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import logging
+import re
+import tempfile
 import uuid
-from typing import Any
+from typing import Any, get_type_hints
 
 import gradio as gr
 from gradio.exceptions import ComponentProcessingError, InvalidPathError
+from gradio.utils import get_upload_folder
 from pydantic import ValidationError
 
-from diabolo.runtime.errors import DiaboloError
+from diabolo.runtime.errors import DiaboloError, ImageError
+from diabolo.ui.incoming import received
 
 __all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "logged", "refusal"]
 
@@ -20,6 +25,7 @@ INTERNAL = "Error in the app"  # the title of an error that is ours; any other i
 THREADS = 96  # for events: more than may wait for their turns, so that small work always finds one
 BUSY = "Busy"  # of one that another try may not meet
 _LONGEST = 400  # characters of a reason
+_NAME = 300  # characters of a name
 _LARGEST = 1e15  # a number that a client may send: below, every whole number is exact
 
 
@@ -43,7 +49,7 @@ class AppBlocks(gr.Blocks):
         """
         _check(block_fn, inputs)
         for block, value in zip(block_fn.inputs, inputs, strict=False):
-            _check_files(block, value)
+            _check_files(block, value, ours=explicit_call)
         try:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except gr.Error as error:
@@ -58,9 +64,7 @@ class AppBlocks(gr.Blocks):
         Raises:
             gr.Error: with the reason; an error of ours is logged, and its number told.
         """
-        event = more.get("event_data")
-        if event is not None and _names_file(getattr(event, "_data", None)):
-            raise refusal("a file is named in what an event says of itself.")
+        _check_event(block_fn, more.get("event_data"))
         try:
             return await super().process_api(block_fn, *args, **more)
         except gr.Error as error:
@@ -68,7 +72,9 @@ class AppBlocks(gr.Blocks):
             raise
         except DiaboloError as error:
             raise refusal(str(error)) from None
-        except Exception:  # noqa: BLE001 - logged as a whole, and told by its number
+        except Exception as error:  # noqa: BLE001 - logged as a whole, and told by its number
+            if isinstance(error, ComponentProcessingError) and isinstance(error.__cause__, DiaboloError):
+                raise refusal(str(error.__cause__)) from None
             raise gr.Error(logged(_name(block_fn)), title=INTERNAL, print_exception=False) from None
 
 
@@ -81,6 +87,9 @@ def logged(where: str) -> str:
 
 def refusal(reason: str) -> gr.Error:
     """An error that tells the sender what to mend; the page reads it as HTML, and it may quote anything."""
+    places = {str(get_upload_folder()), tempfile.gettempdir()}
+    for folder in places:  # of a visitor's file, its name is enough
+        reason = re.sub(rf"{re.escape(folder)}[\\/](?:[^\s\\/]+[\\/])*", "", reason)
     shown = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]} …"
     return gr.Error(shown.replace("<", "&lt;"), print_exception=False)
 
@@ -103,11 +112,42 @@ def _check(block_fn: Any, inputs: list[Any]) -> None:
             raise refusal(f"{_name(block_fn)} takes {wanted} as {place}, not {repr(value)[:80]}.")
 
 
-def _check_files(block: Any, value: Any) -> None:
-    """See that files are named only where files are taken, and not by their address.
+def _check_event(block_fn: Any, event: Any) -> None:
+    """See that what an event says of itself is what its function takes.
+
+    Raises:
+        gr.Error: it is not, or it names a file.
+    """
+    data = getattr(event, "_data", None)
+    if _names_file(data):
+        raise refusal("a file is named in what an event says of itself.")
+    hints = [hint for hint in _hints(block_fn.fn) if isinstance(hint, type)]
+    if not any(issubclass(hint, gr.EventData) for hint in hints):
+        return
+    wanted = ("index", "value") if any(issubclass(hint, gr.SelectData) for hint in hints) else ()
+    if not isinstance(data, dict) or not all(name in data for name in wanted):
+        raise refusal("this event does not say of itself what its function takes. Load the page again.")
+
+
+@functools.lru_cache(1000)
+def _hints(function: Any) -> list[Any]:
+    try:
+        return list(get_type_hints(function).values())
+    except (TypeError, NameError):  # no function, or names that only a type checker knows
+        return []
+
+
+def _check_files(block: Any, value: Any, ours: bool) -> None:
+    """See that files are named only where files are taken, by the path that their upload was answered with.
 
     Gradio hands on a file that it finds anywhere in a value, which may come back to the sender as a copy: one
-    within another, or in a part that takes none, passes its own check. An address it fetches, however large.
+    within another, or in a part that takes none, passes its own check; in an app that is mounted, any does.
+    An address it fetches, however large.
+
+    Args:
+        block: the component.
+        value: what was sent for it.
+        ours: whether this program itself calls, with files of its own.
 
     Raises:
         gr.Error: there is one where none belongs.
@@ -121,6 +161,11 @@ def _check_files(block: Any, value: Any) -> None:
         path = part.get("path") if isinstance(part, dict) else None
         if isinstance(path, str) and path.strip().lower().startswith(("http:", "https:")):
             raise refusal("files of other addresses are not fetched here. Upload the file first.")
+        if path is not None and not ours:
+            try:
+                received(path, block.GRADIO_CACHE)
+            except ImageError as error:
+                raise refusal(str(error)) from None
 
 
 def _names_file(value: Any) -> bool:
@@ -145,7 +190,9 @@ def _wanted(block: Any, value: Any) -> str:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return "" if number and abs(value) <= _LARGEST else f"a number of at most {_LARGEST:g}"
     if isinstance(block, gr.Radio) or (isinstance(block, gr.Dropdown) and not block.multiselect):
-        return "" if isinstance(value, str) else "a name"
+        return (
+            "" if isinstance(value, str) and len(value) <= _NAME else f"a name of at most {_NAME} characters"
+        )
     return ""
 
 

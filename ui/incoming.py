@@ -14,7 +14,7 @@ from diabolo.runtime.errors import ImageError
 from diabolo.ui.tabs._derived import derived
 from diabolo.ui.tabs._kept import keep, save
 
-__all__ = ["FileInput", "ImageInput", "UploadInput", "pixels_of", "received"]
+__all__ = ["FileInput", "ImageInput", "UploadInput", "pixels_of", "received", "size_of"]
 
 _REFUSED = (
     "a file in this request was not uploaded to this app, or is no longer kept. "
@@ -45,17 +45,23 @@ def received(path: Any, folder: str | Path) -> str:
     raise ImageError(_REFUSED)
 
 
+def size_of(path: str) -> tuple[int, int]:
+    """A picture's width and height, as its header says; zeros where that cannot be read."""
+    try:
+        with Image.open(path) as picture:
+            return picture.size
+    except Exception:  # noqa: BLE001 - Pillow raises nearly anything, and `images.prepare` says it better
+        return 0, 0
+
+
 def pixels_of(path: str) -> int:
     """How many pixels a visitor's picture has, as its header says; 0 where that cannot be read.
 
     Raises:
         ImageError: more than are taken.
     """
-    try:
-        with Image.open(path) as picture:
-            count = picture.width * picture.height
-    except Exception:  # noqa: BLE001 - Pillow raises nearly anything, and `images.prepare` says it better
-        return 0
+    width, height = size_of(path)
+    count = width * height
     if count > _PIXELS:
         raise ImageError(
             f"the picture has {count / 1e6:.0f} million pixels; {_PIXELS // 10**6} million are taken here. "

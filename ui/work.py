@@ -23,6 +23,7 @@ VALUES = 50_000_000  # numbers of all pictures that one request may make
 LARGE = 4_000_000  # of either, from which a request waits for its turn: about half a second of work
 DRAWN = 32_000_000  # pixels of all frames of an animation, as large as they are drawn
 _TOLD = 1.0  # seconds of waiting after which a visitor is told
+_LONGEST = 3  # times the patience that a work really waits: others may take longer than expected
 _LOOK = 0.1  # seconds between two looks at whether the caller is still there
 
 
@@ -76,6 +77,11 @@ def large(count: int, size: tuple[int, ...]) -> bool:
     return count * prod(size) > LARGE
 
 
+def _busy(seconds: float) -> gr.Error:
+    said = f"the app is busy: it would take about {seconds:.0f} seconds until your turn. Try again later."
+    return gr.Error(said, title=BUSY, print_exception=False)
+
+
 class Turns:
     """Some large works at a time, in the order in which they came.
 
@@ -120,17 +126,14 @@ class Turns:
         with self._change:
             expected = self._expected(len(self._waiting))
             if expected > self._patience or len(self._waiting) >= self._most:
-                raise gr.Error(
-                    f"the app is busy: it would take about {expected:.0f} seconds until your turn. "
-                    "Try again later.",
-                    title=BUSY,
-                    print_exception=False,
-                )
+                raise _busy(expected)
             self._waiting.append(me)
             try:
                 while self._active >= self._slots or self._waiting[0] is not me:
                     self._change.wait(_LOOK)
                     stop_for_nobody()
+                    if time.monotonic() - begun > _LONGEST * self._patience:
+                        raise _busy(self._expected(self._waiting.index(me)))
                     if not told and time.monotonic() - begun > _TOLD:
                         told = True
                         expected = self._expected(self._waiting.index(me))

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
@@ -51,6 +52,8 @@ LATEST: dict[str, Any] = QUIET | {"trigger_mode": "always_last"}
 # the same where the event itself says what was chosen: by `always_last` gradio sends the data of the event in
 # flight again in place of the next one's. Answers may come in any order.
 EVERY: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
+
+_HAS_TURN: ContextVar[bool] = ContextVar("diabolo_has_turn", default=False)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -156,15 +159,21 @@ class Context:
     def turn(self, count: int, size: tuple[int, ...]) -> Iterator[None]:
         """Wait for a turn, if `count` pictures of this size are large work; small work goes on at once.
 
+        So does a part of work that has its turn: two of them would wait for each other.
+
         Raises:
             gr.Error: too many wait, or the caller left.
         """
-        if not large(count, size):
+        if _HAS_TURN.get() or not large(count, size):
             yield
             return
         say = self.say(SHARED, LocalContext.request.get(None))
         with self._turns.take(say["wait"]):
-            yield
+            held = _HAS_TURN.set(True)
+            try:
+                yield
+            finally:
+                _HAS_TURN.reset(held)
 
     def describe(self, name: str, request: gr.Request) -> str:
         """One line of what the model called `name` is."""

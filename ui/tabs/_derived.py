@@ -12,6 +12,8 @@ from diabolo.runtime.errors import UsageError
 
 __all__ = ["choice", "derived", "slider"]
 
+_LONGEST = 300  # characters of a name
+
 
 def derived(base: Any, **methods: Callable[..., Any]) -> Any:
     """A class below one of gradio's components, shown as that is.
@@ -41,8 +43,9 @@ def slider(*args: Any, **more: Any) -> gr.Slider:
 
 def _names(self: gr.Dropdown, value: Any) -> Any:
     names = value if self.multiselect and isinstance(value, list) else [value]
-    if value is not None and not all(isinstance(name, str) for name in names):
-        raise UsageError(f"what is chosen here is called by its name, not by {str(value)[:80]!r}.")
+    if value is not None and not all(isinstance(name, str) and len(name) <= _LONGEST for name in names):
+        wanted = f"a name of at most {_LONGEST} characters"
+        raise UsageError(f"what is chosen here is called by {wanted}, not by {str(value)[:80]!r}.")
     return value
 
 

@@ -12,7 +12,7 @@ import gradio as gr
 from PIL import Image
 
 from diabolo.runtime.images import open_image
-from diabolo.ui.incoming import ImageInput, pixels_of
+from diabolo.ui.incoming import ImageInput, size_of
 from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_errors, words
 from diabolo.ui.tabs._sketch import drawing_of, sheet_of, sketch
 from diabolo.ui.tabs._texts import SHARED
@@ -94,10 +94,10 @@ class PictureInput:
         """What `seen`, a file, was fitted from, and whether it was drawn; itself where it was fetched."""
         if given is None:
             return seen, False
-        pixels_of(seen)
-        mark, source, drawn = given
-        same = mark == _mark(open_image(seen)) and Path(source).exists()  # old files are removed
-        return (source, drawn) if same else (seen, False)
+        mark, size, source, drawn = given
+        if not Path(source).exists() or size_of(seen) != size:  # old files are removed
+            return seen, False
+        return (source, drawn) if mark == _mark(open_image(seen)) else (seen, False)
 
     def wire(self, run: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> None:
         """Show what the model sees whenever the picture changes, then call `run`."""
@@ -145,7 +145,7 @@ class PictureInput:
             seen = picture_of(prepared.image)
             line = words(prepared.steps, self._context.say(SHARED, request))
             kept = source if isinstance(source, str) else self._context.keep(_png(source), "drawing.png")
-            return seen, line, (_mark(seen), kept, drawn)
+            return seen, line, (_mark(seen), seen.size, kept, drawn)
 
     def _renew(self, name: str) -> tuple[dict[str, Any], None, None, str]:
         """Empty everything for another model, whose ground may be another."""
