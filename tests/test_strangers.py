@@ -12,7 +12,9 @@ import httpx
 import numpy as np
 import pytest
 from _chromium import GRADIO_MARKS
+from _coded import save_coded
 from _plane_app import META, plane_app, run, uploaded
+from fastapi.testclient import TestClient
 from PIL import Image
 
 gr = pytest.importorskip("gradio")
@@ -208,3 +210,26 @@ def test_messages_name_no_folder(either: httpx.Client) -> None:
     assert answer.status_code == 422
     assert "mine.png" in answer.text
     assert str(Path(path).parent) not in answer.text
+
+
+@pytest.mark.parametrize("meta", [{}, META], ids=["bare", "meta"])
+def test_nor_within_somebody_s_own_mounted_page(private: Path, tmp_path: Path, meta: Any) -> None:
+    """Gradio's own checks are left out there, and so is our `Blocks`."""
+    from fastapi import FastAPI
+
+    from diabolo.ui import build
+
+    with gr.Blocks() as page:
+        build(save_coded(tmp_path / "plane"), device="cpu")
+    service = gr.mount_gradio_app(FastAPI(), page, "/own")
+    with TestClient(service) as asked:
+        path = asked.post("/own/gradio_api/upload", files={"files": ("x.png", private.read_bytes())}).json()[
+            0
+        ]
+        for endpoint, data in PICTURES.items():
+            for file, taken in ((str(private), False), ("https://x.example/i.png", False), (path, True)):
+                named = {"path": file, **(META if taken else meta)}
+                body = {"data": json.loads(json.dumps(data(named)).replace('"plane"', '"by-hand"'))}
+                answer = asked.post(f"/own/gradio_api/run/{endpoint}", json=body)
+                assert (answer.status_code == 200) == taken, (endpoint, file, answer.text)
+    assert not list(Path(path).parent.parent.rglob("private.png"))

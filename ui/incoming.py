@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import stat
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 from PIL import Image
@@ -13,6 +14,7 @@ from PIL import Image
 from diabolo.runtime.errors import ImageError
 from diabolo.ui.tabs._derived import derived
 from diabolo.ui.tabs._kept import keep, save
+from diabolo.ui.temporary import MADE, visitors_folder
 
 __all__ = ["FileInput", "ImageInput", "UploadInput", "pixels_of", "received", "size_of"]
 
@@ -109,6 +111,37 @@ def _written(self: gr.Image, value: Any) -> Any:
     return gr.Image.postprocess(self, kept)
 
 
-FileInput = derived(gr.File, preprocess=_files)
-ImageInput = derived(gr.Image, preprocess=_picture, postprocess=_written)
-UploadInput = derived(gr.UploadButton, preprocess=_files)
+def _only_ours(base: type[Any]) -> Any:
+    """The method by which gradio copies what is named to where it is served, for files of the app alone.
+
+    Where `gr.Blocks` of somebody else hold the app, and are mounted in a service, gradio checks no path.
+    """
+
+    async def move(self: Any, path: Any) -> str | None:
+        if path is not None and not _is_ours(path, self.GRADIO_CACHE):
+            raise ImageError(_REFUSED)
+        return cast("str | None", await base.async_move_resource_to_block_cache(self, path))
+
+    return move
+
+
+def _is_ours(path: Any, folder: str) -> bool:
+    """Whether a path leads to an uploaded file, or to one that the app made."""
+    try:
+        real = Path(path).resolve(strict=True)
+    except (OSError, ValueError, TypeError, RuntimeError):
+        return False
+    if not stat.S_ISREG(real.lstat().st_mode):
+        return False
+    places = (Path(visitors_folder() or tempfile.gettempdir()).resolve(), Path(folder).resolve())
+    made = real.is_relative_to(places[0]) and real.relative_to(places[0]).parts[0].startswith(MADE)
+    return made or real.is_relative_to(places[1])
+
+
+def _input(base: type[Any], **methods: Any) -> Any:
+    return derived(base, async_move_resource_to_block_cache=_only_ours(base), **methods)
+
+
+FileInput = _input(gr.File, preprocess=_files)
+ImageInput = _input(gr.Image, preprocess=_picture, postprocess=_written)
+UploadInput = _input(gr.UploadButton, preprocess=_files)

@@ -16,9 +16,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-__all__ = ["AGE", "KEPT", "ended_by_signals", "own_folder", "sweep", "visitors_folder"]
+__all__ = ["AGE", "KEPT", "MADE", "ended_by_signals", "own_folder", "sweep", "visitors_folder"]
 
 AGE = 4 * 3600  # seconds that a visitor's file is kept
+MADE = "diabolo-app-"  # begins the names of folders with files that the app made
 KEPT = "diabolo-uploads-"  # begins the names of folders whose files go with their visitors instead
 _PIECE = 3600  # seconds after which an upload that is not whole has failed
 _PAUSE = 600  # seconds between two sweeps

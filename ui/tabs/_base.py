@@ -33,7 +33,7 @@ from diabolo.ui.sandbox import Limits
 from diabolo.ui.tabs._kept import is_ours, keep
 from diabolo.ui.tabs._plain import as_text
 from diabolo.ui.tabs._texts import SHARED, Texts, language
-from diabolo.ui.temporary import visitors_folder
+from diabolo.ui.temporary import MADE, visitors_folder
 from diabolo.ui.work import Turns, large
 
 __all__ = ["EVERY", "LATEST", "QUIET", "Context", "picture_of", "shown_errors", "words"]
@@ -82,7 +82,7 @@ class Context:
     _turns: Turns = field(default_factory=Turns)
 
     def __post_init__(self) -> None:
-        self._files = Path(tempfile.mkdtemp(prefix="diabolo-app-", dir=visitors_folder()))
+        self._files = Path(tempfile.mkdtemp(prefix=MADE, dir=visitors_folder()))
         weakref.finalize(self, shutil.rmtree, self._files, ignore_errors=True)
 
     @property
