@@ -27,7 +27,7 @@ def pytest_runtest_setup() -> None:
     """Torch reads the sources of a thousand operators for each graph that it exports; once is enough here."""
     registry = getattr(sys.modules.get("torch.onnx._internal.exporter._registration"), "ONNXRegistry", None)
     if registry is not None and not hasattr(registry.from_torchlib, "cache_info"):
-        registry.from_torchlib = functools.cache(registry.from_torchlib)
+        registry.from_torchlib = staticmethod(functools.cache(registry.from_torchlib))
 
 
 @pytest.fixture(autouse=True)
