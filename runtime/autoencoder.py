@@ -21,7 +21,7 @@ from diabolo.runtime.device import Device
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.images import Images, as_batch
 from diabolo.runtime.manifest import Manifest
-from diabolo.runtime.sampling import fit_gaussian
+from diabolo.runtime.sampling import Gaussian, draw_from, fit_gaussian
 
 __all__ = ["Autoencoder", "Codes"]
 
@@ -240,19 +240,18 @@ class Autoencoder:
         if seed is not None and seed < 0:
             raise UsageError(f"seed must not be negative, not {seed}.")
         m = self.manifest
-        normal = np.random.default_rng(seed).standard_normal((count, prod(m.latent_shape)))
+        chance, size = np.random.default_rng(seed), (count, prod(m.latent_shape))
         if m.prior == "normal":
-            return normal.reshape(count, *m.latent_shape).astype(np.float32)
+            return chance.standard_normal(size).reshape(count, *m.latent_shape).astype(np.float32)
         if self._gaussian:
-            mean, root = self._gaussian
-            drawn = normal @ root.T + mean
+            drawn = draw_from(self._gaussian, count, chance)
         else:
-            drawn = normal * m.latent_deviation.ravel() + m.latent_mean.ravel()
+            drawn = chance.standard_normal(size) * m.latent_deviation.ravel() + m.latent_mean.ravel()
         kept = np.clip(drawn.reshape(count, *m.latent_shape), m.latent_minimum, m.latent_maximum)
         return kept.astype(np.float32)
 
     @functools.cached_property
-    def _gaussian(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    def _gaussian(self) -> Gaussian | None:
         return fit_gaussian(self.codes.latents) if self.codes else None
 
     def _way(self, method: str) -> interpolation.Way:

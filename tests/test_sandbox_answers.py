@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from _coded import save_coded
+from _hostile import npz, packed, sealed, sound
 from _pair import save_pair
 from _sandboxed import BRIGHT, DARK, SMALL, Run, gone, running, until
 from _zipped import change, zipped
@@ -20,6 +21,7 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import BundleError, GraphError, UsageError
 from diabolo.ui.errors import StoppedError
 from diabolo.ui.sandbox import Limits
+from diabolo.ui.sandbox._answering import Answering
 from diabolo.ui.sandbox._pool import Pool
 from diabolo.ui.sandbox.check import check
 
@@ -67,6 +69,15 @@ def test_codes_are_bounded(tmp_path: Path) -> None:
     path = zipped(save_coded(tmp_path / "codes", (60,), count=3000))  # twice 3,000 times 60 numbers
     with pytest.raises(BundleError, match=r"it has codes of 1\.\d MB; at most 1 MB"):
         check(path, Pool(dataclasses.replace(SMALL, check_s=20, codes_mb=1)))
+
+
+def test_codes_count_as_the_app_holds_them(tmp_path: Path) -> None:
+    files = sound(tmp_path)
+    codes = np.ones((100, 2), np.uint8)
+    path = packed(
+        tmp_path / "few.zip", sealed(files | {"codes.npz": npz(tmp_path / "c.npz", {"codes": codes})})
+    )
+    assert Answering()._check(str(path))["codes"] == 100 * 2 * 4
 
 
 def test_model_json_is_bounded(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.images import to_uint8
+from diabolo.ui._kept import forget
 
 pytest.importorskip("gradio")
 pytest.importorskip("onnx")
@@ -129,6 +130,19 @@ def test_a_browser_gets_the_decoder_and_images_to_check_its_own(model: Autoencod
     np.testing.assert_allclose(
         space_of(model).ranks(sent["latents"]) or (), model.density.rank(latents), atol=1e-4
     )
+
+
+def test_a_browser_gets_no_large_decoder(model: Autoencoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    from diabolo.ui.explorer import _space
+
+    space = _space.space_of(model)
+    monkeypatch.setattr(_space, "_LARGEST", model.manifest.files["decoder.onnx"].size)
+    sent = space.graph()["graph"]
+    assert space.graph()["graph"] is sent  # made once
+    monkeypatch.setattr(_space, "_LARGEST", model.manifest.files["decoder.onnx"].size - 1)
+    forget(model.bundle)
+    with pytest.raises(UsageError, match=r"^the decoder has 0\.0 MB; .* Decode on the server\.$"):
+        space.graph()
 
 
 def test_two_dimensions_may_be_chosen(tmp_path: Path) -> None:

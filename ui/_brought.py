@@ -31,16 +31,20 @@ class Own:
         model: the same, ready to run.
         checks: what `verify` found when it was brought.
         file: its .zip, which goes with it.
+        size: bytes of that.
         close: ends what runs of it; it is told why.
         used: when it was last used, by `time.monotonic`.
+        seen: whether a page has shown it.
     """
 
     bundle: Bundle
     model: Autoencoder
     checks: list[Check]
     file: Path
+    size: int
     close: Callable[[str], None]
     used: float = field(default_factory=time.monotonic)
+    seen: bool = False
 
 
 @dataclass(kw_only=True, eq=False)
@@ -100,7 +104,9 @@ class Brought:
             self._trim()
         return time.monotonic()
 
-    def keep(self, visitor: str, name: str, own: Own, *, since: float, most: int, in_all: int) -> bool:
+    def keep(
+        self, visitor: str, name: str, own: Own, *, since: float, most: int, in_all: int, size: int
+    ) -> bool:
         """Take a model, and let go of what is more than may be kept; whether the visitor is still here.
 
         Args:
@@ -110,6 +116,7 @@ class Brought:
             since: what `arrive` returned.
             most: how many to keep for a visitor; the one used the longest time ago goes.
             in_all: how many to keep for all; one goes of the visitor who has the most.
+            size: bytes of all files; others go first, from the visitor whose files take the most.
         """
         with self._lock:
             known = self._visitors.setdefault(visitor, _Visitor())
@@ -122,7 +129,23 @@ class Brought:
                 owner = self._largest()
                 oldest = _oldest(self._visitors[owner].own)
                 self.remove(owner, oldest, f"at most {in_all} uploads are kept for all visitors together")
+            self._make_room(own, size)
             return True
+
+    def see(self, visitor: str | None, name: str) -> None:
+        """A page shows this model, so its visitor is there, and `leave` will tell when they go."""
+        if own := self.find(visitor, name):
+            own.seen = True
+
+    def look(self, visitor: str, name: str, seconds: float) -> bool:
+        """Let go of a model that no page has shown, once unused for so long; whether to look again."""
+        own = self.find(visitor, name)
+        if own is None or own.seen:
+            return False
+        if time.monotonic() - own.used <= seconds:
+            return True
+        self.remove(visitor, name, f"no page showed it, and nobody used it for {seconds / 60:g} minutes")
+        return False
 
     def remove(self, visitor: str, name: str, why: str) -> None:
         """Let go of a model, with its file and its process."""
@@ -156,10 +179,29 @@ class Brought:
 
         return max((visitor for visitor, known in self._visitors.items() if known.own), key=size)
 
+    def _make_room(self, new: Own, size: int) -> None:
+        """Let go of others than the new one until all files together have at most `size` bytes."""
+        while True:
+            others = {
+                visitor: {name: own for name, own in known.own.items() if own is not new}
+                for visitor, known in self._visitors.items()
+            }
+            if new.size + sum(map(_size, others.values())) <= size or not any(others.values()):
+                return
+            owner = max(
+                (visitor for visitor in others if others[visitor]), key=lambda one: _size(others[one])
+            )
+            why = f"at most {size >> 20:,} MB of uploads are kept for all visitors together"
+            self.remove(owner, _oldest(others[owner]), why)
+
     def _trim(self) -> None:
         idle = [visitor for visitor, known in self._visitors.items() if not known.own]
         for visitor in idle[: max(0, len(idle) - _REMEMBERED)]:
             del self._visitors[visitor]
+
+
+def _size(own: Mapping[str, Own]) -> int:
+    return sum(one.size for one in own.values())
 
 
 def _oldest(own: Mapping[str, Own]) -> str:

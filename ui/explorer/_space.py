@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.ui._kept import kept
 from diabolo.ui.explorer import _planes
@@ -23,6 +24,7 @@ __all__ = ["Space", "latents_of", "space_of"]
 _MOST = 1024  # latents in one call
 _TRIED = 64  # codes, of which the page begins with the first that is no odd one:
 _ORDINARY = 0.25  # it lies closer to the training codes than all but this share of the test codes
+_LARGEST = 16 << 20  # bytes of a decoder that is handed to a browser; a larger one stays on the server
 _OFFERED = 64  # dimensions to choose a plane's axes from
 
 
@@ -135,7 +137,9 @@ class Space:
 
         Raises:
             BundleError: the bundle was changed.
+            UsageError: the decoder is too large to be handed on; the page then has the server decode.
         """
+        graph = _decoder(self._model.bundle)
         m, active = self._model.manifest, self._model.device.active
         if self._codes is None:
             flat = np.stack(
@@ -146,7 +150,7 @@ class Space:
         shaped = flat.astype("<f4").reshape(-1, *m.latent_shape)
         tolerance = m.golden.tolerance
         return {
-            "graph": base64.b64encode(self._model.bundle.read_graph("decoder")).decode("ascii"),
+            "graph": graph,
             "latents": _text(shaped),
             "images": _text(self._model.decode(shaped).astype("<f4")),
             "allowed": max(tolerance.get(name, tolerance["default"]) for name in ("wasm", active)),
@@ -184,6 +188,19 @@ class Space:
 def space_of(model: Autoencoder) -> Space:
     """The space of a model, kept: what it takes a while to compute is computed once."""
     return Space(model)
+
+
+@kept(8)
+def _decoder(bundle: Bundle) -> str:
+    """The decoder as base64: made once, whoever asks for it."""
+    m = bundle.manifest
+    name = m.file("decoder")
+    if name is not None and (size := m.files[name].size) > _LARGEST:
+        raise UsageError(
+            f"the decoder has {size / 2**20:,.1f} MB; a browser is given at most {_LARGEST >> 20}. "
+            "Decode on the server."
+        )
+    return base64.b64encode(bundle.read_graph("decoder")).decode("ascii")
 
 
 def latents_of(value: ArrayLike, count: int) -> NDArray[np.float32]:

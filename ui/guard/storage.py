@@ -14,6 +14,7 @@ from diabolo.ui.temporary import KEPT
 __all__ = ["Storage"]
 
 FILES = 20_000
+_STAYS = 0.5  # of what may be kept, at most, that files which stay take from the others
 _LEFT = 0.8  # of what may be kept, after some were removed
 _PAUSE = 1.0  # seconds between two looks, at least
 _SHARE = 20  # looking takes at most one second of so many
@@ -29,7 +30,8 @@ class Storage:
     """A folder that may hold so many megabytes, and `FILES` files: of more, the oldest are removed.
 
     They are not refused, so that nobody can keep others from uploading by filling it. The bundles of visitors
-    stay: they have bounds of their own, and go with whoever brought them.
+    stay: they have bounds of their own, and go with whoever brought them. Whatever they take, half of the
+    room is left to other files.
 
     Args:
         folder: where visitors' files are kept.
@@ -60,7 +62,7 @@ class Storage:
 
     def _tidied(self) -> bool:
         kept, files = _files(self._folder)
-        size, count = kept + sum(file.size for file in files), len(files)
+        size, count = min(kept, _STAYS * self._most) + sum(file.size for file in files), len(files)
         if size < self._most and count < FILES:
             return True
         for file in sorted(files):

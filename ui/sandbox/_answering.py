@@ -18,6 +18,7 @@ from diabolo.ui.sandbox import _frames
 __all__ = ["Answering", "is_memory"]
 
 _MEMORY = ("bad_alloc", "bad allocation", "Failed to allocate", "allocate memory", "MemoryError")
+_FLOAT = 4  # bytes of a number as the app holds it, however few it takes in the file
 _Array = NDArray[np.float32]
 _Answer = tuple[dict[str, Any], _Array | None]
 
@@ -58,7 +59,7 @@ class Answering:
             bundle = Bundle.open(path, limits=STRANGERS)
             arrays = bundle.arrays("codes") or {}
             found |= {
-                "codes": sum(array.nbytes for array in arrays.values()),
+                "codes": sum(max(array.nbytes, _FLOAT * array.size) for array in arrays.values()),
                 "values": _values(bundle.manifest.document),
             }
             found |= self._open(bundle)

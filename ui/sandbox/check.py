@@ -97,8 +97,13 @@ class Sound:
             self._worker.stop()
 
 
-def check(path: Path, pool: Pool) -> Sound:
+def check(path: Path, pool: Pool, fetch: Callable[[], None] = lambda: None) -> Sound:
     """Check a bundle's .zip as `diabolo verify` does, in a worker, when it is its turn.
+
+    Args:
+        path: the .zip.
+        pool: all workers.
+        fetch: puts the .zip there, when it is its turn; what waits takes no room.
 
     Raises:
         BundleError: it is not what was exported, or larger than `pool.limits` let it be.
@@ -107,6 +112,7 @@ def check(path: Path, pool: Pool) -> Sound:
     """
     with pool.checking() as worker:
         try:
+            fetch()
             told = _asked(worker, path, pool.limits)
             bundle = _opened(path, pool.limits)
             _check_sizes(path, bundle.manifest, told, pool.limits)

@@ -27,6 +27,11 @@ class Limits:
     """Bundles that are kept for one visitor; the one that was used the longest time ago goes first."""
     kept_in_all: int = 20
     """Bundles that are kept for all visitors together."""
+    kept_mb: int = 1024
+    """Megabytes of all of them together, or of the largest that may be uploaded if that is more; the oldest
+    goes of the visitor whose bundles take the most."""
+    unseen_s: int = 900
+    """Seconds without use after which a bundle goes that no page has shown: nobody may be there to leave."""
     memory_mb: int = 1024
     """Megabytes of memory that one process may take."""
     check_s: int = 60

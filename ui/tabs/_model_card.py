@@ -13,16 +13,23 @@ from markdown_it.token import Token
 
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import BundleError
+from diabolo.ui._kept import kept
 
 __all__ = ["card_html"]
 
-_LONGEST = 100_000  # bytes of a card; the rest is left out
-_LARGEST = 4 << 20  # bytes of a picture
+_LONGEST = 20_000  # bytes of a card, ten times what `export` writes; the rest is left out
+_CELLS = 10_000  # lines times columns; where a table might have more, none is laid out
+_ADDRESS = 200  # characters of where a link leads, which a card may name at every other letter
+_PICTURES = 8
+_LARGEST = 4 << 20  # bytes of all pictures together
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
+@kept(16)
 def card_html(bundle: Bundle) -> str:
-    """The card as HTML that asks nobody for anything; '' where the bundle has none.
+    """The card as HTML that asks nobody for anything, kept with its bundle; '' where the bundle has none.
+
+    A long card is cut short, and its further pictures are words.
 
     Raises:
         BundleError: the card was changed.
@@ -31,21 +38,53 @@ def card_html(bundle: Bundle) -> str:
     if name is None:
         return ""
     text = bundle.read(name)[:_LONGEST].decode("utf-8", "replace")
-    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = reader.parse(text)
+    reader = MarkdownIt("commonmark", {"html": False})
+    if _cells(text) <= _CELLS:
+        reader.enable("table")
+    tokens, pictures = reader.parse(text), _Pictures(bundle)
     for token in tokens:
         if token.children:
-            token.children = list(_harmless(token.children, bundle))
+            token.children = list(_harmless(token.children, pictures))
     html: str = reader.renderer.render(tokens, reader.options, {})
     return html
 
 
-def _harmless(tokens: list[Token], bundle: Bundle) -> Iterator[Token]:
+def _cells(text: str) -> int:
+    """How many cells a table of this text has, at most: short rows are filled up to the widest."""
+    lines = text.splitlines()
+    return len(lines) * (1 + max((line.count("|") for line in lines), default=0))
+
+
+class _Pictures:
+    """The pictures of one card: each file of the bundle once, and only a few."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._seen: set[str] = set()
+        self._left = _LARGEST
+
+    def take(self, name: str) -> str:
+        """A PNG file of the bundle as an address that holds it; '' for any other, and for one too many."""
+        entry = self._bundle.manifest.files.get(name)
+        if entry is None or name in self._seen or len(self._seen) >= _PICTURES or entry.size > self._left:
+            return ""
+        self._seen.add(name)
+        self._left -= entry.size
+        try:
+            raw = self._bundle.read(name)
+        except BundleError:  # the checks say so
+            return ""
+        return (
+            f"data:image/png;base64,{base64.b64encode(raw).decode('ascii')}" if raw.startswith(_PNG) else ""
+        )
+
+
+def _harmless(tokens: list[Token], pictures: _Pictures) -> Iterator[Token]:
     """Pictures of the bundle stay; others become their words, and links their words and where they lead."""
     ways: list[str] = []
     for token in tokens:
         if token.type == "image":
-            source = _picture(str(token.attrs.get("src", "")), bundle)
+            source = pictures.take(str(token.attrs.get("src", "")))
             if source:
                 token.attrs = {"src": source, "alt": ""}
                 yield token
@@ -54,21 +93,13 @@ def _harmless(tokens: list[Token], bundle: Bundle) -> Iterator[Token]:
         elif token.type == "link_open":
             ways.append(str(token.attrs.get("href", "")))
         elif token.type == "link_close":
-            yield _text(f" ({ways.pop()})")
+            yield _text(f" ({_short(ways.pop())})")
         else:
             yield token
 
 
-def _picture(name: str, bundle: Bundle) -> str:
-    """A PNG file of the bundle as an address that holds it, or ''."""
-    entry = bundle.manifest.files.get(name)
-    if entry is None or entry.size > _LARGEST:
-        return ""
-    try:
-        raw = bundle.read(name)
-    except BundleError:  # the checks say so
-        return ""
-    return f"data:image/png;base64,{base64.b64encode(raw).decode('ascii')}" if raw.startswith(_PNG) else ""
+def _short(address: str) -> str:
+    return address if len(address) <= _ADDRESS else f"{address[:_ADDRESS]}…"
 
 
 def _text(words: str) -> Token:

@@ -8,9 +8,8 @@ from math import prod
 
 from PIL import Image
 
-from diabolo.runtime import images
+from diabolo.runtime import fitting, images
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.errors import BundleError
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui._kept import kept
 from diabolo.ui._models import Models, figures
@@ -73,9 +72,10 @@ def _file(bundle: Bundle, role: str) -> Image.Image | None:
     if bundle.manifest.file(role) is None:
         return None
     try:
-        with Image.open(io.BytesIO(bundle.read_role(role)), formats=["PNG"]) as picture:
-            return picture.convert("RGB") if picture.width * picture.height <= _PIXELS else None
-    except (BundleError, OSError, SyntaxError, ValueError):  # the checks tell what is wrong with a file
+        with fitting.opened(io.BytesIO(bundle.read_role(role))) as picture:
+            fits = picture.format == "PNG" and picture.width * picture.height <= _PIXELS
+            return picture.convert("RGB") if fits else None
+    except Exception:  # noqa: BLE001 - Pillow raises nearly any; a model is shown without its picture
         return None
 
 

@@ -8,15 +8,16 @@ import tempfile
 import threading
 import uuid
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import BundleError, UsageError
 from diabolo.runtime.manifest import Manifest
-from diabolo.ui._brought import Own
+from diabolo.ui._brought import Brought, Own
 from diabolo.ui._models import Models
 from diabolo.ui.errors import BusyError
-from diabolo.ui.sandbox import Limits
+from diabolo.ui.sandbox import Limits, _keeper
 from diabolo.ui.sandbox._pool import Pool
 from diabolo.ui.sandbox.check import Sound, check
 from diabolo.ui.temporary import KEPT, visitors_folder
@@ -89,8 +90,8 @@ class Uploads:
 
     def _take(self, path: Path, copy: Path, visitor: str) -> tuple[str, bool]:
         since = self._models.brought.arrive(visitor)
-        _copy(path, copy, self._limits)
-        sound = check(copy, self._pool)
+        _check_size(path, self._limits)
+        sound = check(copy, self._pool, lambda: _copy(path, copy, self._limits))
         try:
             _check_words(sound.bundle.manifest)
             known = self._same(sound.bundle, visitor)
@@ -114,24 +115,56 @@ class Uploads:
             model=model,
             checks=sound.checks,
             file=sound.bundle.path,
+            size=sound.bundle.path.stat().st_size,
             close=hosted.close,
         )
-        kept = brought.keep(visitor, name, own, since=since, most=limits.kept, in_all=limits.kept_in_all)
+        kept = brought.keep(
+            visitor,
+            name,
+            own,
+            since=since,
+            most=limits.kept,
+            in_all=limits.kept_in_all,
+            size=max(limits.kept_mb, limits.zip_mb) << 20,
+        )
         if not kept:
             hosted.close("the page was closed.")
             raise BundleError("the page was closed before its bundle was checked.")
+        _keeper.watch(_looker(brought, visitor, name, limits.unseen_s))
         return name
 
 
-def _copy(path: Path, to: Path, limits: Limits) -> None:
+def _looker(brought: Brought, visitor: str, name: str, seconds: float) -> Callable[[], bool]:
+    """Looks after a model that no page may ever show."""
+    known = weakref.ref(brought)
+
+    def look() -> bool:
+        found = known()
+        return found is not None and found.look(visitor, name, seconds)
+
+    return look
+
+
+def _check_size(path: Path, limits: Limits) -> None:
     try:
         if path.stat().st_size > limits.zip_mb << 20:
             raise BundleError(
                 f"{path.name} is larger than {limits.zip_mb} MB. Open it from a terminal: diabolo ui FILE."
             )
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _copy(path: Path, to: Path, limits: Limits) -> None:
+    _check_size(path, limits)  # while it waited, another may have come in its place
+    try:
         shutil.copyfile(path, to)
     except OSError as error:
-        raise BundleError(f"{path.name} cannot be read: {error.strerror}. Upload it again.") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> BundleError:
+    return BundleError(f"{path.name} cannot be read: {error.strerror}. Upload it again.")
 
 
 def _check_words(m: Manifest) -> None:

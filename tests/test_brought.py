@@ -1,0 +1,68 @@
+"""Which of the models that visitors brought are let go, by their size and by whether anybody is there."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from diabolo.ui import _brought
+from diabolo.ui._brought import Brought, Own
+
+
+def own(folder: Path, name: str, size: int) -> Own:
+    """A model that is none, whose file is there."""
+    file = folder / name
+    file.touch()
+    nothing: Any = SimpleNamespace()
+    return Own(bundle=nothing, model=nothing, checks=[], file=file, size=size, close=lambda _why: None)
+
+
+@pytest.fixture(autouse=True)
+def nothing_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_brought, "forget", lambda *_: None)
+
+
+def bring(brought: Brought, folder: Path, *given: tuple[str, int]) -> dict[str, list[str]]:
+    """Visitors with a file of so many MB each, in turn; whose files are left when 1,000 MB may be kept."""
+    for number, (visitor, size) in enumerate(given):
+        model = own(folder, f"{number}.zip", size << 20)
+        since = brought.arrive(visitor)
+        kept = brought.keep(visitor, str(number), model, since=since, most=3, in_all=20, size=1000 << 20)
+        assert kept
+    return {visitor: brought.names(visitor) for visitor, _ in given}
+
+
+def test_whose_files_take_most_make_room(tmp_path: Path) -> None:
+    brought = Brought()
+    left = bring(brought, tmp_path, ("ann", 300), ("bob", 200), ("bob", 200), ("cat", 310))
+    assert left == {"ann": ["0"], "bob": ["2"], "cat": ["3"]}
+    assert "at most 1,000 MB of uploads are kept" in brought.why_gone("bob", "1")
+    assert not (tmp_path / "1.zip").exists()
+
+
+def test_what_has_just_come_stays(tmp_path: Path) -> None:
+    """Whoever fills the room by sessions without end keeps nobody out, large as their bundle may be."""
+    crowd = [(f"nobody {number}", 250) for number in range(4)]
+    left = bring(Brought(), tmp_path, *crowd, ("ann", 256), ("bob", 1000))
+    assert left == {visitor: [] for visitor, _ in crowd} | {"ann": [], "bob": ["5"]}
+
+
+def test_a_model_that_no_page_shows_goes_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought = Brought()
+    bring(brought, tmp_path, ("ann", 1), ("bob", 1))
+    brought.see("ann", "0")
+    brought.see("ann", "1")  # bob's
+    now = time.monotonic()
+    assert brought.look("bob", "1", 900)
+    assert not brought.look("ann", "0", 900)
+    monkeypatch.setattr(time, "monotonic", lambda: now + 1000)
+    assert not brought.look("ann", "0", 900)
+    assert not brought.look("bob", "1", 900)
+    assert (brought.names("ann"), brought.names("bob")) == (["0"], [])
+    assert "no page showed it, and nobody used it for 15 minutes" in brought.why_gone("bob", "1")

@@ -1,0 +1,89 @@
+"""A bundle's card costs little to show, whatever is written in it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+
+import pytest
+from _hostile import packed, sealed, sound
+
+from diabolo.runtime import ready
+from diabolo.runtime.bundle import Bundle
+
+pytest.importorskip("gradio")
+from diabolo.ui.tabs._model_card import card_html
+
+PNG = b"\x89PNG\r\n\x1a\n"
+MEGABYTE = 1 << 20
+
+
+def bundle(tmp_path: Path, card: str, pictures: dict[str, bytes] | None = None) -> Bundle:
+    """A bundle with this card and these pictures."""
+    files = sealed(
+        sound(tmp_path) | {"README.md": card.encode()} | (pictures or {}),
+        lambda document: document["files"]["README.md"].update(role="card"),
+    )
+    return Bundle.open(packed(tmp_path / "card.zip", files))
+
+
+def picture(number: int, size: int) -> bytes:
+    """So many bytes that begin as a PNG does, unlike those of another number."""
+    return (PNG + hashlib.sha256(bytes([number])).digest()).ljust(size, b"\0")
+
+
+def test_a_picture_that_is_named_often_is_shown_once(tmp_path: Path) -> None:
+    html = card_html(bundle(tmp_path, "![again](p.png)\n\n" * 1000, {"p.png": picture(0, 100_000)}))
+    assert html.count("<img") == 1
+    assert html.count("again") == 1000
+    assert len(html) < 200_000
+
+
+@pytest.mark.parametrize(("size", "shown"), [(1000, 8), (MEGABYTE, 4), (5 * MEGABYTE, 0)])
+def test_few_pictures_are_shown(tmp_path: Path, size: int, shown: int) -> None:
+    pictures = {f"{number}.png": picture(number, size) for number in range(10)}
+    html = card_html(bundle(tmp_path, "".join(f"![x]({name}) " for name in pictures), pictures))
+    assert html.count("<img") == shown
+
+
+def test_files_that_are_no_pictures_are_not_all_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = {f"{number}.bin": bytes(100) for number in range(50)}
+    opened, read = bundle(tmp_path, "".join(f"![x]({name}) " for name in others), others), []
+    whole = Bundle.read
+    monkeypatch.setattr(Bundle, "read", lambda self, name: read.append(name) or whole(self, name))  # type: ignore[func-returns-value]
+    assert "<img" not in card_html(opened)
+    assert len(read) == 9  # the card is one
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "|" + "a|" * 200 + "\n|" + "-|" * 200 + "\n" + "x\n" * 49_000,
+        "![" * 50_000,
+        "[" * 100_000,
+        "[\n" * 50_000,
+        f"[a]: {'x' * 9000}\n\n" + "[a]" * 30_000,
+    ],
+    ids=["cells", "pictures", "brackets", "lines", "references"],
+)
+def test_a_card_takes_little_time_and_room(tmp_path: Path, card: str) -> None:
+    opened = bundle(tmp_path, card)
+    begun = time.thread_time()
+    html = card_html(opened)
+    assert time.thread_time() - begun < 0.8
+    assert len(html) < MEGABYTE
+    assert card_html(opened) is html  # kept
+
+
+def test_the_rest_of_a_long_card_is_left_out(tmp_path: Path) -> None:
+    html = card_html(bundle(tmp_path, "first\n\n" + "words " * 10_000 + "last"))
+    assert "first" in html
+    assert "last" not in html
+
+
+@pytest.mark.parametrize("name", ready.names())
+def test_our_own_cards_are_shown_whole(name: str) -> None:
+    opened = Bundle.open(ready.folder(name))
+    assert len(opened.read("README.md")) < 10_000
+    assert "<table>" in card_html(opened)
