@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -182,9 +183,9 @@ class Files:
             figure.savefig(temporary, format="png", dpi=110, bbox_inches="tight")
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
-        """Write history.csv, a row an epoch."""
+        """Write history.csv, a row an epoch, with the first one's columns; what a row lacks is no number."""
         head = list(rows[0])
-        self.write_table("history.csv", head, [[row[name] for name in head] for row in rows])
+        self.write_table("history.csv", head, [[row.get(name, math.nan) for name in head] for row in rows])
 
     def history(self) -> list[dict[str, float]]:
         """The rows of history.csv, empty before the first epoch.
