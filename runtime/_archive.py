@@ -49,6 +49,7 @@ class Archive:
 
     Attributes:
         sizes: bytes that each file unpacks to, by its name; folders are left out.
+        packed: bytes that each of them takes in the .zip.
 
     Raises:
         BundleError: it is no .zip, is damaged, or holds more or other things than a bundle may.
@@ -68,7 +69,9 @@ class Archive:
         self._file.reading_directory = False
         entries = self._zip.infolist()
         check_entries(path, entries, limits, size)
-        self.sizes = {entry.filename: entry.file_size for entry in entries if not entry.is_dir()}
+        files = [entry for entry in entries if not entry.is_dir()]
+        self.sizes = {entry.filename: entry.file_size for entry in files}
+        self.packed = {entry.filename: entry.compress_size for entry in files}
 
     def size(self, name: str) -> int:
         """How many bytes a file unpacks to, by the directory.

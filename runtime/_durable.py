@@ -27,13 +27,16 @@ def replacing(path: Path, temporary: Path | None = None, *, durable: bool = True
 
     Args:
         path: the file.
-        temporary: where to write, in the same folder; by default `path` with `.part` at the end.
+        temporary: where to write, in the same folder, by a name that nobody foresees; by default `path` with
+            `.part` at the end, made anew: what lies there, such as a link to another file, is removed.
         durable: flush to disk. Without it a power cut may leave an empty file.
 
     Raises:
         OSError: it cannot be written, flushed or renamed.
     """
-    temporary = temporary or path.with_name(path.name + PART)
+    if temporary is None:
+        temporary = path.with_name(path.name + PART)
+        _make_anew(temporary)
     try:
         yield temporary
         if durable:
@@ -45,6 +48,12 @@ def replacing(path: Path, temporary: Path | None = None, *, durable: bool = True
         raise
     if durable:
         flush(path.parent)
+
+
+def _make_anew(path: Path) -> None:
+    """An empty file of its own: a folder that came from somebody else may hold a link of that name."""
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666))
 
 
 def make_folder(path: Path) -> None:

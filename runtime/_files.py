@@ -10,6 +10,7 @@ from typing import IO, Protocol
 from diabolo.runtime._archive import Archive
 from diabolo.runtime.errors import BundleError, IntegrityError
 from diabolo.runtime.limits import Limits
+from diabolo.runtime.listing import explain, is_folder
 
 __all__ = ["Files", "Folder", "Zipped"]
 
@@ -31,6 +32,9 @@ class Files(Protocol):
             BundleError: it cannot be.
         """
 
+    def packed(self, name: str) -> int:
+        """Bytes that a file, which is there, takes where it lies."""
+
     def names(self) -> set[str]:
         """Of all files, listed in model.json or not."""
 
@@ -44,16 +48,18 @@ class Folder:
     def size(self, name: str) -> int:
         """Links that leave the folder and what is no plain file are refused."""
         target = self._path / name
-        if not target.resolve().is_relative_to(self._path.resolve()):
-            raise IntegrityError(f"{name!r} is a link that leaves the bundle {self._path}. Do not use it.")
         try:
+            if not target.resolve().is_relative_to(self._path.resolve()):
+                raise IntegrityError(f"{name!r} is a link that leaves {self._path}. Do not use it.")
             if not target.exists():
                 raise IntegrityError(f"{target.name} is missing from {target.parent}. Get the bundle again.")
             if not target.is_file():
                 raise IntegrityError(f"{target} is no plain file. Get the bundle again.")
             return target.stat().st_size
+        except RuntimeError:  # of resolve(), before Python 3.13
+            raise BundleError(f"{target} is a link that leads back to itself. Get it again.") from None
         except OSError as error:
-            raise BundleError(f"{target} cannot be read: {error.strerror or error}.") from None
+            raise BundleError(f"{target} cannot be read: {explain(error)}. Get the bundle again.") from None
 
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
@@ -65,9 +71,13 @@ class Folder:
         except OSError as error:
             raise BundleError(f"{path} cannot be read: {error.strerror or error}.") from None
 
+    def packed(self, name: str) -> int:
+        """All of them: nothing is compressed."""
+        return self.size(name)
+
     def names(self) -> set[str]:
         """With those in folders of the bundle."""
-        inside = (p for p in self._path.rglob("*") if not p.is_dir())
+        inside = (p for p in self._path.rglob("*") if not is_folder(p))
         return {p.relative_to(self._path).as_posix() for p in inside}
 
 
@@ -93,6 +103,10 @@ class Zipped:
     def open(self, name: str) -> contextlib.AbstractContextManager[IO[bytes]]:
         """Unpacked as it is read."""
         return self._archive.open(self._prefix + name)
+
+    def packed(self, name: str) -> int:
+        """Compressed, by the .zip's directory."""
+        return self._archive.packed[self._prefix + name]
 
     def names(self) -> set[str]:
         """Those beside the bundle's folder keep their whole names."""

@@ -184,7 +184,13 @@ def _decoder_of(m: Manifest) -> tuple[_Signature, _Signature]:
 
 def _check(what: str, session: Any, inputs: _Signature, outputs: _Signature) -> None:
     """Refuse a graph that is not what model.json says."""
-    found = [_signature(session.get_inputs()), _signature(session.get_outputs())]
+    try:
+        found = [_signature(session.get_inputs()), _signature(session.get_outputs())]
+    except UnicodeDecodeError as error:
+        raise ManifestError(
+            f"{what}.onnx is not the graph that model.json describes: {error.object[:80]!r}, the name of an "
+            "input, an output or a dimension, is no UTF-8. Get the bundle again."
+        ) from None
     if found != [inputs, outputs]:
         raise ManifestError(
             f"{what}.onnx is not the graph that model.json describes: it has {found}, "

@@ -7,7 +7,9 @@ before a file is read, and no more is read than they say.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ from diabolo.runtime.manifest import FileEntry, Manifest, parse
 __all__ = ["Bundle"]
 
 _BLOCK = 1 << 20  # bytes
+_RATIO = 200  # unpacked bytes of a graph for one packed byte; weights hardly compress, unlike codes
 
 
 class Bundle:
@@ -88,11 +91,9 @@ class Bundle:
         Raises:
             IntegrityError: it is not listed, missing, or was changed.
         """
-        entry = self._entry(name)
-        with self._files.open(name) as file:
-            raw = file.read(entry.size + 1)
-        self._compare(name, entry, len(raw), hashlib.sha256(raw).hexdigest())
-        return raw
+        kept = io.BytesIO()  # hands out what it holds without a copy
+        self._read(name, kept.write)
+        return kept.getvalue()
 
     def check(self, name: str) -> None:
         """Compare a file with its size and sha256 in model.json; it is never in memory as a whole.
@@ -100,13 +101,7 @@ class Bundle:
         Raises:
             IntegrityError: it is not listed, missing, or was changed.
         """
-        entry = self._entry(name)
-        sha256, size = hashlib.sha256(), 0
-        with self._files.open(name) as file:
-            while size <= entry.size and (block := file.read(_BLOCK)):
-                sha256.update(block)
-                size += len(block)
-        self._compare(name, entry, size, sha256.hexdigest())
+        self._read(name, lambda _: None)
 
     def read_role(self, role: str) -> bytes:
         """The bytes of the first file with this role, checked.
@@ -123,10 +118,13 @@ class Bundle:
         """The bytes of the graph with this role, checked; one that would read other files is refused.
 
         Raises:
-            IntegrityError: no file has the role, it was changed, or it refers to files of its own.
+            IntegrityError: no file has the role, it was changed, it refers to files of its own, or is
+                compressed as no weights are.
         """
-        raw = self.read_role(role)
         name = self.manifest.file(role)
+        if name is not None:
+            self._check_packed(name)
+        raw = self.read_role(role)
         try:
             outside = external_tensors(raw, self.limits.fields)
         except ValueError as error:
@@ -169,6 +167,27 @@ class Bundle:
                 f"{entry.size:,} of model.json. Get the bundle again."
             )
         return entry
+
+    def _read(self, name: str, keep: Callable[[bytes], object]) -> None:
+        """Hand on a file's bytes, block by block, and compare them with model.json."""
+        entry = self._entry(name)
+        sha256, size = hashlib.sha256(), 0
+        with self._files.open(name) as file:
+            while size <= entry.size and (block := file.read(_BLOCK)):
+                sha256.update(block)
+                size += len(block)
+                keep(block)
+        self._compare(name, entry, size, sha256.hexdigest())
+
+    def _check_packed(self, name: str) -> None:
+        """Refuse a graph that a few bytes of a .zip unpack to, before it fills the memory."""
+        size, packed = self._entry(name).size, self._files.packed(name)
+        ratio = min(_RATIO, self.limits.ratio)
+        if size > self.limits.small and size > ratio * packed:
+            raise IntegrityError(
+                f"{name} in {self.path} unpacks from {packed:,} bytes to {size:,}; of a graph above "
+                f"{self.limits.small:,} bytes at most {ratio:,} times as many are allowed. Do not use it."
+            )
 
     def _compare(self, name: str, entry: FileEntry, size: int, sha256: str) -> None:
         if size != entry.size or sha256 != entry.sha256:

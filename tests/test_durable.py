@@ -95,3 +95,15 @@ def test_what_cannot_be_flushed_is_told_where_it_counts(
         temporary.write_text("new")
     assert (tmp_path / "a.txt").read_text() == "old"
     return None
+
+
+def test_what_lies_at_the_temporary_name_is_not_written_through(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    for place in (lambda part: part.symlink_to(mine), lambda part: part.hardlink_to(mine)):
+        place(tmp_path / "a.txt.part")
+        with replacing(tmp_path / "a.txt") as temporary:
+            temporary.write_text("new")
+        assert not (tmp_path / "a.txt").is_symlink()
+        assert (tmp_path / "a.txt").read_text() == "new"
+        assert mine.read_text() == "mine"

@@ -155,6 +155,8 @@ def test_files_are_taken_as_they_are_needed(place: Path) -> None:
         ("decode bundle pickled.npy -o out", 2, "cannot be read as codes"),
         ("decode bundle bad.csv -o out", 2, "line 2"),
         ("decode bundle head.csv -o out", 2, "first line"),
+        ("decode bundle long.csv -o out", 2, "line 2: field larger than field limit"),
+        ("decode bundle longer.csv -o out", 2, "field larger than field limit"),
         ("decode bundle codes.txt -o out", 2, ".npz, .npy, .csv"),
         ("decode bundle there.npz -o there.npz", 1, "a folder"),
     ],
@@ -169,6 +171,8 @@ def test_bad_input_is_told(place: Path, line: str, code: int, words: str) -> Non
     np.savez("other.npz", a=np.zeros(3), b=np.zeros(3))
     Path("bad.csv").write_text("file,latent_0\nx.png,zero\n")
     Path("head.csv").write_text("a,b\n1,2\n")
+    Path("long.csv").write_text(f"latent_0\n{'1' * 200_000}\n")
+    Path("longer.csv").write_text("a" * 200_000)
     before = sorted(p.as_posix() for p in Path().rglob("*"))
     done = call(*line.split())
     assert done.exit_code == code, done.output

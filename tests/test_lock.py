@@ -169,3 +169,37 @@ def test_a_folder_in_which_nothing_was_begun_is_free(pictures: Path, tmp_path: P
     with pytest.raises(RunError, match="is kept as it is"):
         fit(settings(pictures), tmp_path / "mine")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["film.part"]
+
+
+STRANGE = {
+    "a link": lambda path, other: path.symlink_to(other),
+    "another name": lambda path, other: path.hardlink_to(other),
+    "not a file": lambda path, _: os.mkfifo(path),
+    "something else is written": lambda path, _: path.write_text("mine"),
+}
+
+
+@pytest.mark.parametrize("why", STRANGE)
+def test_a_lock_that_no_training_wrote_is_left_alone(why: str, tmp_path: Path) -> None:
+    mine, path = tmp_path / "mine", tmp_path / "run" / lock.LOCK
+    mine.write_text("mine")
+    path.parent.mkdir()
+    STRANGE[why](path, mine)
+    told = rf"{path} is not the file by which .*{why}.* remove that file"
+    with pytest.raises(RunError, match=told), lock.hold(path.parent, pytest.fail):
+        pass
+    with pytest.raises(RunError, match=told):
+        lock.refuse_running(path.parent)
+    assert mine.read_text() == "mine"
+    (path.parent / "config.json").write_text("{}")
+    assert lock.Lock(path.parent, "0" * 32).lost() == "was replaced by another one"
+
+
+@pytest.mark.parametrize("content", ["", "0123", "f" * 32])
+def test_a_lock_of_ours_is_taken(content: str, tmp_path: Path) -> None:
+    (tmp_path / lock.LOCK).write_text(content)
+    with lock.hold(tmp_path, pytest.fail):
+        lock.refuse_running(tmp_path / "elsewhere")
+        with pytest.raises(RunError, match="another training is running"):
+            lock.refuse_running(tmp_path)
+    lock.refuse_running(tmp_path)

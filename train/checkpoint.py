@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from diabolo.train.training import Training
 
 __all__ = ["Position", "keep_best", "pack", "unpack"]
+
+_COLUMNS = {"epoch", "loss", "validation_loss"}  # of the history, whatever the variant
 
 
 @dataclass(kw_only=True)
@@ -67,11 +69,12 @@ def unpack(training: Training) -> None:
         part, _, rest = name.partition(".")
         parts.setdefault(part, {})[rest] = value
     try:
-        position.epoch, position.step = int(about["epoch"]), int(about["step"])
-        position.best, position.stale = float(about["best"]), int(about["stale"])
-        names, steps = json.loads(about["sums"]), int(about["steps"])
+        position.epoch, position.step = _count(about, "epoch"), _count(about, "step")
+        position.best, position.stale = float(about["best"]), _count(about, "stale")
+        steps = _count(about, "steps")
+        names = _names(about, position.step, steps)
         training.sums = {name: _own(training, parts["sums"][name]) for name in names}
-        position.rows = json.loads(about["history"]) if "history" in about else _old_rows(training)
+        position.rows = _rows(about, position.epoch) if "history" in about else _old_rows(training)
         _fill_optimizer(training, parts.get("optimizer", {}))
     except (KeyError, ValueError, IndexError) as error:
         raise RunError(f"{run.path / STATE} cannot be read: {error!r}. {run.without_state()}") from None
@@ -106,9 +109,54 @@ def keep_best(training: Training) -> None:
         )
 
 
+def _count(about: dict[str, str], name: str) -> int:
+    """A whole number, at least 0."""
+    if not about[name].isdecimal():
+        raise ValueError(f"its {name} is {about[name][:40]!r}, not a whole number from 0")
+    return int(about[name])
+
+
+def _list(about: dict[str, str], name: str) -> list[Any]:
+    try:
+        found = json.loads(about[name])
+    except RecursionError:
+        found = None
+    if not isinstance(found, list):
+        raise ValueError(f"its {name} is {about[name][:40]!r}, not a list")
+    return found
+
+
+def _names(about: dict[str, str], step: int, steps: int) -> list[str]:
+    """What was summed in an epoch of so many steps until this one; the loss is, once there was a step."""
+    names = _list(about, "sums")
+    if not all(isinstance(name, str) for name in names) or (step and "loss" not in names):
+        raise ValueError(f"its sums are {about['sums'][:40]!r}, not names, with 'loss' among them")
+    if step > steps:
+        raise ValueError(f"its step is {step} of {steps}")
+    return names
+
+
+def _rows(about: dict[str, str], epochs: int) -> list[dict[str, float]]:
+    """The history of at most so many epochs, the same columns in each."""
+    rows = _list(about, "history")
+    last = 0.0
+    for row in rows:
+        if not (isinstance(row, dict) and row.keys() == rows[0].keys() >= _COLUMNS):
+            wanted = ", ".join(sorted(_COLUMNS))
+            raise ValueError(f"its history has {str(row)[:40]!r}, not {wanted} in every row")
+        if not all(isinstance(value, float) for value in row.values()):
+            raise ValueError(f"its history has {str(row)[:40]!r}, not numbers alone")
+        if not last < row["epoch"] <= epochs:
+            raise ValueError(f"its history has the epoch {row['epoch']:g} after {last:g}, of {epochs} in all")
+        last = row["epoch"]
+    return rows
+
+
 def _own(training: Training, sums: Tensor) -> Tensor:
     """This process's part of the sums: its own, or all and nothing where the number of processes changed."""
     processes = training.processes
+    if sums.ndim > 1 or not sums.is_floating_point():
+        raise ValueError(f"a sum is {sums.dtype} of shape {tuple(sums.shape)}, not a number a process")
     if sums.ndim and len(sums) == processes.count:
         own = sums[processes.rank]
     else:
@@ -121,6 +169,7 @@ def _old_rows(training: Training) -> list[dict[str, float]]:
     epochs = training.position.epoch
     try:
         rows = training.run.history()[:epochs]
+        rows = [row for row in rows if row.keys() >= _COLUMNS]
     except RunError:
         rows = []
     if len(rows) < epochs:
@@ -139,6 +188,8 @@ def _fill_optimizer(training: Training, tensors: dict[str, Tensor]) -> None:
         like = parameters[int(index)]
         if value.shape == like.shape:  # laid out in memory as the weights: the fused step goes along both
             value = torch.empty_like(like).copy_(value)
+        elif value.ndim:
+            raise ValueError(f"its {name} is of shape {tuple(value.shape)}, not {tuple(like.shape)}")
         moments.setdefault(int(index), {})[key] = value
     whole = training.optimizer.state_dict()
     training.optimizer.load_state_dict({"state": moments, "param_groups": whole["param_groups"]})

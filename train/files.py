@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,7 @@ __all__ = ["BEST", "STATE", "Files"]
 
 STATE = "last/state.safetensors"  # the checkpoint
 BEST = "model.safetensors"  # the best weights
+_FOLDERS = ("last", "plots", "tensorboard")  # that a training writes into
 
 
 class Files:
@@ -113,6 +115,7 @@ class Files:
         """A path to write to; what was written takes the place of `name` only if all of it was."""
         target = self.path / name
         self.check_there()
+        self.check_folders()
         try:
             if not target.parent.is_dir():
                 target.parent.mkdir()  # and not the run's folder, should that be gone
@@ -138,6 +141,21 @@ class Files:
                 f"the folder {self.path} {lost} during training, so the training has stopped. "
                 "If it was only renamed, it holds the last checkpoint: continue with --resume -o NEW-NAME."
             )
+
+    def check_folders(self) -> None:
+        """See that the run's own folders are folders: through a link, files elsewhere would be replaced.
+
+        The run's folder itself may be one, since the user named it.
+
+        Raises:
+            RunError: one is a link.
+        """
+        for folder in (self.path / name for name in _FOLDERS):
+            if folder.is_symlink():
+                raise RunError(
+                    f"{folder} is a link, and nothing is written through it. Put the folder itself in its "
+                    "place, or remove the link, then try again."
+                )
 
     def write_json(self, name: str, document: Any) -> None:
         """Write a JSON file, whole or not at all."""
@@ -165,9 +183,9 @@ class Files:
             figure.savefig(temporary, format="png", dpi=110, bbox_inches="tight")
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
-        """Write history.csv, a row an epoch."""
+        """Write history.csv, a row an epoch, with the first one's columns; what a row lacks is no number."""
         head = list(rows[0])
-        self.write_table("history.csv", head, [[row[name] for name in head] for row in rows])
+        self.write_table("history.csv", head, [[row.get(name, math.nan) for name in head] for row in rows])
 
     def history(self) -> list[dict[str, float]]:
         """The rows of history.csv, empty before the first epoch.
@@ -205,7 +223,12 @@ class Files:
             ) from None
 
     def sweep(self) -> None:
-        """Remove what a training that was killed had begun to write."""
+        """Remove what a training that was killed had begun to write.
+
+        Raises:
+            RunError: one of the run's folders is a link.
+        """
+        self.check_folders()
         for folder in (self.path, self.path / "last", self.path / "plots"):
             for path in folder.glob(f"*{PART}"):
                 with suppress(OSError):

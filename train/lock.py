@@ -2,13 +2,17 @@
 
 The system drops the lock when the process ends, however it ends: nothing is left to be removed by hand. The
 file holds a word of this training's own, by which it sees whether the folder at this path is still its own.
+
+A run may come from anybody: what lies at RUN/.lock and is not such a file is neither followed nor written to.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +23,10 @@ from diabolo.train.errors import RunError
 __all__ = ["LOCK", "Lock", "hold", "refuse_running"]
 
 LOCK = ".lock"  # in the run's folder
+# no link is followed, and no pipe waited for; Windows knows neither
+_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_WORD = re.compile(rb"[0-9a-f]{0,32}")  # all that is ever written; less where the disk was full
+_LONGEST = 32  # bytes of it
 _TAKEN = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}
 _FAR = 2**30  # the byte that Windows locks: those that are locked there cannot be read
 
@@ -41,9 +49,15 @@ class Lock:
         if not (self.folder / "config.json").is_file():
             return "was removed or renamed"
         try:
-            replaced = (self.folder / LOCK).read_text("ascii", "replace") != self._word
-        except OSError:
+            handle = _open(self.folder)
+        except FileNotFoundError:
             return ""  # the file alone was removed
+        except (OSError, RunError):
+            return "was replaced by another one"
+        try:
+            replaced = os.read(handle, _LONGEST).decode("ascii") != self._word
+        finally:
+            os.close(handle)
         return "was replaced by another one" if replaced and self._word else ""
 
 
@@ -52,10 +66,10 @@ def hold(folder: Path, note: Callable[[str], None]) -> Iterator[Lock]:
     """Hold the folder, which is there, until the block ends; `note` is told where it cannot be locked.
 
     Raises:
-        RunError: another training holds it, or it cannot be written to.
+        RunError: another training holds it, it cannot be written to, or its lock is no file of ours.
     """
     try:
-        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = _open(folder, os.O_CREAT)
     except OSError as error:
         raise RunError(
             f"{folder} cannot be written to: {error.strerror}. Allow it, or train elsewhere with -o."
@@ -72,16 +86,49 @@ def refuse_running(folder: Path) -> None:
     """See that no training runs in a folder, which may be anything.
 
     Raises:
-        RunError: one does.
+        RunError: one does, or its lock is no file of ours.
     """
     try:
-        handle = os.open(folder / LOCK, os.O_RDWR)
+        handle = _open(folder)
     except OSError:
         return
     try:
         _lock(handle, folder)
     finally:
         os.close(handle)
+
+
+def _open(folder: Path, more: int = 0) -> int:
+    """A handle on the lock's file, at its beginning.
+
+    Raises:
+        OSError: it cannot be opened.
+        RunError: it is no file that a training wrote.
+    """
+    path = folder / LOCK
+    if path.is_symlink():
+        raise _not_ours(path, "it is a link")
+    handle = os.open(path, _FLAGS | more, 0o666)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise _not_ours(path, "it is not a file")
+        if found.st_nlink > 1:
+            raise _not_ours(path, "it is a file that has another name, too")
+        if not _WORD.fullmatch(os.read(handle, _LONGEST + 1)):
+            raise _not_ours(path, "something else is written in it")
+        os.lseek(handle, 0, os.SEEK_SET)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _not_ours(path: Path, why: str) -> RunError:
+    return RunError(
+        f"{path} is not the file by which a training holds its folder: {why}, and it is left as it is. See "
+        "whom the run comes from; if you trust it, remove that file, then try again."
+    )
 
 
 def _mark(handle: int) -> str:

@@ -9,6 +9,7 @@ import click
 
 from diabolo.runtime import _discovery
 from diabolo.runtime.errors import DiaboloError, MissingPackageError
+from diabolo.runtime.listing import printable
 
 __all__ = ["main"]
 
@@ -59,7 +60,7 @@ class _Commands(click.Group):
 
 
 def _fail(error: DiaboloError) -> None:
-    click.echo(f"diabolo: {error}", err=True)
+    click.echo(printable(f"diabolo: {error}"), err=True)  # it may quote what a stranger wrote
     sys.exit(error.exit_code)
 
 

@@ -6,10 +6,11 @@ import array
 import csv
 import os
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,22 +76,36 @@ def _numpy(path: Path) -> tuple[NDArray[Any], list[str] | None]:
 def _csv(path: Path) -> tuple[NDArray[Any], list[str] | None]:
     values, files = array.array("f"), []
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        rows = csv.reader(file)
-        header = next(rows, [])
+        rows = _rows(file)
+        _, header = next(rows, (0, []))
         named = header[:1] == ["file"]
         wide = len(header) - named
         if wide < 1 or any(not name.startswith("latent_") for name in header[named:]):
             raise ValueError("its first line is not file,latent_0,latent_1,...")
-        for row in rows:
+        for number, row in rows:
             if len(row) != len(header):
-                raise ValueError(f"line {rows.line_num} has {len(row)} values, the first line {len(header)}")
+                raise ValueError(f"line {number} has {len(row)} values, the first line {len(header)}")
             try:
                 values.extend(map(float, row[named:]))
             except ValueError as error:
-                raise ValueError(f"line {rows.line_num}: {error}") from None
+                raise ValueError(f"line {number}: {error}") from None
             if named:
                 files.append(row[0])
     return np.frombuffer(values, np.float32).reshape(-1, wide), files if named else None
+
+
+def _rows(file: IO[str]) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a .csv, each with the number of its last line.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    rows = csv.reader(file)
+    try:
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as error:
+        raise ValueError(f"line {rows.line_num}: {error}") from None
 
 
 def _shaped(codes: NDArray[Any], latent_shape: tuple[int, ...], path: Path) -> NDArray[Any]:

@@ -32,6 +32,7 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
     import json
 
     from diabolo.runtime import Bundle
+    from diabolo.runtime.listing import printable
 
     m = Bundle.open(bundle).manifest
     runs = _device(bundle, device, threads) if device else None
@@ -55,10 +56,8 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
         f"onnxruntime {m.document['graphs'].get('onnxruntime', 'unknown')} or later",
         "files": ", ".join(f"{name} ({entry.size / 1024:,.0f} KiB)" for name, entry in m.files.items()),
     }
-    for name, value in rows.items():
-        click.echo(f"{name:9} {value}")
-    for name, value in (runs or {}).items():
-        click.echo(f"{name:9} {value}")
+    for name, value in (rows | (runs or {})).items():
+        click.echo(printable(f"{name:9} {value}"))
 
 
 def _device(bundle: str, device: str, threads: int) -> dict[str, Any]:

@@ -21,13 +21,14 @@ def command(bundle: str, device: str, as_json: bool) -> None:
     import json
 
     from diabolo.runtime import verify
+    from diabolo.runtime.listing import printable
 
     checks = verify(bundle, device=device)
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(check) for check in checks]))
     else:
         for check in checks:
-            click.echo(f"{'ok ' if check.ok else 'OFF'} {check.name}: {check.detail}")
+            click.echo(printable(f"{'ok ' if check.ok else 'OFF'} {check.name}: {check.detail}"))
     if not all(check.ok for check in checks):
         click.echo(f"diabolo: {bundle} is not sound. Get it again, or export it again.", err=True)
         sys.exit(1)
