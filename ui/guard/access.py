@@ -15,6 +15,7 @@ __all__ = ["Access", "is_upload"]
 
 _MEGABYTE = 1 << 20
 _UPLOAD = re.compile(r"(^|/)gradio_api/upload/?$")
+_PLAIN = re.compile(r"(\[[0-9a-f:.]+(%\w+)?\]|[\w.-]+)(:\d{0,5})?", re.ASCII | re.IGNORECASE)  # host and port
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ class Access:
     def knows(self, host: str) -> bool:
         """Whether the app answers under this name, a Host header's."""
         name = _bare(host)
-        if not name:
+        if not name or not _PLAIN.fullmatch(host):
             return False
         if "*" in self.hosts or name in (*_own(), *(_bare(known) for known in self.hosts)):
             return True
@@ -71,6 +72,11 @@ class Access:
         except ValueError:
             return False
         return True  # no other name leads here by an address in numbers
+
+    def names(self, host: str) -> bool:
+        """Whether `hosts` names this host, which somebody says the app was asked for by."""
+        known = {_bare(name) for name in self.hosts}
+        return bool(_PLAIN.fullmatch(host)) and ("*" in self.hosts or _bare(host) in known)
 
     def trusts(self, origin: str, headers: Mapping[str, str]) -> bool:
         """Whether a page of this origin may call the app: it is the app's own page, or allowed to.

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from diabolo.ui.guard._requests import misshaped, trusted
 from diabolo.ui.guard.access import Access, is_upload
 from diabolo.ui.guard.answers import Receive, Send, answer
 from diabolo.ui.guard.caller import LEFT
@@ -18,16 +19,9 @@ from diabolo.ui.guard.storage import Storage
 __all__ = ["Guard"]
 
 _LOG = logging.getLogger("diabolo.ui")
-# routes of gradio's that no part of this app uses: some run programs, or write files, for whoever asks
-_CLOSED = re.compile(
-    r"/gradio_api/(process_recording|(undo-)?vibe-|dev/|run-history/|profiling/|stream/|proxy=|runs)|/monitoring"
-)
-_FOREIGN = re.compile(r"/file[=/]+https?:", re.IGNORECASE)
 _LINE = re.compile(r"/gradio_api/(heartbeat/|queue/data|call/[^/]+/[^/]+|mcp|upload_progress)")
 _LINES = 4000  # that pages keep open: some a page, each an idle connection
 _UPLOADS = 16  # at a time; how much room there is shows only when they have arrived
-_ICON = re.compile(r"/pwa_icon/(\d+)$")
-_LARGEST_ICON = 1024  # pixels
 
 
 class Guard:
@@ -57,11 +51,16 @@ class Guard:
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
         kind = _kind(scope["path"])
-        if (refusal := self._refusal(scope["path"], headers, kind)) is not None:
+        kinds = [
+            value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"content-type"
+        ]
+        refusal = self._refusal(scope["path"], headers, kind) or misshaped(scope, kinds)
+        if refusal is not None:
             status, detail = refusal
             more = {"retry_after": "5"} if status == 503 else {}
             await answer(send, status, detail, connection="close", **more)
             return
+        scope = {**scope, "headers": trusted(scope["headers"], self._access)}
         self._active[kind] += 1
         try:
             room = True
@@ -82,16 +81,10 @@ class Guard:
             return 403, f"this app does not answer under the name {host!r}. Start it with --allow-host NAME."
         if origin and not self._access.trusts(origin, headers):
             return 403, f"pages of {origin} may not call this app. Start it with --allow-origin ORIGIN."
-        if _CLOSED.search(path):
-            return 404, "there is nothing here."
-        if _FOREIGN.search(path):
-            return 403, "this app hands on no files of other addresses."
         if self._active[kind] >= {"line": _LINES, "upload": _UPLOADS}.get(kind, self._access.requests):
             return 503, "too many requests at a time. Try again in a few seconds."
         if length.isdigit() and int(length) > (most := self._access.most(path)):
             return 413, f"the body has more than {most >> 20} MB, which is the most that is taken here."
-        if (icon := _ICON.search(path)) and int(icon[1][:6]) not in range(1, _LARGEST_ICON + 1):
-            return 404, f"icons have 1 to {_LARGEST_ICON} pixels."
         return None
 
     async def _pass(self, scope: Any, receive: Receive, send: Send) -> None:
