@@ -35,6 +35,8 @@ async def answer(send: Send, status: int, detail: str, **headers: str) -> None:
         "content-length": str(len(body)),
         "cache-control": "no-store",
     }
+    if status == 503:
+        named["retry-after"] = "5"  # seconds
     pairs = [(k.replace("_", "-").encode(), v.encode()) for k, v in (named | headers).items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})

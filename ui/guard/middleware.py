@@ -9,7 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from diabolo.ui.guard._requests import misshaped, trusted
+from diabolo.ui.guard._requests import asked, misshaped, trusted
+from diabolo.ui.guard._uploads import Uploads
 from diabolo.ui.guard.access import Access, is_upload
 from diabolo.ui.guard.answers import Receive, Send, answer
 from diabolo.ui.guard.caller import LEFT
@@ -21,7 +22,10 @@ __all__ = ["Guard"]
 _LOG = logging.getLogger("diabolo.ui")
 _LINE = re.compile(r"/gradio_api/(heartbeat/|queue/data|call/[^/]+/[^/]+|mcp|upload_progress)")
 _LINES = 4000  # that pages keep open: some a page, each an idle connection
-_UPLOADS = 16  # at a time; how much room there is shows only when they have arrived
+_UPLOADS = 10_000  # connections; `Uploads` gives them places
+_FILE = re.compile(
+    r"/gradio_api/(file[=/]|custom_component/)|^(?!.*/gradio_api/).*/(assets|static|svelte)/", re.DOTALL
+)
 
 
 class Guard:
@@ -37,6 +41,7 @@ class Guard:
         self._app = app
         self._access = access
         self._storage = Storage(folder, access.stored)
+        self._uploads = Uploads()
         self._active: Counter[str] = Counter()  # by kind
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -57,21 +62,15 @@ class Guard:
         refusal = self._refusal(scope["path"], headers, kind) or misshaped(scope, kinds)
         if refusal is not None:
             status, detail = refusal
-            more = {"retry_after": "5"} if status == 503 else {}
-            await answer(send, status, detail, connection="close", **more)
+            await answer(send, status, detail, connection="close")
             return
         scope = {**scope, "headers": trusted(scope["headers"], self._access)}
         self._active[kind] += 1
+        exchange = Exchange(scope, receive, send, self._access)
         try:
-            room = True
-            if kind == "upload" or (scope["method"] == "POST" and self._storage.due):
-                room = await asyncio.to_thread(self._storage.look)
-            if kind == "upload" and not room:
-                full = "there is no room for another file. Remove models that you uploaded, or try later."
-                await answer(send, 507, full, connection="close")
-                return
-            await self._pass(scope, receive, send)
+            await self._pass(scope, exchange, kind)
         finally:
+            self._uploads.end(exchange)
             self._active[kind] -= 1
 
     def _refusal(self, path: str, headers: dict[str, str], kind: str) -> tuple[int, str] | None:
@@ -87,10 +86,13 @@ class Guard:
             return 413, f"the body has more than {most >> 20} MB, which is the most that is taken here."
         return None
 
-    async def _pass(self, scope: Any, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, receive, send, self._access)
+    async def _pass(self, scope: Any, exchange: Exchange, kind: str) -> None:
         token = LEFT.set(exchange.left)
         try:
+            if kind == "upload" or scope["path"].endswith("/upload_progress"):
+                for name in asked(scope).get("upload_id", ())[-1:]:
+                    self._uploads.follow(name)
+            await self._admit(scope["method"], exchange, kind)
             await self._app(scope, exchange.receive, exchange.send)
         except TooMuchError:
             pass
@@ -105,9 +107,22 @@ class Guard:
             LEFT.reset(token)
             await exchange.end()
 
+    async def _admit(self, method: str, exchange: Exchange, kind: str) -> None:
+        """Find a place and room on the disk for what is uploaded."""
+        if kind == "upload":
+            await self._uploads.begin(exchange)
+        elif method != "POST" or not self._storage.due:
+            return
+        room = await asyncio.to_thread(self._storage.look)
+        if kind == "upload" and not room:
+            full = "there is no room for another file. Remove models that you uploaded, or try later."
+            exchange.refuse(507, full)
+
 
 def _kind(path: str) -> str:
-    """What a request is counted as: an 'upload', a 'line' that stays open, or a 'call'."""
+    """What a request is counted as: an 'upload', a 'file', a 'line' that stays open, or a 'call'."""
+    if _FILE.search(path):
+        return "file"
     if is_upload(path):
         return "upload"
     return "line" if _LINE.search(path) else "call"
