@@ -33,7 +33,8 @@ class Access:
         values: of the JSON in a request, at most; a million empty lists would keep the app busy for seconds.
         files: of one upload, at most.
         stored: megabytes of visitors' files that are kept at a time; of more, the oldest are removed.
-        seconds: for the arrival of a request's body, besides a second for each 100 kB.
+        seconds: for the arrival of a request's body, besides a second for each 100 kB; and for a client to
+            take its answer, besides a second for each 10 kB.
         requests: that are answered at a time, at most; further ones get 503. Lines that a page keeps open do
             not count.
 
