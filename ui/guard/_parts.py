@@ -1,29 +1,64 @@
-"""How many files an upload brings, counted as its bytes go by."""
+"""What an upload is made of, looked at as its bytes go by."""
 
 from __future__ import annotations
 
-from python_multipart.multipart import parse_options_header
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 __all__ = ["Parts"]
 
 
 class Parts:
-    """Counts the parts of a multipart body, RFC 2046.
+    """Walks through a multipart body with the parser that gradio uses.
 
     Args:
-        kind: the request's Content-Type.
+        kind: the request's Content-Type; without a boundary nothing is looked at.
+
+    Attributes:
+        count: the parts so far.
+        fields: whether one of them is no file: gradio keeps those in memory, however large.
+        fault: what is wrong with the body; "" while nothing is.
     """
 
     def __init__(self, kind: bytes) -> None:
-        boundary = parse_options_header(kind)[1].get(b"boundary", b"")  # as gradio reads it
-        self._mark = b"--" + boundary if boundary else b""
-        self._tail = b""
-        self._marks = 0
+        self.count = 0
+        self.fields = False
+        self.fault = ""
+        self._name, self._value, self._disposition = bytearray(), bytearray(), b""
+        boundary = parse_options_header(kind)[1].get(b"boundary", b"")
+        self._parser = self._made(boundary) if boundary else None
 
-    def count(self, piece: bytes) -> int:
-        """The parts so far, with this next piece of the body; the mark at the end is none."""
-        if self._mark:
-            seen = self._tail + piece
-            self._marks += seen.count(self._mark)
-            self._tail = seen[-(len(self._mark) - 1) :]
-        return self._marks - 1
+    def take(self, piece: bytes) -> None:
+        """Look at the next piece of the body."""
+        if self._parser is None or self.fault or not piece:
+            return
+        try:
+            self._parser.write(piece)
+        except MultipartParseError as error:
+            self.fault = str(error)
+
+    def _made(self, boundary: bytes) -> MultipartParser:
+        return MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin,
+                "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
+                "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+                "on_header_end": self._header,
+                "on_headers_finished": self._headers,
+            },
+        )
+
+    def _begin(self) -> None:
+        self.count += 1
+        self._disposition = b""
+
+    def _header(self) -> None:
+        if self._name.lower() == b"content-disposition":
+            self._disposition = bytes(self._value)
+        self._name.clear()
+        self._value.clear()
+
+    def _headers(self) -> None:
+        if b"filename" not in parse_options_header(self._disposition)[1]:
+            self.fields = True

@@ -15,6 +15,7 @@ __all__ = ["Access", "is_upload"]
 
 _MEGABYTE = 1 << 20
 _UPLOAD = re.compile(r"(^|/)gradio_api/upload/?$")
+_PLAIN = re.compile(r"(\[[0-9a-f:.]+(%\w+)?\]|[\w.-]+)(:\d{0,5})?", re.ASCII | re.IGNORECASE)  # host and port
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,8 @@ class Access:
         values: of the JSON in a request, at most; a million empty lists would keep the app busy for seconds.
         files: of one upload, at most.
         stored: megabytes of visitors' files that are kept at a time; of more, the oldest are removed.
-        seconds: for the arrival of a request's body, besides a second for each 100 kB.
+        seconds: for the arrival of a request's body, besides a second for each 100 kB; and for a client to
+            take its answer, besides a second for each 10 kB.
         requests: that are answered at a time, at most; further ones get 503. Lines that a page keeps open do
             not count.
 
@@ -62,7 +64,7 @@ class Access:
     def knows(self, host: str) -> bool:
         """Whether the app answers under this name, a Host header's."""
         name = _bare(host)
-        if not name:
+        if not name or not _PLAIN.fullmatch(host):
             return False
         if "*" in self.hosts or name in (*_own(), *(_bare(known) for known in self.hosts)):
             return True
@@ -71,6 +73,11 @@ class Access:
         except ValueError:
             return False
         return True  # no other name leads here by an address in numbers
+
+    def names(self, host: str) -> bool:
+        """Whether `hosts` names this host, which somebody says the app was asked for by."""
+        known = {_bare(name) for name in self.hosts}
+        return bool(_PLAIN.fullmatch(host)) and ("*" in self.hosts or _bare(host) in known)
 
     def trusts(self, origin: str, headers: Mapping[str, str]) -> bool:
         """Whether a page of this origin may call the app: it is the app's own page, or allowed to.

@@ -23,7 +23,7 @@ _PAGE = (  # as strict as gradio's page allows: its components are scripts that 
     "connect-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors {frames}"
 )
-_FILES = re.compile(r"/gradio_api/file[=/]")
+_FILES = re.compile(r"/gradio_api/(file[=/]|mcp)")  # what others wrote, or the address says
 _FILE = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
 
 
@@ -35,6 +35,8 @@ async def answer(send: Send, status: int, detail: str, **headers: str) -> None:
         "content-length": str(len(body)),
         "cache-control": "no-store",
     }
+    if status == 503:
+        named["retry-after"] = "5"  # seconds
     pairs = [(k.replace("_", "-").encode(), v.encode()) for k, v in (named | headers).items()]
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})

@@ -1,4 +1,4 @@
-"""One request and its answer as they pass: the body is counted and timed, the answer gets its policies."""
+"""One request and its answer as they pass: both are counted and timed, the answer gets its policies."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import contextlib
 import re
 import threading
 import time
-from typing import Any
+from typing import Any, NoReturn
 
+from diabolo.ui.guard._outgoing import Outgoing
 from diabolo.ui.guard._parts import Parts
 from diabolo.ui.guard.access import Access, is_upload
 from diabolo.ui.guard.answers import Message, Receive, Send, answer, protected, status_of
 
-__all__ = ["Exchange", "TooMuchError"]
+__all__ = ["RATE", "Exchange", "TooMuchError"]
 
+RATE = 100_000  # bytes a second that a body must reach
 # routes that compute within the request, so that the caller's leaving can be seen
 _EVENTS = re.compile(r"/gradio_api/(run|api|component_server)(/|$)")
-_RATE = 100_000  # bytes a second that a body must reach
+_BEGINNING = 64 << 10  # bytes
+_BEGINNING_SECONDS = 10.0
 _LONGEST = 64 << 10  # bytes of an error
 
 
@@ -36,18 +39,44 @@ class Exchange:
 
     def __init__(self, scope: Any, receive: Receive, send: Send, access: Access) -> None:
         self._path: str = scope["path"]
-        self._receive, self._send, self._access = receive, send, access
+        self._receive, self._access = receive, access
+        self._out = Outgoing(send, access.seconds)
         self._event = scope["method"] == "POST" and bool(_EVENTS.search(self._path))
-        self._upload = is_upload(self._path)
         self._taken = self._values = 0  # bytes, and marks of JSON between values
         kinds = [value for name, value in scope["headers"] if name.lower() == b"content-type"]
-        self._parts = Parts(kinds[0] if kinds else b"") if self._upload else None
+        self._parts = Parts(kinds[0] if kinds else b"") if is_upload(self._path) else None
         self._begun = time.monotonic()
+        self._whole = self._dropped = False
+        self._early: list[Message] = []
+        self._coming: asyncio.Future[Message] | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self._gone = asyncio.Event()
         self._held: Message | None = None  # an error's start: its status shows in its body
         self.left = threading.Event() if self._event else None
         self.refused: tuple[int, str] | None = None
         self.started = False
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second that the body has come with; infinity once it is whole."""
+        return float("inf") if self._whole else self._taken / max(1.0, time.monotonic() - self._begun)
+
+    def drop(self) -> None:
+        """Refuse the rest of the body, whose place another needs."""
+        self._dropped = True
+        if self._coming is not None:
+            self._coming.cancel()
+
+    async def begin(self) -> None:
+        """Wait for the first 64 kB of the body, or all of it.
+
+        Raises:
+            TooMuchError: the body is larger or slower than allowed.
+        """
+        seconds = min(_BEGINNING_SECONDS, self._access.seconds)
+        while self._taken < _BEGINNING and not self._whole:
+            late = f"the first {_BEGINNING >> 10} kB of the body took longer than {seconds:g} s."
+            self._early.append(await self._next(self._begun + seconds, late))
 
     async def receive(self) -> Message:
         """What the app receives.
@@ -55,53 +84,83 @@ class Exchange:
         Raises:
             TooMuchError: the body is larger or slower than allowed.
         """
-        if self._watcher is not None:
-            await asyncio.shield(self._watcher)
-            return {"type": "http.disconnect"}
-        message = await self._timed()
-        self._taken += len(message.get("body", b""))
+        if self._early:
+            return self._early.pop(0)
+        if not self._whole:
+            seconds = self._access.seconds
+            late = f"the body took too long: {seconds:g} s and 1 s for each 100 kB."
+            return await self._next(self._begun + seconds + self._taken / RATE, late)
+        if self._watcher is None:
+            self._watch()
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _next(self, until: float, late: str) -> Message:
+        """The next piece of the body, which has to be here at a time of the monotonic clock."""
+        message = await self._timed(until, late)
+        self._whole = not message.get("more_body")
+        piece = message.get("body", b"")
+        self._taken += len(piece)
         if self._taken > (most := self._access.most(self._path)):
-            self._refuse(
-                413, f"the body has more than {most >> 20} MB, which is the most that is taken here."
-            )
+            self.refuse(413, f"the body has more than {most >> 20} MB, which is the most that is taken here.")
         if self._parts is not None:
-            if self._parts.count(message.get("body", b"")) > self._access.files:
-                self._refuse(
-                    413, f"an upload brings at most {self._access.files} files. Send them in several."
-                )
+            self._check_parts(self._parts, piece)
         else:
-            self._values += sum(message.get("body", b"").count(mark) for mark in (b",", b"[", b"{"))
+            self._values += sum(piece.count(mark) for mark in (b",", b"[", b"{"))
             if self._values > self._access.values:
-                self._refuse(413, f"the body has more than {self._access.values:,} values.")
-        if self._event and message["type"] == "http.request" and not message.get("more_body"):
-            self._watcher = asyncio.create_task(self._watch())
+                self.refuse(413, f"the body has more than {self._access.values:,} values.")
+        if message["type"] == "http.disconnect":
+            self._leave()
+        elif self._whole and self._event:
+            self._watch()
         return message
 
-    async def _timed(self) -> Message:
-        """The next piece of the body. Once it is whole, the wait for the end has no limit."""
-        if self._begun == 0:
-            return await self._receive()
-        until = self._begun + self._access.seconds + self._taken / _RATE
+    def _check_parts(self, parts: Parts, piece: bytes) -> None:
+        parts.take(piece)
+        if parts.count > self._access.files:
+            self.refuse(413, f"an upload brings at most {self._access.files} files. Send them in several.")
+        if parts.fields:
+            self.refuse(422, "an upload brings files alone. Give each part of the form a filename.")
+        if parts.fault:
+            self.refuse(422, f"the body is no form of files ({parts.fault}).")
+
+    async def _timed(self, until: float, late: str) -> Message:
         try:
-            message = await asyncio.wait_for(self._receive(), max(0.0, until - time.monotonic()))
+            if self._dropped:
+                raise asyncio.CancelledError
+            self._coming = asyncio.ensure_future(self._receive())
+            return await asyncio.wait_for(self._coming, max(0.0, until - time.monotonic()))
         except TimeoutError:
-            self._refuse(408, f"the body took too long: {self._access.seconds:g} s and 1 s for each 100 kB.")
-        if not message.get("more_body"):
-            self._begun = 0
-        return message
+            self.refuse(408, late)
+        except asyncio.CancelledError:
+            if not self._dropped:
+                raise
+            self.refuse(503, "too many uploads at a time, and this was the slowest. Try again later.")
 
-    def _refuse(self, status: int, detail: str) -> None:
+    def refuse(self, status: int, detail: str) -> NoReturn:
+        """End the request with this answer.
+
+        Raises:
+            TooMuchError: always.
+        """
         self.refused = status, detail
         raise TooMuchError(detail)
 
-    async def _watch(self) -> None:
+    def _watch(self) -> None:
+        self._watcher = asyncio.create_task(self._watched())
+
+    async def _watched(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
+        self._leave()
+
+    def _leave(self) -> None:
+        self._gone.set()
         if self.left is not None:
             self.left.set()
 
     async def send(self, message: Message) -> None:
-        """What the app sends."""
+        """What the app sends; to a client that does not take it the app's words go nowhere."""
         if self.refused is not None and not self.started:
             return  # the app's own words about a body that ended early
         if message["type"] == "http.response.start":
@@ -111,10 +170,12 @@ class Exchange:
                 return
         elif self._held is not None and message["type"] == "http.response.body":
             self._held["status"] = status_of(message.get("body", b"")[:_LONGEST])
-            await self._send(self._held)
+            await self._out.send(self._held)
             self._held = None
         self.started = True
-        await self._send(message)
+        await self._out.send(message)
+        if self._out.stuck:
+            self._leave()
 
     async def end(self) -> None:
         """Answer a request that was refused on its way, and stop watching."""
@@ -126,7 +187,7 @@ class Exchange:
             return
         if self.started:  # a stream whose app failed on the way ends here
             with contextlib.suppress(Exception):
-                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+                await self._out.send({"type": "http.response.body", "body": b"", "more_body": False})
             return
         self.started = True
-        await answer(self._send, *self.refused, connection="close")
+        await answer(self._out.send, *self.refused, connection="close")

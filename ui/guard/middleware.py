@@ -9,6 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from diabolo.ui.guard._requests import asked, misshaped, trusted
+from diabolo.ui.guard._uploads import Uploads
 from diabolo.ui.guard.access import Access, is_upload
 from diabolo.ui.guard.answers import Receive, Send, answer
 from diabolo.ui.guard.caller import LEFT
@@ -18,16 +20,12 @@ from diabolo.ui.guard.storage import Storage
 __all__ = ["Guard"]
 
 _LOG = logging.getLogger("diabolo.ui")
-# routes of gradio's that no part of this app uses: some run programs, or write files, for whoever asks
-_CLOSED = re.compile(
-    r"/gradio_api/(process_recording|(undo-)?vibe-|dev/|run-history/|profiling/|stream/|proxy=|runs)|/monitoring"
-)
-_FOREIGN = re.compile(r"/file[=/]+https?:", re.IGNORECASE)
 _LINE = re.compile(r"/gradio_api/(heartbeat/|queue/data|call/[^/]+/[^/]+|mcp|upload_progress)")
 _LINES = 4000  # that pages keep open: some a page, each an idle connection
-_UPLOADS = 16  # at a time; how much room there is shows only when they have arrived
-_ICON = re.compile(r"/pwa_icon/(\d+)$")
-_LARGEST_ICON = 1024  # pixels
+_UPLOADS = 10_000  # connections; `Uploads` gives them places
+_FILE = re.compile(
+    r"/gradio_api/(file[=/]|custom_component/)|^(?!.*/gradio_api/).*/(assets|static|svelte)/", re.DOTALL
+)
 
 
 class Guard:
@@ -43,6 +41,7 @@ class Guard:
         self._app = app
         self._access = access
         self._storage = Storage(folder, access.stored)
+        self._uploads = Uploads()
         self._active: Counter[str] = Counter()  # by kind
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -57,22 +56,21 @@ class Guard:
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
         kind = _kind(scope["path"])
-        if (refusal := self._refusal(scope["path"], headers, kind)) is not None:
+        kinds = [
+            value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"content-type"
+        ]
+        refusal = self._refusal(scope["path"], headers, kind) or misshaped(scope, kinds)
+        if refusal is not None:
             status, detail = refusal
-            more = {"retry_after": "5"} if status == 503 else {}
-            await answer(send, status, detail, connection="close", **more)
+            await answer(send, status, detail, connection="close")
             return
+        scope = {**scope, "headers": trusted(scope["headers"], self._access)}
         self._active[kind] += 1
+        exchange = Exchange(scope, receive, send, self._access)
         try:
-            room = True
-            if kind == "upload" or (scope["method"] == "POST" and self._storage.due):
-                room = await asyncio.to_thread(self._storage.look)
-            if kind == "upload" and not room:
-                full = "there is no room for another file. Remove models that you uploaded, or try later."
-                await answer(send, 507, full, connection="close")
-                return
-            await self._pass(scope, receive, send)
+            await self._pass(scope, exchange, kind)
         finally:
+            self._uploads.end(exchange)
             self._active[kind] -= 1
 
     def _refusal(self, path: str, headers: dict[str, str], kind: str) -> tuple[int, str] | None:
@@ -82,22 +80,19 @@ class Guard:
             return 403, f"this app does not answer under the name {host!r}. Start it with --allow-host NAME."
         if origin and not self._access.trusts(origin, headers):
             return 403, f"pages of {origin} may not call this app. Start it with --allow-origin ORIGIN."
-        if _CLOSED.search(path):
-            return 404, "there is nothing here."
-        if _FOREIGN.search(path):
-            return 403, "this app hands on no files of other addresses."
         if self._active[kind] >= {"line": _LINES, "upload": _UPLOADS}.get(kind, self._access.requests):
             return 503, "too many requests at a time. Try again in a few seconds."
         if length.isdigit() and int(length) > (most := self._access.most(path)):
             return 413, f"the body has more than {most >> 20} MB, which is the most that is taken here."
-        if (icon := _ICON.search(path)) and int(icon[1][:6]) not in range(1, _LARGEST_ICON + 1):
-            return 404, f"icons have 1 to {_LARGEST_ICON} pixels."
         return None
 
-    async def _pass(self, scope: Any, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, receive, send, self._access)
+    async def _pass(self, scope: Any, exchange: Exchange, kind: str) -> None:
         token = LEFT.set(exchange.left)
         try:
+            if kind == "upload" or scope["path"].endswith("/upload_progress"):
+                for name in asked(scope).get("upload_id", ())[-1:]:
+                    self._uploads.follow(name)
+            await self._admit(scope["method"], exchange, kind)
             await self._app(scope, exchange.receive, exchange.send)
         except TooMuchError:
             pass
@@ -112,9 +107,22 @@ class Guard:
             LEFT.reset(token)
             await exchange.end()
 
+    async def _admit(self, method: str, exchange: Exchange, kind: str) -> None:
+        """Find a place and room on the disk for what is uploaded."""
+        if kind == "upload":
+            await self._uploads.begin(exchange)
+        elif method != "POST" or not self._storage.due:
+            return
+        room = await asyncio.to_thread(self._storage.look)
+        if kind == "upload" and not room:
+            full = "there is no room for another file. Remove models that you uploaded, or try later."
+            exchange.refuse(507, full)
+
 
 def _kind(path: str) -> str:
-    """What a request is counted as: an 'upload', a 'line' that stays open, or a 'call'."""
+    """What a request is counted as: an 'upload', a 'file', a 'line' that stays open, or a 'call'."""
+    if _FILE.search(path):
+        return "file"
     if is_upload(path):
         return "upload"
     return "line" if _LINE.search(path) else "call"
