@@ -71,12 +71,14 @@ class Served:
 
 
 @contextmanager
-def process(log: Path, *options: str, bundle: Path = MODEL) -> Iterator[Served]:
-    """The command, on a free port."""
+def process(log: Path, *options: str, bundle: Path = MODEL, descriptors: int = 0) -> Iterator[Served]:
+    """The command, on a free port; it may have so many `descriptors`, or as many as this process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [sys.executable, str(FOLDER / "service.py"), str(bundle), "--port", str(port), *options]
+    if descriptors:
+        words = ["sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh", *words]
     with log.open("w") as file, subprocess.Popen(words, stderr=file, stdout=file) as running:
         try:
             served = Served(port=port, log=log, pid=running.pid)

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import io
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -115,24 +114,6 @@ def test_bodies_together_take_bounded_memory(load: Load) -> None:
             part.close()
         served.until(lambda facts: facts["busy"]["body_bytes"] == 0)
         assert served.ask("/encode", bytes(300))[0] == 422  # room again; it is not a picture
-
-
-def test_one_connection_must_ask_in_time(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load("patient"), "HEAD_SECONDS", 0.5)
-    with here(load) as (served, model), ThreadPoolExecutor(1) as pool:
-        model.go.clear()
-        busy = pool.submit(served.ask, "/encode", grey(0))  # one that has asked may wait longer
-        silent = served.send("/encode", b"", length=1)
-        half = served.send("/", b"")
-        silent.close()
-        half.close()
-        for begun in (b"", b"POST /encode HTTP/1.1\r\n"):
-            with socket.create_connection(("127.0.0.1", served.port), timeout=60) as connection:
-                connection.sendall(begun)
-                assert connection.recv(1000) == b""
-        assert not busy.done()
-        model.go.set()
-        assert busy.result()[0] == 200
 
 
 def test_a_model_that_changed_is_told(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:

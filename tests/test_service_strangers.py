@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -74,6 +75,9 @@ def test_what_declares_too_much_is_not_decoded(served: Served) -> None:
     scans = drawn("JPEG", 64) + b"\xff\xda" * 65
     status, _, told = served.ask("/encode", scans)
     assert (status, told["detail"]) == (422, "the JPEG has more than 64 scans")
+    chunks = png[:33] + 4096 * (bytes(4) + b"prVt" + zlib.crc32(b"prVt").to_bytes(4)) + png[33:]
+    status, _, told = served.ask("/encode", chunks)
+    assert (status, told["detail"]) == (422, "the PNG has more than 4096 chunks; save it anew")
     huge = served.send("/encode", b"", length=10**12)  # answered before any of it is here
     assert huge.recv(1000).startswith(b"HTTP/1.1 413")
     huge.close()

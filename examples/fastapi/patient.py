@@ -1,22 +1,45 @@
-"""uvicorn waits for ever for a request to begin; this closes the connection after some time."""
+"""uvicorn waits for its clients for ever, and for any number of them; this closes who keeps it waiting."""
 
 import asyncio
+from socket import SO_SNDBUF, SOL_SOCKET
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEAD_SECONDS = 20.0  # from a connection's start, or the answer before, until a request's head is here
+try:
+    from resource import RLIMIT_NOFILE, getrlimit
+
+    DESCRIPTORS = getrlimit(RLIMIT_NOFILE)[0]  # files and connections that this process may have open
+except ImportError:  # Windows
+    DESCRIPTORS = 512
+
+MOST_CONNECTIONS = max(1, min(1024, DESCRIPTORS // 2))  # the rest is for files, and for those being closed
+BACKLOG = max(1, MOST_CONNECTIONS // 8)  # connections accepted in one go, before any of them is looked at
+UNDERWAY = 2**16  # bytes of an answer that the system holds; only beyond them is seen whether a client reads
+SECONDS = 20.0  # without a request's head, or without a byte of the answer being taken
 
 
 class Patient(H11Protocol):
-    """A connection whose client must send a request's head in time."""
+    """A connection whose client must ask, and then read, in time.
+
+    Beyond MOST_CONNECTIONS, the one that has waited for its client the longest makes room for a new one.
+    """
 
     _timer: asyncio.TimerHandle | None = None
+    _since = 0.0  # when it began to wait for its client, in seconds of the loop's clock
+    _owed = 0  # bytes of answers that were not taken at that time
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, UNDERWAY)
         self._wait()
+        if len(self.connections) > MOST_CONNECTIONS:
+            longest = min((each for each in self.connections if each.waits()), key=lambda each: each._since)
+            self.connections.discard(longest)
+            longest.transport.abort()
 
     def on_response_complete(self) -> None:
+        if self.conn.trailing_data[0]:  # it asks again before it has read, and could so ask for any amount
+            self.transport.close()
         super().on_response_complete()
         self._wait()
 
@@ -25,11 +48,22 @@ class Patient(H11Protocol):
         if self._timer:
             self._timer.cancel()
 
+    def waits(self) -> bool:
+        """Whether it is the client's turn: to send a request or the rest of one, or to read."""
+        return not self._asked() or self.cycle.more_body or self.transport.get_write_buffer_size() > 0
+
+    def _asked(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _wait(self) -> None:
         if self._timer:
             self._timer.cancel()
-        self._timer = self.loop.call_later(HEAD_SECONDS, self._close_if_idle)
+        self._since, self._owed = self.loop.time(), self.transport.get_write_buffer_size()
+        self._timer = self.loop.call_later(SECONDS, self._close_if_stuck)
 
-    def _close_if_idle(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:
-            self.transport.close()
+    def _close_if_stuck(self) -> None:
+        owed = self.transport.get_write_buffer_size()
+        if owed < self._owed or (self._asked() and not owed):
+            self._wait()
+        else:
+            self.transport.abort()  # close() would wait until all was read

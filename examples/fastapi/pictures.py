@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 FORMATS = ("PNG", "JPEG", "WEBP")  # Pillow's other decoders are not offered to strangers
 JPEG_TIMES = 4  # times the pixels of other pictures: a JPEG is decoded at a fraction of its size
 MOST_SCANS = 64  # of a JPEG; progressive ones have about 10, and each one costs a pass over all pixels
+MOST_CHUNKS = 4096  # of a PNG; each costs Pillow some time, however small, and usual ones have 8 KB or more
 GAP = 3.0  # Pillow shrinks by whole steps first and leaves the filter this much
 
 Image.MAX_IMAGE_PIXELS = None  # `check` is stricter, and knows what is allowed
@@ -35,6 +36,8 @@ def prepare(raw: bytes, image: dict, most_pixels: int) -> np.ndarray:
 
 def _read(raw: bytes, padding: tuple[int, ...], side: int, most_pixels: int) -> Image.Image:
     """Upright, what is transparent laid on `padding`."""
+    if _chunks(raw) > MOST_CHUNKS:
+        raise BadPicture(f"the PNG has more than {MOST_CHUNKS} chunks; save it anew")
     try:
         with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
             check(picture, raw, most_pixels)
@@ -62,6 +65,14 @@ def check(picture: Image.Image, raw: bytes, most_pixels: int) -> None:
         )
     if picture.format == "JPEG" and raw.count(b"\xff\xda") > MOST_SCANS:
         raise BadPicture(f"the JPEG has more than {MOST_SCANS} scans")
+
+
+def _chunks(raw: bytes) -> int:
+    """How many chunks a PNG has, counted no further than is allowed; 0 for anything else."""
+    count, at = 0, 8 if raw.startswith(b"\x89PNG\r\n\x1a\n") else len(raw)
+    while at < len(raw) and count <= MOST_CHUNKS:
+        count, at = count + 1, at + 12 + int.from_bytes(raw[at : at + 4])
+    return count
 
 
 def _flat(picture: Image.Image, padding: tuple[int, ...]) -> Image.Image:

@@ -28,7 +28,7 @@ from fastapi.responses import JSONResponse
 from golden import Golden
 from limits import Limits, add_options, chosen
 from openapi import LATENTS_BODY, PICTURE_BODY, PNG, REFUSALS, Latents
-from patient import Patient
+from patient import BACKLOG, Patient
 from pictures import BadPicture, prepare, to_png
 from starlette.requests import ClientDisconnect
 
@@ -206,6 +206,8 @@ def main() -> None:
         host=options.host,
         port=options.port,
         http=Patient,
+        ws="none",
+        backlog=BACKLOG,
         access_log=options.access_log,
         timeout_graceful_shutdown=10,
     )
