@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 import sys
 import zlib
 from collections.abc import Iterator
@@ -93,6 +94,17 @@ def test_cut_off_bodies_leave_a_count_and_no_log(served: Served) -> None:
     assert "Traceback" not in log
     assert "ClientDisconnect" not in log
     assert os.path.getsize(served.log) < 5000  # noqa: PTH202
+
+
+def test_what_is_no_http_is_logged_once(served: Served) -> None:
+    upgrade = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+    for said, answer in ((b"nonsense\r\n\r\n", b"HTTP/1.1 400"), (upgrade, b"HTTP/1.1 404")) * 20:
+        with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+            connection.sendall(said)
+            assert connection.recv(1000).startswith(answer)
+    assert served.log is not None
+    assert served.log.read_text().count("Invalid HTTP request") == 1
+    assert served.log.read_text().count("Unsupported upgrade request") == 1
 
 
 def test_a_slow_body_is_given_up(served: Served) -> None:

@@ -20,6 +20,21 @@ CLOSE = {"Connection": "close"}  # what is left of the body is not read
 SWALLOWED = 8  # times the limit: so much of a body too long is read, since many clients listen only then
 
 
+class OnceAMinute(logging.Filter):
+    """Lets a warning or an error of one kind pass once a minute: strangers can cause any number of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[Any, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = (record.pathname, record.lineno, record.exc_info and record.exc_info[0])
+        if record.levelno < logging.WARNING or record.created < self._told.get(kind, 0) + EVERY:
+            return record.levelno < logging.WARNING
+        self._told[kind] = record.created
+        return True
+
+
 class Visit:
     """One request and the bytes of its body that are held."""
 

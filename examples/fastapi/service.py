@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ import numpy as np
 import uvicorn
 from batching import Batcher, Busy
 from bundle import Pair, load
-from door import CLOSE, Door
+from door import CLOSE, Door, OnceAMinute
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from golden import Golden
@@ -201,6 +202,8 @@ def main() -> None:
         from check import check
 
         raise SystemExit(check(app))
+    for name in ("uvicorn.error", "asyncio"):
+        logging.getLogger(name).addFilter(OnceAMinute())
     uvicorn.run(
         app,
         host=options.host,
