@@ -33,6 +33,9 @@ _KINDS = (
     (stat.S_ISCHR, "it is a device, not a file"),
     (stat.S_ISBLK, "it is a device, not a file"),
 )
+_JOINER = "\u200d"  # within some emoji
+_LAST_CONTROL = "\u0085"
+_LINES = "\u2028\u2029"  # separate lines and paragraphs
 
 
 class Contents(NamedTuple):
@@ -174,5 +177,10 @@ def explain(error: OSError) -> str:
 
 
 def printable(text: str) -> str:
-    """The text on one line; what cannot be printed is escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """The text on one line; what cannot be printed is escaped, but for the spaces of other scripts."""
+    return "".join(c if _is_plain(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def _is_plain(character: str) -> bool:
+    space = character.isspace() and character > _LAST_CONTROL and character not in _LINES
+    return character.isprintable() or character == _JOINER or space

@@ -56,13 +56,13 @@ def test_a_model_that_no_page_shows_goes_after_a_while(
 ) -> None:
     brought = Brought()
     bring(brought, tmp_path, ("ann", 1), ("bob", 1))
-    brought.see("ann", "0")
-    brought.see("ann", "1")  # bob's
+    brought.mark_shown("ann", "0")
+    brought.mark_shown("ann", "1")  # bob's
     now = time.monotonic()
-    assert brought.look("bob", "1", 900)
-    assert not brought.look("ann", "0", 900)
+    assert brought.drop_unseen("bob", "1", 900)
+    assert not brought.drop_unseen("ann", "0", 900)
     monkeypatch.setattr(time, "monotonic", lambda: now + 1000)
-    assert not brought.look("ann", "0", 900)
-    assert not brought.look("bob", "1", 900)
+    assert not brought.drop_unseen("ann", "0", 900)
+    assert not brought.drop_unseen("bob", "1", 900)
     assert (brought.names("ann"), brought.names("bob")) == (["0"], [])
     assert "no page showed it, and nobody used it for 15 minutes" in brought.why_gone("bob", "1")

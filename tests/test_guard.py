@@ -193,10 +193,10 @@ def test_the_folder_is_measured_at_most_once_a_second(
     monkeypatch.setattr(storage, "FILES", 10)
     guard = Storage(tmp_path, 1)
     assert guard.due
-    assert guard.look()
+    assert guard.tidy()
     filled(tmp_path, 30)
     assert not guard.due
-    assert guard.look()
+    assert guard.tidy()
     assert len(list(tmp_path.iterdir())) == 30
 
 

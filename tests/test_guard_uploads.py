@@ -126,6 +126,7 @@ def test_the_slowest_gives_its_place_up(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_fast_uploads_keep_their_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_uploads, "_ARRIVING", 1)
+    monkeypatch.setattr(_uploads, "RATE", 1)
 
     async def main() -> None:
         guard = Guard(taking, Access(), tmp_path)
@@ -183,3 +184,25 @@ def test_gradio_forgets_the_oldest_uploads(monkeypatch: pytest.MonkeyPatch) -> N
     asyncio.run(main())
     file_upload_statuses.stop_tracking("forgotten-3")
     file_upload_statuses._signals.pop("forgotten-3")
+
+
+def test_a_type_that_cannot_be_read_takes_no_place(tmp_path: Path) -> None:
+    for kind in ("x; boundary=" + "a" * 300, "multipart/form-data; boundary=" + "a" * 300, "x; boundary=a"):
+
+        async def main(kind: str = kind) -> None:
+            guard = Guard(taking, Access(), tmp_path)
+            scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "query_string": b""}
+            scope["headers"] = [(b"host", b"localhost"), (b"content-type", kind.encode())]
+            sent: list[Any] = []
+
+            async def send(message: Any) -> None:
+                sent.append(message)
+
+            async def receive() -> Any:
+                return {"type": "http.request", "body": b"x", "more_body": False}
+
+            await asyncio.wait_for(guard(scope, receive, send), 10)
+            assert sent[0]["status"] in (200, 422)
+            assert guard._active.total() == 0
+
+        asyncio.run(main())

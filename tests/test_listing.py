@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from diabolo.runtime.listing import below, check_file, contents, trouble
+from diabolo.runtime.listing import below, check_file, contents, printable, trouble
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="named pipes and such links are POSIX's")
 
@@ -90,3 +90,14 @@ def test_a_folder_that_is_not_entered(tmp_path: Path) -> None:
         (tmp_path / name).mkdir(parents=True)
     inside = below(str(tmp_path), lambda *_: None, lambda path: not path.endswith("b"))
     assert [Path(folder).relative_to(tmp_path).as_posix() for folder, _ in inside] == [".", "a", "a/x", "c"]
+
+
+def test_what_is_printed_stays_on_its_line_and_readable() -> None:
+    for name in (
+        "標題\u3000二",
+        "Screenshot 9.41\u202fAM.png",
+        "caf\u00e9\u00a0x",
+        "\U0001f468\u200d\U0001f33e",
+    ):
+        assert printable(name) == name
+    assert printable("a\nb\x1b[2J\u2028\u202e\x85\udcff") == r"a\nb\x1b[2J\u2028\u202e\x85\udcff"

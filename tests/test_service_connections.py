@@ -120,10 +120,10 @@ def test_who_does_not_read_is_given_up(
 
 @pytest.mark.usefixtures("large")
 def test_who_reads_slowly_gets_all(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load("patient"), "SECONDS", 0.3)
+    monkeypatch.setattr(load("patient"), "SECONDS", 1.0)
     with here(load) as (served, _), connect(served.port, ASK, 1 << 16) as connection:
         got, slowly = 0, threading.Event()
-        for _ in range(10):
+        for _ in range(15):
             slowly.wait(0.1)
             got += len(connection.recv(1 << 16))
         assert got < SIZE / 2

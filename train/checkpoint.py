@@ -137,11 +137,11 @@ def _names(about: dict[str, str], step: int, steps: int) -> list[str]:
 
 
 def _rows(about: dict[str, str], epochs: int) -> list[dict[str, float]]:
-    """The history of at most so many epochs, the same columns in each."""
+    """The history of at most so many epochs; a later release may have written further columns."""
     rows = _list(about, "history")
     last = 0.0
     for row in rows:
-        if not (isinstance(row, dict) and row.keys() == rows[0].keys() >= _COLUMNS):
+        if not (isinstance(row, dict) and row.keys() >= _COLUMNS):
             wanted = ", ".join(sorted(_COLUMNS))
             raise ValueError(f"its history has {str(row)[:40]!r}, not {wanted} in every row")
         if not all(isinstance(value, float) for value in row.values()):

@@ -50,12 +50,14 @@ class Lock:
             return "was removed or renamed"
         try:
             handle = _open(self.folder)
-        except FileNotFoundError:
-            return ""  # the file alone was removed
-        except (OSError, RunError):
+        except OSError:
+            return ""  # the file alone was removed, or cannot be looked at just now
+        except RunError:
             return "was replaced by another one"
         try:
             replaced = os.read(handle, _LONGEST).decode("ascii") != self._word
+        except OSError:
+            return ""
         finally:
             os.close(handle)
         return "was replaced by another one" if replaced and self._word else ""

@@ -34,7 +34,7 @@ class Own:
         size: bytes of that.
         close: ends what runs of it; it is told why.
         used: when it was last used, by `time.monotonic`.
-        seen: whether a page has shown it.
+        shown: whether a page has shown it.
     """
 
     bundle: Bundle
@@ -44,7 +44,7 @@ class Own:
     size: int
     close: Callable[[str], None]
     used: float = field(default_factory=time.monotonic)
-    seen: bool = False
+    shown: bool = False
 
 
 @dataclass(kw_only=True, eq=False)
@@ -132,15 +132,23 @@ class Brought:
             self._make_room(own, size)
             return True
 
-    def see(self, visitor: str | None, name: str) -> None:
+    def mark_shown(self, visitor: str | None, name: str) -> None:
         """A page shows this model, so its visitor is there, and `leave` will tell when they go."""
         if own := self.find(visitor, name):
-            own.seen = True
+            own.shown = True
 
-    def look(self, visitor: str, name: str, seconds: float) -> bool:
-        """Let go of a model that no page has shown, once unused for so long; whether to look again."""
-        own = self.find(visitor, name)
-        if own is None or own.seen:
+    def drop_unseen(self, visitor: str, name: str, seconds: float) -> bool:
+        """Let go of a model that no page has shown, once unused for so long; whether to look again.
+
+        It waits for nobody: who asks looks after workers, too.
+        """
+        if not self._lock.acquire(blocking=False):
+            return True
+        try:
+            own = self.find(visitor, name)
+        finally:
+            self._lock.release()
+        if own is None or own.shown:
             return False
         if time.monotonic() - own.used <= seconds:
             return True

@@ -5,15 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import time
+from pathlib import Path
 
 __all__ = ["lower"]
 
-_TRIES = 5
-_PAUSE = 0.12  # seconds: the kernel takes one change of a group every 0.1 s
 
-
-def lower(pid: int, by: int) -> None:
+def lower(pid: int, by: int) -> bool:
     """Let a process give way to others from its first moment on; nothing happens where that is impossible.
 
     A Linux desktop shares the processors among sessions first (`man 7 sched`, autogroups), so that a number
@@ -22,17 +19,18 @@ def lower(pid: int, by: int) -> None:
     Args:
         pid: the process's number, which is that of its session if it has its own.
         by: 0 to 19, as `nice` takes it.
+
+    Returns:
+        False where the kernel wants to be asked again: it takes one change of a group every 0.1 s.
     """
     if sys.platform == "win32":
-        return
+        return True
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, pid, by)
         if os.getsid(pid) != pid:
-            return
-        for _ in range(_TRIES):
-            try:
-                with open(f"/proc/{pid}/autogroup", "w", encoding="ascii") as group:  # noqa: PTH123 - no path
-                    group.write(str(by))
-                return
-            except BlockingIOError:
-                time.sleep(_PAUSE)
+            return True
+        try:
+            Path(f"/proc/{pid}/autogroup").write_text(str(by), "ascii")
+        except BlockingIOError:
+            return False
+    return True

@@ -209,7 +209,7 @@ class _Queue(Queue):
             if len(self.pending_event_ids_session) > _ENTRIES:
                 self._tidy()
             for name in self.unread.stale(self.pending_messages_per_session):
-                del self.pending_messages_per_session[name]  # as gradio does when a reader goes away
+                self.pending_messages_per_session.pop(name, None)  # as gradio does when a reader goes away
                 await self.clean_events(session_hash=name)
                 self.pending_event_ids_session.pop(name, None)
 

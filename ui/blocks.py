@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from diabolo.runtime.errors import DiaboloError, ImageError
 from diabolo.ui.incoming import received
+from diabolo.ui.tabs._derived import LONGEST_NAME
 
 __all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "logged", "refusal"]
 
@@ -25,7 +26,6 @@ INTERNAL = "Error in the app"  # the title of an error that is ours; any other i
 THREADS = 96  # for events: more than may wait for their turns, so that small work always finds one
 BUSY = "Busy"  # of one that another try may not meet
 _LONGEST = 400  # characters of a reason
-_NAME = 300  # characters of a name
 _LARGEST = 1e15  # a number that a client may send: below, every whole number is exact
 
 
@@ -190,9 +190,8 @@ def _wanted(block: Any, value: Any) -> str:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return "" if number and abs(value) <= _LARGEST else f"a number of at most {_LARGEST:g}"
     if isinstance(block, gr.Radio) or (isinstance(block, gr.Dropdown) and not block.multiselect):
-        return (
-            "" if isinstance(value, str) and len(value) <= _NAME else f"a name of at most {_NAME} characters"
-        )
+        fits = isinstance(value, str) and len(value) <= LONGEST_NAME
+        return "" if fits else f"a name of at most {LONGEST_NAME} characters"
     return ""
 
 

@@ -117,6 +117,8 @@ def launch(
             app.block_thread()
         except KeyboardInterrupt:  # the page was there already, but the start was not at its end
             app.close(verbose=False)
+        finally:
+            gc.unfreeze()
     return app
 
 

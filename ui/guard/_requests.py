@@ -95,6 +95,12 @@ def _form(path: str, kinds: Sequence[str]) -> Refusal | None:
     if len(kinds) > 1:
         return 422, "a request has one Content-Type. Send it once."
     kind, options = parse_options_header(kinds[0] if kinds else "")
+    length = len(options.get(b"boundary", b""))
+    if is_upload(path) and (length > _LONGEST_BOUNDARY or (b"multipart" in kind and not length)):
+        return (
+            422,
+            f"the Content-Type's boundary has {length} characters; 1 to {_LONGEST_BOUNDARY} are allowed.",
+        )
     if not any(form in kind for form in _FORMS):
         return None
     if _NO_FORMS.search(path):
@@ -102,10 +108,4 @@ def _form(path: str, kinds: Sequence[str]) -> Refusal | None:
     charset = options.get(b"charset", b"utf-8")
     if charset.lower() not in _CHARSETS:
         return 415, f"the charset {charset[:64].decode('latin-1')!r} is not taken in forms. Send UTF-8."
-    length = len(options.get(b"boundary", b""))
-    if is_upload(path) and b"multipart" in kind and not 1 <= length <= _LONGEST_BOUNDARY:
-        return (
-            422,
-            f"the Content-Type's boundary has {length} characters; 1 to {_LONGEST_BOUNDARY} are allowed.",
-        )
     return None

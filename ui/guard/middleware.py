@@ -65,8 +65,8 @@ class Guard:
             await answer(send, status, detail, connection="close")
             return
         scope = {**scope, "headers": trusted(scope["headers"], self._access)}
-        self._active[kind] += 1
         exchange = Exchange(scope, receive, send, self._access)
+        self._active[kind] += 1
         try:
             await self._pass(scope, exchange, kind)
         finally:
@@ -113,7 +113,7 @@ class Guard:
             await self._uploads.begin(exchange)
         elif method != "POST" or not self._storage.due:
             return
-        room = await asyncio.to_thread(self._storage.look)
+        room = await asyncio.to_thread(self._storage.tidy, wait=kind == "upload")
         if kind == "upload" and not room:
             full = "there is no room for another file. Remove models that you uploaded, or try later."
             exchange.refuse(507, full)

@@ -47,18 +47,26 @@ class Storage:
 
     @property
     def due(self) -> bool:
-        """Whether it is time to `look` again."""
+        """Whether it is time to `tidy` again."""
         return time.monotonic() >= self._next
 
-    def look(self) -> bool:
-        """Measure the folder, not too often, and remove what is too much; whether there is room then."""
-        with self._looking:
+    def tidy(self, *, wait: bool = True) -> bool:
+        """Measure the folder, not too often, and remove what is too much; whether there is room then.
+
+        Args:
+            wait: for one who does so already; without it, what is known of before is told.
+        """
+        if not self._looking.acquire(blocking=wait):
+            return self._room
+        try:
             if self.due:
                 begun = time.monotonic()
                 self._room = self._tidied()
                 took = time.monotonic() - begun
                 self._next = time.monotonic() + max(_PAUSE, _SHARE * took)
             return self._room
+        finally:
+            self._looking.release()
 
     def _tidied(self) -> bool:
         kept, files = _files(self._folder)

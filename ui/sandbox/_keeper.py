@@ -74,7 +74,8 @@ def begin(command: Sequence[str], environment: dict[str, str]) -> Process:
         except BaseException as error:  # noqa: BLE001 - whoever asked gets it
             started.set_exception(error)
         else:
-            lower(process.pid, _NICER)
+            if not lower(process.pid, _NICER):
+                watch(lambda: process.poll() is None and not lower(process.pid, _NICER))
             started.set_result(process)
 
     _running().jobs.put(job)

@@ -10,9 +10,9 @@ import gradio as gr
 
 from diabolo.runtime.errors import UsageError
 
-__all__ = ["choice", "derived", "slider"]
+__all__ = ["LONGEST_NAME", "choice", "derived", "slider"]
 
-_LONGEST = 300  # characters of a name
+LONGEST_NAME = 300  # characters of a name
 
 
 def derived(base: Any, **methods: Callable[..., Any]) -> Any:
@@ -43,8 +43,8 @@ def slider(*args: Any, **more: Any) -> gr.Slider:
 
 def _names(self: gr.Dropdown, value: Any) -> Any:
     names = value if self.multiselect and isinstance(value, list) else [value]
-    if value is not None and not all(isinstance(name, str) and len(name) <= _LONGEST for name in names):
-        wanted = f"a name of at most {_LONGEST} characters"
+    if value is not None and not all(isinstance(name, str) and len(name) <= LONGEST_NAME for name in names):
+        wanted = f"a name of at most {LONGEST_NAME} characters"
         raise UsageError(f"what is chosen here is called by {wanted}, not by {str(value)[:80]!r}.")
     return value
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image, PngImagePlugin
@@ -21,9 +23,10 @@ def keep(content: bytes, folder: str | Path, name: str) -> str:
     It appears as a whole and is never written again: a browser may be reading it.
     """
     path = Path(folder) / hashlib.sha256(content).hexdigest()[:32] / name
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, new = tempfile.mkstemp(dir=path.parent)
+    try:
+        os.utime(path)  # of too many files the oldest are removed
+    except OSError:
+        handle, new = _begun(path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         try:
@@ -33,6 +36,14 @@ def keep(content: bytes, folder: str | Path, name: str) -> str:
             if not path.exists():
                 raise
     return str(path)
+
+
+def _begun(folder: Path) -> tuple[int, str]:
+    for _ in range(3):  # an empty folder may be removed in between
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            return tempfile.mkstemp(dir=folder)
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
 
 
 def save(picture: Image.Image, folder: str | Path) -> str:

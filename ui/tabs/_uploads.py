@@ -140,7 +140,7 @@ def _looker(brought: Brought, visitor: str, name: str, seconds: float) -> Callab
 
     def look() -> bool:
         found = known()
-        return found is not None and found.look(visitor, name, seconds)
+        return found is not None and found.drop_unseen(visitor, name, seconds)
 
     return look
 

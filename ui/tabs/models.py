@@ -52,7 +52,7 @@ def build(context: Context) -> None:
         say = words(request)
         with shown_errors():
             known = facts(context.bundles, model)
-            context.bundles.brought.see(request.session_hash, model)
+            context.bundles.brought.mark_shown(request.session_hash, model)
             return shelf(context.bundles, model, say), about(known, say), card(model, say)
 
     def card(model: str, say: dict[str, str]) -> str:
