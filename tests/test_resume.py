@@ -107,6 +107,7 @@ def wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.005)
 
 
+@pytest.mark.long
 def test_killed_twice(pictures: Path, tmp_path: Path, one_thread: None) -> None:
     kill_and_continue(pictures, tmp_path, kills=2, seed=0)
 

@@ -109,7 +109,7 @@ def whole(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     [
         ((signal.SIGTERM,), 143),
         pytest.param((signal.SIGHUP,), 129, marks=pytest.mark.long),
-        ((signal.SIGHUP, signal.SIGHUP, signal.SIGTERM), None),
+        pytest.param((signal.SIGHUP, signal.SIGHUP, signal.SIGTERM), None, marks=pytest.mark.long),
     ],
     ids=str,
 )
