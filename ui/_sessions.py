@@ -1,6 +1,6 @@
 """What a visitor's session costs: sessions of the app share what they have in common, and few are kept.
 
-This is the one file that reaches into gradio's private parts. For each session gradio copies the settings of
+This file reaches into gradio's private parts. For each session gradio copies the settings of
 every component, templates and scripts included: for this app half a megabyte and twenty milliseconds, and it
 keeps ten thousand sessions. A call that names no session makes one as well. After each call that went through
 its queue, gradio sums up all calls so far with pandas, and of each call it keeps an entry.
