@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Sequence
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-__all__ = ["FRAME", "animation", "drawn", "enlargement", "pace", "tiled"]
+__all__ = ["FRAME", "animation", "drawn", "enlargement", "pace", "png", "tiled"]
 
 _LONGEST, FRAME = 1600, 280  # pixels of a picture's and of an animation's longest side, unless told
 
@@ -38,6 +40,21 @@ def tiled(pictures: Sequence[Image.Image], columns: int, scale: int = 1, gap: in
     return _larger(out, scale)
 
 
+def png(picture: Image.Image, text: PngInfo | None = None) -> bytes:
+    """A picture as a PNG that is written quickly.
+
+    Only runs are packed: half the time for pixels enlarged to squares, and 10 % fewer bytes; a quarter of the
+    time for a photograph, and 10 % more.
+
+    Args:
+        picture: of any mode that PNG has.
+        text: what the file says about itself.
+    """
+    out = io.BytesIO()
+    picture.save(out, "PNG", compress_type=zlib.Z_RLE, pnginfo=text)
+    return out.getvalue()
+
+
 def drawn(
     pictures: Sequence[Image.Image],
     kind: str,
@@ -60,10 +77,8 @@ def drawn(
         return animation(pictures, kind, scale or enlargement((width, height), FRAME), legs)
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
-    out = io.BytesIO()
     scale = scale or enlargement((width * columns, height * rows), _LONGEST)
-    tiled(pictures, columns, scale).save(out, "PNG")
-    return out.getvalue()
+    return png(tiled(pictures, columns, scale))
 
 
 def animation(pictures: Sequence[Image.Image], kind: str, scale: int = 1, legs: int = 1) -> bytes:

@@ -1,7 +1,8 @@
 """Attacks on the served app, each one turn of a loop that says what came of it.
 
-`python _siege.py ADDRESS FOLDER PRIVATE` runs all of them at once until its standard input ends, in a process
-of its own so that honest visitors' times are the app's, and prints what came of each as JSON.
+`python _siege.py ADDRESS FOLDER PRIVATE` runs all of them at once until standard input ends, in a process
+of its own so that honest visitors' times are the app's, and prints what came of each as JSON. It says when
+it is ready, and begins when it is sent a line.
 """
 
 from __future__ import annotations
@@ -176,9 +177,10 @@ def main(address: str, folder: str, private: str) -> None:
             over.wait(1)
 
     threads = [threading.Thread(target=attack, args=(name, turn)) for name, (turn, _) in known.items()]
+    print("ready", flush=True)
+    sys.stdin.readline()
     for thread in threads:
         thread.start()
-    print("begun", flush=True)
     sys.stdin.read()
     over.set()
     for thread in threads:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.errors import ImageError, UsageError
+from diabolo.runtime.pictures import png
 from diabolo.ui.cli._outputs import Names
 from diabolo.ui.tabs._base import Context, picture_of
 from diabolo.ui.work import stop_for_nobody
@@ -62,9 +63,7 @@ def denoised(
             stop_for_nobody()
             made = opened.denoise(np.stack([image for _, image in batch]))
             for (name, _), image in zip(batch, made, strict=True):
-                picture = io.BytesIO()
-                picture_of(image).save(picture, "PNG")
-                archive.writestr(names.take(name), picture.getvalue())
+                archive.writestr(names.take(name), png(picture_of(image)))
             count += len(batch)
     return Denoised(content=out.getvalue() if count else b"", count=count, broken=tuple(broken))
 

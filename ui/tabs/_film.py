@@ -44,7 +44,7 @@ def film(context: Context) -> gr.HTML:
             text = str(asked["path"])
             if len(text) > _LONGEST:
                 raise UsageError(f"a path has at most {_LONGEST:,} characters here, not {len(text):,}.")
-            content = rendered(context, context.model(str(asked["model"])), read(text), kind)
+            (content,) = rendered(context, context.model(str(asked["model"])), read(text), kind)
         except DiaboloError as error:
             return {"problem": str(error)}
         return {"data": base64.b64encode(content).decode()}
@@ -60,8 +60,8 @@ def film(context: Context) -> gr.HTML:
     )
 
 
-def rendered(context: Context, model: Autoencoder, path: LatentPath, kind: str) -> bytes:
-    """A path as a file: 'PNG', 'GIF' or 'WEBP', as `diabolo interpolate --path` writes it.
+def rendered(context: Context, model: Autoencoder, path: LatentPath, *kinds: str) -> list[bytes]:
+    """A path as files: each 'PNG', 'GIF' or 'WEBP', as `diabolo interpolate --path` writes it.
 
     Raises:
         LatentError: the path does not fit the model.
@@ -74,9 +74,13 @@ def rendered(context: Context, model: Autoencoder, path: LatentPath, kind: str) 
     check_frames(count, size)
     with context.turn(count, size):
         frames, legs = to_pil(model.decode(path.latents(m))), len(path.keys) - 1
-        if large(count, size) and kind != "PNG":
-            return drawn_apart(frames, kind, legs, stop_for_nobody)
-        return pictures.drawn(frames, kind, legs=legs)
+        apart = large(count, size)
+        return [
+            drawn_apart(frames, kind, legs, stop_for_nobody)
+            if apart and kind != "PNG"
+            else pictures.drawn(frames, kind, legs=legs)
+            for kind in kinds
+        ]
 
 
 def _drawn(m: Manifest) -> tuple[int, int]:

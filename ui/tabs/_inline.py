@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from diabolo.runtime.pictures import png
 
 __all__ = ["DIFFERENCE", "error_map", "escaped", "picture", "signed_map"]
 
@@ -22,9 +23,7 @@ def escaped(text: object) -> str:
 
 def picture(image: Image.Image, words: str = "") -> str:
     """An `<img>` of a picture, lossless and enlarged without blur. Without words it is decoration."""
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    data = base64.b64encode(out.getvalue()).decode("ascii")
+    data = base64.b64encode(png(image)).decode("ascii")
     width, height = image.size
     return (
         f'<img class="small" src="data:image/png;base64,{data}" alt="{escaped(words)}" '

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import io
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from PIL import Image, PngImagePlugin
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from diabolo.runtime.pictures import png
 
 __all__ = ["is_ours", "keep", "save"]
 
@@ -48,10 +50,9 @@ def _begun(folder: Path) -> tuple[int, str]:
 
 def save(picture: Image.Image, folder: str | Path) -> str:
     """Keep a picture that a model saw or made, in its own colours, as a PNG that `is_ours` knows again."""
-    text, out = PngImagePlugin.PngInfo(), io.BytesIO()
+    text = PngInfo()
     text.add_text(*_OURS)
-    picture.save(out, "PNG", pnginfo=text)
-    return keep(out.getvalue(), folder, "image.png")
+    return keep(png(picture, text), folder, "image.png")
 
 
 def is_ours(path: str, size: tuple[int, int]) -> bool:

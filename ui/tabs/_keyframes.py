@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Mapping
 from importlib import resources
@@ -16,6 +15,7 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.images import as_batch
 from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.pictures import png
 from diabolo.ui.tabs._base import picture_of
 from diabolo.ui.tabs._data_url import data_url, from_data_url
 
@@ -37,9 +37,7 @@ def keyframes() -> gr.HTML:
 
 def packed(image: NDArray[np.float32]) -> str:
     """One image `(channels, height, width)` as the page takes it."""
-    out = io.BytesIO()
-    picture_of(image).save(out, "PNG")
-    return data_url(out.getvalue())
+    return data_url(png(picture_of(image)))
 
 
 def row_of(value: Any) -> dict[str, Any]:

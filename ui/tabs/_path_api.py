@@ -62,7 +62,7 @@ def endpoints(context: Context, texts: Texts) -> None:
         return opened, LatentPath.through(opened, seen, steps=_whole(steps), method=method)
 
     def both(opened: Autoencoder, path: LatentPath) -> tuple[str, str]:
-        strip, animation = (rendered(context, opened, path, kind) for kind in ("PNG", "GIF"))
+        strip, animation = rendered(context, opened, path, "PNG", "GIF")
         return context.keep(strip, "strip.png"), context.keep(animation, "way.gif")
 
     def interpolate(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import gradio as gr
 from PIL import Image
 
 from diabolo.runtime.images import open_image
+from diabolo.runtime.pictures import png
 from diabolo.ui.incoming import ImageInput, size_of
 from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_errors, words
 from diabolo.ui.tabs._sketch import drawing_of, sheet_of, sketch
@@ -38,12 +38,6 @@ def pixels(label: Any, name: str = "", **more: Any) -> gr.Image:
 def _mark(picture: Image.Image) -> str:
     """By which a picture is known again: a session keeps it in the place of the pixels."""
     return hashlib.sha256(picture.tobytes()).hexdigest()
-
-
-def _png(picture: Image.Image) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    return out.getvalue()
 
 
 class PictureInput:
@@ -144,7 +138,7 @@ class PictureInput:
             prepared = self._context.see(name, source, drawn)
             seen = picture_of(prepared.image)
             line = words(prepared.steps, self._context.say(SHARED, request))
-            kept = source if isinstance(source, str) else self._context.keep(_png(source), "drawing.png")
+            kept = source if isinstance(source, str) else self._context.keep(png(source), "drawing.png")
             return seen, line, (_mark(seen), seen.size, kept, drawn)
 
     def _renew(self, name: str) -> tuple[dict[str, Any], None, None, str]:
