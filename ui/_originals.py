@@ -6,8 +6,8 @@ The data sets are the training's; the app does without them where that part of t
 from __future__ import annotations
 
 import importlib.util
-import random
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from PIL import Image
 
 from diabolo.runtime.errors import DiaboloError, MissingPackageError, UsageError
 from diabolo.runtime.manifest import Manifest
+from diabolo.ui._shuffled import shuffled
 
 if TYPE_CHECKING:
     from diabolo.train.datasets import DatasetBase
@@ -44,6 +45,7 @@ class _Kept:
     images: NDArray[np.uint8]
     labels: NDArray[np.int64] | None
     classes: tuple[str, ...]
+    order: Iterator[int]  # in which they are shown
 
 
 class Originals:
@@ -71,7 +73,7 @@ class Originals:
             if key not in self._kept:
                 self._kept[key] = _read(m, seed)
             kept = self._kept[key]
-        index = random.randrange(len(kept.images))
+        index = next(kept.order)
         pixels = kept.images[index].transpose(1, 2, 0)
         label = "" if kept.labels is None or not kept.classes else kept.classes[kept.labels[index]]
         return Original(
@@ -122,4 +124,5 @@ def _read(m: Manifest, seed: int) -> _Kept:
         images=np.array(data.test.images[chosen]),  # a copy: the rest of the set can go
         labels=None if labels is None else labels[chosen],
         classes=data.classes,
+        order=shuffled(len(chosen)),
     )

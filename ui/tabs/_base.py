@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import shutil
 import tempfile
 import weakref
@@ -25,8 +24,10 @@ from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.manifest import Manifest
+from diabolo.ui._kept import kept
 from diabolo.ui._models import Models
 from diabolo.ui._originals import Originals
+from diabolo.ui._shuffled import shuffled
 from diabolo.ui.blocks import refusal
 from diabolo.ui.incoming import pixels_of
 from diabolo.ui.sandbox import Limits
@@ -207,7 +208,7 @@ class Context:
             opened, say = self.model(model), self.say(SHARED, request)
             if opened.codes is None:
                 return picture_of(opened.sample(1)[0]), say["drawn"].format(source=opened.sampling)
-            code = random.choice(opened.codes.latents)
+            code = opened.codes.latents[next(_order(opened))]
             return picture_of(opened.decode(code)[0]), say["stored"]
 
     def test_image(self, model: str, request: gr.Request) -> tuple[Image.Image | None, str]:
@@ -230,6 +231,13 @@ class Context:
         """The buttons for test images, to be seen or not."""
         here = self.originals.here(self.manifest(name))
         return [gr.Button(visible=here) for _ in self.originals_buttons]
+
+
+@kept(64)
+def _order(model: Autoencoder) -> Iterator[int]:
+    """In which order the model's codes are shown, whoever asks."""
+    assert model.codes is not None  # noqa: S101 - `stored` asked
+    return shuffled(len(model.codes.latents))
 
 
 @contextlib.contextmanager
