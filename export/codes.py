@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.export.pair import Pair
-from diabolo.runtime.density import NEIGHBOUR, scale_of
-from diabolo.runtime.nearest import distances
+from diabolo.runtime.latent.density import NEIGHBOUR, scale_of
+from diabolo.runtime.latent.knn import distances
 from diabolo.train.datasets import Images, Rows, spread
 
 __all__ = ["codes_of", "density_of"]
@@ -44,7 +44,7 @@ def codes_of(
 
 
 def density_of(pair: Pair, learned: Images | _Floats, tested: Images | _Floats) -> dict[str, _Any]:
-    """What `runtime.density` needs: `training` and `distances`; nothing where there are too few images.
+    """What `runtime.latent.density` needs: `training` and `distances`; nothing if there are too few images.
 
     `training` are codes of some images that the model was trained on, rounded as above, drawn from the
     encoder's gaussian where it gives one. `distances` are quantiles of how far codes of `tested`, drawn

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from diabolo.runtime import interpolation
-from diabolo.runtime._codes import Codes, read_codes, read_density
 from diabolo.runtime._graphs import Graphs, Pair
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.density import Density
 from diabolo.runtime.device import Device
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.images import Images, as_batch
+from diabolo.runtime.latent import interpolation
+from diabolo.runtime.latent._codes import Codes, read_codes, read_density
+from diabolo.runtime.latent.density import Density
+from diabolo.runtime.latent.distribution import Gaussian, draw_from, fit_gaussian
 from diabolo.runtime.manifest import Manifest
-from diabolo.runtime.sampling import Gaussian, draw_from, fit_gaussian
 
 __all__ = ["Autoencoder", "Codes"]
 

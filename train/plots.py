@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from diabolo.runtime.latent.pca import principal
 from diabolo.runtime.noise import add_noise
-from diabolo.runtime.planes import principal
 from diabolo.train.datasets import ImageData, rows_of, spread
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model

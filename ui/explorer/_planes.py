@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.density import Density
+from diabolo.runtime.latent.density import Density
+from diabolo.runtime.latent.pca import principal
 from diabolo.runtime.manifest import Manifest
-from diabolo.runtime.planes import principal
 
 __all__ = ["FAR", "SIDE", "Plane", "find", "levels", "slider_range"]
 

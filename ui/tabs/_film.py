@@ -14,7 +14,7 @@ from diabolo.runtime import pictures
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import DiaboloError, UnknownNameError, UsageError
 from diabolo.runtime.images import to_pil
-from diabolo.runtime.latent_path import LatentPath, read
+from diabolo.runtime.latent.path import LatentPath, read
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.drawing import drawn_apart
 from diabolo.ui.explorer._planes import FAR

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime import interpolation
 from diabolo.runtime.errors import LatentError, UnknownNameError, UsageError
+from diabolo.runtime.latent import interpolation
 from diabolo.runtime.manifest import Manifest
 
 if TYPE_CHECKING:

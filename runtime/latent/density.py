@@ -18,7 +18,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.nearest import distances
+from diabolo.runtime.latent.knn import distances
 
 __all__ = ["NEIGHBOUR", "Density", "scale_of"]
 
