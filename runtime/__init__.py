@@ -14,6 +14,7 @@ from diabolo.runtime.autoencoder import Autoencoder, Codes
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.device import Device
 from diabolo.runtime.errors import DiaboloError
+from diabolo.runtime.latent.space import LatentSpace
 from diabolo.runtime.manifest import Manifest
 from diabolo.runtime.verify import Check, verify
 
@@ -27,6 +28,7 @@ __all__ = [
     "Codes",
     "Device",
     "DiaboloError",
+    "LatentSpace",
     "Manifest",
     "NoiseSpec",
     "add_noise",

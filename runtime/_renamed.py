@@ -37,7 +37,9 @@ class _Finder:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        return ModuleSpec(fullname, self) if fullname in _NAMES else None
+        if fullname not in _NAMES:
+            return None
+        return ModuleSpec(fullname, self)  # type: ignore[arg-type]  # `importlib.abc` costs an import
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return None

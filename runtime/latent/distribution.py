@@ -1,21 +1,143 @@
-"""Where new latents are drawn from, when a model has no prior: a gaussian fitted to its codes."""
+"""How the codes of a model are distributed, and how new latents are drawn from that.
+
+`Normal` is a prior that training drew the codes towards; `Fitted` is a gaussian fitted to codes afterwards,
+for models without a prior; `diabolo.runtime.latent.codebook` has the third, a finite set of vectors.
+"""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Gaussian", "draw", "draw_from", "fit_gaussian"]
+__all__ = [
+    "Distribution",
+    "Fitted",
+    "Gaussian",
+    "Normal",
+    "Statistics",
+    "draw",
+    "draw_from",
+    "fit_gaussian",
+]
 
+_Array: TypeAlias = NDArray[np.float32]
 _LARGE = 768  # dimensions; the covariance's eigenvectors take 0.1 s there, and 4 s where it has 2,500
 
 Gaussian: TypeAlias = "tuple[NDArray[np.float64], NDArray[Any]]"
 """Mean `(d,)` and a root `(d, k)` of the covariance: root @ n + mean, n ~ N(0, I), is one draw."""
 
 
-def fit_gaussian(codes: NDArray[np.float32]) -> Gaussian | None:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Statistics:
+    """Statistics of codes, dimension by dimension: each float32 `latent_shape`.
+
+    Attributes:
+        mean: the mean.
+        std: the standard deviation, at least 0.
+        minimum: the smallest value.
+        maximum: the largest value.
+    """
+
+    mean: _Array
+    std: _Array
+    minimum: _Array
+    maximum: _Array
+
+    @classmethod
+    def of(cls, codes: _Array) -> Statistics:
+        """The statistics of codes `(n, *latent_shape)`, n at least 1."""
+        return cls(mean=codes.mean(0), std=codes.std(0), minimum=codes.min(0), maximum=codes.max(0))
+
+
+class Distribution(Protocol):
+    """A distribution over latents."""
+
+    @property
+    def name(self) -> str:
+        """'normal', 'fitted' or 'codebook'."""
+
+    @property
+    def description(self) -> str:
+        """What latents are drawn from, in words: 'the prior N(0, I)'."""
+
+    def sample(self, count: int, rng: np.random.Generator) -> _Array:
+        """Latents float32 `(count, *latent_shape)`; the same state of `rng` gives the same ones."""
+
+
+class Normal:
+    """The prior N(0, I).
+
+    Args:
+        shape: of one latent.
+        dtype: in which normal numbers are drawn. float32 takes half the memory and gives other latents.
+    """
+
+    name = "normal"
+    description = "the prior N(0, I)"
+
+    def __init__(
+        self, shape: tuple[int, ...], dtype: type[np.float32] | type[np.float64] = np.float64
+    ) -> None:
+        self._shape = shape
+        self._dtype = dtype
+
+    def sample(self, count: int, rng: np.random.Generator) -> _Array:
+        """Latents float32 `(count, *latent_shape)`."""
+        return rng.standard_normal((count, *self._shape), self._dtype).astype(np.float32, copy=False)
+
+
+class Fitted:
+    """A gaussian with the mean and the covariance of codes, clipped to a range.
+
+    Where there are too few codes to estimate a covariance, or none, each dimension is drawn by itself, with
+    the mean and the standard deviation of `statistics`.
+
+    Args:
+        statistics: draws are clipped to their `minimum` and `maximum`.
+        codes: returns codes `(n, *latent_shape)`, or None where there are none. It is called when they are
+            first needed: reading them and finding the covariance takes time.
+    """
+
+    name = "fitted"
+
+    def __init__(self, statistics: Statistics, codes: Callable[[], _Array | None]) -> None:
+        self._statistics = statistics
+        self._codes = codes
+
+    @classmethod
+    def to(cls, codes: _Array) -> Fitted:
+        """The gaussian fitted to codes `(n, *latent_shape)`, in their own range."""
+        return cls(Statistics.of(codes), lambda: codes)
+
+    @property
+    def description(self) -> str:
+        """Whether the gaussian has the codes' covariance, in words."""
+        if self._gaussian is None:
+            return "a gaussian fitted to the codes, each dimension by itself"
+        return "a gaussian fitted to the codes of test images"
+
+    def sample(self, count: int, rng: np.random.Generator) -> _Array:
+        """Latents float32 `(count, *latent_shape)`, each value between `minimum` and `maximum`."""
+        s = self._statistics
+        if self._gaussian is None:
+            drawn = rng.standard_normal((count, s.mean.size)) * s.std.ravel() + s.mean.ravel()
+        else:
+            drawn = draw_from(self._gaussian, count, rng)
+        clipped = np.clip(drawn.reshape(count, *s.mean.shape), s.minimum, s.maximum)
+        return clipped.astype(np.float32)
+
+    @functools.cached_property
+    def _gaussian(self) -> Gaussian | None:
+        codes = self._codes()
+        return None if codes is None else fit_gaussian(codes)
+
+
+def fit_gaussian(codes: _Array) -> Gaussian | None:
     """The gaussian with the mean and the covariance of codes.
 
     In up to 768 dimensions the root is made of eigenvectors, k = d and float64. In more it is the n centred
@@ -25,7 +147,7 @@ def fit_gaussian(codes: NDArray[np.float32]) -> Gaussian | None:
         codes: `(n, *latent_shape)`, d values each.
 
     Returns:
-        None when there are too few codes (no more than d) to tell a covariance.
+        None when there are too few codes (no more than d) to estimate a covariance.
     """
     flat = codes.reshape(len(codes), -1)
     count, dimensions = flat.shape
@@ -39,23 +161,13 @@ def fit_gaussian(codes: NDArray[np.float32]) -> Gaussian | None:
     return flat.mean(axis=0), vectors * np.sqrt(np.maximum(values, 0))
 
 
-def draw_from(fitted: Gaussian, count: int, chance: np.random.Generator) -> NDArray[np.float64]:
-    """So many draws `(count, d)`."""
+def draw_from(fitted: Gaussian, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draws `(count, d)` from a gaussian that `fit_gaussian` found."""
     mean, root = fitted
-    normal = chance.standard_normal((count, root.shape[1]))
+    normal = rng.standard_normal((count, root.shape[1]))
     return normal.astype(root.dtype, copy=False) @ root.T + mean
 
 
-def draw(codes: NDArray[np.float32], count: int, chance: np.random.Generator) -> NDArray[np.float32]:
-    """Latents `(count, *latent_shape)` from a gaussian with the codes' mean and covariance, in their range.
-
-    Where there are too few codes to tell a covariance, each dimension goes by itself.
-    """
-    flat = codes.reshape(len(codes), -1)
-    fitted = fit_gaussian(codes)
-    if fitted is None:
-        drawn = chance.standard_normal((count, flat.shape[1])) * flat.std(0) + flat.mean(0)
-    else:
-        drawn = draw_from(fitted, count, chance)
-    kept: NDArray[np.float32] = np.clip(drawn, flat.min(0), flat.max(0)).astype(np.float32)
-    return kept.reshape(count, *codes.shape[1:])
+def draw(codes: _Array, count: int, rng: np.random.Generator) -> _Array:
+    """Latents `(count, *latent_shape)` from the gaussian fitted to `codes`: `Fitted.to(codes).sample`."""
+    return Fitted.to(codes).sample(count, rng)

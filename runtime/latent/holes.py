@@ -41,7 +41,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.latent.density import NEIGHBOUR, scale_of
-from diabolo.runtime.latent.distribution import draw
+from diabolo.runtime.latent.distribution import Fitted, Normal
 from diabolo.runtime.latent.knn import distances
 
 __all__ = ["PLACES", "REFERENCES", "TESTED", "Holes", "measure_holes"]
@@ -110,8 +110,9 @@ def measure_holes(
     codes = _drawn(learned, some, chance)
     references = _decoded(decode, codes)
     tested = _drawn(tested, min(TESTED, some), chance)
-    shape = (places, *learned.shape[1:])
-    where = chance.standard_normal(shape, np.float32) if prior else draw(learned, places, chance)
+    # in float32: other places would be drawn in float64, and figures compare by the same ones
+    region = Normal(learned.shape[1:], np.float32) if prior else Fitted.to(learned)
+    where = region.sample(places, chance)
 
     def unlike(latents: _Array) -> NDArray[np.float64]:
         pieces = (latents[start : start + some] for start in range(0, len(latents), some))

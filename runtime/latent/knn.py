@@ -1,17 +1,19 @@
-"""How far points lie from the nearest of many others: arrays in, arrays out, in bounded memory."""
+"""The k nearest neighbours of points: arrays in, arrays out, in bounded memory."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["distances"]
+__all__ = ["distances", "nearest"]
 
 _PIECE = 2**24  # distances, or values of points, at a time
 
 
-def distances(points: NDArray[np.floating], others: NDArray[np.floating], k: int = 1) -> NDArray[np.float64]:
-    """The euclidean distance of each point from its k-th nearest of the others: `(points,)`.
+def nearest(
+    points: NDArray[np.floating], others: NDArray[np.floating], k: int = 1
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Which of the others is the k-th nearest of each point, and its euclidean distance: `(points,)` each.
 
     Args:
         points: `(points, values)`.
@@ -27,12 +29,22 @@ def distances(points: NDArray[np.floating], others: NDArray[np.floating], k: int
     centre = others.mean(0, dtype=np.float64).astype(np.float32)
     there = np.asarray(others - centre, np.float32)
     lengths = np.einsum("ij,ij->i", there, there, dtype=np.float64)
-    out = np.empty(len(points), np.float64)
+    which = np.empty(len(points), np.int64)
+    apart = np.empty(len(points), np.float64)
     size = max(1, _PIECE // max(len(others), points.shape[1]))
     for start in range(0, len(points), size):
-        here = np.asarray(points[start : start + size] - centre, np.float32)
+        piece = slice(start, start + size)
+        here = np.asarray(points[piece] - centre, np.float32)
         squares = lengths - 2 * (here @ there.T)
-        near = np.argpartition(squares, k - 1, axis=1)[:, k - 1]
+        which[piece] = np.argpartition(squares, k - 1, axis=1)[:, k - 1]
         # the one that was found is measured again: a difference of squares is not exact where it is small
-        out[start : start + size] = np.linalg.norm((here - there[near]).astype(np.float64), axis=1)
-    return out
+        apart[piece] = np.linalg.norm((here - there[which[piece]]).astype(np.float64), axis=1)
+    return which, apart
+
+
+def distances(points: NDArray[np.floating], others: NDArray[np.floating], k: int = 1) -> NDArray[np.float64]:
+    """The euclidean distance of each point from its k-th nearest of the others: `(points,)`.
+
+    Takes and raises what `nearest` does.
+    """
+    return nearest(points, others, k)[1]

@@ -111,7 +111,8 @@ def film_of(
         latents = path.latents(model.manifest)
         frames = to_pil(model.decode(latents))
         strip = pictures.drawn(frames, "PNG", scale=1)
-    far = np.zeros(len(latents), bool) if model.density is None else model.density.rank(latents) > FAR
+    ranks = model.latent_space.rank(latents)
+    far = np.zeros(len(latents), bool) if ranks is None else ranks > FAR
     return {
         "model": name,
         "file": model.manifest.name,
