@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from math import prod
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,12 @@ from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.latent import interpolation
 from diabolo.runtime.latent._codes import Codes, read_codes, read_density
-from diabolo.runtime.latent.codebook import Codebook
 from diabolo.runtime.latent.density import Density
 from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics
-from diabolo.runtime.latent.plane import Plane, plane_of_axes, principal_plane
 from diabolo.runtime.manifest import Manifest
+
+if TYPE_CHECKING:
+    from diabolo.runtime.latent.plane import Plane
 
 __all__ = ["LatentSpace"]
 
@@ -168,6 +169,8 @@ class LatentSpace:
         Raises:
             UsageError: no such dimensions, or principal directions without codes.
         """
+        from diabolo.runtime.latent.plane import plane_of_axes, principal_plane
+
         if axes is None and self.dimensions <= 2:
             axes = (0, self.dimensions - 1)
         if axes is not None:
@@ -201,6 +204,8 @@ class LatentSpace:
             LatentError: latents of another shape.
             UsageError: this latent space has no codebook.
         """
+        from diabolo.runtime.latent.codebook import Codebook
+
         if not isinstance(self.distribution, Codebook):
             raise UsageError(
                 f"only a latent space with a codebook quantises; this one's distribution is "
