@@ -5,9 +5,9 @@
     ... --keep DIR                                                  keep the runs, use those that are there
 
 The table has the share of places, of those that one would sample, that lie far from the codes and decode to
-nothing like the data, as `diabolo evaluate` gives it (runtime/holes.py says what that is), seed by seed. It
-fails unless every seed of the plain one has more holes than any of the VAE's, by more than what the seeds of
-either differ by.
+nothing like the data, as `diabolo evaluate` gives it (runtime/latent/holes.py says what that is), seed by
+seed. It fails unless every seed of the plain one has more holes than any of the VAE's, by more than what the
+seeds of either differ by.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from benchmarks import _runs
 from diabolo.export import export_run
 from diabolo.export.measure import figures
 from diabolo.runtime import Autoencoder, NoiseSpec, ready, verify
-from diabolo.runtime.holes import REFERENCES, TESTED, measure_holes
+from diabolo.runtime.latent.holes import REFERENCES, TESTED, measure_holes
 from diabolo.train import Config
 from diabolo.train.datasets import ImageData, Images, LoadRequest, load, spread
 from diabolo.train.evaluate import batches

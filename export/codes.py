@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.export.pair import Pair
-from diabolo.runtime.density import NEIGHBOUR, scale_of
-from diabolo.runtime.nearest import distances
+from diabolo.runtime.latent.density import NEIGHBOUR, Density
 from diabolo.train.datasets import Images, Rows, spread
 
 __all__ = ["codes_of", "density_of"]
@@ -20,7 +19,6 @@ _Any = NDArray[Any]
 
 _CODES = 3000, 128, 400_000  # of test images: at most, at least, and values in all
 _TRAINING = 5000, 500, 2**17  # of training images
-_LEVELS = 201  # quantiles of the test codes' distances
 _SEED = 0
 _STEPS = 64  # of a code, in its dimension's deviation
 
@@ -44,7 +42,7 @@ def codes_of(
 
 
 def density_of(pair: Pair, learned: Images | _Floats, tested: Images | _Floats) -> dict[str, _Any]:
-    """What `runtime.density` needs: `training` and `distances`; nothing where there are too few images.
+    """What `runtime.latent.density` needs: `training` and `distances`; nothing if there are too few images.
 
     `training` are codes of some images that the model was trained on, rounded as above, drawn from the
     encoder's gaussian where it gives one. `distances` are quantiles of how far codes of `tested`, drawn
@@ -56,11 +54,7 @@ def density_of(pair: Pair, learned: Images | _Floats, tested: Images | _Floats) 
     if len(mine) < NEIGHBOUR:
         return {}
     training = _rounded(mine)
-    flat = training.reshape(len(training), -1)
-    scale = scale_of(flat)
-    found = distances(others.reshape(len(others), -1) / scale, flat / scale, NEIGHBOUR)
-    typical = np.quantile(found, np.linspace(0, 1, _LEVELS)).astype(np.float32)
-    return {"training": training, "distances": typical}
+    return {"training": training, "distances": Density.of(training, others).quantiles}
 
 
 def _at_most(limits: tuple[int, int, int], pair: Pair) -> int:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from diabolo.runtime import pictures
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.images import to_pil
-from diabolo.runtime.interpolation import interpolate, linear
+from diabolo.runtime.latent.interpolation import interpolate, linear
 from diabolo.runtime.manifest import Manifest
 from diabolo.runtime.noise import NoiseSpec, add_noise
 

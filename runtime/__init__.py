@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from diabolo.runtime._renamed import renamed
 from diabolo.runtime.autoencoder import Autoencoder, Codes
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.device import Device
 from diabolo.runtime.errors import DiaboloError
+from diabolo.runtime.latent.space import LatentSpace
 from diabolo.runtime.manifest import Manifest
 from diabolo.runtime.verify import Check, verify
 
@@ -26,11 +28,24 @@ __all__ = [
     "Codes",
     "Device",
     "DiaboloError",
+    "LatentSpace",
     "Manifest",
     "NoiseSpec",
     "add_noise",
     "verify",
 ]
+
+renamed(
+    {
+        "diabolo.runtime.density": "diabolo.runtime.latent.density",
+        "diabolo.runtime.holes": "diabolo.runtime.latent.holes",
+        "diabolo.runtime.interpolation": "diabolo.runtime.latent.interpolation",
+        "diabolo.runtime.latent_path": "diabolo.runtime.latent.path",
+        "diabolo.runtime.nearest": "diabolo.runtime.latent.knn",
+        "diabolo.runtime.planes": "diabolo.runtime.latent.pca",
+        "diabolo.runtime.sampling": "diabolo.runtime.latent.distribution",
+    }
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from diabolo.runtime import interpolation
-from diabolo.runtime._codes import Codes, read_codes, read_density
 from diabolo.runtime._graphs import Graphs, Pair
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.density import Density
 from diabolo.runtime.device import Device
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.images import Images, as_batch
+from diabolo.runtime.latent._codes import Codes
+from diabolo.runtime.latent.density import Density
+from diabolo.runtime.latent.space import LatentSpace
 from diabolo.runtime.manifest import Manifest
-from diabolo.runtime.sampling import Gaussian, draw_from, fit_gaussian
 
 __all__ = ["Autoencoder", "Codes"]
 
@@ -84,13 +82,14 @@ class Autoencoder:
     @property
     def sampling(self) -> str:
         """Where `sample` draws latents from, in words."""
-        if self.manifest.prior == "normal":
-            return "the prior N(0, I)"
-        if self._gaussian:
-            return "a gaussian fitted to the codes of test images"
-        return "a gaussian fitted to the codes, each dimension by itself"
+        return self.latent_space.distribution.description
 
     @functools.cached_property
+    def latent_space(self) -> LatentSpace:
+        """The latent space: it draws latents, interpolates between them, projects them and ranks them."""
+        return LatentSpace.of(self._bundle)
+
+    @property
     def codes(self) -> Codes | None:
         """Codes of some test images, or None when the bundle brings none.
 
@@ -98,9 +97,9 @@ class Autoencoder:
             IntegrityError: the file was changed.
             ManifestError: it does not fit the model.
         """
-        return read_codes(self._bundle)
+        return self.latent_space.codes
 
-    @functools.cached_property
+    @property
     def density(self) -> Density | None:
         """How dense training codes lie at any latent, or None when the bundle does not say.
 
@@ -108,7 +107,7 @@ class Autoencoder:
             IntegrityError: the file was changed.
             ManifestError: it does not fit the model.
         """
-        return read_density(self._bundle)
+        return self.latent_space.density
 
     def encode(self, images: Images) -> NDArray[np.float32]:
         """Latents float32 `(batch, *latent_shape)` of images; for a VAE the means.
@@ -189,10 +188,10 @@ class Autoencoder:
             UsageError: fewer than 2 steps or images.
         """
         _check_steps("steps", steps)
-        way = self._way(method)
+        self.latent_space.way(method)  # an unknown one is refused before anything is encoded
         if len(images) < 2:
             raise UsageError(f"a path needs at least two images, not {len(images)}.")
-        return self.decode(interpolation.path(self._keys(images), steps, way))
+        return self.decode(self.latent_space.interpolate(self._keys(images), steps, method))
 
     def interpolate_grid(
         self, corners: Sequence[Images], *, rows: int = 8, columns: int = 8, method: str = "linear"
@@ -212,10 +211,10 @@ class Autoencoder:
         """
         _check_steps("rows", rows)
         _check_steps("columns", columns)
-        way = self._way(method)
+        self.latent_space.way(method)
         if len(corners) != 4:
             raise UsageError(f"a grid lies between four images, not {len(corners)}.")
-        latents = interpolation.grid(self._keys(corners), rows, columns, way)
+        latents = self.latent_space.grid(self._keys(corners), rows, columns, method)
         flat = self.decode(latents.reshape(rows * columns, *latents.shape[2:]))
         return flat.reshape(rows, columns, *flat.shape[1:])
 
@@ -239,23 +238,7 @@ class Autoencoder:
             raise UsageError(f"count must not be negative, not {count}.")
         if seed is not None and seed < 0:
             raise UsageError(f"seed must not be negative, not {seed}.")
-        m = self.manifest
-        chance, size = np.random.default_rng(seed), (count, prod(m.latent_shape))
-        if m.prior == "normal":
-            return chance.standard_normal(size).reshape(count, *m.latent_shape).astype(np.float32)
-        if self._gaussian:
-            drawn = draw_from(self._gaussian, count, chance)
-        else:
-            drawn = chance.standard_normal(size) * m.latent_deviation.ravel() + m.latent_mean.ravel()
-        kept = np.clip(drawn.reshape(count, *m.latent_shape), m.latent_minimum, m.latent_maximum)
-        return kept.astype(np.float32)
-
-    @functools.cached_property
-    def _gaussian(self) -> Gaussian | None:
-        return fit_gaussian(self.codes.latents) if self.codes else None
-
-    def _way(self, method: str) -> interpolation.Way:
-        return interpolation.find(method, self.manifest.latent_mean, self.manifest.latent_deviation)
+        return self.latent_space.sample(count, np.random.default_rng(seed))
 
     def _keys(self, images: Sequence[Images]) -> NDArray[np.float32]:
         """The latents of images given one by one."""

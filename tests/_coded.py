@@ -11,7 +11,7 @@ import numpy as np
 from _pair import save_pair
 
 from diabolo.runtime import manifest
-from diabolo.runtime.density import Density
+from diabolo.runtime.latent.density import Density
 
 CLASSES = ["ants", "bees", "cats"]
 

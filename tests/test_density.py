@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from diabolo.runtime.density import NEIGHBOUR, Density
+from diabolo.runtime.latent.density import NEIGHBOUR, Density
 
 
 def made(shape: tuple[int, ...], count: int = 4000, scale: float = 1.0) -> Density:

@@ -98,9 +98,7 @@ def _at(page: Any, folder: Path, name: str, x: float, y: float) -> tuple[float, 
     """Where on the screen a place of the map is; what is drawn there is known to the browser alone."""
     from diabolo.ui.explorer import _planes
 
-    model = Autoencoder.load(folder / name, device="cpu")
-    assert model.codes is not None
-    plane = _planes.find(model.codes.latents, None, prior=False)
+    plane = _planes.map_of(Autoencoder.load(folder / name, device="cpu").latent_space)
     page.locator(f"#{name} .pointer").scroll_into_view_if_needed()
     box = page.locator(f"#{name} .pointer").bounding_box()
     left = (x - plane.low[0]) / (plane.high[0] - plane.low[0])
@@ -161,10 +159,11 @@ def test_a_click_on_a_dot_takes_its_whole_code(page: Any, folder: Path) -> None:
     from diabolo.ui.explorer import _planes
 
     for name in ("plane", "seven"):
-        codes = Autoencoder.load(folder / name, device="cpu").codes
+        space = Autoencoder.load(folder / name, device="cpu").latent_space
+        codes = space.codes
         assert codes is not None
         assert codes.labels is not None
-        points = _planes.find(codes.latents, None, prior=False).points
+        points = _planes.map_of(space).points
         away = np.linalg.norm(points[:, None] - points[None], axis=2) + 99 * np.eye(len(points))
         lonely = int(np.argmax(np.where((np.abs(points) < 5).all(1), away.min(1), 0)))  # no dot beside it
         page.mouse.click(*_at(page, folder, name, *points[lonely].tolist()))

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from diabolo.runtime.holes import measure_holes
-from diabolo.runtime.nearest import distances
+from diabolo.runtime.latent.holes import measure_holes
+from diabolo.runtime.latent.knn import distances
 
 FLOATS = NDArray[np.float32]
 

@@ -16,7 +16,7 @@ from _served import served
 from click.testing import CliRunner
 
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.latent_path import read
+from diabolo.runtime.latent.path import read
 from diabolo.ui.cli import main
 
 pytest.importorskip("gradio")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from diabolo.runtime import Autoencoder, errors
-from diabolo.runtime.interpolation import (
+from diabolo.runtime.latent.interpolation import (
     METHODS,
     find,
     grid,

@@ -19,8 +19,8 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from diabolo.runtime import Autoencoder, errors
-from diabolo.runtime.interpolation import METHODS
-from diabolo.runtime.latent_path import LatentPath, read
+from diabolo.runtime.latent.interpolation import METHODS
+from diabolo.runtime.latent.path import LatentPath, read
 from diabolo.ui.cli import main
 
 PAGE = (Path(__file__).parent.parent / "docs" / "interpolation.md").read_text("utf-8")

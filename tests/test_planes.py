@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from diabolo.runtime.planes import principal
+from diabolo.runtime.latent.pca import principal
 
 
 @pytest.mark.parametrize("dimensions", [2, 3, 40])

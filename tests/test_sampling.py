@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from diabolo.runtime import sampling
+from diabolo.runtime.latent import distribution
 
 
 def codes(count: int, dimensions: int) -> NDArray[np.float32]:
@@ -21,20 +21,20 @@ def codes(count: int, dimensions: int) -> NDArray[np.float32]:
 def test_many_dimensions_take_no_eigenvectors() -> None:
     given = np.random.default_rng(0).standard_normal((2510, 2500)).astype(np.float32)
     begun = time.thread_time()
-    fitted = sampling.fit_gaussian(given)
+    fitted = distribution.fit_gaussian(given)
     assert time.thread_time() - begun < 3  # an eigenvector of so many takes ten
     assert fitted is not None
     assert fitted[1].shape == (2500, 2510)
-    drawn = sampling.draw_from(fitted, 16, np.random.default_rng(0))
+    drawn = distribution.draw_from(fitted, 16, np.random.default_rng(0))
     assert drawn.shape == (16, 2500)
     assert 0.9 < drawn.std() < 1.1
 
 
 @pytest.mark.parametrize("most", [8, 7], ids=["eigenvectors", "codes"])
 def test_a_root_is_one_of_the_codes_covariance(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    monkeypatch.setattr(sampling, "_LARGE", most)
+    monkeypatch.setattr(distribution, "_LARGE", most)
     given = codes(50, 8)
-    fitted = sampling.fit_gaussian(given)
+    fitted = distribution.fit_gaussian(given)
     assert fitted is not None
     mean, root = fitted
     assert root.shape == (8, 8 if most == 8 else 50)
@@ -44,8 +44,8 @@ def test_a_root_is_one_of_the_codes_covariance(monkeypatch: pytest.MonkeyPatch, 
 
 def test_few_codes_tell_no_covariance() -> None:
     given = codes(1000, 1000)
-    assert sampling.fit_gaussian(given) is None
-    drawn = sampling.draw(given, 3, np.random.default_rng(0))
+    assert distribution.fit_gaussian(given) is None
+    drawn = distribution.draw(given, 3, np.random.default_rng(0))
     assert drawn.shape == (3, 1000)
     assert (drawn <= given.max(0)).all()
 
@@ -55,6 +55,6 @@ def test_small_latents_are_drawn_as_ever() -> None:
     values, vectors = np.linalg.eigh(np.cov(given.astype(np.float64), rowvar=False))
     normal = np.random.default_rng(5).standard_normal((6, 4))
     wanted = normal @ (vectors * np.sqrt(values)).T + given.astype(np.float64).mean(0)
-    fitted = sampling.fit_gaussian(given)
+    fitted = distribution.fit_gaussian(given)
     assert fitted is not None
-    np.testing.assert_array_equal(sampling.draw_from(fitted, 6, np.random.default_rng(5)), wanted)
+    np.testing.assert_array_equal(distribution.draw_from(fitted, 6, np.random.default_rng(5)), wanted)

@@ -73,9 +73,8 @@ def test_a_hole_between_classes_has_no_tint(tmp_path: Path) -> None:
     from diabolo.ui.explorer import _planes
 
     model = Autoencoder.load(save_coded(tmp_path / "coded"), device="cpu")
-    assert model.codes is not None
-    plane = _planes.find(model.codes.latents, None, prior=False)
-    tint = _planes.levels(plane, model.density, (2,))
+    plane = _planes.map_of(model.latent_space)
+    tint = _planes.levels(plane, model.latent_space)
 
     def at(x: float, y: float) -> int:
         left, top = [
@@ -89,7 +88,7 @@ def test_a_hole_between_classes_has_no_tint(tmp_path: Path) -> None:
 
 
 def test_principal_directions_are_those_of_the_svd() -> None:
-    from diabolo.ui.explorer._planes import principal
+    from diabolo.runtime.latent.pca import principal
 
     codes = np.random.default_rng(0).standard_normal((500, 30)) * np.linspace(3, 0.1, 30)
     turn, _ = np.linalg.qr(np.random.default_rng(1).standard_normal((30, 30)))

@@ -1,4 +1,4 @@
-"""Holes in a trained model's latent space: see `diabolo.runtime.holes` for what is measured and why."""
+"""Holes in a trained model's latent space: `diabolo.runtime.latent.holes` says what is measured."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from diabolo.runtime.holes import REFERENCES, TESTED, measure_holes
+from diabolo.runtime.latent.holes import REFERENCES, TESTED, measure_holes
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model

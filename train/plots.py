@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from diabolo.runtime.latent.plane import Plane
+from diabolo.runtime.latent.space import LatentSpace
 from diabolo.runtime.noise import add_noise
-from diabolo.runtime.planes import principal
 from diabolo.train.datasets import ImageData, rows_of, spread
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model
@@ -23,6 +24,7 @@ from diabolo.train.variants import VariantBase
 __all__ = ["activity", "draw", "latent_map", "names", "place", "reconstructions", "save"]
 
 _COLUMNS = 10
+_SAMPLE_ROWS = 4
 _MANIFOLD = 15  # images a side
 _GAP = 2  # pixels between images
 _MAP_POINTS = 3000
@@ -39,13 +41,14 @@ def draw(
     chosen = spread(len(data.test), _MAP_POINTS)
     codes = encode_all(model, rows_of(data.test.images, chosen))
     labels = None if data.test.labels is None else data.test.labels[chosen]
+    space = LatentSpace.of_codes(codes, prior=model.head.prior)
     figures = {
         "losses": _losses(run.history()),
         "reconstructions": reconstructions(variant, model, data),
         "latent_map": latent_map(codes, labels, data.classes),
-        "samples": _samples(model, codes),
+        "samples": _samples(model, space),
     }
-    if codes.shape[1] == 2:
+    if codes.shape[1:] == (2,):
         figures["manifold"] = _manifold(model, codes)
     if "activity_by_unit" in test:
         figures["activity"] = activity({run.path.name: test["activity_by_unit"]})
@@ -106,16 +109,13 @@ def reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figu
 
 
 @torch.inference_mode()
-def _samples(model: Model, codes: NDArray[np.float32]) -> Figure:
-    """From N(0, I) where training asked for it, else from a gaussian with the codes' deviations."""
-    rng = np.random.default_rng(0)
+def _samples(model: Model, space: LatentSpace) -> Figure:
+    """Drawn as `diabolo sample` draws once the run is exported."""
+    drawn = space.sample(_SAMPLE_ROWS * _COLUMNS, np.random.default_rng(0))
     rows = []
-    for index in range(4):
-        drawn = rng.standard_normal((_COLUMNS, codes.shape[1]))
-        if model.head.prior != "normal":
-            drawn = np.clip(drawn * codes.std(0) + codes.mean(0), codes.min(0), codes.max(0))
-        latent = torch.from_numpy(drawn.astype(np.float32)).to(model.offset.device)
-        rows.append(("samples" if index == 0 else "", model.decode(latent).float().cpu().numpy()))
+    for index, latents in enumerate(np.split(drawn, _SAMPLE_ROWS)):
+        images = model.decode(torch.from_numpy(latents).to(model.offset.device)).float().cpu().numpy()
+        rows.append(("samples" if index == 0 else "", images))
     return _grid(rows)
 
 
@@ -182,10 +182,12 @@ def latent_map(
     classes: tuple[str, ...],
     title: str = "Codes of test images",
 ) -> Figure:
-    """Codes `(n, d)` in their plane, or in that of their two principal components, coloured by class."""
+    """Codes `(n, *latent_shape)` in their plane or that of two principal components, coloured by class."""
     figure = Figure(figsize=(6, 5.4))
     axes = figure.subplots()
-    points, (across, up) = _plane(codes)
+    plane = LatentSpace.of_codes(codes).plane()
+    points = plane.project(codes)
+    across, up = _axis_labels(plane)
     if labels is None:
         axes.scatter(points[:, 0], points[:, 1], s=4)
     else:
@@ -199,11 +201,7 @@ def latent_map(
     return figure
 
 
-def _plane(codes: NDArray[np.float32]) -> tuple[NDArray[np.float32], tuple[str, str]]:
-    """Two dimensions as they are, one against nothing, more by principal components."""
-    if codes.shape[1] == 1:
-        return np.column_stack([codes, np.zeros(len(codes), np.float32)]), ("latent 1", "")
-    if codes.shape[1] == 2:
-        return codes, ("latent 1", "latent 2")
-    directions = np.stack(principal(codes), 1)
-    return (codes - codes.mean(0)) @ directions, ("principal component 1", "principal component 2")
+def _axis_labels(plane: Plane) -> tuple[str, str]:
+    if plane.axes is None:
+        return "principal component 1", "principal component 2"
+    return "latent 1", "latent 2" if plane.up.any() else ""

@@ -79,7 +79,7 @@ images = click.argument("images", nargs=-1, required=True, metavar="IMAGE|FOLDER
 
 def method(command: _Command) -> _Command:
     """`--method`, with what each is."""
-    from diabolo.runtime.interpolation import METHODS
+    from diabolo.runtime.latent.interpolation import METHODS
 
     return click.option(
         "--method",

@@ -12,7 +12,7 @@ from diabolo.ui.cli import _options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
-    from diabolo.runtime.latent_path import LatentPath
+    from diabolo.runtime.latent.path import LatentPath
 
 __all__ = ["command"]
 
@@ -118,7 +118,7 @@ def _open(source: Path, steps: int, method: str) -> LatentPath:
     from dataclasses import replace
 
     from diabolo.runtime.errors import LatentError, UsageError
-    from diabolo.runtime.latent_path import read
+    from diabolo.runtime.latent.path import read
     from diabolo.runtime.listing import check_file
 
     context = click.get_current_context()
@@ -148,7 +148,7 @@ def _through(
     import numpy as np
 
     from diabolo.runtime.errors import ImageError, UsageError
-    from diabolo.runtime.latent_path import KEYS, LatentPath
+    from diabolo.runtime.latent.path import KEYS, LatentPath
     from diabolo.ui.cli._counting import Counter
     from diabolo.ui.cli._reading import batches, looks_inverted
     from diabolo.ui.cli._sources import expand, sources

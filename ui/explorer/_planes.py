@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.density import Density
-from diabolo.runtime.manifest import Manifest
-from diabolo.runtime.planes import principal
+from diabolo.runtime.latent.density import Density
+from diabolo.runtime.latent.plane import Plane
+from diabolo.runtime.latent.space import LatentSpace
 
-__all__ = ["FAR", "SIDE", "Plane", "find", "levels", "slider_range"]
+__all__ = ["FAR", "SIDE", "Map", "levels", "map_of", "slider_range"]
 
 FAR = 0.99  # where this share of test codes lie closer to the training codes, nothing was learned
 SIDE = 64  # cells of the density's grid
@@ -23,83 +23,69 @@ _Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Plane:
-    """A plane of a latent space with d dimensions: latent = origin + x across + y up + what lies off it.
+class Map:
+    """A piece of a plane, and where codes lie in it.
 
     Attributes:
-        axes: the two dimensions, or None for principal directions.
-        origin: `(d,)`, where x and y are 0.
-        across: `(d,)`, of length 1.
-        up: `(d,)`, of length 1 and square to `across`; all 0 where the space has only one dimension.
+        plane: through the latent space.
         points: `(n, 2)`, the codes' x and y.
         low: the x and the y at which the map begins.
         high: and where it ends.
     """
 
-    axes: tuple[int, int] | None
-    origin: _Array
-    across: _Array
-    up: _Array
+    plane: Plane
     points: _Array
     low: tuple[float, float]
     high: tuple[float, float]
 
 
-def find(codes: _Array, axes: tuple[int, int] | None, prior: bool) -> Plane:
-    """The plane of two dimensions, or of the codes' two widest directions.
+def map_of(space: LatentSpace, axes: tuple[int, int] | None = None) -> Map:
+    """The map of a plane, with all but a few of the codes; with a prior, three standard deviations of it.
 
     Args:
-        codes: `(n, d)`.
+        space: with codes.
         axes: two dimensions; None takes both where there are two, else the principal directions.
-        prior: whether the latents were trained to follow N(0, I): three deviations of it are shown.
+
+    Raises:
+        UsageError: no such dimensions.
+        ValueError: no codes.
     """
-    count = codes.shape[1]
-    axes = axes if axes is not None or count > 2 else (0, count - 1)
-    if axes is None:
-        origin = codes.mean(0)
-        across, up = principal(codes)
-    else:
-        origin = np.zeros(count, np.float32)
-        across, up = np.zeros((2, count), np.float32)
-        across[axes[0]] = 1
-        if axes[0] != axes[1]:
-            up[axes[1]] = 1
-    points = np.stack([(codes - origin) @ across, (codes - origin) @ up], axis=1)
-    if not up.any():  # a line: the dots are spread beside it, to be told apart
+    if space.codes is None:
+        raise ValueError("a map shows codes, and there are none")
+    plane = space.plane(axes)
+    points, line = plane.project(space.codes.latents), not plane.up.any()
+    if line:  # the dots are spread beside it, to be told apart
         points[:, 1] = np.random.default_rng(0).uniform(-0.3, 0.3, len(points))
     low, high = np.percentile(points, [_TAIL, 100 - _TAIL], axis=0)
     span = np.maximum(high - low, 1e-6)
     low, high = low - _MARGIN * span, high + _MARGIN * span
-    if prior and axes is not None:
+    if space.distribution.name == "normal" and plane.axes is not None:
         low, high = np.minimum(low, -3), np.maximum(high, 3)
-    if not up.any():
+    if line:
         low[1], high[1] = -1, 1
-    return Plane(
-        axes=axes,
-        origin=origin,
-        across=across,
-        up=up,
+    return Map(
+        plane=plane,
         points=points,
         low=(float(low[0]), float(low[1])),
         high=(float(high[0]), float(high[1])),
     )
 
 
-def levels(plane: Plane, density: Density | None, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def levels(shown: Map, space: LatentSpace) -> NDArray[np.uint8]:
     """How dense codes lie over the map, 0 to 255: `(SIDE, SIDE)`, the topmost row first.
 
     Where the plane is the whole space it is the logarithm of the training codes' density, and 0 where nothing
     was learned; else it is a soft histogram of the projected codes.
     """
-    if density is not None and len(plane.origin) == 2 and plane.axes == (0, 1):
-        return _whole(plane, density, shape)
-    return _histogram(plane)
+    if space.density is not None and space.dimensions == 2 and shown.plane.axes == (0, 1):
+        return _whole(shown, space.density, space.shape)
+    return _histogram(shown)
 
 
-def _whole(plane: Plane, density: Density, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def _whole(shown: Map, density: Density, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     centres = [
         np.linspace(low, high, SIDE, endpoint=False) + (high - low) / (2 * SIDE)
-        for low, high in zip(plane.low, plane.high, strict=True)
+        for low, high in zip(shown.low, shown.high, strict=True)
     ]
     x, y = np.meshgrid(centres[0], centres[1][::-1])
     latents = np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32).reshape(-1, *shape)
@@ -119,9 +105,9 @@ def _whole(plane: Plane, density: Density, shape: tuple[int, ...]) -> NDArray[np
     return (255 * _soft(tint.reshape(SIDE, SIDE), 0.8)).round().astype(np.uint8)
 
 
-def _histogram(plane: Plane) -> NDArray[np.uint8]:
-    edges = [np.linspace(low, high, SIDE + 1) for low, high in zip(plane.low, plane.high, strict=True)]
-    counts, _x, _y = np.histogram2d(plane.points[:, 0], plane.points[:, 1], bins=edges)
+def _histogram(shown: Map) -> NDArray[np.uint8]:
+    edges = [np.linspace(low, high, SIDE + 1) for low, high in zip(shown.low, shown.high, strict=True)]
+    counts, _x, _y = np.histogram2d(shown.points[:, 0], shown.points[:, 1], bins=edges)
     soft = _soft(counts.T[::-1], 2)
     return (255 * np.sqrt(soft / (soft.max() or 1))).round().astype(np.uint8)
 
@@ -134,12 +120,13 @@ def _soft(grid: NDArray[np.floating], width: float) -> NDArray[np.float64]:
     return grid.astype(np.float64)
 
 
-def slider_range(m: Manifest) -> tuple[_Array, _Array]:
+def slider_range(space: LatentSpace) -> tuple[_Array, _Array]:
     """From where to where each dimension is worth moving: `(d,)` each, flat."""
-    mean, deviation = m.latent_mean.ravel(), m.latent_deviation.ravel()
-    low = np.maximum(m.latent_minimum.ravel(), mean - 4 * deviation)
-    high = np.minimum(m.latent_maximum.ravel(), mean + 4 * deviation)
-    if m.prior == "normal":
+    s = space.statistics
+    mean, std = s.mean.ravel(), s.std.ravel()
+    low = np.maximum(s.minimum.ravel(), mean - 4 * std)
+    high = np.minimum(s.maximum.ravel(), mean + 4 * std)
+    if space.distribution.name == "normal":
         low, high = np.minimum(low, -3), np.maximum(high, 3)
     still = high - low < 1e-6
     return np.where(still, mean - 1, low), np.where(still, mean + 1, high)

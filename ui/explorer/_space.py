@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -32,21 +31,19 @@ class Space:
     """What the page asks of one model. Latents are flat here, whatever their shape."""
 
     def __init__(self, model: Autoencoder) -> None:
-        m = model.manifest
         self._model = model
+        self._space = space = model.latent_space
         self._codes = (
-            None if model.codes is None else model.codes.latents.reshape(len(model.codes.latents), -1)
+            None if space.codes is None else space.codes.latents.reshape(len(space.codes.latents), -1)
         )
         self._plane = functools.lru_cache(maxsize=16)(self._make_plane)
-        self.count = prod(m.latent_shape)
-        self.start = m.latent_mean.ravel() if self._codes is None else self._ordinary(self._codes)
+        self.count = space.dimensions
+        self.start = space.statistics.mean.ravel() if self._codes is None else self._ordinary(self._codes)
 
     def _ordinary(self, codes: NDArray[np.float32]) -> NDArray[np.float32]:
         """The code to begin with."""
-        first = 0
-        if density := self._model.density:
-            ranks = density.rank(codes[:_TRIED].reshape(-1, *self._model.manifest.latent_shape))
-            first = int(np.argmax(ranks <= _ORDINARY))
+        ranks = self._space.rank(codes[:_TRIED].reshape(-1, *self._space.shape))
+        first = 0 if ranks is None else int(np.argmax(ranks <= _ORDINARY))
         code: NDArray[np.float32] = codes[first]
         return code
 
@@ -61,9 +58,9 @@ class Space:
 
     def about(self) -> dict[str, Any]:
         """What stays as it is, and the plane to begin with."""
-        m, codes = self._model.manifest, self._model.codes
-        low, high = _planes.slider_range(m)
-        order = np.argsort(-m.latent_deviation.ravel(), kind="stable").tolist()
+        m, space, codes = self._model.manifest, self._space, self._space.codes
+        low, high = _planes.slider_range(space)
+        order = np.argsort(-space.statistics.std.ravel(), kind="stable").tolist()
         labels = None if codes is None or codes.labels is None or not m.classes else codes.labels
         return {
             "image": m.image_shape,
@@ -74,7 +71,7 @@ class Space:
             "labels": None if labels is None else _text(labels.astype("<u2")),
             "low": low.tolist(),
             "high": high.tolist(),
-            "ranked": self._model.density is not None,
+            "ranked": space.density is not None,
             "farFrom": _planes.FAR,
             "order": order,
             "offered": sorted(order[:_OFFERED]),
@@ -93,13 +90,7 @@ class Space:
         """
         if self._codes is None:
             raise UsageError("a bundle without codes has no plane to show.")
-        if axes is not None and not self._are_axes(axes):
-            raise UsageError(f"axes must be two of the {self.count} dimensions, not {axes!r}.")
-        return self._plane(None if axes is None else (int(axes[0]), int(axes[1])))
-
-    def _are_axes(self, axes: Any) -> bool:
-        whole = isinstance(axes, list | tuple) and all(isinstance(axis, int) for axis in axes)
-        return whole and len(axes) == 2 and all(0 <= axis < self.count for axis in axes)
+        return self._plane(None if axes is None else self._space.check_axes(axes))
 
     def code(self, index: int) -> str:
         """A stored code.
@@ -142,9 +133,8 @@ class Space:
         graph = _decoder(self._model.bundle)
         m, active = self._model.manifest, self._model.device.active
         if self._codes is None:
-            flat = np.stack(
-                [m.latent_mean.ravel() + times * m.latent_deviation.ravel() for times in (-1, 0, 1)]
-            )
+            s = self._space.statistics
+            flat = np.stack([s.mean.ravel() + times * s.std.ravel() for times in (-1, 0, 1)])
         else:
             flat = self._codes[:: max(1, len(self._codes) // 3)][:4]
         shaped = flat.astype("<f4").reshape(-1, *m.latent_shape)
@@ -164,21 +154,20 @@ class Space:
         return self.latents(values).reshape(-1, *self._model.manifest.latent_shape)
 
     def _ranks(self, shaped: NDArray[np.float32]) -> list[float] | None:
-        density = self._model.density
-        return None if density is None else [round(rank, 4) for rank in density.rank(shaped).tolist()]
+        ranks = self._space.rank(shaped)
+        return None if ranks is None else [round(rank, 4) for rank in ranks.tolist()]
 
     def _make_plane(self, axes: tuple[int, int] | None) -> dict[str, Any]:
-        assert self._codes is not None  # noqa: S101 - `plane` asked
-        plane = _planes.find(self._codes, axes, self._model.manifest.prior == "normal")
-        level = _planes.levels(plane, self._model.density, self._model.manifest.latent_shape)
+        shown = _planes.map_of(self._space, axes)
+        plane, level = shown.plane, _planes.levels(shown, self._space)
         return {
             "axes": plane.axes,
-            "points": _text(plane.points.astype("<f4")),
+            "points": _text(shown.points.astype("<f4")),
             "across": _text(plane.across.astype("<f4")),
             "up": _text(plane.up.astype("<f4")),
             "origin": _text(plane.origin.astype("<f4")),
-            "low": plane.low,
-            "high": plane.high,
+            "low": shown.low,
+            "high": shown.high,
             "density": _text(level),
             "side": len(level),
         }

@@ -14,7 +14,7 @@ from diabolo.runtime import pictures
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import DiaboloError, UnknownNameError, UsageError
 from diabolo.runtime.images import to_pil
-from diabolo.runtime.latent_path import LatentPath, read
+from diabolo.runtime.latent.path import LatentPath, read
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.drawing import drawn_apart
 from diabolo.ui.explorer._planes import FAR
@@ -111,7 +111,8 @@ def film_of(
         latents = path.latents(model.manifest)
         frames = to_pil(model.decode(latents))
         strip = pictures.drawn(frames, "PNG", scale=1)
-    far = np.zeros(len(latents), bool) if model.density is None else model.density.rank(latents) > FAR
+    ranks = model.latent_space.rank(latents)
+    far = np.zeros(len(latents), bool) if ranks is None else ranks > FAR
     return {
         "model": name,
         "file": model.manifest.name,

@@ -11,8 +11,8 @@ from diabolo.runtime import pictures
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.images import to_pil
-from diabolo.runtime.interpolation import METHODS
-from diabolo.runtime.latent_path import LatentPath, read
+from diabolo.runtime.latent.interpolation import METHODS
+from diabolo.runtime.latent.path import LatentPath, read
 from diabolo.ui.incoming import FileInput
 from diabolo.ui.tabs._base import Context, shown_errors
 from diabolo.ui.tabs._film import rendered

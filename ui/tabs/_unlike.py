@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.nearest import distances
+from diabolo.runtime.latent.knn import distances
 from diabolo.ui._kept import kept
 
 __all__ = ["Ground", "ground_of"]

@@ -54,11 +54,10 @@ def build(context: Context) -> None:
             flat = space_of(opened).latents(latents)
             shaped = flat.reshape(-1, *opened.manifest.latent_shape)
             pictures = images.to_pil(opened.decode(shaped))
-            density = opened.density
             width, height = pictures[0].size
             scale = 1 if len(pictures) == 1 else tiles.enlargement((width * len(pictures), height), _LONGEST)
-            ranks = None if density is None else density.rank(shaped).tolist()
-            return tiles.tiled(pictures, len(pictures), scale), ranks
+            ranks = opened.latent_space.rank(shaped)
+            return tiles.tiled(pictures, len(pictures), scale), None if ranks is None else ranks.tolist()
 
     gr.Markdown(context.text("explore", "lead"), elem_classes="lead")
 

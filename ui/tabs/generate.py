@@ -56,7 +56,7 @@ TEXTS: Texts = {
     },
 }
 
-_SOURCES = {  # what `Autoencoder.sampling` may say
+_SOURCES = {  # descriptions of distributions
     "the prior N(0, I)": "先驗分布 N(0, I)，也就是標準常態分布",
     "a gaussian fitted to the codes of test images": "依測試影像的編碼配適的常態分布",
     "a gaussian fitted to the codes, each dimension by itself": "依編碼配適的常態分布（每個維度各自配適）",
@@ -130,9 +130,13 @@ def _grid(made: list[Image.Image]) -> Image.Image:
 
 def _words(model: Autoencoder, latents: NDArray[np.float32], say: dict[str, str]) -> str:
     """What was drawn from, why that matters, and how far out these latents lie."""
-    source = model.sampling if say is TEXTS["en"] else _SOURCES[model.sampling]
-    lines = [say["prior" if model.manifest.prior else "fitted"].format(source=source)]
-    if model.density is not None:
-        far = int((model.density.rank(latents) > _FAR).sum())
+    space = model.latent_space
+    source = space.distribution.description
+    if say is not TEXTS["en"]:
+        source = _SOURCES[source]
+    lines = [say["prior" if space.distribution.name == "normal" else "fitted"].format(source=source)]
+    ranks = space.rank(latents)
+    if ranks is not None:
+        far = int((ranks > _FAR).sum())
         lines.append(say["far"].format(far=far, count=len(latents)))
     return "\n\n".join(lines)

@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from diabolo.runtime.interpolation import METHODS
-from diabolo.runtime.latent_path import LatentPath
+from diabolo.runtime.latent.interpolation import METHODS
+from diabolo.runtime.latent.path import LatentPath
 from diabolo.ui.tabs import _film, _keyframes
 from diabolo.ui.tabs._base import LATEST, QUIET, Context, shown_errors
 from diabolo.ui.tabs._interpolate_texts import TEXTS

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.density import NEIGHBOUR, Density
 from diabolo.runtime.errors import ManifestError
+from diabolo.runtime.latent.density import NEIGHBOUR, Density
 
 __all__ = ["Codes", "read_codes", "read_density"]
 

@@ -7,7 +7,7 @@ nothing like the data. The figure is the share of such places in the region that
    the mean and the covariance of the training images' codes, cut off at their smallest and largest values. It
    knows how far the codes reach and nothing of what lies between them.
 2. How far from the codes a place is: the distance from the fifth nearest code of training images, as
-   `diabolo.runtime.density` has it.
+   `diabolo.runtime.latent.density` has it.
 3. How unlike the data its image is: the distance from the nearest of the decoded codes of training images.
    Decoded codes stand for the data because they are as sharp as the decoder can be: a model that draws
    everything a little blurred is not punished for it here; the reconstruction error says that.
@@ -40,9 +40,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.density import NEIGHBOUR, scale_of
-from diabolo.runtime.nearest import distances
-from diabolo.runtime.sampling import draw
+from diabolo.runtime.latent.density import NEIGHBOUR, scale_of
+from diabolo.runtime.latent.distribution import Fitted, Normal
+from diabolo.runtime.latent.knn import distances
 
 __all__ = ["PLACES", "REFERENCES", "TESTED", "Holes", "measure_holes"]
 
@@ -110,8 +110,9 @@ def measure_holes(
     codes = _drawn(learned, some, chance)
     references = _decoded(decode, codes)
     tested = _drawn(tested, min(TESTED, some), chance)
-    shape = (places, *learned.shape[1:])
-    where = chance.standard_normal(shape, np.float32) if prior else draw(learned, places, chance)
+    # in float32: other places would be drawn in float64, and figures compare by the same ones
+    region = Normal(learned.shape[1:], np.float32) if prior else Fitted.to(learned)
+    where = region.sample(places, chance)
 
     def unlike(latents: _Array) -> NDArray[np.float64]:
         pieces = (latents[start : start + some] for start in range(0, len(latents), some))

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime import interpolation
 from diabolo.runtime.errors import LatentError, UnknownNameError, UsageError
+from diabolo.runtime.latent import interpolation
+from diabolo.runtime.latent.space import LatentSpace
 from diabolo.runtime.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class LatentPath:
 
     def latents(self, m: Manifest) -> NDArray[np.float32]:
         """All latents on the way, `((k - 1) (steps - 1) + 1, *latent_shape)`; each i (steps - 1) is key i."""
-        return interpolation.path(self.keys, self.steps, self._way(m))
+        return LatentSpace.of(m).interpolate(self.keys, self.steps, self.method)
 
     def grid(self, m: Manifest) -> NDArray[np.float32]:
         """Between four keys, `(steps, steps, *latent_shape)`: top left, top right, bottom left, bottom right.
@@ -83,7 +84,7 @@ class LatentPath:
         if len(self.keys) != 4:
             raise UsageError(f"a grid lies between four key images; this path has {len(self.keys)}.")
         _check_frames(self.steps**2)
-        return interpolation.grid(self.keys, self.steps, self.steps, self._way(m))
+        return LatentSpace.of(m).grid(self.keys, self.steps, self.steps, self.method)
 
     def check(self, m: Manifest) -> str:
         """See that this way fits the model; a note where it was made with another, or ''.
@@ -124,9 +125,6 @@ class LatentPath:
                 len(self.keys), -1
             ).tolist(),  # as doubles, which hold any float32 exactly
         }
-
-    def _way(self, m: Manifest) -> interpolation.Way:
-        return interpolation.find(self.method, m.latent_mean, m.latent_deviation)
 
 
 def read(source: bytes | str | Mapping[str, Any]) -> LatentPath:

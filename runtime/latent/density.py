@@ -18,11 +18,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.nearest import distances
+from diabolo.runtime.latent.knn import distances
 
-__all__ = ["NEIGHBOUR", "Density", "scale_of"]
+__all__ = ["LEVELS", "NEIGHBOUR", "Density", "scale_of"]
 
 NEIGHBOUR = 5  # the k
+LEVELS = 201  # quantiles of the test codes' distances
 _LEAST = 1e-3  # a dimension's unit, as a share of the widest dimension's: none is infinitely narrow
 
 
@@ -46,6 +47,25 @@ class Density:
         self._scale = scale_of(flat)
         self._training = flat / self._scale
         self._typical = typical.astype(np.float64)
+
+    @classmethod
+    def of(cls, training: NDArray[np.float32], tested: NDArray[np.float32]) -> Density:
+        """The density of training codes, with the distances of test codes measured: `LEVELS` quantiles.
+
+        Args:
+            training: as for the class.
+            tested: codes of test images, `(m, *latent_shape)`, m at least 1; drawn ones for a VAE.
+
+        Raises:
+            ValueError: too few training codes.
+        """
+        found = cls(training, np.array([0, 1], np.float32)).distance(tested)
+        return cls(training, np.quantile(found, np.linspace(0, 1, LEVELS)).astype(np.float32))
+
+    @property
+    def quantiles(self) -> NDArray[np.float32]:
+        """The distances of test codes that the class was given, ascending."""
+        return self._typical.astype(np.float32)
 
     @property
     def typical(self) -> float:

@@ -1,0 +1,41 @@
+"""The latent space of a model: how its codes are distributed, and ways to draw, walk, project and judge.
+
+space = Autoencoder.load("mnist-vae-2d").latent_space
+latents = space.sample(16, np.random.default_rng(0))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from diabolo.runtime.latent.density import Density
+from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics
+from diabolo.runtime.latent.space import LatentSpace
+
+if TYPE_CHECKING:
+    from diabolo.runtime.latent.codebook import Codebook
+    from diabolo.runtime.latent.plane import Plane
+
+__all__ = [
+    "Codebook",
+    "Density",
+    "Distribution",
+    "Fitted",
+    "LatentSpace",
+    "Normal",
+    "Plane",
+    "Statistics",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """What few models or pages need is imported when it is asked for: a model loads sooner."""
+    if name == "Codebook":
+        from diabolo.runtime.latent.codebook import Codebook
+
+        return Codebook
+    if name == "Plane":
+        from diabolo.runtime.latent.plane import Plane
+
+        return Plane
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
