@@ -70,7 +70,9 @@ def test_the_command_line(recipe: bool, pictures: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout)["images"] == len(test) < 60
 
 
-@pytest.mark.parametrize(("text", "words"), [("discs,", "empty name"), ("disks", "Did you mean 'discs'?")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("discs,", "none of them empty"), ("disks", "Did you mean 'discs'?")]
+)
 def test_wrong_ones_are_told(text: str, words: str, pictures: Path, tmp_path: Path) -> None:
     arguments = ["--dataset", str(pictures), "--classes", text, "-o", str(tmp_path / "run")]
     done = CliRunner().invoke(main, ["train", "autoencoder", *arguments])

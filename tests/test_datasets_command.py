@@ -220,7 +220,7 @@ def test_get_what_is_made(tmp_path: Path) -> None:
 def test_sizes_that_are_none(pictures: Path, size: str) -> None:
     done = call("get", pictures, "--image-size", size)
     assert done.exit_code == 2
-    assert "neither N nor HxW" in done.stderr
+    assert "must be N or HxW" in done.stderr
 
 
 @pytest.mark.parametrize(("size", "shown"), [("9", "9 x 9"), ("9x12", "9 x 12")])

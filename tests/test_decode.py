@@ -311,7 +311,7 @@ def test_fittings_that_cannot_be() -> None:
     with pytest.raises(UnknownNameError, match=r"'crob'.*'crop'"):
         Fitting(resize="crob")
     for background in ("whitish", "", "#12", "x" * 200):
-        with pytest.raises(OptionError, match=r"no colour.*#rrggbb"):
+        with pytest.raises(OptionError, match=r"must be a colour.*#rrggbb"):
             Fitting(background=background)
     for size in ((7, 28), (28, 257), (0, 0), (-8, 8)):
         with pytest.raises(OptionError, match="8 to 256"):

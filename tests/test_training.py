@@ -58,6 +58,7 @@ def test_every_parameter_gets_a_gradient(variant: str, network: str, shape: tupl
 def test_an_output_that_ran_to_black_comes_back(variant: str, options: dict[str, str]) -> None:
     if options and variant != "vae":
         return
+    torch.manual_seed(0)
     kind, model = Config.make(variant, "glyphs", latent_dim=5, variant_options=options).build((1, 8, 8))
     image = torch.rand(16, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():

@@ -2,122 +2,177 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
-from diabolo.runtime.errors import UnknownNameError, UsageError
+from diabolo.runtime.errors import UsageError
 from diabolo.train import networks, variants
 from diabolo.train.augment import Augment
 from diabolo.train.datasets import Fitting, LoadRequest, Progress
+from diabolo.train.devices import DEVICES, PRECISIONS
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.model import Model
+from diabolo.train.settings import Settings, rules, same, setting, settings
 
 __all__ = ["RATES", "Config"]
 
 RATES = {"adam": 3e-3, "muon": 2e-2}  # the optimizers, each with its usual learning rate
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "variant": (str,),
-    "dataset": (str,),
-    "network": (str,),
-    "latent_dim": (int,),
-    "width": (int, type(None)),
-    "depth": (int, type(None)),
-    "weight_decay": (int, float),
-    "average": (int, float),
-    "blocks": (int, type(None)),
-    "optimizer": (str,),
-    "clip": (int, float),
-    "patience": (int,),
-    "compile": (bool,),
-    "epochs": (int,),
-    "batch_size": (int,),
-    "lr": (int, float),
-    "seed": (int,),
-    "device": (str,),
-    "precision": (str,),
-    "image_size": (list, type(None)),
-    "resize": (str,),
-    "colour": (bool, type(None)),
-    "background": (str,),
-    "augment": (str,),
-    "classes": (list, type(None)),
-    "tensorboard": (bool,),
-    "data_dir": (str, type(None)),
-    "variant_options": (dict,),
-}
+
+def _names(text: str) -> tuple[str, ...]:
+    """The names between the commas."""
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise ValueError
+    return names
+
+
+def _network_help() -> str:
+    """Looked up when it is shown: other packages may bring networks, too."""
+    return f"{' or '.join(networks.names())}, or two classes of your own in a Python file, which is executed."
+
+
+def _last(path: str) -> str:
+    """Of a file its name alone: where it lies on one machine says nothing on another."""
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
-    """Everything needed to train again.
+class Config(Settings):
+    """Everything needed to train again; a default in words is what None, or an empty text, stands for.
 
     Raises:
-        UnknownNameError, OptionError: a name that does not exist, a value out of its range.
+        UnknownNameError, OptionError: a name that does not exist, a value that is not allowed.
     """
 
-    variant: str
-    dataset: str  # a name, or the path of a folder of images
-    network: str  # a name, or a Python file of the user's: my_nets.py:MyNetwork
-    latent_dim: int
-    width: int | None = None  # of the network's layers; None: the network's own
-    depth: int | None = None  # its number of layers, likewise
-    blocks: int | None = None  # its residual blocks, likewise
-    epochs: int = 10
-    batch_size: int = 128  # images
-    optimizer: str = "adam"  # or muon
-    lr: float = 3e-3  # at its highest
-    weight_decay: float = 0.0  # decoupled, of weights only
-    average: float = 0.0  # how much of the running average of the weights a step keeps; 0: no average
-    clip: float = 100.0  # largest norm of the gradient, in units of the square root of an image's values
-    patience: int = 0  # epochs without a better validation loss after which to stop; 0: never
-    compile: bool = False  # torch.compile: pays after some minutes
-    seed: int = 0
-    device: str = "cpu"
-    precision: str = "fp32"
-    image_size: tuple[int, int] | None = None  # (height, width), pixels; None: the dataset's own
-    resize: str = "crop"  # crop, pad or fit
-    colour: bool | None = None  # None: grey where every image is
-    background: str = "white"  # under transparency and padding
-    augment: str = ""  # changes of the images learned from, such as shift:2,flip
-    classes: tuple[str, ...] | None = None  # only images of these; None: all images
-    tensorboard: bool = False  # write RUN/tensorboard
-    data_dir: str | None = None
-    variant_options: dict[str, Any] = field(default_factory=dict)
+    variant: str = field(metadata=rules("What is optimised, by its name.", check=variants.find, option=False))
+    dataset: str = field(
+        metadata=rules(
+            "A dataset's name, or a folder of images.",
+            form="the name of a dataset or the path of a folder",
+            path=True,
+            metavar="NAME|FOLDER",
+        )
+    )
+    latent_dim: int = field(metadata=rules("Width of the code.", low=1, high=65536))
+    network: str = field(
+        metadata=rules(
+            _network_help,
+            form="the name of a network, or my_nets.py:MyNetwork",
+            check=networks.check_name,
+            write=_last,
+            metavar="NAME|FILE.py[:CLASS]",
+        )
+    )
+    width: int | None = setting(
+        None, "Width of the network's layers.", low=1, high=2**20, default_text="the network's own"
+    )
+    depth: int | None = setting(
+        None, "Its number of layers.", low=0, high=1000, default_text="the network's own"
+    )
+    blocks: int | None = setting(
+        None, "Its residual blocks.", low=0, high=1000, default_text="the network's own"
+    )
+    epochs: int = setting(10, "Passes over the training images.", low=1, high=100000, unit="epochs")
+    batch_size: int = setting(128, "Images a step.", low=1, high=65536, unit="images")
+    optimizer: str = setting(
+        "adam", "adam; or muon, whose steps take longer and get further.", choices=tuple(RATES)
+    )
+    lr: float = setting(
+        RATES["adam"],
+        "The highest learning rate.",
+        above=0,
+        high=1,
+        default_text=", ".join(f"{rate:g} with {name}" for name, rate in RATES.items()),
+    )
+    weight_decay: float = setting(
+        0.0, "The share of the weights that goes, by unit of learning rate.", low=0, high=10
+    )
+    average: float = setting(
+        0.0,
+        "Keep a running average of the weights; the share of it that a step keeps, such as 0.999.",
+        low=0,
+        high=0.99999,
+    )
+    clip: float = setting(
+        100.0,
+        "The largest norm of the gradient, in units of the square root of an image's number of values.",
+        low=0,
+        high=10**6,
+        option=False,
+    )
+    patience: int = setting(
+        0,
+        "Stop after so many epochs without a better validation loss; 0: never.",
+        low=0,
+        high=100000,
+        unit="epochs",
+    )
+    seed: int = setting(0, "The same seed, the same run.", low=0, high=2**31 - 1)
+    device: str = setting(
+        "cpu",
+        "Where to train; auto: on the fastest device that works.",
+        choices=DEVICES,
+        command_default="auto",
+        local=True,
+    )
+    precision: str = setting(
+        "fp32",
+        "In which arithmetic; auto: in bf16 where the device computes faster in it.",
+        choices=PRECISIONS,
+        command_default="auto",
+        local=True,
+    )
+    compile: bool = setting(
+        False, "torch.compile: pays in trainings of some minutes, and most on a GPU.", local=True
+    )
+    image_size: tuple[int, int] | None = same(Fitting, "image_size")
+    resize: str = same(Fitting, "resize")
+    colour: bool | None = same(Fitting, "colour")
+    background: str = same(Fitting, "background")
+    classes: tuple[str, ...] | None = setting(
+        None,
+        "Learn, and be tested, on images of these classes only: --classes 5,6,7,8,9.",
+        form="names separated by commas, none of them empty: 5,6,7,8,9",
+        parse=_names,
+        metavar="A,B,...",
+    )
+    augment: str = setting(
+        "",
+        "Change the images learned from a little at every step: shift:PIXELS, rotate:DEGREES, "
+        "zoom:SHARE, shear:SHARE, flip.",
+        form="changes separated by commas: shift:2,flip",
+        check=Augment.parse,
+        metavar="HOW,...",
+        default_text="as they are",
+    )
+    data_dir: str | None = setting(
+        None,
+        "Where datasets lie already; read in place, never written to.",
+        form="the path of a folder",
+        path=True,
+        metavar="DIR",
+        envvar="DIABOLO_DATA",
+        local=True,
+    )
+    tensorboard: bool = setting(
+        False,
+        "Also write curves and pictures to RUN/tensorboard, for tensorboard --logdir.",
+        local=True,
+    )
+    variant_options: dict[str, Any] = field(
+        default_factory=dict, metadata=rules("The variant's own settings.", option=False)
+    )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         variant = variants.make(self.variant, self.variant_options)
-        networks.check_name(self.network)
-        if self.optimizer not in RATES:
-            raise UnknownNameError("optimizer", self.optimizer, RATES)
         if variant.networks is not None and self.network not in variant.networks:
             raise OptionError(
                 f"variant {self.variant!r} runs on the network {', '.join(variant.networks)} only, "
                 f"not {self.network!r}. Use --network {variant.networks[0]}, or another variant."
             )
-        for name, low, high in (
-            ("latent_dim", 1, 65536),
-            ("epochs", 1, 100000),
-            ("batch_size", 1, 65536),
-            ("seed", 0, 2**31 - 1),
-            ("width", 1, 2**20),
-            ("depth", 0, 1000),
-            ("blocks", 0, 1000),
-            ("patience", 0, 100000),
-        ):
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise OptionError(f"{name} {value} is not possible; it must lie from {low} to {high}.")
-        self.fitting()
-        Augment.parse(self.augment)
-        for name, most in (("weight_decay", 10.0), ("average", 0.99999), ("clip", 1e6)):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and 0 <= value <= most):
-                raise OptionError(f"{name} {value:g} is not possible; it must lie from 0 to {most:g}.")
-        if not (math.isfinite(self.lr) and 0 < self.lr <= 1):
-            raise OptionError(f"lr {self.lr:g} is not possible; it must lie above 0 and at most 1.")
 
     @classmethod
     def make(cls, variant: str, dataset: str, **given: Any) -> Config:
@@ -129,8 +184,9 @@ class Config:
         options = dict(given.pop("variant_options", None) or {})
         kind = variants.make(variant, options)
         given = {key: value for key, value in given.items() if value is not None}
-        given.setdefault("network", kind.default_network)
-        given.setdefault("latent_dim", kind.default_latent_dim)
+        for name, one in settings(cls).items():
+            if one.default is MISSING and hasattr(kind, f"default_{name}"):
+                given.setdefault(name, getattr(kind, f"default_{name}"))
         if given.get("optimizer") in RATES:
             given.setdefault("lr", RATES[given["optimizer"]])
         return cls(variant=variant, dataset=dataset, variant_options=options, **given)
@@ -142,14 +198,11 @@ class Config:
         Raises:
             RunError: something is missing.
         """
-        known = {f.name for f in fields(cls)}
+        known = settings(cls)
         values = {key: value for key, value in document.items() if key in known}
-        for name, kinds in _TYPES.items():
-            if name in values and type(values[name]) not in kinds:  # exactly: True is an int, too
-                raise RunError(f"config.json has {name} {values[name]!r}, which cannot be. Train again.")
-        for name in ("image_size", "classes"):
-            if name in values:
-                values[name] = tuple(values[name]) if values[name] else None
+        for key, value in values.items():
+            if isinstance(value, list) and get_origin(known[key].kind) is tuple:
+                values[key] = tuple(value) or None
         try:
             return cls(**values)
         except (TypeError, AttributeError, ValueError, UsageError) as error:

@@ -27,9 +27,11 @@ from diabolo.train.held_out import brightness, held_out, split
 from diabolo.train.holes import holes
 from diabolo.train.interrupt import Halt, Interrupt
 from diabolo.train.lock import Lock, hold
+from diabolo.train.model import Model
 from diabolo.train.processes import Processes, join
 from diabolo.train.run import BEST, STATE, Run
 from diabolo.train.training import Training
+from diabolo.train.variants import VariantBase
 from diabolo.train.watcher import Silent, Watcher
 
 __all__ = ["Watcher", "fit", "held_out", "resume"]
@@ -66,9 +68,9 @@ def fit(config: Config, out: str | Path, *, watcher: Watcher | None = None) -> R
             lambda: load(config.dataset, config.request(progress=watcher.loading)), watcher, processes
         )
         split(data, config.seed)  # says what is too little before anything is written
-        config.build(data.image_shape, network)  # says what does not fit before anything is written
+        built = _build(config, network, data)  # says what does not fit before anything is written
         with _begin(out, config, data, watcher, processes) as run:
-            training = _prepare(run, network, data, watcher, processes)
+            training = _prepare(run, built, data, watcher, processes)
             return _train(training, network, data, interrupt)
 
 
@@ -107,7 +109,8 @@ def resume(
             raise RunError(f"{path} has all its {done} epochs. Give a larger --epochs to train on.")
         data = _load(lambda: run.data(progress=watcher.loading, note=watcher.note), watcher, processes)
         run.document["provenance"] = data.provenance
-        training = _prepare(run, made, data, watcher, processes)
+        built = _build(run.config, made, data)
+        training = _prepare(run, built, data, watcher, processes)
         if state:
             training.restore()
         else:
@@ -259,14 +262,22 @@ def _finish(training: Training, network: networks.Network, data: ImageData, boar
     processes.wait()
 
 
-def _prepare(
-    run: Run, network: networks.Network, data: ImageData, watcher: Watcher, processes: Processes
-) -> Training:
-    config = run.config
-    learn, held = split(data, config.seed)
-    images = rows_of(data.train.images, learn)
+def _build(config: Config, network: networks.Network, data: ImageData) -> tuple[VariantBase, Model]:
+    """The variant and the model as the training begins: its weights are drawn by the run's seed."""
     torch.manual_seed(config.seed)
-    variant, model = config.build(data.image_shape, network)
+    return config.build(data.image_shape, network)
+
+
+def _prepare(
+    run: Run,
+    built: tuple[VariantBase, Model],
+    data: ImageData,
+    watcher: Watcher,
+    processes: Processes,
+) -> Training:
+    learn, held = split(data, run.config.seed)
+    images = rows_of(data.train.images, learn)
+    variant, model = built
     model.set_mean(torch.from_numpy(brightness(images)).float())
     return Training(
         run=run,

@@ -8,12 +8,11 @@ from typing import Any
 
 from diabolo.train import variants
 from diabolo.train.config import Config
+from diabolo.train.settings import settings
 
 __all__ = ["recipe"]
 
-# where it ran, not what; the rest stands at the top or is the variant's
-_APART = {"variant", "dataset", "latent_dim", "variant_options", "data_dir", "device", "precision"}
-_APART |= {"compile", "tensorboard", "clip"}
+_OWN = {"variant", "dataset", "latent_dim", "variant_options"}  # these stand at the top, or are the variant's
 
 
 def recipe(config: Config, dataset: str) -> str:
@@ -26,23 +25,25 @@ def recipe(config: Config, dataset: str) -> str:
     Returns:
         Nothing for a run with another `clip`, which no recipe can say.
     """
-    plain = Config.make(config.variant, config.dataset)
-    if config.clip != plain.clip:
+    known = settings(Config)
+    changed = {name: value for name, value in _changed(config).items() if name not in _OWN}
+    if not all(known[name].rules.option for name in changed):
         return ""
-    like = Config.make(config.variant, config.dataset, optimizer=config.optimizer)  # each has its own rate
-    usual = asdict(plain) | {"lr": like.lr}
     own = asdict(variants.find(config.variant).Options())
     values: dict[str, Any] = {"variant": config.variant, "dataset": dataset, "latent_dim": config.latent_dim}
     values |= {name: value for name, value in config.variant_options.items() if value != own[name]}
     values |= {
-        name: value for name, value in asdict(config).items() if name not in _APART and value != usual[name]
+        name: known[name].write(value) for name, value in changed.items() if not known[name].rules.local
     }
-    if "network" in values:
-        values["network"] = config.network.replace("\\", "/").rsplit("/", 1)[-1]  # of a file, its name alone
-    if config.image_size:
-        values["image_size"] = "x".join(map(str, config.image_size))
     lines = (
         f"{name.replace('_', '-')} = {json.dumps(value, ensure_ascii=False)}\n"
         for name, value in values.items()
     )
     return "".join(lines)
+
+
+def _changed(config: Config) -> dict[str, Any]:
+    """The settings that are not the defaults of the variant, and of the optimizer, which has its own rate."""
+    usual = asdict(Config.make(config.variant, config.dataset))
+    usual |= {"lr": Config.make(config.variant, config.dataset, optimizer=config.optimizer).lr}
+    return {name: value for name, value in asdict(config).items() if value != usual[name]}

@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from PIL import Image, ImageColor
 
-from diabolo.runtime.fitting import RESIZE, Colour, check, fit
-from diabolo.train.errors import OptionError
+from diabolo.runtime.fitting import RESIZE, Colour, fit
+from diabolo.train.settings import Settings, setting
 
 __all__ = ["RESIZE", "Fitting"]
 
 
+def _size(text: str) -> tuple[int, int]:
+    """The (height, width) that `28` or `32x48` says."""
+    given = re.fullmatch("([0-9]{1,4})(?:x([0-9]{1,4}))?", text)
+    if not given:
+        raise ValueError
+    return int(given[1]), int(given[2] or given[1])
+
+
+def _written(size: tuple[int, int] | None) -> str | None:
+    return size and "x".join(map(str, size))
+
+
 @dataclass(frozen=True, kw_only=True)
-class Fitting:
+class Fitting(Settings):
     """What is done to every image of a set.
 
     Raises:
         UnknownNameError, OptionError: a value that is not allowed.
     """
 
-    image_size: tuple[int, int] | None = None  # (height, width) in pixels, 8 to 256; None: the set's own
-    resize: str = "crop"  # one of RESIZE
-    colour: bool | None = None  # True: RGB; False: grey; None: grey where every image is
-    background: str = "white"  # under transparency and around what is padded: a name or #rrggbb
-
-    def __post_init__(self) -> None:
-        check(self.resize)
-        try:
-            self.ground  # noqa: B018 - for its check
-        except ValueError:
-            raise OptionError(
-                f"background {self.background!r} is no colour. Give a name (white, black, grey) or #rrggbb."
-            ) from None
-        if self.image_size and not all(8 <= side <= 256 for side in self.image_size):
-            height, width = self.image_size
-            raise OptionError(
-                f"image size {height} x {width} is not possible; sides go from 8 to 256 pixels."
-            )
+    image_size: tuple[int, int] | None = setting(  # height, width
+        None,
+        "Bring images to this size, 8 to 256 pixels.",
+        low=8,
+        high=256,
+        form="N or HxW, for instance 28 or 32x48, with sides from 8 to 256 pixels",
+        parse=_size,
+        write=_written,
+        metavar="N|HxW",
+        default_text="the dataset's own; in a folder the commonest, at most 64",
+    )
+    resize: str = setting(
+        "crop", "; ".join(f"{how}: {what}" for how, what in RESIZE.items()) + ".", choices=tuple(RESIZE)
+    )
+    colour: bool | None = setting(  # None: grey where every image is
+        None, "Make every image RGB, or grey.", off="grey", default_text="grey where all of them are"
+    )
+    background: str = setting(
+        "white",
+        "Under transparent pixels and around padded images: a name or #rrggbb.",
+        check=ImageColor.getrgb,
+        form="a colour: a name (white, black, grey) or #rrggbb",
+    )
 
     @property
     def ground(self) -> Colour:

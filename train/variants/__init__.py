@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from diabolo.runtime import _discovery
+from diabolo.runtime.errors import closest
 from diabolo.train.errors import OptionError
+from diabolo.train.settings import settings
 from diabolo.train.variants._base import Loss, VariantBase
 
 __all__ = ["Loss", "VariantBase", "find", "make", "names"]
@@ -30,12 +32,18 @@ def make(name: str, options: dict[str, Any] | None = None) -> VariantBase:
 
     Raises:
         UnknownNameError: there is none of that name.
-        OptionError: an option it does not have, or a value out of its range.
+        OptionError: an option it does not have, or a value that is not allowed.
     """
     module = find(name)
-    try:
-        settings = module.Options(**(options or {}))
-    except TypeError:
-        known = ", ".join(module.Options.__dataclass_fields__) or "none"
-        raise OptionError(f"variant {name!r} has these options: {known}; not {options}.") from None
-    return cast(VariantBase, module.Variant(settings))
+    options = options or {}
+    for option in options:
+        if option not in settings(module.Options):
+            raise _unknown(name, option, list(settings(module.Options)))
+    return cast(VariantBase, module.Variant(module.Options(**options)))
+
+
+def _unknown(name: str, option: str, known: list[str]) -> OptionError:
+    guess = f" Did you mean {close!r}?" if (close := closest(str(option), known)) else ""
+    return OptionError(
+        f"variant {name!r} has no option {option!r}.{guess} Its options: {', '.join(known) or 'none'}."
+    )

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-import math
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from torch import Tensor
 
-from diabolo.runtime.errors import UnknownNameError
 from diabolo.runtime.noise import NoiseSpec
-from diabolo.train.errors import OptionError
 from diabolo.train.model import Head, IdentityHead, Model
 from diabolo.train.step import Step
 
-__all__ = ["Loss", "VariantBase", "check_choice", "check_range", "option"]
+__all__ = ["Loss", "VariantBase"]
+
+_FORMER = ("check_choice", "check_range", "option")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FORMER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from diabolo.train.variants import _former
+
+    warnings.warn(
+        f"{name} of {__name__} is deprecated: derive Options from diabolo.train.settings.Settings, and make "
+        "its fields with setting(default, help, low=..., high=..., choices=...), which also checks them.",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return getattr(_former, name)
 
 
 @dataclass(frozen=True)
@@ -32,32 +46,6 @@ class Loss:
     objective: Tensor
     terms: dict[str, Tensor] = field(default_factory=dict)
     pools: dict[str, Tensor] = field(default_factory=dict)
-
-
-def option(default: Any, help_text: str) -> Any:
-    """A field of `Options`; it becomes the command-line option of its name."""
-    return field(default=default, metadata={"help": help_text})
-
-
-def check_range(name: str, value: float, low: float, high: float, *, or_low: bool = False) -> None:
-    """Refuse a value outside the open interval; `or_low`: `low` itself is allowed, too.
-
-    Raises:
-        OptionError: it is outside, or not a number.
-    """
-    if not (math.isfinite(value) and (low < value < high or (or_low and value == low))):
-        where = f"be {low:g} or lie" if or_low else "lie"
-        raise OptionError(f"{name} {value:g} is not possible; it must {where} between {low:g} and {high:g}.")
-
-
-def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Refuse a word that is none of `allowed`.
-
-    Raises:
-        UnknownNameError: it is none of them.
-    """
-    if value not in allowed:
-        raise UnknownNameError(name, value, allowed)
 
 
 class VariantBase(ABC):

@@ -13,23 +13,23 @@ from diabolo.runtime.noise import NoiseSpec
 from diabolo.train.losses import mean_squared_error
 from diabolo.train.model import Model
 from diabolo.train.noise import add_noise
+from diabolo.train.settings import Settings, setting
 from diabolo.train.step import Step
-from diabolo.train.variants._base import Loss, VariantBase, option
+from diabolo.train.variants._base import Loss, VariantBase
 
 __all__ = ["Options", "Variant"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(Settings):
     """The noise to be removed."""
 
-    noise: str = option(
+    noise: str = setting(
         "gaussian:0.5",
         "KIND:LEVEL or KIND:LOW-HIGH; kinds: gaussian, salt-pepper, masking, speckle",
+        form="KIND:LEVEL or KIND:LOW-HIGH, such as gaussian:0.5",
+        check=NoiseSpec.parse,
     )
-
-    def __post_init__(self) -> None:
-        NoiseSpec.parse(self.noise)
 
 
 class Variant(VariantBase):

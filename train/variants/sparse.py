@@ -14,8 +14,9 @@ from torch import Tensor
 
 from diabolo.train.losses import bernoulli_kl, half_squared_error
 from diabolo.train.model import Head, Model, SigmoidHead
+from diabolo.train.settings import Settings, setting
 from diabolo.train.step import Step
-from diabolo.train.variants._base import Loss, VariantBase, check_range, option
+from diabolo.train.variants._base import Loss, VariantBase
 
 __all__ = ["Options", "Variant"]
 
@@ -23,17 +24,18 @@ _WINDOW = 128  # images that rho_hat is a mean over, at least
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(Settings):
     """The two numbers that decide how sparse the code is."""
 
-    sparsity: float = option(0.1, "rho, the mean activity each unit is drawn to, between 0 and 1")
-    sparsity_weight: float = option(
-        3.0, "beta, the weight of the sparsity term; 0: a plain autoencoder with sigmoid units"
+    sparsity: float = setting(
+        0.1, "rho, the mean activity each unit is drawn to, between 0 and 1", above=0, below=1
     )
-
-    def __post_init__(self) -> None:
-        check_range("sparsity", self.sparsity, 0, 1)
-        check_range("sparsity weight", self.sparsity_weight, 0, 1e6, or_low=True)
+    sparsity_weight: float = setting(
+        3.0,
+        "beta, the weight of the sparsity term; 0: a plain autoencoder with sigmoid units",
+        low=0,
+        high=10**6,
+    )
 
 
 class Variant(VariantBase):

@@ -24,50 +24,59 @@ from diabolo.train.losses import (
     gaussian_reconstruction,
 )
 from diabolo.train.model import Code, GaussianHead, Head, Model
+from diabolo.train.settings import Settings, setting
 from diabolo.train.squash import squash
 from diabolo.train.step import Step
-from diabolo.train.variants._base import Loss, VariantBase, check_choice, check_range, option
+from diabolo.train.variants._base import Loss, VariantBase
 
 __all__ = ["Options", "Variant"]
 
-_LIKELIHOODS = ("bernoulli", "gaussian")
-_BINARISE = ("none", "static", "dynamic")
 _ACTIVE = 0.01  # variance of a dimension's mean over images above which it is in use (Burda et al. 2015)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(Settings):
     """What a pixel is, and how strongly latents are drawn to the prior."""
 
-    beta: float = option(1.0, "weight of the KL to N(0, I); 1 is the evidence lower bound")
-    kl_warmup: float = option(0.0, "epochs over which that weight rises from 0, against a collapse")
-    likelihood: str = option(
-        "bernoulli", "bernoulli: a pixel is a chance; gaussian: a value with a deviation, which is learned"
+    beta: float = setting(
+        1.0, "weight of the KL to N(0, I); 1 is the evidence lower bound", low=0, high=10**6
     )
-    binarise: str = option(
+    kl_warmup: float = setting(
+        0.0,
+        "epochs over which that weight rises from 0, against a collapse",
+        low=0,
+        high=10**6,
+        unit="epochs",
+    )
+    likelihood: str = setting(
+        "bernoulli",
+        "bernoulli: a pixel is a chance; gaussian: a value with a deviation, which is learned",
+        choices=("bernoulli", "gaussian"),
+    )
+    binarise: str = setting(
         "none",
         "draw pixels to be 0 or 1: dynamic (anew each time), static (always alike); none: as they are",
+        choices=("none", "static", "dynamic"),
     )
-
-    importance_samples: int = option(
+    importance_samples: int = setting(
         1,
         "latents drawn for an image; more train a tighter bound, the importance-weighted one, and take "
         "almost as many times longer",
+        low=1,
+        high=10**4,
+        unit="latents",
     )
-    importance_after: float = option(0.0, "epochs with one latent an image before that")
+    importance_after: float = setting(
+        0.0, "epochs with one latent an image before that", low=0, high=10**6, unit="epochs"
+    )
 
     def __post_init__(self) -> None:
-        check_range("beta", self.beta, 0, 1e6, or_low=True)
-        check_range("kl warmup", self.kl_warmup, 0, 1e6, or_low=True)
-        check_range("importance samples", self.importance_samples, 1, 1e4, or_low=True)
-        check_range("importance after", self.importance_after, 0, 1e6, or_low=True)
+        super().__post_init__()
         if self.importance_after and self.importance_samples == 1:
             raise OptionError(
                 f"importance after {self.importance_after:g} needs more latents than one from then on: "
                 "give --importance-samples 5, say, or --importance-after 0."
             )
-        check_choice("likelihood", self.likelihood, _LIKELIHOODS)
-        check_choice("binarise", self.binarise, _BINARISE)
 
 
 class Variant(VariantBase):

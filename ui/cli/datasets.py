@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from diabolo.ui.cli._folded import dimensions, folded
+from diabolo.ui.cli._settings import options
 
 __all__ = ["command"]
 
@@ -56,10 +57,10 @@ class _Get(click.Command):
     """Its options on images are looked up when they are asked for: listing the datasets needs none."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        from diabolo.ui.cli._fitting import options
+        from diabolo.train.datasets import Fitting
 
         *own, last = super().get_params(ctx)
-        return [*own, *options(), last]
+        return [*own, *options(Fitting), last]
 
 
 @command.command(cls=_Get, short_help="Fetch a dataset now, or decode a folder of images.")
@@ -72,12 +73,12 @@ def get(ctx: click.Context, /, name: str, **given: Any) -> None:
     Given a FOLDER of images, decode them ahead; give the options on images that the training will have.
     """
     from diabolo.train import datasets
-    from diabolo.ui.cli._fitting import fitting
     from diabolo.ui.cli._progress import Bar
 
     where = _where(ctx)
+    del given["data_dir"]
     with Bar() as bar:
-        request = _request(where, fitting=datasets.Fitting(**fitting(given)), progress=bar.loading)
+        request = _request(where, fitting=datasets.Fitting(**given), progress=bar.loading)
         data = datasets.load(name, request)
     for note in data.notes:
         bar.note(note)

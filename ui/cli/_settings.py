@@ -1,0 +1,80 @@
+"""The options of commands that the fields of settings make."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from diabolo.train.settings import Setting
+
+__all__ = ["SettingOption", "options"]
+
+
+class _Value(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
+    """What the setting reads of a text; a wrong one is refused in the setting's own words."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.name = {int: "integer", float: "float"}.get(setting.kind, "text")
+        self.setting = setting
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return self.setting.read(value)
+
+
+class SettingOption(click.Option):
+    """The option of a setting.
+
+    Attributes:
+        setting: it.
+    """
+
+    def __init__(self, setting: Setting, default_text: str = "") -> None:
+        rules = setting.rules
+        flag = setting.kind is bool
+        default = setting.default if rules.command_default is None else rules.command_default
+        default = default if isinstance(default, bool | int | float | str) else None
+        words = default_text or rules.default_text
+        super().__init__(
+            [f"--{setting.key}{_off(setting)}"],
+            type=None if flag else _Value(setting),
+            is_flag=True if flag else None,
+            default=None if words else default,
+            show_default=not (flag or words or default is None),
+            metavar=None if flag else rules.metavar or "|".join(rules.choices) or None,
+            envvar=rules.envvar or None,
+            help=_help(setting, words),
+        )
+        self.setting = setting
+
+
+def _off(setting: Setting) -> str:
+    """The second half of a flag that can also be left open, or be True by default."""
+    if setting.kind is not bool or setting.default is False:
+        return ""
+    return f"/--{setting.rules.off or f'no-{setting.key}'}"
+
+
+def _help(setting: Setting, default_text: str) -> str:
+    default = f" [default: {default_text}]" if default_text else ""
+    variable = f" [or: {setting.rules.envvar}]" if setting.rules.envvar else ""
+    return f"{setting.help}{default}{variable}"
+
+
+def options(holder: type, kind: Any = None, *, without: Collection[str] = ()) -> list[click.Option]:
+    """An option for each setting of `holder` that has one, in the order of the fields.
+
+    Args:
+        holder: a dataclass of settings.
+        kind: the variant, whose `default_latent_dim` and the like are the defaults of what has none.
+        without: names of settings to leave out.
+    """
+    from diabolo.train.settings import settings
+
+    return [
+        SettingOption(setting, str(getattr(kind, f"default_{name}", "")))
+        for name, setting in settings(holder).items()
+        if setting.rules.option and name not in without
+    ]
