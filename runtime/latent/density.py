@@ -6,7 +6,7 @@ function', Annals of Mathematical Statistics 36, 1965). In many dimensions no di
 itself, so a point is ranked among codes of test images, which the model never saw: where nearly all of those
 lie closer to the training codes, nothing was learned.
 
-Distances are in units of the training codes' deviation, dimension by dimension. For a VAE the codes are drawn
+Distances are in units of the training codes' standard deviation, by dimension. For a VAE the codes are drawn
 from the encoder's posterior, not its means: their density is the aggregate posterior, which is what the
 decoder was trained on; a dimension that carries nothing is then as wide as the prior, and no trap.
 """
@@ -73,7 +73,10 @@ class Density:
         return float(np.interp(0.5, np.linspace(0, 1, len(self._typical)), self._typical))
 
     def distance(self, latents: NDArray[np.float32]) -> NDArray[np.float64]:
-        """From the fifth nearest training code: `(batch, *latent_shape)` to `(batch,)`, in deviations."""
+        """The distance from the fifth nearest training code, in standard deviations.
+
+        Takes latents `(batch, *latent_shape)`; returns `(batch,)`.
+        """
         flat = latents.reshape(len(latents), -1) / self._scale
         return distances(flat, self._training, NEIGHBOUR)
 
@@ -89,7 +92,7 @@ class Density:
     def log_density(self, latents: NDArray[np.float32]) -> NDArray[np.float64]:
         """The logarithm of the density at each point, `(batch,)`, in training codes by unit of volume.
 
-        The whole space has 1; units of volume are products of the dimensions' deviations.
+        The whole space has 1; units of volume are products of the dimensions' standard deviations.
         """
         count, dimensions = self._training.shape
         ball = dimensions / 2 * math.log(math.pi) - math.lgamma(dimensions / 2 + 1)
@@ -99,7 +102,7 @@ class Density:
 
 
 def scale_of(flat: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The unit of each dimension of codes `(n, d)`: their deviation, or a little where there is none."""
-    deviation = flat.std(0)
-    unit: NDArray[np.float32] = np.maximum(deviation, _LEAST * (deviation.max() or 1)).astype(np.float32)
+    """The unit of each dimension of codes `(n, d)`: their standard deviation, or a little where it is 0."""
+    std = flat.std(0)
+    unit: NDArray[np.float32] = np.maximum(std, _LEAST * (std.max() or 1)).astype(np.float32)
     return unit

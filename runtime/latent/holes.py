@@ -104,15 +104,15 @@ def measure_holes(
     """
     if len(learned) < 2 or not len(tested):
         raise ValueError("holes are looked for between two training codes at least, with test codes beside")
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     size = decode(tested[:1])[0].size
     some = max(1, min(REFERENCES, len(learned), _BYTES // (4 * size)))
-    codes = _drawn(learned, some, chance)
+    codes = _drawn(learned, some, rng)
     references = _decoded(decode, codes)
-    tested = _drawn(tested, min(TESTED, some), chance)
+    tested = _drawn(tested, min(TESTED, some), rng)
     # in float32: other places would be drawn in float64, and figures compare by the same ones
     region = Normal(learned.shape[1:], np.float32) if prior else Fitted.to(learned)
-    where = region.sample(places, chance)
+    where = region.sample(places, rng)
 
     def unlike(latents: _Array) -> NDArray[np.float64]:
         pieces = (latents[start : start + some] for start in range(0, len(latents), some))
@@ -149,6 +149,6 @@ def _decoded(decode: Callable[[_Array], _Array], codes: _Array) -> _Array:
     return decode(codes).reshape(len(codes), -1)
 
 
-def _drawn(codes: _Array, count: int, chance: np.random.Generator) -> _Array:
+def _drawn(codes: _Array, count: int, rng: np.random.Generator) -> _Array:
     """So many of them, none twice."""
-    return codes[np.sort(chance.permutation(len(codes))[:count])]
+    return codes[np.sort(rng.permutation(len(codes))[:count])]
