@@ -18,8 +18,8 @@ from _wasteful import save_hostile
 from _zipped import zipped
 
 from diabolo.ui.errors import BusyError, StoppedError
-from diabolo.ui.sandbox._pool import Pool
 from diabolo.ui.sandbox.check import check
+from diabolo.ui.sandbox.pool import Pool
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ import threading, time
 import numpy as np
 from pathlib import Path
 from diabolo.ui.sandbox import Limits
-from diabolo.ui.sandbox._pool import Pool
+from diabolo.ui.sandbox.pool import Pool
 from diabolo.ui.sandbox.check import check
 
 pool = Pool(Limits(call_s=60))

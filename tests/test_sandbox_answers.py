@@ -22,8 +22,8 @@ from diabolo.runtime.errors import BundleError, GraphError, UsageError
 from diabolo.ui.errors import StoppedError
 from diabolo.ui.sandbox import Limits
 from diabolo.ui.sandbox._answering import Answering
-from diabolo.ui.sandbox._pool import Pool
 from diabolo.ui.sandbox.check import check
+from diabolo.ui.sandbox.pool import Pool
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from gradio.context import Context as Page
 from diabolo.runtime import _discovery
 from diabolo.ui._models import Sources, collect
 from diabolo.ui.blocks import AppBlocks
+from diabolo.ui.components import choice
 from diabolo.ui.sandbox import Limits
 from diabolo.ui.tabs._base import QUIET, Context
-from diabolo.ui.tabs._derived import choice
 from diabolo.ui.tabs._texts import LANGUAGES, SHARED, Texts, check
 from diabolo.ui.temporary import AGE
 

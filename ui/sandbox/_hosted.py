@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.errors import GraphError
 from diabolo.ui.errors import BusyError, StoppedError
-from diabolo.ui.sandbox._pool import Pool
 from diabolo.ui.sandbox._worker import GoneError, Worker
+from diabolo.ui.sandbox.pool import Pool
 
 __all__ = ["Ask", "Hosted"]
 

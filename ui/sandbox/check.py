@@ -17,10 +17,10 @@ from diabolo.runtime.manifest import Manifest
 from diabolo.runtime.verify import Check
 from diabolo.ui.errors import StoppedError
 from diabolo.ui.sandbox._hosted import Hosted
-from diabolo.ui.sandbox._pool import Pool
 from diabolo.ui.sandbox._worker import GoneError, Worker
 from diabolo.ui.sandbox.graphs import RemoteGraphs
 from diabolo.ui.sandbox.limits import Limits
+from diabolo.ui.sandbox.pool import Pool
 
 __all__ = ["Sound", "check"]
 

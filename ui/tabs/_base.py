@@ -30,7 +30,7 @@ from diabolo.ui._originals import Originals
 from diabolo.ui.blocks import refusal
 from diabolo.ui.incoming import pixels_of
 from diabolo.ui.sandbox import Limits
-from diabolo.ui.tabs._kept import is_ours, keep
+from diabolo.ui.served_files import is_ours, keep
 from diabolo.ui.tabs._plain import as_text
 from diabolo.ui.tabs._texts import SHARED, Texts, language
 from diabolo.ui.temporary import MADE, visitors_folder

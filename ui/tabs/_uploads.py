@@ -17,9 +17,9 @@ from diabolo.runtime.manifest import Manifest
 from diabolo.ui._brought import Brought, Own
 from diabolo.ui._models import Models
 from diabolo.ui.errors import BusyError
-from diabolo.ui.sandbox import Limits, _keeper
-from diabolo.ui.sandbox._pool import Pool
+from diabolo.ui.sandbox import Limits, keeper
 from diabolo.ui.sandbox.check import Sound, check
+from diabolo.ui.sandbox.pool import Pool
 from diabolo.ui.temporary import KEPT, visitors_folder
 
 __all__ = ["Uploads"]
@@ -130,7 +130,7 @@ class Uploads:
         if not kept:
             hosted.close("the page was closed.")
             raise BundleError("the page was closed before its bundle was checked.")
-        _keeper.watch(_looker(brought, visitor, name, limits.unseen_s))
+        keeper.watch(_looker(brought, visitor, name, limits.unseen_s))
         return name
 
 
