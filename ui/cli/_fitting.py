@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from diabolo.runtime.errors import UsageError
+
 __all__ = ["fitting", "options"]
 
 
@@ -53,5 +55,5 @@ def _size(text: str | None) -> tuple[int, int] | None:
         return None
     given = re.fullmatch("([0-9]{1,4})(?:x([0-9]{1,4}))?", text)
     if not given:
-        raise click.UsageError(f"--image-size {text!r} is neither N nor HxW, for instance 28 or 32x48.")
+        raise UsageError(f"--image-size {text!r} is neither N nor HxW, for instance 28 or 32x48.")
     return int(given[1]), int(given[2] or given[1])

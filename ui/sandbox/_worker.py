@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.ui.errors import StoppedError
+from diabolo.ui.errors import ModelStoppedError
 from diabolo.ui.sandbox import _frames, keeper
 from diabolo.ui.sandbox._memory import memory_of
-from diabolo.ui.sandbox.limits import Limits
+from diabolo.ui.sandbox.limits import VisitorLimits
 
 __all__ = ["GoneError", "Worker"]
 
@@ -45,10 +45,10 @@ class Worker:
         gate: held by whoever asks it. Where nobody does for a while, it is ended.
 
     Raises:
-        StoppedError: no process can be started here.
+        ModelStoppedError: no process can be started here.
     """
 
-    def __init__(self, limits: Limits, gate: threading.Lock) -> None:
+    def __init__(self, limits: VisitorLimits, gate: threading.Lock) -> None:
         self._limits, self._gate = limits, gate
         self._process = _begin(limits)
         self._end = weakref.finalize(self, _kill, self._process)
@@ -62,7 +62,9 @@ class Worker:
         try:
             self._said()
         except GoneError as error:
-            raise StoppedError(f"no process could be started for a visitor's model: it {error}.") from None
+            raise ModelStoppedError(
+                f"no process could be started for a visitor's model: it {error}."
+            ) from None
         self._deadline = None
 
     @property
@@ -186,9 +188,11 @@ def _looker(worker: Worker) -> keeper.Look:
     return look
 
 
-def _begin(limits: Limits) -> keeper.Process:
+def _begin(limits: VisitorLimits) -> keeper.Process:
     if not sys.executable or getattr(sys, "frozen", False):  # a packed program is no Python
-        raise StoppedError("no process can be started for a visitor's model: this program is not Python.")
+        raise ModelStoppedError(
+            "no process can be started for a visitor's model: this program is not Python."
+        )
     environment = {name: os.environ[name] for name in _NEEDED if name in os.environ}
     # -P: no module of the working folder's; -B: it writes no file
     command = [
@@ -203,7 +207,7 @@ def _begin(limits: Limits) -> keeper.Process:
     try:
         return keeper.begin(command, environment | {"OMP_NUM_THREADS": "1"})
     except OSError as error:
-        raise StoppedError(
+        raise ModelStoppedError(
             f"no process can be started for a visitor's model: {error.strerror or error}."
         ) from None
 
