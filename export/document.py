@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.export.golden import Golden
 from diabolo.export.graphs import ir_version, oldest_runtime
 from diabolo.export.proof import Proof
 from diabolo.export.source import Source
+from diabolo.runtime.background import border_brightness
+from diabolo.runtime.manifest import Golden
 
 __all__ = ["document"]
 
@@ -33,7 +34,7 @@ def document(
             "shape": list(pair.image_shape),
             "range": [0, 1],
             "colour": _COLOURS.get(pair.image_shape[0], "other"),
-            "background": round(_background(source.learned), 4),
+            "background": round(float(border_brightness(source.learned).mean()), 4),
             **fitting,
         },
         "latent": {
@@ -71,14 +72,10 @@ def document(
 
 
 def _summed(golden: Golden) -> dict[str, Any]:
-    all_ = {what: {"sum": _base64(values), "tolerance": most} for what, (values, most) in golden.sums.items()}
+    all_ = {
+        what: {"sum": _base64(each.values), "tolerance": each.tolerance} for what, each in golden.sums.items()
+    }
     return {"sums": all_} if all_ else {}
-
-
-def _background(images: NDArray[np.float32]) -> float:
-    """The mean brightness of the images' border, in [0, 1]."""
-    edges = (images[..., 0, :], images[..., -1, :], images[..., :, 0], images[..., :, -1])
-    return float(np.mean([edge.mean() for edge in edges]))
 
 
 def _floats(values: NDArray[np.float32]) -> list[float]:

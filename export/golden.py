@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,10 @@ from numpy.typing import NDArray
 
 from diabolo.export.pair import Pair
 from diabolo.runtime.device import create_session, import_onnxruntime
+from diabolo.runtime.manifest import Golden, Sum
 from diabolo.runtime.sums import sums
 
-__all__ = ["Golden", "golden"]
+__all__ = ["golden"]
 
 _NAMES = ("latent", "log_variance")  # of what `Pair.encode` gives, one or two
 _Array = NDArray[np.float32]
@@ -26,25 +26,6 @@ _TOLERANCE = {"cpu": 1e-4, "wasm": 1e-4, "cuda": 5e-3, "default": 5e-3}
 _SUM = {"cpu": 1e-4, "wasm": 1e-4, "cuda": 8e-2, "default": 8e-2}
 _SUM_OF_STEPS = {"cpu": 5e-2, "wasm": 5e-1, "cuda": 5e-1, "default": 5e-1}  # of 8-bit graphs
 _SPARE = 2  # times the difference that was seen between two ways of computing
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Golden:
-    """What model.json says the graphs answer; batches of one, float32.
-
-    Attributes:
-        image: `(1, *image_shape)` in [0, 1].
-        latent: `(1, *latent_shape)`, the encoder's answer.
-        reconstruction: `(1, *image_shape)`, the decoder's answer to that.
-        tolerance: largest absolute difference allowed, by provider, with a 'default'.
-        sums: those of `diabolo.runtime.sums` and the tolerance of each, by name; none without codes.
-    """
-
-    image: NDArray[np.float32]
-    latent: NDArray[np.float32]
-    reconstruction: NDArray[np.float32]
-    tolerance: dict[str, float]
-    sums: dict[str, tuple[NDArray[np.float32], dict[str, float]]]
 
 
 @torch.inference_mode()
@@ -81,13 +62,13 @@ def golden(
 
 def _sums(
     plain: _Ways, fast: _Ways, brought: _Array, image_shape: tuple[int, int, int], dtype: str
-) -> dict[str, tuple[_Array, dict[str, float]]]:
+) -> dict[str, Sum]:
     base = _SUM_OF_STEPS if dtype == "int8" else _SUM
     right, other = (sums(*ways, brought, image_shape) for ways in (plain, fast))
     return {
-        name: (
-            total.values,
-            _allowed(base, total.largest, float(np.abs(total.values - other[name].values).max())),
+        name: Sum(
+            values=total.values,
+            tolerance=_allowed(base, total.largest, float(np.abs(total.values - other[name].values).max())),
         )
         for name, total in right.items()
     }

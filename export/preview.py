@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from diabolo.runtime import pictures
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.background import background_kind
 from diabolo.runtime.images import to_pil
 from diabolo.runtime.latent.interpolation import interpolate, linear
 from diabolo.runtime.manifest import Manifest
@@ -27,7 +28,6 @@ _LETTERS = "ABCDEFGHIJ"
 _FONT = Path("fonts", "ttf", "DejaVuSans.ttf")  # of matplotlib's
 _HIGH = 0.68  # of the image, that a character takes where borders are empty: MNIST's have 20 of 28 pixels
 _EMPTY = 0.1  # brightness of borders, from black or from white, up to which nothing reaches them
-_GREY = (0.4, 0.6)  # brightness of borders that are of no ground in particular, as those of photos
 _HUES = 36  # degrees of the colour circle from one ink to the next
 
 
@@ -85,7 +85,7 @@ def _character(word: str, m: Manifest, number: int) -> NDArray[np.float32]:
     coverage = Image.new("L", (width, height))
     coverage.paste(mask.resize(size, Image.Resampling.BOX), place)
     share = np.asarray(coverage, np.float32) / np.float32(255)
-    ground = 0.0 if m.background < _GREY[0] else 1.0 if m.background > _GREY[1] else m.background
+    ground = {"dark": 0.0, "bright": 1.0, None: m.background}[background_kind(m.background)]
     ink = np.full(channels, 0.0 if ground == 1 else 1.0)
     if channels == 3 and 0 < ground < 1:
         ink = 0.5 + 0.4 * np.cos(np.radians(_HUES * number - np.array([0, 120, 240])))

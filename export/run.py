@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,13 +130,6 @@ def _training(run: Run, data: ImageData) -> dict[str, Any]:
 
 
 def _metrics(run: Run) -> dict[str, Any]:
-    path = run.path / "metrics.json"
-    if not path.is_file():
+    if not (run.path / "metrics.json").is_file():  # the last file of a run
         raise ExportError(f"{run.path} has no metrics.json: its training is not complete. Use --resume.")
-    try:
-        metrics = json.loads(path.read_text("utf-8"))
-    except ValueError:
-        metrics = None
-    if not isinstance(metrics, dict):
-        raise ExportError(f"{path} is damaged. Make it again: diabolo evaluate {run.path}.")
-    return metrics
+    return run.metrics()

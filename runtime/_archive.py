@@ -19,7 +19,7 @@ from typing import IO, BinaryIO
 
 from diabolo.runtime._entries import check_entries
 from diabolo.runtime.errors import BundleError, IntegrityError
-from diabolo.runtime.limits import Limits
+from diabolo.runtime.limits import BundleLimits
 
 __all__ = ["ZIP_ERRORS", "Archive", "Guarded"]
 
@@ -55,7 +55,7 @@ class Archive:
         BundleError: it is no .zip, is damaged, or holds more or other things than a bundle may.
     """
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: BundleLimits) -> None:
         self._path, self._lock = path, threading.Lock()
         with _told(path, str(path)):
             size = path.stat().st_size

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime._archive import ZIP_ERRORS, Guarded
 from diabolo.runtime._entries import check_unpacked
-from diabolo.runtime.limits import Limits
+from diabolo.runtime.limits import BundleLimits
 
 __all__ = ["read_arrays"]
 
@@ -25,7 +25,7 @@ _HEADER = re.compile(
 )
 
 
-def read_arrays(raw: bytes, limits: Limits) -> dict[str, NDArray[np.generic]]:
+def read_arrays(raw: bytes, limits: BundleLimits) -> dict[str, NDArray[np.generic]]:
     """The arrays of an .npz, by name.
 
     Raises:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from diabolo.runtime.errors import ManifestError
-from diabolo.runtime.limits import Limits
+from diabolo.runtime.limits import BundleLimits
 
 __all__ = ["read_document"]
 
@@ -15,7 +15,7 @@ _DIGITS = 20  # of a whole number
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-def read_document(raw: bytes, limits: Limits) -> Any:
+def read_document(raw: bytes, limits: BundleLimits) -> Any:
     """What the bytes of a model.json say.
 
     Raises:

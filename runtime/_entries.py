@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from zipfile import ZipInfo
 
 from diabolo.runtime.errors import BundleError
-from diabolo.runtime.limits import Limits
+from diabolo.runtime.limits import BundleLimits
 
 __all__ = ["check_entries", "check_unpacked", "leaves"]
 
@@ -19,7 +19,7 @@ _ENCRYPTED = 0x41  # flags: by a password, or strongly
 _METHODS = {0: "stored", 8: "deflated", 9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstandard"}
 
 
-def check_entries(path: Path, entries: Sequence[ZipInfo], limits: Limits, size: int) -> None:
+def check_entries(path: Path, entries: Sequence[ZipInfo], limits: BundleLimits, size: int) -> None:
     """Refuse a .zip of `size` bytes that no bundle comes in.
 
     Raises:
@@ -30,7 +30,7 @@ def check_entries(path: Path, entries: Sequence[ZipInfo], limits: Limits, size: 
         raise BundleError(f"{path} {wrong}. Do not use it, or zip the bundle's folder again.")
 
 
-def check_unpacked(entries: Sequence[ZipInfo], most: int, limits: Limits) -> str:
+def check_unpacked(entries: Sequence[ZipInfo], most: int, limits: BundleLimits) -> str:
     """What is wrong with the entries' sizes: more than `most` bytes together, or packed too well; or ''."""
     total = sum(entry.file_size for entry in entries)
     if total > most:
@@ -58,7 +58,7 @@ def leaves(name: str) -> bool:
     )
 
 
-def _wrong(entries: Sequence[ZipInfo], limits: Limits, size: int) -> Iterator[str]:
+def _wrong(entries: Sequence[ZipInfo], limits: BundleLimits, size: int) -> Iterator[str]:
     if len(entries) > limits.entries:
         yield f"has {len(entries):,} entries; a bundle's .zip may have {limits.entries:,}"
     if wrong := check_unpacked(entries, limits.unpacked, limits):
@@ -73,7 +73,7 @@ def _wrong(entries: Sequence[ZipInfo], limits: Limits, size: int) -> Iterator[st
     yield from _overlaps(entries, size)
 
 
-def _wrong_entry(entry: ZipInfo, limits: Limits) -> str:
+def _wrong_entry(entry: ZipInfo, limits: BundleLimits) -> str:
     name = entry.orig_filename
     if len(name) > _LONGEST:
         return f"a name of {len(name):,} characters; {_LONGEST:,} are allowed"

@@ -9,7 +9,7 @@ from typing import IO, Protocol
 
 from diabolo.runtime._archive import Archive
 from diabolo.runtime.errors import BundleError, IntegrityError
-from diabolo.runtime.limits import Limits
+from diabolo.runtime.limits import BundleLimits
 from diabolo.runtime.listing import explain, is_folder
 
 __all__ = ["Files", "Folder", "Zipped"]
@@ -88,7 +88,7 @@ class Zipped:
         BundleError: it holds no model.json, or several; or it is no .zip that may be opened.
     """
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: BundleLimits) -> None:
         self._archive = Archive(path, limits)
         sizes = self._archive.sizes
         found = [n for n in sizes if n.split("/")[-1] == "model.json" and n.count("/") <= 1]

@@ -20,7 +20,7 @@ from diabolo.runtime._arrays import read_arrays
 from diabolo.runtime._files import Files, Folder, Zipped
 from diabolo.runtime._onnx import external_tensors
 from diabolo.runtime.errors import BundleError, IntegrityError, ManifestError
-from diabolo.runtime.limits import LOCAL, Limits
+from diabolo.runtime.limits import LOCAL, BundleLimits
 from diabolo.runtime.listing import is_file, is_folder, trouble
 from diabolo.runtime.manifest import FileEntry, Manifest, parse
 
@@ -39,14 +39,14 @@ class Bundle:
         limits: what it was opened by, and its files are read by.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, files: Files, limits: Limits) -> None:
+    def __init__(self, path: Path, manifest: Manifest, files: Files, limits: BundleLimits) -> None:
         self.path = path
         self.manifest = manifest
         self.limits = limits
         self._files = files
 
     @classmethod
-    def open(cls, source: str | Path, *, limits: Limits = LOCAL) -> Bundle:
+    def open(cls, source: str | Path, *, limits: BundleLimits = LOCAL) -> Bundle:
         """Open a ready-made model by its name, a folder, or a .zip that holds a bundle.
 
         A name wins over a folder of the same name; `./name`, or a Path, means the folder. In a .zip the
@@ -197,7 +197,7 @@ class Bundle:
             )
 
 
-def _manifest(files: Files, limits: Limits) -> bytes:
+def _manifest(files: Files, limits: BundleLimits) -> bytes:
     """The bytes of model.json, or one more than are allowed."""
     size = files.size("model.json")
     if size > limits.manifest:

@@ -1,7 +1,36 @@
-"""The errors a user can meet: one small tree, and every message says what to do next.
+"""The errors a user can meet. Every message says what is wrong and what to do next.
 
-The floors above add their own leaves below `DiaboloError`; whoever embeds the runtime
-catches that one class.
+Each kind of mistake has one class, and whoever embeds the project catches `DiaboloError`. The floors above
+define their own leaves; this is the whole tree:
+
+    DiaboloError                 something failed for a reason the user can mend
+    ├── UsageError               what was asked for is not possible, whatever is on the disk
+    │   ├── UnknownNameError     a name that is not one of those allowed
+    │   ├── ImageError           an image or array that the model cannot take
+    │   ├── LatentError          a latent of the wrong shape, or with values that are not numbers
+    │   ├── NoiseError           a kind or level of noise that is not allowed
+    │   ├── OptionError          train: an option of a variant, network or training is out of its range
+    │   └── RemovedError         ui: a model that a visitor brought and that is no longer kept
+    ├── MissingPackageError      an optional package is not installed, or does not work as installed
+    ├── PluginError              an entry point of another package cannot be loaded
+    ├── DeviceError              the device asked for does not work here
+    ├── BundleError              a bundle cannot be opened or read
+    │   ├── ManifestError        model.json is not valid, or is of an unknown version
+    │   ├── IntegrityError       a file is missing, or is not the one that was exported
+    │   └── GraphError           onnxruntime cannot start or compute a graph
+    │       └── ModelStoppedError    ui: a visitor's model took more than it may, or its process ended
+    ├── DataError                train: a dataset is missing, cannot be fetched or cannot be read
+    │   └── PassingError         train: an image cannot be decoded now, for a reason that may pass
+    ├── RunError                 train: a run folder exists already, is not a run, or is not complete
+    ├── TrainingError            train: training cannot go on
+    ├── StoppedError             train: training was stopped on request, and saved
+    ├── ExportError              export: the export was given up, and no bundle is left behind
+    ├── OutputError              ui: a file cannot be written, or one that is there would be lost
+    ├── PortError                ui: the app cannot listen where it was told to
+    └── BusyError                ui: too much is asked of visitors' models at the moment
+
+`UsageError` and what is below it end a command with exit code 2, all others with 1 (`StoppedError` with a
+signal's, where it was one).
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from diabolo.runtime.background import border_brightness, opposed
 from diabolo.runtime.centring import Drawing, centred
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.fitting import Colour, check, check_pixels, coarsen, covering, fit, flatten, opened
@@ -99,8 +100,8 @@ def prepare(
         source: a PIL image or the path of one.
         shape: `(channels, height, width)` of the model; 1 channel is grey, 3 are RGB.
         invert: swap dark and bright; None decides it: when the picture's border is bright and the
-            model's images have a dark ground, or the other way round.
-        background: the brightness of the model's ground, in [0, 1], by which that is decided.
+            model's images have a dark background, or the other way round (`runtime.background`).
+        background: the brightness of the border of the model's images, in [0, 1], by which that is decided.
         resize: crop, pad or fit, as in `runtime.fitting`.
         padding: the colour around a picture that is padded, and under what is transparent.
         ground: another colour under what is transparent: a drawing's paper.
@@ -128,7 +129,9 @@ def prepare(
     if resize != "pad":
         picture = _fit(picture, width, height, resize, padding, scale, steps)
     if invert is None:
-        invert = (_border(picture) > 0.5) != (background > 0.5)
+        pixels = np.asarray(picture).reshape(1, picture.height, picture.width, channels)
+        border = border_brightness(pixels.transpose(0, 3, 1, 2)) / 255
+        invert = bool(opposed(border, background)[0])
     if invert:
         from PIL import ImageOps
 
@@ -179,13 +182,6 @@ def _fit(
     if (across, down) != (width, height):
         steps.append(("resized", f"{width} x {height}"))
     return fit(picture, width, height, resize, padding)
-
-
-def _border(picture: Image.Image) -> float:
-    """The mean brightness of the outermost pixels, in [0, 1]."""
-    values = np.asarray(picture)
-    edge = (values[0], values[-1], values[:, 0], values[:, -1])
-    return float(np.mean([side.mean() for side in edge]) / 255)
 
 
 def as_batch(

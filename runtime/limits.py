@@ -5,13 +5,15 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass
 
-__all__ = ["LOCAL", "STRANGERS", "Limits"]
+from diabolo.runtime._old_names import old_names
+
+__all__ = ["LOCAL", "STRANGERS", "BundleLimits"]
 
 _MB = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class BundleLimits:
     """What is checked before anything is unpacked or parsed, and again while it is read.
 
     What applies to every bundle whoever made it (lengths of names, dimensions of a latent, ranges of numbers)
@@ -36,10 +38,10 @@ class Limits:
     codes: int = 10_000_000  # of test images, and of training images; each is a point on a page
 
 
-LOCAL = Limits()
+LOCAL = BundleLimits()
 """For bundles that the user of this machine names."""
 
-STRANGERS = Limits(
+STRANGERS = BundleLimits(
     archive=256 * _MB,
     entries=64,
     unpacked=512 * _MB,
@@ -60,3 +62,5 @@ The ready-made models need 3 MB in 7 files, 84 kB and 1,200 values of model.json
 2 MB of arrays, of 5,000 codes at most; their files pack to no less than half, a column of labels to a 123rd.
 A model of 256 x 256 colour images with a latent of 4 x 32 x 32 has a model.json of almost 4 MB.
 """
+
+__getattr__ = old_names(__name__, {"Limits": "BundleLimits"})

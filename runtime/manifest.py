@@ -26,9 +26,9 @@ from diabolo.runtime._entries import leaves
 from diabolo.runtime._schema import problems
 from diabolo.runtime.centring import Drawing
 from diabolo.runtime.errors import IntegrityError, ManifestError
-from diabolo.runtime.limits import LOCAL, Limits
+from diabolo.runtime.limits import LOCAL, BundleLimits
 
-__all__ = ["FORMAT_VERSION", "FileEntry", "Golden", "Manifest", "parse", "schema", "seal"]
+__all__ = ["FORMAT_VERSION", "FileEntry", "Golden", "Manifest", "Sum", "parse", "schema", "seal"]
 
 FORMAT_VERSION = 1
 _TOLD = 3  # problems in one message
@@ -142,7 +142,7 @@ def _find_digest(raw: bytes) -> re.Match[bytes]:
     return found
 
 
-def parse(raw: bytes, limits: Limits = LOCAL) -> Manifest:
+def parse(raw: bytes, limits: BundleLimits = LOCAL) -> Manifest:
     """Read the bytes of a model.json.
 
     Raises:

@@ -16,7 +16,7 @@ from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.device import create_session
 from diabolo.runtime.errors import BundleError, GraphError, ImageError, LatentError
 from diabolo.runtime.images import to_uint8
-from diabolo.runtime.limits import LOCAL, Limits
+from diabolo.runtime.limits import LOCAL, BundleLimits
 from diabolo.runtime.sums import sums
 
 __all__ = ["Check", "verify"]
@@ -33,7 +33,7 @@ class Check:
     detail: str
 
 
-def verify(source: str | Path | Bundle, *, device: str = "auto", limits: Limits = LOCAL) -> list[Check]:
+def verify(source: str | Path | Bundle, *, device: str = "auto", limits: BundleLimits = LOCAL) -> list[Check]:
     """Check every file's hash, the graphs' inputs and outputs, and the golden image.
 
     Args:
@@ -53,7 +53,7 @@ def verify(source: str | Path | Bundle, *, device: str = "auto", limits: Limits 
     return list(_checks(source, device, limits))
 
 
-def _checks(source: str | Path | Bundle, device: str, limits: Limits) -> Iterator[Check]:
+def _checks(source: str | Path | Bundle, device: str, limits: BundleLimits) -> Iterator[Check]:
     if not isinstance(source, Bundle) and not os.path.exists(ready.locate(source)):  # noqa: PTH110 - raises nothing
         Bundle.open(source)  # says so
     try:

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.ui.sandbox import Limits
+from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.sandbox._hosted import Hosted
-from diabolo.ui.sandbox._pool import Pool
 from diabolo.ui.sandbox.check import check
+from diabolo.ui.sandbox.pool import Pool
 
-SMALL = Limits(check_s=3, call_s=1, memory_mb=256, wait_s=30)
+SMALL = VisitorLimits(check_s=3, call_s=1, memory_mb=256, wait_s=30)
 DARK, BRIGHT = np.zeros((1, 1, 8, 8), np.float32), np.ones((1, 1, 8, 8), np.float32)
 
 

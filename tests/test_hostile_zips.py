@@ -17,7 +17,7 @@ from _pair import save_pair
 
 from diabolo.runtime import Bundle, ready, verify
 from diabolo.runtime.errors import BundleError, IntegrityError
-from diabolo.runtime.limits import LOCAL, STRANGERS, Limits
+from diabolo.runtime.limits import LOCAL, STRANGERS, BundleLimits
 
 MANY = 200
 MB = 1 << 20
@@ -201,7 +201,7 @@ def test_no_more_is_unpacked_than_the_directory_says(tmp_path: Path, said: int) 
 
 def test_a_folder_is_no_better(tmp_path: Path) -> None:
     folder = save_pair(tmp_path / "pair")
-    small = Limits(unpacked=100)
+    small = BundleLimits(unpacked=100)
     with pytest.raises(BundleError, match=r"lists files of [\d,]+ bytes together; 100 are allowed"):
         Bundle.open(folder, limits=small)
     (folder / "decoder.onnx").unlink()
@@ -209,7 +209,7 @@ def test_a_folder_is_no_better(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError, match="no plain file"):
         Bundle.open(folder).read("decoder.onnx")
     with pytest.raises(BundleError, match=r"model\.json has [\d,]+ bytes; 10 are allowed"):
-        Bundle.open(folder, limits=Limits(manifest=10))
+        Bundle.open(folder, limits=BundleLimits(manifest=10))
 
 
 @pytest.mark.parametrize("name", ready.names())

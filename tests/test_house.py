@@ -6,6 +6,8 @@ import ast
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,82 @@ def imported(path: Path) -> set[str]:
             found.add(node.module or "")
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
+
+
+def modules() -> dict[str, Path]:
+    """The files of the package by the names they are imported by."""
+    files = [path for floor in FLOORS for path in (ROOT / floor).rglob("*.py")]
+    parts = {path: path.relative_to(ROOT).with_suffix("").parts for path in files}
+    return {".".join(("diabolo", *parts[path])).removesuffix(".__init__"): path for path in files}
+
+
+def when_loaded(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports that run when a file is loaded: none in functions, none for type checkers alone."""
+    for node in body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If):
+            if ast.unparse(node.test) not in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+                yield from when_loaded(node.body)
+            yield from when_loaded(node.orelse)
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for inner in ("body", "handlers", "orelse", "finalbody"):
+                yield from when_loaded(getattr(node, inner, []))
+
+
+def needed(source: str, known: Mapping[str, Path]) -> set[str]:
+    """Those of the `known` modules that a file's text imports when it is loaded."""
+    found = set()
+    for node in when_loaded(ast.parse(source).body):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        else:
+            full = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in known else str(node.module) for name in full.values()}
+    return found & known.keys()
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """Modules of which each imports the next, the last one being the first again; [] where there are none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1][::-1]
+        return found
+    return []
+
+
+def test_no_imports_in_a_circle() -> None:
+    known = modules()
+    assert len(known) > 200
+    assert circle({name: needed(path.read_text("utf-8"), known) for name, path in known.items()}) == []
+
+
+def test_a_circle_is_found() -> None:
+    sources = {
+        "a": "try:\n    import b\nexcept ImportError:\n    pass",
+        "b": "def f():\n    import a\nif TYPE_CHECKING:\n    import a",
+        "c": "class C:\n    from d.e import x",
+        "d.e": "from c import y",
+    }
+    known = dict.fromkeys(sources, ROOT)
+    graph = {name: needed(source, known) for name, source in sources.items()}
+    assert graph == {"a": {"b"}, "b": set(), "c": {"d.e"}, "d.e": {"c"}}
+    assert circle(graph) in (["c", "d.e", "c"], ["d.e", "c", "d.e"])
+
+
+def test_what_serves_knows_neither_tabs_nor_commands() -> None:
+    for path in (ROOT / "ui").rglob("*.py"):
+        part = path.relative_to(ROOT / "ui").parts[0]
+        barred = {
+            "diabolo.ui.cli": part != "cli",
+            "diabolo.ui.tabs": part not in ("tabs", "app.py"),  # which puts them together
+            "diabolo.ui.sandbox._": part != "sandbox",
+        }
+        for module in imported(path):
+            assert not module.startswith(tuple(start for start, bad in barred.items() if bad)), (
+                f"{path}: {module}"
+            )
 
 
 @pytest.mark.parametrize("floor", FLOORS)

@@ -8,7 +8,7 @@ from torch import nn
 
 from diabolo.train import Config, muon
 from diabolo.train.muon import Muon, orthogonal
-from diabolo.train.training import _optimizer
+from diabolo.train.optimizer import make_optimizer
 
 
 @pytest.mark.parametrize("shape", [(20, 50), (50, 20), (30, 30), (1, 40), (40, 1)])
@@ -30,7 +30,7 @@ def test_computed_in_the_run_s_precision(
     monkeypatch.setattr(muon, "orthogonal", lambda matrix, dtype: seen.append(dtype) or matrix)
     config = Config.make("autoencoder", "glyphs", optimizer="muon", precision=precision)
     model = nn.Linear(4, 3)
-    optimizer = _optimizer(model, config)
+    optimizer = make_optimizer(model, config)
     model(torch.ones(2, 4)).sum().backward()
     optimizer.step()
     assert seen == [dtype]

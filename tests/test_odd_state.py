@@ -14,9 +14,11 @@ from _stopper import Stopper
 from test_resume import settings
 
 from diabolo.train import Run, fit, resume, tensors
-from diabolo.train.checkpoint import Position, unpack
+from diabolo.train.checkpoint import Position
 from diabolo.train.errors import RunError, StoppedError
 from diabolo.train.files import BEST, STATE
+from diabolo.train.training import Training
+from diabolo.train.watcher import Silent
 
 ROW = {"epoch": 1.0, "loss": 0.5, "validation_loss": 0.5}
 ABOUT = {
@@ -52,6 +54,7 @@ def training(path: Path) -> Any:
         device=torch.device("cpu"),
         optimizer=torch.optim.AdamW(weights),
         sums={},
+        watcher=Silent(),
     )
 
 
@@ -60,7 +63,7 @@ def test_an_odd_text_is_refused(name: str, text: str, tmp_path: Path) -> None:
     (tmp_path / STATE).parent.mkdir()
     tensors.write(tmp_path / STATE, TENSORS, ABOUT | {name: text})
     with pytest.raises(RunError, match=r"state\.safetensors cannot be read: .*Remove .*state\.safetensors"):
-        unpack(training(tmp_path))
+        Training.restore(training(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_an_odd_tensor_is_refused(name: str, value: torch.Tensor, told: str, tmp
     (tmp_path / STATE).parent.mkdir()
     tensors.write(tmp_path / STATE, TENSORS | {name: value}, ABOUT)
     with pytest.raises(RunError, match=rf"state\.safetensors cannot be read: .*{told}"):
-        unpack(training(tmp_path))
+        Training.restore(training(tmp_path))
 
 
 def test_columns_that_this_release_does_not_know_are_kept(pictures: Path, tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from _sandboxed import BRIGHT, DARK, SMALL, Run, gone, running
 from _wasteful import save_hostile
 from _zipped import zipped
 
-from diabolo.ui.errors import BusyError, StoppedError
-from diabolo.ui.sandbox._pool import Pool
+from diabolo.ui.errors import BusyError, ModelStoppedError
 from diabolo.ui.sandbox.check import check
+from diabolo.ui.sandbox.pool import Pool
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_an_endless_check_ends_and_holds_up_nobody(good: Path, tmp_path: Path) -
     path, pool, told = zipped(save_hostile(tmp_path / "endless", "endless")), Pool(SMALL), []
 
     def endless() -> None:
-        with pytest.raises(StoppedError, match=r"its check took more than 3 s\.") as stopped:
+        with pytest.raises(ModelStoppedError, match=r"its check took more than 3 s\.") as stopped:
             check(path, pool)
         told.append(stopped)
 
@@ -74,7 +74,7 @@ def test_a_call_that_does_not_end_is_stopped(good: Path, bright: Path, run: Run)
     first, reasons = hosted.pid, []
 
     def call() -> None:
-        with pytest.raises(StoppedError) as stopped:
+        with pytest.raises(ModelStoppedError) as stopped:
             model.encode(BRIGHT)
         reasons.append(str(stopped.value))
 
@@ -92,7 +92,7 @@ def test_a_call_that_does_not_end_is_stopped(good: Path, bright: Path, run: Run)
     call()
     assert "It was stopped 2 times" in reasons[1]
     assert run.thrown_out == ["it was stopped 2 times, the last time since its encoder took more than 1 s"]
-    with pytest.raises(StoppedError, match="It was stopped 2 times"):
+    with pytest.raises(ModelStoppedError, match="It was stopped 2 times"):
         model.encode(DARK)
     assert not hosted.running
 
@@ -107,7 +107,7 @@ def test_many_calls_of_one_leave_room_for_others(good: Path, bright: Path, run: 
     def call() -> None:
         try:
             model.encode(BRIGHT)
-        except (BusyError, StoppedError) as error:
+        except (BusyError, ModelStoppedError) as error:
             errors.append(error)
 
     threads = [threading.Thread(target=call) for _ in range(45)]
@@ -123,7 +123,7 @@ def test_many_calls_of_one_leave_room_for_others(good: Path, bright: Path, run: 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
     path = zipped(save_hostile(tmp_path / "large", "large"))
-    with pytest.raises(StoppedError, match=r"its check took more than 256 MB of memory"):
+    with pytest.raises(ModelStoppedError, match=r"its check took more than 256 MB of memory"):
         check(path, Pool(SMALL))
 
 
@@ -149,7 +149,7 @@ def test_one_that_is_removed_during_a_call_says_so(bright: Path, run: Run) -> No
     told: list[str] = []
 
     def call() -> None:
-        with pytest.raises(StoppedError) as stopped:
+        with pytest.raises(ModelStoppedError) as stopped:
             model.encode(BRIGHT)
         told.append(str(stopped.value))
 
@@ -171,11 +171,11 @@ def test_it_dies_with_its_parent(bright: Path) -> None:
 import threading, time
 import numpy as np
 from pathlib import Path
-from diabolo.ui.sandbox import Limits
-from diabolo.ui.sandbox._pool import Pool
+from diabolo.ui.sandbox import VisitorLimits
+from diabolo.ui.sandbox.pool import Pool
 from diabolo.ui.sandbox.check import check
 
-pool = Pool(Limits(call_s=60))
+pool = Pool(VisitorLimits(call_s=60))
 model, hosted = check(Path({str(bright)!r}), pool).start("bright", pool, print)
 idle, other = check(Path({str(bright)!r}), pool).start("idle", pool, print)
 print(hosted.pid, other.pid, flush=True)

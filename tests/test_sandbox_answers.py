@@ -19,11 +19,11 @@ from _zipped import change, zipped
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import BundleError, GraphError, UsageError
-from diabolo.ui.errors import StoppedError
-from diabolo.ui.sandbox import Limits
+from diabolo.ui.errors import ModelStoppedError
+from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.sandbox._answering import Answering
-from diabolo.ui.sandbox._pool import Pool
 from diabolo.ui.sandbox.check import check
+from diabolo.ui.sandbox.pool import Pool
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("latent_shape", [(7,), (2, 4, 4)])
 def test_it_answers_as_in_this_process(tmp_path: Path, latent_shape: tuple[int, ...], run: Run) -> None:
     path = zipped(save_coded(tmp_path / "same", latent_shape))
-    plain, pool = Autoencoder.load(path, device="cpu"), Pool(Limits())
+    plain, pool = Autoencoder.load(path, device="cpu"), Pool(VisitorLimits())
     model, _ = run.start(path, pool)
     rng = np.random.default_rng(0)
     for count in (0, 1, 9000):  # more than go at once
@@ -152,7 +152,7 @@ def test_nonsense_is_no_answer(good: Path, run: Run, monkeypatch: pytest.MonkeyP
     worker = hosted._worker
     assert worker is not None
     monkeypatch.setattr(worker, "_stdout", io.BytesIO(said + bytes(100)))
-    with pytest.raises(StoppedError, match="its encoder gave an answer that is not one"):
+    with pytest.raises(ModelStoppedError, match="its encoder gave an answer that is not one"):
         model.encode(DARK)
     assert not hosted.running
 
@@ -171,7 +171,7 @@ def test_nonsense_is_no_check(good: Path, monkeypatch: pytest.MonkeyPatch, said:
         return said
 
     monkeypatch.setattr(Worker, "ask", ask)
-    with pytest.raises(StoppedError, match=r"good\.zip is not taken: its check gave an answer that is not"):
+    with pytest.raises(ModelStoppedError, match=r"good\.zip is not taken: its check gave an answer"):
         check(good, Pool(SMALL))
     assert gone(pids[0])
 
@@ -179,10 +179,10 @@ def test_nonsense_is_no_check(good: Path, monkeypatch: pytest.MonkeyPatch, said:
 def test_limits_are_checked() -> None:
     for name in ("kept", "memory_mb", "wait_s"):
         with pytest.raises(UsageError, match=f"{name} must be at least 1, not 0"):
-            Limits(**{name: 0})
-    known: dict[str, Any] = dataclasses.asdict(Limits())
+            VisitorLimits(**{name: 0})
+    known: dict[str, Any] = dataclasses.asdict(VisitorLimits())
     assert known["uploads"] is True
-    assert not Limits(uploads=False).uploads
+    assert not VisitorLimits(uploads=False).uploads
 
 
 def test_one_pixel_too_many_is_not_asked_for(tmp_path: Path) -> None:

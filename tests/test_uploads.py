@@ -18,7 +18,7 @@ from diabolo.runtime.errors import BundleError, UnknownNameError, UsageError
 from diabolo.ui import _models, _visitor
 from diabolo.ui._models import Models
 from diabolo.ui.errors import RemovedError
-from diabolo.ui.sandbox import Limits
+from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.tabs._uploads import Uploads
 
 pytestmark = GRADIO_MARKS[1:]  # its garbage collection meets what gradio's server left in other tests
@@ -93,7 +93,7 @@ def test_a_name_tells_nobody_of_another_s(models: Models, tmp_path: Path, asks: 
 
 
 def test_the_one_used_longest_ago_goes_first(models: Models, tmp_path: Path, asks: list[str]) -> None:
-    uploads, ways = Uploads(models, Limits(kept=2)), []
+    uploads, ways = Uploads(models, VisitorLimits(kept=2)), []
     asks.append("ann")
     for number in range(3):
         ways.append(zipped(change(own(tmp_path / str(number)), summary=str(number))))
@@ -109,7 +109,7 @@ def test_the_one_used_longest_ago_goes_first(models: Models, tmp_path: Path, ask
 
 
 def test_who_has_most_makes_room(models: Models, tmp_path: Path, asks: list[str]) -> None:
-    uploads = Uploads(models, Limits(kept_in_all=3))
+    uploads = Uploads(models, VisitorLimits(kept_in_all=3))
     for number, visitor in enumerate(["ann", "bob", "bob", "cat"]):
         folder = change(own(tmp_path / str(number)), summary=str(number))
         assert uploads.take(zipped(folder), visitor)[1]
@@ -183,8 +183,8 @@ def test_its_files_go_with_it(models: Models, tmp_path: Path) -> None:
 
 def test_without_a_session_or_where_it_is_switched_off(models: Models, tmp_path: Path) -> None:
     for limits, visitor, words in (
-        (Limits(), None, "belongs to a session"),
-        (Limits(uploads=False), "ann", "takes no bundles"),
+        (VisitorLimits(), None, "belongs to a session"),
+        (VisitorLimits(uploads=False), "ann", "takes no bundles"),
     ):
         uploads, path = Uploads(models, limits), zipped(own(tmp_path / words.split()[0]))
         with pytest.raises(UsageError, match=words):
@@ -230,7 +230,7 @@ def test_what_is_not_sound_is_refused(
     models: Models, tmp_path: Path, kind: str, words: str, asks: list[str]
 ) -> None:
     sizes = {"image": {"image_values": 63}, "latent": {"latent_values": 1}}.get(kind, {})
-    uploads = Uploads(models, Limits(**sizes))
+    uploads = Uploads(models, VisitorLimits(**sizes))
     with pytest.raises(BundleError, match=words):
         uploads.take(broken(kind, tmp_path / "own"), "ann")
     assert files(uploads) == []
@@ -246,4 +246,4 @@ def test_a_large_file_is_refused_before_it_is_read(
         file.truncate((1 << 20) + 1)
     monkeypatch.setattr(zipfile, "ZipFile", lambda _: pytest.fail("it was read"))
     with pytest.raises(BundleError, match=r"own\.zip is larger than 1 MB.*diabolo ui"):
-        Uploads(models, Limits(zip_mb=1)).take(path, "ann")
+        Uploads(models, VisitorLimits(zip_mb=1)).take(path, "ann")

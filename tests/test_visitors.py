@@ -20,7 +20,7 @@ from _wasteful import save_hostile
 from _zipped import change, zipped
 from PIL import Image
 
-from diabolo.ui.sandbox import Limits
+from diabolo.ui.sandbox import VisitorLimits
 
 gr = pytest.importorskip("gradio")
 
@@ -51,7 +51,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from diabolo.ui import build
 
     folder = tmp_path_factory.mktemp("listed")
-    limits = Limits(check_s=4, call_s=1, memory_mb=256, kills=2)
+    limits = VisitorLimits(check_s=4, call_s=1, memory_mb=256, kills=2)
     app = build(change(save_coded(folder / "plane"), name="plane"), device="cpu", limits=limits)
     with app_of(app) as address:
         yield address
@@ -243,6 +243,6 @@ def test_it_outlives_what_the_page_was_sent(letters: Path, tmp_path: Path) -> No
 def test_switched_off(letters: Path, tmp_path: Path) -> None:
     from diabolo.ui import build
 
-    app = build(save_coded(tmp_path / "listed"), device="cpu", limits=Limits(uploads=False))
+    app = build(save_coded(tmp_path / "listed"), device="cpu", limits=VisitorLimits(uploads=False))
     with app_of(app) as address:
         assert "takes no bundles" in Visitor(address).bring(letters)["error"]

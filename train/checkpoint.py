@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from diabolo.train.errors import RunError
-from diabolo.train.run import BEST, STATE
+from diabolo.train.processes import Processes
+from diabolo.train.run import BEST, STATE, Run
 
-if TYPE_CHECKING:
-    from diabolo.train.training import Training
-
-__all__ = ["Position", "keep_best", "pack", "unpack"]
+__all__ = ["Position", "State", "damaged", "fill_moments", "keep_best", "own_part", "read", "write"]
 
 _COLUMNS = {"epoch", "loss", "validation_loss"}  # of the history, whatever the variant
 
@@ -32,81 +32,179 @@ class Position:
     rows: list[dict[str, float]] = field(default_factory=list)  # the history, one an epoch
 
 
-def pack(training: Training, sums: list[dict[str, Tensor]]) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors and the numbers to be kept; `sums` are every process's."""
-    tensors = {f"model.{name}": value for name, value in training.model.state_dict().items()}
-    if training.average is not training.model:
-        tensors |= {f"average.{name}": value for name, value in training.average.state_dict().items()}
-    for index, values in training.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in values.items()}
-    tensors |= {f"memory.{name}": value for name, value in training.memory.items()}
-    # (), or (processes,) where several train
-    tensors |= {f"sums.{name}": torch.stack([own[name] for own in sums]).squeeze() for name in sums[0]}
-    position = training.position
+@dataclass(frozen=True, kw_only=True, eq=False)
+class State:
+    """All that the next step of a training depends on.
+
+    Attributes:
+        position: how far the training has come, with the history until then.
+        steps: steps of an epoch.
+        model: the weights by name.
+        average: their running average; empty where none is kept.
+        moments: what the optimizer keeps, by the number of the parameter and by name.
+        memory: what the loss keeps from step to step, by name.
+        sums: of this epoch so far, in the order of the history's columns: `()`, or `(processes,)` where
+            several processes train.
+    """
+
+    position: Position
+    steps: int
+    model: dict[str, Tensor]
+    average: dict[str, Tensor]
+    moments: dict[int, dict[str, Tensor]]
+    memory: dict[str, Tensor]
+    sums: dict[str, Tensor]
+
+
+def write(run: Run, state: State) -> None:
+    """Write a run's checkpoint.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    moments = {
+        f"{index}.{name}": torch.as_tensor(value)
+        for index, values in state.moments.items()
+        for name, value in values.items()
+    }
+    parts = {
+        **{"model": state.model, "average": state.average, "optimizer": moments},
+        **{"memory": state.memory, "sums": state.sums},
+    }
+    tensors = {f"{part}.{name}": value for part, named in parts.items() for name, value in named.items()}
+    position = state.position
     about = {
         "epoch": str(position.epoch),
         "step": str(position.step),
         "best": repr(position.best),
         "stale": str(position.stale),
-        "steps": str(training.steps),
-        "sums": json.dumps(list(training.sums)),  # in the order of the history's columns
+        "steps": str(state.steps),
+        "sums": json.dumps(list(state.sums)),
         "history": json.dumps(position.rows),
         "torch": torch.__version__,
     }
-    return tensors, about
+    run.write_tensors(STATE, tensors, about)
 
 
-def unpack(training: Training) -> None:
-    """Put them back, and the history until then.
+def read(run: Run, note: Callable[[str], None]) -> State:
+    """Read a run's checkpoint.
+
+    Args:
+        run: the run.
+        note: told if the history of an old checkpoint is lost.
 
     Raises:
-        RunError: the file is damaged or does not belong to this run.
+        RunError: it is missing or damaged.
     """
-    run, position = training.run, training.position
     tensors, about = run.read_both(STATE)
     parts: dict[str, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         part, _, rest = name.partition(".")
         parts.setdefault(part, {})[rest] = value
-    try:
-        position.epoch, position.step = _count(about, "epoch"), _count(about, "step")
-        position.best, position.stale = float(about["best"]), _count(about, "stale")
+    with damaged(run):
+        position = Position(
+            epoch=_count(about, "epoch"),
+            step=_count(about, "step"),
+            best=float(about["best"]),
+            stale=_count(about, "stale"),
+        )
         steps = _count(about, "steps")
         names = _names(about, position.step, steps)
-        training.sums = {name: _own(training, parts["sums"][name]) for name in names}
-        position.rows = _rows(about, position.epoch) if "history" in about else _old_rows(training)
-        _fill_optimizer(training, parts.get("optimizer", {}))
+        kept = "history" in about
+        position.rows = _rows(about, position.epoch) if kept else _old_rows(run, position.epoch, note)
+        return State(
+            position=position,
+            steps=steps,
+            model=parts.get("model", {}),
+            average=parts.get("average", {}),
+            moments=_moments(parts.get("optimizer", {})),
+            memory=parts.get("memory", {}),
+            sums={name: parts["sums"][name] for name in names},
+        )
+
+
+@contextmanager
+def damaged(run: Run) -> Iterator[None]:
+    """Report whatever in a checkpoint is missing or does not fit.
+
+    Raises:
+        RunError: something in the block raised a KeyError, ValueError or IndexError.
+    """
+    try:
+        yield
     except (KeyError, ValueError, IndexError) as error:
         raise RunError(f"{run.path / STATE} cannot be read: {error!r}. {run.without_state()}") from None
-    if position.step and steps != training.steps:
-        raise RunError(
-            f"{run.path} was stopped within an epoch of {steps} steps; now one has {training.steps}: the "
-            "images or --batch-size have changed. Put them back, or train anew."
-        )
-    run.fill(training.model, parts.get("model", {}))
-    if training.average is not training.model:
-        run.fill(training.average, parts.get("average", {}))
-    training.memory.update({k: v.to(training.device) for k, v in parts.get("memory", {}).items()})
 
 
-def keep_best(training: Training) -> None:
+def own_part(sums: Tensor, processes: Processes) -> Tensor:
+    """This process's part of a sum: its own, or all and nothing where the number of processes changed.
+
+    Args:
+        sums: `()`, or `(processes,)` of the processes that wrote it.
+        processes: those that train now.
+
+    Raises:
+        ValueError: it is of another shape, or does not hold floats.
+    """
+    if sums.ndim > 1 or not sums.is_floating_point():
+        raise ValueError(f"a sum is {sums.dtype} of shape {tuple(sums.shape)}, not a number a process")
+    if sums.ndim and len(sums) == processes.count:
+        return sums[processes.rank]
+    return sums.sum() if processes.writes else torch.zeros(())
+
+
+def fill_moments(optimizer: torch.optim.Optimizer, moments: dict[int, dict[str, Tensor]]) -> None:
+    """Put back what an optimizer kept of each parameter.
+
+    Raises:
+        IndexError: there is no such parameter.
+        ValueError: something does not have its parameter's shape.
+    """
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    fitting: dict[int, dict[str, Tensor]] = {}
+    for index, values in moments.items():
+        like = parameters[index]
+        for name, value in values.items():
+            if value.ndim and value.shape != like.shape:
+                raise ValueError(
+                    f"its {index}.{name} is of shape {tuple(value.shape)}, not {tuple(like.shape)}"
+                )
+            # laid out in memory as the weights: the fused step goes along both
+            laid = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
+            fitting.setdefault(index, {})[name] = laid
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": fitting, "param_groups": groups})
+
+
+def keep_best(run: Run, position: Position, average: nn.Module, processes: Processes) -> str:
     """See that the best weights are whole; the checkpoint's take the place of those that are not.
+
+    Returns:
+        What the user should know of that; '' where there is nothing to tell.
 
     Raises:
         RunError: they cannot be written.
     """
-    run, position, processes = training.run, training.position, training.processes
     if not position.epoch or not processes.most(not run.is_whole(BEST)):
-        return
+        return ""
     # within an epoch they were never judged
     judged = [row for row in position.rows[-1:] if row["epoch"] == position.epoch and not position.step]
     position.best = judged[0]["validation_loss"] if judged else math.inf
-    if processes.writes:
-        run.write_tensors(BEST, training.average.state_dict())
-        training.watcher.note(
-            f"{run.path / BEST} is missing or damaged, and the best weights until now with it: those of the "
-            "checkpoint have taken their place, until better ones come"
-        )
+    if not processes.writes:
+        return ""
+    run.write_tensors(BEST, average.state_dict())
+    return (
+        f"{run.path / BEST} is missing or damaged, and the best weights until now with it: those of the "
+        "checkpoint have taken their place, until better ones come"
+    )
+
+
+def _moments(tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    found: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        index, _, key = name.partition(".")
+        found.setdefault(int(index), {})[key] = value
+    return found
 
 
 def _count(about: dict[str, str], name: str) -> int:
@@ -152,44 +250,15 @@ def _rows(about: dict[str, str], epochs: int) -> list[dict[str, float]]:
     return rows
 
 
-def _own(training: Training, sums: Tensor) -> Tensor:
-    """This process's part of the sums: its own, or all and nothing where the number of processes changed."""
-    processes = training.processes
-    if sums.ndim > 1 or not sums.is_floating_point():
-        raise ValueError(f"a sum is {sums.dtype} of shape {tuple(sums.shape)}, not a number a process")
-    if sums.ndim and len(sums) == processes.count:
-        own = sums[processes.rank]
-    else:
-        own = sums.sum() if processes.writes else torch.zeros(())
-    return own.to(training.device)
-
-
-def _old_rows(training: Training) -> list[dict[str, float]]:
+def _old_rows(run: Run, epochs: int, note: Callable[[str], None]) -> list[dict[str, float]]:
     """The history of a checkpoint that does not hold it, as older releases wrote them."""
-    epochs = training.position.epoch
     try:
-        rows = training.run.history()[:epochs]
-        rows = [row for row in rows if row.keys() >= _COLUMNS]
+        rows = [row for row in run.history()[:epochs] if row.keys() >= _COLUMNS]
     except RunError:
         rows = []
     if len(rows) < epochs:
-        training.watcher.note(
-            f"history.csv in {training.run.path} is damaged or lost, and its checkpoint is of a release "
+        note(
+            f"history.csv in {run.path} is damaged or lost, and its checkpoint is of a release "
             f"that kept no copy: the history has {len(rows)} of the first {epochs} epochs"
         )
     return rows
-
-
-def _fill_optimizer(training: Training, tensors: dict[str, Tensor]) -> None:
-    parameters = [p for group in training.optimizer.param_groups for p in group["params"]]
-    moments: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        index, _, key = name.partition(".")
-        like = parameters[int(index)]
-        if value.shape == like.shape:  # laid out in memory as the weights: the fused step goes along both
-            value = torch.empty_like(like).copy_(value)
-        elif value.ndim:
-            raise ValueError(f"its {name} is of shape {tuple(value.shape)}, not {tuple(like.shape)}")
-        moments.setdefault(int(index), {})[key] = value
-    whole = training.optimizer.state_dict()
-    training.optimizer.load_state_dict({"state": moments, "param_groups": whole["param_groups"]})

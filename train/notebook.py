@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from diabolo.train.run import Run
+from typing import Any
 
 __all__ = ["page"]
 
 
-def page(run: Run) -> str:
-    """The run's folder, its figures that are single numbers, and its pictures."""
-    config = run.config
-    title = f"{config.variant} on {run.document.get('dataset_name', config.dataset)}: {run.path}"
+def page(title: str, figures: Mapping[str, Any], pictures: Iterable[Path]) -> str:
+    """A run's title, those of its figures that are single numbers, and its pictures.
+
+    Args:
+        title: what was trained, and where.
+        figures: by name, as in metrics.json.
+        pictures: PNG files.
+    """
     rows = "".join(
         f"<tr><td>{html.escape(name)}</td><td style='text-align:right'>{value:.5g}</td></tr>"
-        for name, value in run.metrics().items()
+        for name, value in figures.items()
         if isinstance(value, (int, float))
     )
-    pictures = "".join(_picture(path) for path in sorted((run.path / "plots").glob("*.png")))
-    return f"<div><b>{html.escape(title)}</b><table>{rows}</table>{pictures}</div>"
+    shown = "".join(_picture(path) for path in pictures)
+    return f"<div><b>{html.escape(title)}</b><table>{rows}</table>{shown}</div>"
 
 
 def _picture(path: Path) -> str:

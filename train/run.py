@@ -206,23 +206,28 @@ class Run(Files):
             figures = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise RunError(
-                f"{path} is not valid JSON: {error}. Take the figures again: diabolo evaluate."
+                f"{path} is not valid JSON: {error}. Take the figures again: diabolo evaluate {self.path}."
             ) from None
         if not isinstance(figures, dict):
-            raise RunError(f"{path} does not hold figures. Take them again: diabolo evaluate.")
+            raise RunError(f"{path} does not hold figures. Take them again: diabolo evaluate {self.path}.")
         return figures
 
     def figures(self) -> dict[str, Image.Image]:
         """The pictures of RUN/plots by name: 'losses', 'reconstructions', 'latent_map', 'samples' ..."""
         pictures = {}
-        for path in sorted((self.path / "plots").glob("*.png")):
+        for path in self._plots():
             with Image.open(path) as picture:
                 pictures[path.stem] = picture.copy()
         return pictures
 
     def _repr_html_(self) -> str:
         """What a notebook shows of a run: its figures, and its pictures."""
-        return notebook.page(self)
+        dataset = self.document.get("dataset_name", self.config.dataset)
+        title = f"{self.config.variant} on {dataset}: {self.path}"
+        return notebook.page(title, self.metrics(), self._plots())
+
+    def _plots(self) -> list[Path]:
+        return sorted((self.path / "plots").glob("*.png"))
 
 
 def _unbegun(folder: Path) -> bool:

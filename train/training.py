@@ -14,21 +14,21 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
+from diabolo.train import checkpoint
 from diabolo.train.augment import Augment, augment
-from diabolo.train.checkpoint import Position, keep_best, pack, unpack
+from diabolo.train.checkpoint import Position, State
 from diabolo.train.config import Config
 from diabolo.train.datasets import Images, Split
-from diabolo.train.errors import StoppedError, TrainingError
+from diabolo.train.errors import RunError, StoppedError, TrainingError
 from diabolo.train.evaluate import validate
 from diabolo.train.feed import feed, resident
 from diabolo.train.glance import Glance
 from diabolo.train.interrupt import Interrupt
 from diabolo.train.model import Model
-from diabolo.train.muon import Muon
+from diabolo.train.optimizer import clip_gradient, make_optimizer
 from diabolo.train.processes import Processes
-from diabolo.train.run import BEST, STATE, Run
+from diabolo.train.run import BEST, Run
 from diabolo.train.schedule import rate
 from diabolo.train.step import Step
 from diabolo.train.variants import Loss, VariantBase
@@ -74,7 +74,7 @@ class Training:
         # convolutions read pixels faster whose channels lie together
         self.layout = torch.channels_last if _convolves(self.model) else torch.contiguous_format
         self.model.to(self.device).to(memory_format=self.layout)
-        self.optimizer = _optimizer(self.model, config)
+        self.optimizer = make_optimizer(self.model, config)
         self.changes = Augment.parse(config.augment)
         self.weights = list(self.model.parameters())
         self.longest = config.clip * math.prod(self.model.image_shape) ** 0.5
@@ -182,7 +182,7 @@ class Training:
         # processes' gradients are averaged: each weighs as much as its share of the batch
         weight = len(image) * self.processes.count / count
         (loss.objective * weight if weight != 1 else loss.objective).backward()  # type: ignore[no-untyped-call]
-        self._clip()
+        clip_gradient(self.weights, self.longest)
         self.optimizer.step()
         self._follow(number)
         self._sum({"loss": loss.objective.detach()} | loss.terms, len(image))
@@ -191,14 +191,6 @@ class Training:
 
     def _arithmetic(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
-
-    def _clip(self) -> None:
-        """Scale the gradient down where it is longer than `clip` says."""
-        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
-        length = get_total_norm(gradients)
-        # on a GPU this cannot be asked without waiting, and costs less than that
-        if self.device.type != "cpu" or not length <= self.longest:
-            clip_grads_with_norm_(self.weights, self.longest, length)
 
     def _look(self, objective: Tensor, count: int) -> None:
         """Show the loss and see that it is a number: at every step where that costs nothing."""
@@ -258,12 +250,24 @@ class Training:
             self.board.epoch(row)
         self.watcher.epoch(row)
 
-    def save(self) -> None:
-        """Write the checkpoint: all that the next step depends on."""
+    def state(self) -> State:
+        """All that the next step depends on; of the sums of this epoch, every process's."""
         sums = self.processes.gather({name: value.cpu() for name, value in self.sums.items()})
+        return State(
+            position=self.position,
+            steps=self.steps,
+            model=self.model.state_dict(),
+            average=self.average.state_dict() if self.average is not self.model else {},
+            moments=self.optimizer.state_dict()["state"],
+            memory=self.memory,
+            sums={name: torch.stack([own[name] for own in sums]).squeeze() for name in self.sums},
+        )
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        state = self.state()
         if self.processes.writes:
-            tensors, about = pack(self, sums)
-            self.run.write_tensors(STATE, tensors, about)
+            checkpoint.write(self.run, state)
         self.saved = time.monotonic()
 
     def restore(self) -> None:
@@ -272,29 +276,24 @@ class Training:
         Raises:
             RunError: it is damaged, or does not belong to this run.
         """
-        unpack(self)
-        keep_best(self)
+        run, state = self.run, checkpoint.read(self.run, self.watcher.note)
+        with checkpoint.damaged(run):
+            parts = {name: checkpoint.own_part(value, self.processes) for name, value in state.sums.items()}
+            self.sums = {name: value.to(self.device) for name, value in parts.items()}
+            checkpoint.fill_moments(self.optimizer, state.moments)
+        if state.position.step and state.steps != self.steps:
+            raise RunError(
+                f"{run.path} was stopped within an epoch of {state.steps} steps; now one has {self.steps}: "
+                "the images or --batch-size have changed. Put them back, or train anew."
+            )
+        run.fill(self.model, state.model)
+        if self.average is not self.model:
+            run.fill(self.average, state.average)
+        self.memory.update({name: value.to(self.device) for name, value in state.memory.items()})
+        self.position = state.position
+        if told := checkpoint.keep_best(run, state.position, self.average, self.processes):
+            self.watcher.note(told)
 
 
 def _convolves(model: nn.Module) -> bool:
     return any(isinstance(module, nn.Conv2d) for module in model.modules())
-
-
-def _optimizer(model: nn.Module, config: Config) -> torch.optim.Optimizer:
-    groups = _groups(model, config.weight_decay)
-    if config.optimizer == "muon":
-        return Muon(
-            groups, lr=config.lr, dtype=torch.bfloat16 if config.precision == "bf16" else torch.float32
-        )
-    fused = torch.device(config.device).type in ("cpu", "cuda")
-    return torch.optim.AdamW(groups, lr=config.lr, fused=fused)
-
-
-def _groups(model: nn.Module, decay: float) -> list[dict[str, object]]:
-    """Weights decay, if anything does; biases and other vectors do not."""
-    if not decay:
-        return [{"params": list(model.parameters()), "weight_decay": 0.0}]
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    groups: list[dict[str, object]] = [{"params": weights, "weight_decay": decay}]
-    return [*groups, {"params": others, "weight_decay": 0.0}] if others else groups

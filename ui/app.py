@@ -12,9 +12,9 @@ from gradio.context import Context as Page
 from diabolo.runtime import _discovery
 from diabolo.ui._models import Sources, collect
 from diabolo.ui.blocks import AppBlocks
-from diabolo.ui.sandbox import Limits
+from diabolo.ui.components import choice
+from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.tabs._base import QUIET, Context
-from diabolo.ui.tabs._derived import choice
 from diabolo.ui.tabs._texts import LANGUAGES, SHARED, Texts, check
 from diabolo.ui.temporary import AGE
 
@@ -37,7 +37,7 @@ def build(
     *,
     language: str | None = "en",
     device: str = "auto",
-    limits: Limits | None = None,
+    limits: VisitorLimits | None = None,
 ) -> gr.Blocks:
     """The app, to be launched or shown within a page of one's own.
 
@@ -51,7 +51,7 @@ def build(
         language: 'en' or 'zh-TW'; None takes each browser's own, and then the page must be launched with
             `i18n=diabolo.ui.translations()`.
         device: as `Autoencoder.load` takes it.
-        limits: what the bundles that visitors bring may take; None takes `Limits()`.
+        limits: what the bundles that visitors bring may take; None takes `VisitorLimits()`.
 
     Raises:
         BundleError: no bundle, or one that was changed.
@@ -74,7 +74,7 @@ def build(
             chooser=chooser,
             language=language,
             texts=_texts(tabs),
-            limits=limits or Limits(),
+            limits=limits or VisitorLimits(),
         )
         chooser.label = context.text("", "model")
         with gr.Row(elem_classes="head"):

@@ -16,8 +16,8 @@ from gradio.utils import get_upload_folder
 from pydantic import ValidationError
 
 from diabolo.runtime.errors import DiaboloError, ImageError
+from diabolo.ui.components import LONGEST_NAME
 from diabolo.ui.incoming import received
-from diabolo.ui.tabs._derived import LONGEST_NAME
 
 __all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "logged", "refusal"]
 

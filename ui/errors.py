@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import DiaboloError, GraphError, UsageError
 
-__all__ = ["BusyError", "OutputError", "PortError", "RemovedError", "StoppedError"]
+__all__ = ["BusyError", "ModelStoppedError", "OutputError", "PortError", "RemovedError"]
 
 
 class PortError(DiaboloError):
@@ -12,10 +13,10 @@ class PortError(DiaboloError):
 
 
 class OutputError(DiaboloError):
-    """A file cannot be written, or one that is there would be lost."""
+    """What is on the disk is in the way: a file cannot be written, or one that is there would be lost."""
 
 
-class StoppedError(GraphError):
+class ModelStoppedError(GraphError):
     """A visitor's model took more than it may, or its process ended by itself."""
 
 
@@ -25,3 +26,6 @@ class BusyError(DiaboloError):
 
 class RemovedError(UsageError):
     """A model that a visitor brought is not kept any more."""
+
+
+__getattr__ = old_names(__name__, {"StoppedError": "ModelStoppedError"})

@@ -12,8 +12,8 @@ import gradio as gr
 from PIL import Image
 
 from diabolo.runtime.errors import ImageError
-from diabolo.ui.tabs._derived import derived
-from diabolo.ui.tabs._kept import keep, save
+from diabolo.ui.components import derived
+from diabolo.ui.served_files import keep, save
 from diabolo.ui.temporary import MADE, visitors_folder
 
 __all__ = ["FileInput", "ImageInput", "UploadInput", "pixels_of", "received", "size_of"]

@@ -22,7 +22,7 @@ from diabolo.ui.app import build, queue, translations
 from diabolo.ui.blocks import THREADS
 from diabolo.ui.guard import Access, Guard
 from diabolo.ui.ports import check_port, free_port
-from diabolo.ui.sandbox import Limits
+from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.temporary import ended_by_signals, own_folder
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def launch(
     port: int | None = None,
     auth: Mapping[str, str] | None = None,
     access: Access | None = None,
-    limits: Limits | None = None,
+    limits: VisitorLimits | None = None,
     concurrency: int = 2,
     mcp: bool = False,
     open_browser: bool = True,
@@ -144,7 +144,7 @@ def mount(
     language: str | None = None,
     device: str = "auto",
     access: Access | None = None,
-    limits: Limits | None = None,
+    limits: VisitorLimits | None = None,
     mcp: bool = False,
 ) -> FastAPI:
     """Put the app into a FastAPI service; who may reach it is the service's business.

@@ -59,7 +59,7 @@ export function drawingPad(canvas, image, changed) {
     async open(file) {
       const picture = await createImageBitmap(file);
       lay(context, picture, image);
-      if (border(context.getImageData(0, 0, width, height)) > 0.5 !== bright) invert(context, width, height);
+      if (isOpposed(border(context.getImageData(0, 0, width, height)), image.background)) invert(context, width, height);
       pad.show(pad.image()); // grey, if that is what the model sees
       changed();
     },
@@ -79,6 +79,12 @@ function lay(context, picture, { shape, resize = "crop", padding = [255, 255, 25
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
 }
+
+/**
+ * Whether it is dark on bright and the model learned the other, or the other way round. Between 0.4 and 0.6 the
+ * model's images have no background in common, as photos have none.
+ */
+const isOpposed = (edge, background) => (background < 0.4 || background > 0.6) && Math.abs(edge - background) > 0.5;
 
 /** The mean brightness of the outermost pixels, in [0, 1]. */
 function border({ data, width, height }) {

@@ -12,13 +12,17 @@ export function prepare(file, image) {
   const padding = image.padding ?? [255, 255, 255];
   const png = PNG.sync.read(file); // RGBA, 8 bits each
   let planes = flatten(png, channels, padding);
-  // dark on bright, and the model learned bright on dark, or the other way round
-  const invert = border(planes, png.width, png.height) > 0.5 !== image.background > 0.5;
-  if (invert) planes = planes.map((plane) => plane.map((value) => 255 - value));
+  if (isOpposed(border(planes, png.width, png.height), image.background)) planes = planes.map((plane) => plane.map((value) => 255 - value));
   const ground = channels === 1 ? [luma(padding)] : padding;
   const fitted = planes.map((plane, i) => fit(plane, png, width, height, image.resize ?? "crop", ground[i]));
   return Float32Array.from(fitted.flatMap((plane) => [...plane]), (value) => value / 255);
 }
+
+/**
+ * Whether it is dark on bright and the model learned the other, or the other way round. Between 0.4 and 0.6 the
+ * model's images have no background in common, as photos have none.
+ */
+const isOpposed = (edge, background) => (background < 0.4 || background > 0.6) && Math.abs(edge - background) > 0.5;
 
 const luma = ([r, g, b]) => Math.round(0.299 * r + 0.587 * g + 0.114 * b); // ITU-R 601, as in Pillow
 

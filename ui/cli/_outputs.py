@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all, none replaced unless told, no two under one name."""
+"""Writing files: whole or not at all, and none replaced unless told."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from PIL import Image
@@ -15,25 +15,7 @@ from diabolo.runtime import _durable
 from diabolo.runtime.listing import is_folder
 from diabolo.ui.errors import OutputError
 
-__all__ = ["Names", "check_free", "replacing", "save_picture"]
-
-
-class Names:
-    """Hands out each name once: the second 'x.png' becomes 'x-2.png', whatever the case of its letters."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def take(self, name: str, ending: str = ".png") -> str:
-        """`name`, which may hold '/', with another ending, numbered where it is taken."""
-        path = PurePosixPath(name)
-        stem, number = str(path.with_suffix("")) if path.suffix else name, 1
-        new = stem + ending
-        while new.casefold() in self._taken:
-            number += 1
-            new = f"{stem}-{number}{ending}"
-        self._taken.add(new.casefold())
-        return new
+__all__ = ["check_free", "replacing", "save_picture"]
 
 
 def check_free(path: Path, overwrite: bool) -> None:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime.background import border_brightness, opposed
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.images import prepare
 from diabolo.runtime.manifest import Manifest
@@ -111,12 +112,8 @@ def _collect(some: list[tuple[int, Source]], results: list[_Image], counter: Cou
 
 
 def looks_inverted(images: NDArray[np.float32], m: Manifest) -> int:
-    """How many images have a bright border where the model learned on a dark ground, or the other way round.
+    """How many images have a bright border where the model learned on a dark background, or the other way.
 
-    None where the model's own ground is neither dark nor bright, as in photographs.
+    None where the model's images have no background in common, as photographs have none.
     """
-    if 0.2 < m.background < 0.8:
-        return 0
-    edges = [images[..., 0, :], images[..., -1, :], images[..., 0], images[..., -1]]
-    border = np.mean([edge.mean(axis=(1, 2)) for edge in edges], axis=0)
-    return int(((border > 0.5) != (m.background > 0.5)).sum())
+    return int(opposed(border_brightness(images), m.background).sum())

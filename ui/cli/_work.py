@@ -15,14 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from diabolo.runtime.background import is_dark
+from diabolo.runtime.errors import UsageError
 from diabolo.runtime.images import to_pil
 from diabolo.runtime.listing import is_file, is_folder
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.cli._counting import Counter, counting
-from diabolo.ui.cli._outputs import Names, save_picture
+from diabolo.ui.cli._outputs import save_picture
 from diabolo.ui.cli._reading import Batch, batches, looks_inverted
 from diabolo.ui.cli._sources import Source, expand, sources
 from diabolo.ui.errors import OutputError
+from diabolo.ui.unique_names import UniqueNames
 
 __all__ = ["Computed", "Panels", "Work", "finish", "hint_invert", "report"]
 
@@ -52,7 +55,7 @@ class Work:
     what: str
     rows: list[dict[str, Any]] = field(default_factory=list)
     _targets: dict[str, Path] = field(default_factory=dict)
-    _names: Names = field(default_factory=Names)
+    _names: UniqueNames = field(default_factory=UniqueNames)
 
     def run(self, m: Manifest, compute: Computed) -> Counter:
         """Do it, batch by batch.
@@ -81,7 +84,7 @@ class Work:
                 raise OutputError(f"{self.out} is a file. Name a folder, or a file that ends in .png.")
             return None
         if len(items) != 1 or is_folder(items[0]):
-            raise click.UsageError(f"--out {self.out} is one picture; name a folder for several.")
+            raise UsageError(f"--out {self.out} is one picture; name a folder for several.")
         return Path(self.out)
 
     def _free(self, files: Iterable[Source], one: Path | None, counter: Counter) -> Iterable[Source]:
@@ -133,7 +136,7 @@ def _number(value: Any) -> float | None:
 def hint_invert(count: int, of: int, m: Manifest) -> None:
     """Say that pictures look the wrong way round."""
     if count:
-        own, other = ("dark", "bright") if m.background < 0.5 else ("bright", "dark")
+        own, other = ("dark", "bright") if is_dark(m.background) else ("bright", "dark")
         click.echo(
             f"note: {count} of {of} pictures have a {other} border, but the model learned on {own} ones. "
             "Add --invert auto to swap dark and bright where that is so.",

@@ -30,20 +30,24 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
     import os
     from pathlib import Path
 
+    from diabolo.runtime.errors import UsageError
     from diabolo.runtime.images import to_pil
     from diabolo.runtime.listing import is_file
     from diabolo.ui.cli._codes_in import read
     from diabolo.ui.cli._counting import counting
-    from diabolo.ui.cli._outputs import Names, save_picture
+    from diabolo.ui.cli._outputs import save_picture
     from diabolo.ui.cli._work import finish
     from diabolo.ui.errors import OutputError
+    from diabolo.ui.unique_names import UniqueNames
 
     folder = Path(out)
-    if is_file(folder) or folder.suffix.lower() == ".png":
-        raise OutputError(f"--out {out} is to be a folder: a picture for each code goes there.")
+    if folder.suffix.lower() == ".png":
+        raise UsageError(f"--out {out} is one picture, and a folder is needed: one goes there for each code.")
+    if is_file(folder):
+        raise OutputError(f"{out} is a file. Name a folder: a picture for each code goes there.")
     model = _options.load(bundle, device, threads)
     table = read(Path(codes), model.manifest.latent_shape)
-    names = Names()
+    names = UniqueNames()
     with counting("decoding") as counter:
         for start in range(0, len(table.codes), _BATCH):
             pictures = to_pil(model.decode(table.codes[start : start + _BATCH]))

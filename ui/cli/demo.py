@@ -23,6 +23,7 @@ def command(
 
     from diabolo.export import export_run
     from diabolo.runtime import Autoencoder, verify
+    from diabolo.runtime.errors import BundleError
     from diabolo.train import Config, fit
     from diabolo.ui.cli._progress import Bar
 
@@ -38,7 +39,7 @@ def command(
     bar.note(f"3/4 verify: {sum(check.ok for check in checks)} of {len(checks)} checks passed")
     click.echo(str(done.path))
     if not all(check.ok for check in checks):
-        raise click.ClickException(f"{done.path} is not sound: run diabolo verify {done.path}.")
+        raise BundleError(f"{done.path} is not sound: run diabolo verify {done.path}.")
     if no_app:
         return
     from diabolo.ui.serving import launch

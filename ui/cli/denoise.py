@@ -58,11 +58,12 @@ def command(
     psnr (dB) and ssim. Without, nobody can measure that; change is the mse between input and result.
     """
     from diabolo.runtime import NoiseSpec
+    from diabolo.runtime.errors import UsageError
     from diabolo.ui.cli._work import Work, finish, report
 
     spec = NoiseSpec.parse(noise) if noise else None
     if out is None and spec is None:
-        raise click.UsageError("name where the pictures go with --out, or add noise first with --noise.")
+        raise UsageError("name where the pictures go with --out, or add noise first with --noise.")
     model = _options.load(bundle, device, threads)
     _warn(model.manifest, spec)
     work = Work(given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="denoising")

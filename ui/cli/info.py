@@ -32,6 +32,7 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
     import json
 
     from diabolo.runtime import Bundle
+    from diabolo.runtime.background import background_kind
     from diabolo.runtime.listing import printable
 
     m = Bundle.open(bundle).manifest
@@ -45,7 +46,7 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
         "name": m.name,
         "what": m.summary,
         "image": f"{m.colour}, (channels, height, width) = {m.image_shape}, "
-        f"{'dark' if m.background < 0.5 else 'bright'} ground",
+        f"{background_kind(m.background) or 'no common'} background",
         "latent": f"shape {m.latent_shape}" + (", prior N(0, I)" if m.prior else ""),
         "noise": "{}, level {:g} to {:g}".format(*m.noise) if m.noise else "none: trained on clean images",
         "network": m.network,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from diabolo.runtime.errors import UsageError
 from diabolo.ui.cli import _options
 
 __all__ = ["command"]
@@ -15,7 +16,7 @@ def _users(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, .
     for pair in given:
         name, colon, password = pair.partition(":")
         if not (name and colon and password):
-            raise click.BadParameter("give a name and a password with a colon between: --auth NAME:PASSWORD.")
+            raise UsageError("give a name and a password with a colon between: --auth NAME:PASSWORD.")
         users[name] = password
     return users
 
@@ -109,14 +110,14 @@ def command(
     from diabolo.ui._models import collect
 
     if not bundles and not ready.names():
-        raise click.UsageError(
+        raise UsageError(
             "no ready-made model came with this package: give at least one BUNDLE. "
             "Make one with: diabolo demo, or diabolo export RUN after a training."
         )
     models = collect(bundles or None, device=device)
     models[next(iter(models))]  # what is wrong with the device or the first model is said here
     from diabolo.ui.guard import Access
-    from diabolo.ui.sandbox import Limits
+    from diabolo.ui.sandbox import VisitorLimits
     from diabolo.ui.serving import launch
 
     launch(
@@ -126,7 +127,7 @@ def command(
         port=port,
         auth=users or None,
         access=Access(hosts=allow_host, origins=allow_origin, upload=max_upload),
-        limits=Limits(uploads=not no_uploads, zip_mb=max_upload),
+        limits=VisitorLimits(uploads=not no_uploads, zip_mb=max_upload),
         concurrency=concurrency,
         mcp=mcp,
         open_browser=not no_browser,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-from abc import ABCMeta
 from collections.abc import Callable, Mapping
 from importlib import resources
 from math import prod
@@ -12,11 +11,11 @@ from typing import Any, TypeVar
 
 import gradio as gr
 import numpy as np
-from gradio import component_meta
 from gradio.components import base
 from numpy.typing import ArrayLike
 
 from diabolo.runtime.errors import UnknownNameError, UsageError
+from diabolo.ui.components import WithoutStub
 from diabolo.ui.explorer import _web
 from diabolo.ui.explorer._choice import Choice, Given
 from diabolo.ui.explorer._space import Space, latents_of, space_of
@@ -38,18 +37,7 @@ def _server(function: _Function) -> _Function:
     return mark(told(function))
 
 
-_updateable: Callable[[Any], Any] = component_meta.updateable
-
-
-class _Plain(type(gr.HTML)):  # type: ignore[misc]
-    """Gradio's metaclass without the .pyi that it writes beside a component's file."""
-
-    def __new__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any]) -> Any:
-        members["__init__"] = _updateable(members["__init__"])
-        return ABCMeta.__new__(cls, name, bases, members)
-
-
-class LatentExplorer(gr.HTML, metaclass=_Plain):
+class LatentExplorer(gr.HTML, metaclass=WithoutStub):
     """A map of a model's latent space with a pointer that decodes while it is dragged.
 
     Its value is the latent at the pointer: a list of floats, flat whatever the latent's shape. A listener

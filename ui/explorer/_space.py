@@ -14,7 +14,7 @@ from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import LatentError, UsageError
-from diabolo.ui._kept import kept
+from diabolo.ui._model_cache import kept
 from diabolo.ui.explorer import _planes
 from diabolo.ui.work import check_pictures
 

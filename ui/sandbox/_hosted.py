@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.errors import GraphError
-from diabolo.ui.errors import BusyError, StoppedError
-from diabolo.ui.sandbox._pool import Pool
+from diabolo.ui.errors import BusyError, ModelStoppedError
 from diabolo.ui.sandbox._worker import GoneError, Worker
+from diabolo.ui.sandbox.pool import Pool
 
 __all__ = ["Ask", "Hosted"]
 
@@ -66,7 +66,7 @@ class Hosted:
         Raises:
             BusyError: too many wait already, or it was not its turn in time.
             GraphError: onnxruntime could not compute it.
-            StoppedError: it was stopped for what it did, now or too often before.
+            ModelStoppedError: it was stopped for what it did, now or too often before.
         """
         limits = self._pool.limits
         late = time.monotonic() + limits.wait_s
@@ -148,7 +148,7 @@ class Hosted:
 
     def _started(self, late: float) -> Worker:
         if self._over:
-            raise StoppedError(self._over)
+            raise ModelStoppedError(self._over)
         if self._worker is not None and not self._worker.ended:
             return self._worker
         if self._worker is not None:
@@ -167,20 +167,22 @@ class Hosted:
             raise GraphError(str(answer.get("reason")))
         return worker
 
-    def _stopped(self, worker: Worker, reason: str) -> StoppedError:
+    def _stopped(self, worker: Worker, reason: str) -> ModelStoppedError:
         """The error that tells the visitor, after the process was cleared away."""
         worker.stop()
         self._worker = None
         if self._over:  # it was removed meanwhile
-            return StoppedError(self._over)
+            return ModelStoppedError(self._over)
         self._kills += 1
         most = self._pool.limits.kills
         said = f"the model {self._name!r} was stopped: {reason}."
         if self._kills < most:
-            return StoppedError(f"{said} It is started again when it is used, but not after {most} times.")
+            return ModelStoppedError(
+                f"{said} It is started again when it is used, but not after {most} times."
+            )
         self._over = f"{said} It was stopped {most} times, so it is not started again. Use another model."
         self._thrown_out(f"it was stopped {most} times, the last time since {reason}")
-        return StoppedError(self._over)
+        return ModelStoppedError(self._over)
 
 
 def _answer(worker: Worker, header: dict[str, Any], array: _Array, shape: tuple[int, ...]) -> _Array:

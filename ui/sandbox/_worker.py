@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.ui.errors import StoppedError
-from diabolo.ui.sandbox import _frames, _keeper
+from diabolo.ui.errors import ModelStoppedError
+from diabolo.ui.sandbox import _frames, keeper
 from diabolo.ui.sandbox._memory import memory_of
-from diabolo.ui.sandbox.limits import Limits
+from diabolo.ui.sandbox.limits import VisitorLimits
 
 __all__ = ["GoneError", "Worker"]
 
@@ -45,10 +45,10 @@ class Worker:
         gate: held by whoever asks it. Where nobody does for a while, it is ended.
 
     Raises:
-        StoppedError: no process can be started here.
+        ModelStoppedError: no process can be started here.
     """
 
-    def __init__(self, limits: Limits, gate: threading.Lock) -> None:
+    def __init__(self, limits: VisitorLimits, gate: threading.Lock) -> None:
         self._limits, self._gate = limits, gate
         self._process = _begin(limits)
         self._end = weakref.finalize(self, _kill, self._process)
@@ -58,11 +58,13 @@ class Worker:
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         self._deadline: float | None = time.monotonic() + _START
         self.used = time.monotonic()
-        _keeper.watch(_looker(self))
+        keeper.watch(_looker(self))
         try:
             self._said()
         except GoneError as error:
-            raise StoppedError(f"no process could be started for a visitor's model: it {error}.") from None
+            raise ModelStoppedError(
+                f"no process could be started for a visitor's model: it {error}."
+            ) from None
         self._deadline = None
 
     @property
@@ -175,7 +177,7 @@ class Worker:
         return header
 
 
-def _looker(worker: Worker) -> _keeper.Look:
+def _looker(worker: Worker) -> keeper.Look:
     """Looks after a worker for as long as somebody has it."""
     known = weakref.ref(worker)
 
@@ -186,9 +188,11 @@ def _looker(worker: Worker) -> _keeper.Look:
     return look
 
 
-def _begin(limits: Limits) -> _keeper.Process:
+def _begin(limits: VisitorLimits) -> keeper.Process:
     if not sys.executable or getattr(sys, "frozen", False):  # a packed program is no Python
-        raise StoppedError("no process can be started for a visitor's model: this program is not Python.")
+        raise ModelStoppedError(
+            "no process can be started for a visitor's model: this program is not Python."
+        )
     environment = {name: os.environ[name] for name in _NEEDED if name in os.environ}
     # -P: no module of the working folder's; -B: it writes no file
     command = [
@@ -201,14 +205,14 @@ def _begin(limits: Limits) -> _keeper.Process:
         str(os.getpid()),
     ]
     try:
-        return _keeper.begin(command, environment | {"OMP_NUM_THREADS": "1"})
+        return keeper.begin(command, environment | {"OMP_NUM_THREADS": "1"})
     except OSError as error:
-        raise StoppedError(
+        raise ModelStoppedError(
             f"no process can be started for a visitor's model: {error.strerror or error}."
         ) from None
 
 
-def _signal(process: _keeper.Process) -> None:
+def _signal(process: keeper.Process) -> None:
     if process.poll() is not None:  # its number may be another's by now
         return
     with contextlib.suppress(OSError):
@@ -218,7 +222,7 @@ def _signal(process: _keeper.Process) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _kill(process: _keeper.Process) -> None:
+def _kill(process: keeper.Process) -> None:
     _signal(process)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_FAREWELL)

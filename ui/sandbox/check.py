@@ -15,12 +15,12 @@ from diabolo.runtime.errors import BundleError, IntegrityError
 from diabolo.runtime.limits import STRANGERS
 from diabolo.runtime.manifest import Manifest
 from diabolo.runtime.verify import Check
-from diabolo.ui.errors import StoppedError
+from diabolo.ui.errors import ModelStoppedError
 from diabolo.ui.sandbox._hosted import Hosted
-from diabolo.ui.sandbox._pool import Pool
 from diabolo.ui.sandbox._worker import GoneError, Worker
 from diabolo.ui.sandbox.graphs import RemoteGraphs
-from diabolo.ui.sandbox.limits import Limits
+from diabolo.ui.sandbox.limits import VisitorLimits
+from diabolo.ui.sandbox.pool import Pool
 
 __all__ = ["Sound", "check"]
 
@@ -32,7 +32,7 @@ _CHUNK = 1 << 19  # images at most, of one number each
 class _Checked(Bundle):
     """A bundle whose graphs a worker has looked into; here they are never looked into, only handed on."""
 
-    largest = Limits().file_mb << 20  # bytes
+    largest = VisitorLimits().file_mb << 20  # bytes
 
     def read(self, name: str) -> bytes:
         """The bytes of a file, checked by size and sha256.
@@ -108,7 +108,7 @@ def check(path: Path, pool: Pool, fetch: Callable[[], None] = lambda: None) -> S
     Raises:
         BundleError: it is not what was exported, or larger than `pool.limits` let it be.
         BusyError: others were being checked all the time.
-        StoppedError: the check took more than it may.
+        ModelStoppedError: the check took more than it may.
     """
     with pool.checking() as worker:
         try:
@@ -122,11 +122,11 @@ def check(path: Path, pool: Pool, fetch: Callable[[], None] = lambda: None) -> S
             raise
 
 
-def _asked(worker: Worker, path: Path, limits: Limits) -> _Told:
+def _asked(worker: Worker, path: Path, limits: VisitorLimits) -> _Told:
     try:
         answer = worker.ask(worker.begin(limits.check_s) | {"do": "check", "path": str(path)})
     except GoneError as error:
-        raise StoppedError(f"{path} is not taken: its check {error}.") from None
+        raise ModelStoppedError(f"{path} is not taken: its check {error}.") from None
     worker.rest()
     if "error" in answer:
         raise BundleError(f"{path} is not taken: {answer.get('reason')}")
@@ -141,7 +141,7 @@ def _asked(worker: Worker, path: Path, limits: Limits) -> _Told:
             chunk=min(max(1, int(answer["chunk"])), _CHUNK),
         )
     except (KeyError, TypeError, ValueError):
-        raise StoppedError(f"{path} is not taken: its check gave an answer that is not one.") from None
+        raise ModelStoppedError(f"{path} is not taken: its check gave an answer that is not one.") from None
 
 
 def _refuse(path: Path, wrong: list[Check]) -> None:
@@ -152,14 +152,14 @@ def _refuse(path: Path, wrong: list[Check]) -> None:
         raise BundleError(f"{path} is not taken: {wrong[0].name}: {wrong[0].detail}{more}")
 
 
-def _opened(path: Path, limits: Limits) -> Bundle:
+def _opened(path: Path, limits: VisitorLimits) -> Bundle:
     bundle = _Checked.open(path, limits=STRANGERS)
     assert isinstance(bundle, _Checked)  # noqa: S101 - for mypy
     bundle.largest = limits.file_mb << 20
     return bundle
 
 
-def _check_sizes(path: Path, m: Manifest, told: _Told, limits: Limits) -> None:
+def _check_sizes(path: Path, m: Manifest, told: _Told, limits: VisitorLimits) -> None:
     image, latent = prod(m.image_shape), prod(m.latent_shape)
     codes, values = told.codes, told.values
     most = _VALUES + 4 * latent  # its mean, deviation, minimum and maximum

@@ -12,7 +12,7 @@ from diabolo.runtime.device import Device
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.sandbox._hosted import Hosted
-from diabolo.ui.sandbox.limits import Limits
+from diabolo.ui.sandbox.limits import VisitorLimits
 
 __all__ = ["RemoteGraphs"]
 
@@ -34,7 +34,9 @@ class RemoteGraphs:
         limits: `values` counts here.
     """
 
-    def __init__(self, hosted: Hosted, m: Manifest, device: Device, chunk: int, limits: Limits) -> None:
+    def __init__(
+        self, hosted: Hosted, m: Manifest, device: Device, chunk: int, limits: VisitorLimits
+    ) -> None:
         self.device, self.chunk = device, chunk
         self._hosted, self._most = hosted, limits.values
         self._image_shape, self._latent_shape = m.image_shape, m.latent_shape
@@ -46,7 +48,7 @@ class RemoteGraphs:
         Raises:
             BusyError: it was not this call's turn in time.
             GraphError: they could not be computed.
-            StoppedError: the model took more than it may.
+            ModelStoppedError: the model took more than it may.
             UsageError: too many images.
         """
         self._check(len(batch))

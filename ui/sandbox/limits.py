@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import UsageError
 
-__all__ = ["Limits"]
+__all__ = ["VisitorLimits"]
 
 _SWITCHES = ("uploads",)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class VisitorLimits:
     """Bounds on what visitors' bundles may take. Bundles that the app was started with have none.
 
     Raises:
@@ -68,3 +69,6 @@ class Limits:
             value = getattr(self, field.name)
             if field.name not in _SWITCHES and value < 1:
                 raise UsageError(f"{field.name} must be at least 1, not {value}.")
+
+
+__getattr__ = old_names(__name__, {"Limits": "VisitorLimits"})

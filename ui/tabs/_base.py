@@ -22,16 +22,17 @@ from PIL import Image
 
 from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.background import background_kind
 from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.manifest import Manifest
-from diabolo.ui._kept import kept
+from diabolo.ui._model_cache import kept
 from diabolo.ui._models import Models
 from diabolo.ui._originals import Originals
 from diabolo.ui._shuffled import shuffled
 from diabolo.ui.blocks import refusal
 from diabolo.ui.incoming import pixels_of
-from diabolo.ui.sandbox import Limits
-from diabolo.ui.tabs._kept import is_ours, keep
+from diabolo.ui.sandbox import VisitorLimits
+from diabolo.ui.served_files import is_ours, keep
 from diabolo.ui.tabs._plain import as_text
 from diabolo.ui.tabs._texts import SHARED, Texts, language
 from diabolo.ui.temporary import MADE, visitors_folder
@@ -75,7 +76,7 @@ class Context:
     chooser: gr.Dropdown
     language: str | None = None
     texts: Texts = field(default_factory=lambda: SHARED)
-    limits: Limits = field(default_factory=Limits)
+    limits: VisitorLimits = field(default_factory=VisitorLimits)
     originals: Originals = field(default_factory=Originals)
     originals_buttons: list[gr.Button] = field(default_factory=list)
     _published: set[str] = field(default_factory=set)
@@ -137,9 +138,10 @@ class Context:
     def see(self, name: str, source: Any, drawn: bool = False) -> images.Prepared:
         """Fit a picture to the model called `name`; dark and bright are swapped when the grounds differ.
 
-        They are not where the model's images have no common ground, as photos have none, nor in a picture
-        that the app made itself. What is transparent shows the colour that the model learned with; in a
-        drawing, the model's ground; and a drawing is scaled and placed as the training images' things were.
+        They are not where the model's images have no background in common, as photos have none
+        (`runtime.background`), nor in a picture that the app made itself. What is transparent shows the
+        colour that the model learned with; in a drawing, the model's background; and a drawing is scaled and
+        placed as the training images' things were.
         """
         m = self.manifest(name)
         ours = isinstance(source, str) and is_ours(source, m.image_shape[:0:-1])
@@ -148,7 +150,7 @@ class Context:
             return images.prepare(
                 source,
                 m.image_shape,
-                invert=None if _has_ground(m) and not ours else False,
+                invert=False if ours else None,
                 background=m.background,
                 resize=m.resize,
                 padding=m.padding,
@@ -182,12 +184,12 @@ class Context:
             model, say = self.model(name), self.say(SHARED, request)
         m = model.manifest
         channels, height, width = m.image_shape
-        ground = [say["dark" if m.background < 0.5 else "light"]] if _has_ground(m) else []
+        key = {"dark": "dark", "bright": "light", None: None}[background_kind(m.background)]
         count = str(prod(m.latent_shape))
         shape = " × ".join(map(str, m.latent_shape))
         parts = [
             f"{width} × {height} {say[m.colour].format(channels=channels)}",
-            *ground,
+            *([say[key]] if key else []),
             f"{as_text(m.variant)} · {as_text(m.network)}",
             say["trained_on"].format(dataset=as_text(m.dataset)),
             say["latent"].format(count=count if shape == count else f"{shape} = {count}"),
@@ -252,11 +254,6 @@ def shown_errors() -> Iterator[None]:
 def picture_of(image: NDArray[np.float32]) -> Image.Image:
     """A PIL image of one image `(channels, height, width)`."""
     return images.to_pil(image[None])[0]
-
-
-def _has_ground(m: Manifest) -> bool:
-    """Whether the images that the model learned have a dark or a bright ground in common."""
-    return abs(m.background - 0.5) > 0.1
 
 
 def words(steps: tuple[tuple[str, str], ...], say: Mapping[str, str]) -> str:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.errors import ImageError, UsageError
 from diabolo.runtime.pictures import png
-from diabolo.ui.cli._outputs import Names
 from diabolo.ui.tabs._base import Context, picture_of
+from diabolo.ui.unique_names import UniqueNames
 from diabolo.ui.work import stop_for_nobody
 
 __all__ = ["MOST", "MOST_MEGABYTES", "Denoised", "denoised"]
@@ -55,7 +55,7 @@ def denoised(
         UnknownNameError: there is no such model.
     """
     _check(paths)
-    opened, names, out = context.model(model), Names(), io.BytesIO()
+    opened, names, out = context.model(model), UniqueNames(), io.BytesIO()
     broken: list[tuple[str, str]] = []
     count = 0
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNGs are packed already

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.background import background_kind
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.images import as_batch
 from diabolo.runtime.manifest import Manifest
@@ -66,7 +67,9 @@ def images_of(value: Mapping[str, Any] | None, m: Manifest) -> list[NDArray[np.f
 
 def fits(old: Manifest, new: Manifest) -> bool:
     """Whether what one model sees is what the other would: the same size and colours, the same ground."""
-    return old.image_shape == new.image_shape and (old.background < 0.5) == (new.background < 0.5)
+    return old.image_shape == new.image_shape and background_kind(old.background) == background_kind(
+        new.background
+    )
 
 
 def samples(model: Autoencoder, count: int) -> NDArray[np.float32]:

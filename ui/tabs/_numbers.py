@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+
+from diabolo.ui.components import as_it_is, derived
 
 __all__ = ["numbers", "record"]
 
@@ -20,18 +20,9 @@ def _object(_self: gr.JSON) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": {}, "description": "values by their names"}
 
 
-def _as_it_is(_self: gr.JSON, value: Any) -> Any:
-    """Plain values: what gradio wraps them in is text of its own to an assistant."""
-    return value
-
-
-def _json(info: Callable[[gr.JSON], dict[str, Any]]) -> Any:
-    """As `_picture._File` is made, for the same reasons."""
-    members = {"api_info": info, "postprocess": _as_it_is, "is_template": True, "__module__": __name__}
-    return ABCMeta.__new__(type(gr.JSON), "JSON", (gr.JSON,), members)
-
-
-_Numbers, _Record = _json(_list), _json(_object)
+# plain values: what gradio wraps them in is text of its own to an assistant
+_Numbers = derived(gr.JSON, api_info=_list, postprocess=as_it_is)
+_Record = derived(gr.JSON, api_info=_object, postprocess=as_it_is)
 
 
 def numbers(name: str) -> gr.JSON:

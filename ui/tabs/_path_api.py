@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta
 from typing import Any
 
 import gradio as gr
@@ -13,6 +12,7 @@ from diabolo.runtime.errors import UsageError
 from diabolo.runtime.images import to_pil
 from diabolo.runtime.latent.interpolation import METHODS
 from diabolo.runtime.latent.path import LatentPath, read
+from diabolo.ui.components import as_it_is, derived
 from diabolo.ui.incoming import FileInput
 from diabolo.ui.tabs._base import Context, shown_errors
 from diabolo.ui.tabs._film import rendered
@@ -29,23 +29,7 @@ def _info(_self: gr.JSON) -> dict[str, Any]:
     return {"type": "object", "description": "a path: format diabolo-path, as docs/interpolation.md has it"}
 
 
-def _as_it_is(_self: gr.JSON, value: Any) -> Any:
-    return value
-
-
-# as `_numbers._Numbers` is made, for the same reasons
-_Path: Any = ABCMeta.__new__(
-    type(gr.JSON),
-    "JSON",
-    (gr.JSON,),
-    {
-        "api_info": _info,
-        "preprocess": _as_it_is,
-        "postprocess": _as_it_is,
-        "is_template": True,
-        "__module__": __name__,
-    },
-)
+_Path = derived(gr.JSON, api_info=_info, preprocess=as_it_is, postprocess=as_it_is)
 
 
 def endpoints(context: Context, texts: Texts) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from diabolo.runtime import fitting, images
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.manifest import Manifest
-from diabolo.ui._kept import kept
+from diabolo.ui._model_cache import kept
 from diabolo.ui._models import Models, figures
 from diabolo.ui.tabs._facts import size_of
 from diabolo.ui.tabs._figures import mse_text

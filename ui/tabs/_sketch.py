@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from diabolo.runtime.background import is_dark
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.manifest import Manifest
 from diabolo.ui.tabs._data_url import from_data_url
@@ -65,7 +66,7 @@ def sheet_of(m: Manifest, language: str | None) -> dict[str, Any]:
     """An empty sheet for a model: its proportions, its ground, and a brush that shows on that."""
     _, height, width = m.image_shape
     scale = _SIDE / max(height, width)
-    dark = m.background < 0.5
+    dark = is_dark(m.background)
     return {
         "drawing": "",
         "width": max(1, round(width * scale)),

@@ -9,9 +9,9 @@ import gradio as gr
 import numpy as np
 
 from diabolo.runtime.manifest import Manifest
+from diabolo.ui.components import choice
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.tabs._base import LATEST, QUIET, Context, shown_errors
-from diabolo.ui.tabs._derived import choice
 from diabolo.ui.tabs._opened import when_opened
 from diabolo.ui.tabs._pairs import pair, same_images, standing_for
 from diabolo.ui.tabs._texts import Texts

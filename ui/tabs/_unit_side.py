@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from diabolo.ui.components import choice, slider
 from diabolo.ui.tabs import _unit_charts, _unit_page
 from diabolo.ui.tabs._base import EVERY, LATEST, Context, shown_errors
-from diabolo.ui.tabs._derived import choice, slider
 from diabolo.ui.tabs._inside_texts import TEXTS
 from diabolo.ui.tabs._picture import PictureInput
 from diabolo.ui.tabs._units import units_of

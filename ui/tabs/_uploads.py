@@ -17,9 +17,9 @@ from diabolo.runtime.manifest import Manifest
 from diabolo.ui._brought import Brought, Own
 from diabolo.ui._models import Models
 from diabolo.ui.errors import BusyError
-from diabolo.ui.sandbox import Limits, _keeper
-from diabolo.ui.sandbox._pool import Pool
+from diabolo.ui.sandbox import VisitorLimits, keeper
 from diabolo.ui.sandbox.check import Sound, check
+from diabolo.ui.sandbox.pool import Pool
 from diabolo.ui.temporary import KEPT, visitors_folder
 
 __all__ = ["Uploads"]
@@ -31,8 +31,8 @@ _LONGEST = 80  # characters of a name
 class Uploads:
     """Gives the bundles that visitors bring to `models`; files go with this object, processes, too."""
 
-    def __init__(self, models: Models, limits: Limits | None = None) -> None:
-        self._models, self._limits = models, limits or Limits()
+    def __init__(self, models: Models, limits: VisitorLimits | None = None) -> None:
+        self._models, self._limits = models, limits or VisitorLimits()
         self._pool = Pool(self._limits)
         self._checking: set[str] = set()  # visitors
         self._lock = threading.Lock()
@@ -57,7 +57,7 @@ class Uploads:
         Raises:
             BundleError: too large, no bundle, or not what was exported.
             BusyError: too many are being checked, or another one of this visitor is.
-            StoppedError: its check took more than it may.
+            ModelStoppedError: its check took more than it may.
             UsageError: there is no session, or nothing may be brought to this app.
         """
         path = Path(path)
@@ -130,7 +130,7 @@ class Uploads:
         if not kept:
             hosted.close("the page was closed.")
             raise BundleError("the page was closed before its bundle was checked.")
-        _keeper.watch(_looker(brought, visitor, name, limits.unseen_s))
+        keeper.watch(_looker(brought, visitor, name, limits.unseen_s))
         return name
 
 
@@ -145,7 +145,7 @@ def _looker(brought: Brought, visitor: str, name: str, seconds: float) -> Callab
     return look
 
 
-def _check_size(path: Path, limits: Limits) -> None:
+def _check_size(path: Path, limits: VisitorLimits) -> None:
     try:
         if path.stat().st_size > limits.zip_mb << 20:
             raise BundleError(
@@ -155,7 +155,7 @@ def _check_size(path: Path, limits: Limits) -> None:
         raise _unreadable(path, error) from None
 
 
-def _copy(path: Path, to: Path, limits: Limits) -> None:
+def _copy(path: Path, to: Path, limits: VisitorLimits) -> None:
     _check_size(path, limits)  # while it waited, another may have come in its place
     try:
         shutil.copyfile(path, to)

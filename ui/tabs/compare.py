@@ -6,12 +6,12 @@ from typing import Any
 
 import gradio as gr
 
+from diabolo.ui.components import choice
 from diabolo.ui.tabs import _cards, _two_maps
 from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_errors
 from diabolo.ui.tabs._compare_texts import TEXTS
 from diabolo.ui.tabs._compared import alike, chosen_names
 from diabolo.ui.tabs._compared import compare as compared
-from diabolo.ui.tabs._derived import choice
 from diabolo.ui.tabs._inline import error_map
 from diabolo.ui.tabs._numbers import numbers
 from diabolo.ui.tabs._opened import when_opened

@@ -13,11 +13,11 @@ from PIL import Image
 from diabolo.runtime import metrics
 from diabolo.runtime.manifest import Manifest
 from diabolo.runtime.noise import KINDS, NoiseSpec, add_noise, largest_level
+from diabolo.ui.components import slider
 from diabolo.ui.tabs import _level_curve
 from diabolo.ui.tabs._base import LATEST, QUIET, Context, picture_of, shown_errors
 from diabolo.ui.tabs._before_after import before_after, compared
 from diabolo.ui.tabs._denoise_texts import TEXTS
-from diabolo.ui.tabs._derived import slider
 from diabolo.ui.tabs._level_curve import Curve, Now, level_curve, measure
 from diabolo.ui.tabs._noisy_files import files_section
 from diabolo.ui.tabs._picture import PictureInput, pixels

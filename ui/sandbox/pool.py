@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from diabolo.ui.errors import BusyError
 from diabolo.ui.sandbox._worker import Worker
-from diabolo.ui.sandbox.limits import Limits
+from diabolo.ui.sandbox.limits import VisitorLimits
 
 if TYPE_CHECKING:
     from diabolo.ui.sandbox._hosted import Hosted
@@ -28,7 +28,7 @@ class Pool:
         limits: `workers`, `checks`, `waiting_in_all`, `wait_s` count here.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: VisitorLimits) -> None:
         self.limits = limits
         self._hosted: weakref.WeakSet[Hosted] = weakref.WeakSet()
         self._free = threading.Condition()
@@ -87,7 +87,7 @@ class Pool:
 
         Raises:
             BusyError: others were being checked all the time.
-            StoppedError: no process can be started.
+            ModelStoppedError: no process can be started.
         """
         limits = self.limits
         if not self._checks.acquire(blocking=False):

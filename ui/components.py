@@ -7,29 +7,45 @@ from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
+from gradio import component_meta
 
 from diabolo.runtime.errors import UsageError
 
-__all__ = ["LONGEST_NAME", "choice", "derived", "slider"]
+__all__ = ["LONGEST_NAME", "WithoutStub", "as_it_is", "choice", "derived", "slider"]
 
 LONGEST_NAME = 300  # characters of a name
 
 
-def derived(base: Any, **methods: Callable[..., Any]) -> Any:
-    """A class below one of gradio's components, shown as that is.
+_updateable: Callable[[Any], Any] = component_meta.updateable
 
-    It is a class, as gradio makes new ones of an instance's class. Its metaclass would write a .pyi beside
-    this file, so that is left out.
+
+class WithoutStub(type(gr.HTML)):  # type: ignore[misc]
+    """Gradio's metaclass of components without the .pyi file, which it writes next to a class's own file.
+
+    A class of it declares no `EVENTS` of its own; it has those of its base.
     """
-    own = {**methods, "is_template": True, "__module__": __name__}
-    return ABCMeta.__new__(type(base), base.__name__, (base,), own)
+
+    def __new__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any]) -> Any:
+        """Make the class; whoever calls its `__init__` in a listener sends the page an update."""
+        if "__init__" in members:
+            members["__init__"] = _updateable(members["__init__"])
+        return ABCMeta.__new__(cls, name, bases, members)
 
 
-def _as_it_came(_self: gr.Slider, value: Any) -> Any:
+def derived(base: type[Any], **methods: Callable[..., Any]) -> Any:
+    """A subclass of one of gradio's components with methods of our own; the page shows it as the base.
+
+    Gradio makes new instances of an instance's class, so methods set on an instance would be lost.
+    """
+    return WithoutStub(base.__name__, (base,), {**methods, "is_template": True, "__module__": __name__})
+
+
+def as_it_is(_self: Any, value: Any) -> Any:
+    """A `preprocess` or `postprocess` that changes nothing."""
     return value
 
 
-_Slider = derived(gr.Slider, preprocess=_as_it_came)
+_Slider = derived(gr.Slider, preprocess=as_it_is)
 
 
 def slider(*args: Any, **more: Any) -> gr.Slider:

@@ -16,7 +16,7 @@ pytestmark = GRADIO_MARKS[1:]  # no page is opened
 def test_a_number_of_the_old_range_comes_after_the_new_one() -> None:
     from gradio_client import Client
 
-    from diabolo.ui.tabs._derived import slider
+    from diabolo.ui.components import slider
 
     def narrow() -> Any:
         return gr.update(maximum=31, value=0)
