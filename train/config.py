@@ -61,7 +61,7 @@ class Config:
     variant: str
     dataset: str  # a name, or the path of a folder of images
     network: str  # a name, or a Python file of the user's: my_nets.py:MyNetwork
-    latent_dim: int
+    latent_dim: int  # numbers of a flat latent, channels of a grid
     width: int | None = None  # of the network's layers; None: the network's own
     depth: int | None = None  # its number of layers, likewise
     blocks: int | None = None  # its residual blocks, likewise
@@ -94,7 +94,7 @@ class Config:
             raise UnknownNameError("optimizer", self.optimizer, RATES)
         if variant.networks is not None and self.network not in variant.networks:
             raise OptionError(
-                f"variant {self.variant!r} runs on the network {', '.join(variant.networks)} only, "
+                f"variant {self.variant!r} runs on the network {' or '.join(variant.networks)} only, "
                 f"not {self.network!r}. Use --network {variant.networks[0]}, or another variant."
             )
         for name, low, high in (
@@ -123,6 +123,8 @@ class Config:
     def make(cls, variant: str, dataset: str, **given: Any) -> Config:
         """A config with the variant's own defaults where nothing, or None, is given.
 
+        A network whose latent is a grid has a default of its own for `latent_dim`.
+
         Raises:
             UnknownNameError, OptionError: as above.
         """
@@ -130,7 +132,8 @@ class Config:
         kind = variants.make(variant, options)
         given = {key: value for key, value in given.items() if value is not None}
         given.setdefault("network", kind.default_network)
-        given.setdefault("latent_dim", kind.default_latent_dim)
+        own = networks.default_latent_dim(given["network"])
+        given.setdefault("latent_dim", own or kind.default_latent_dim)
         if given.get("optimizer") in RATES:
             given.setdefault("lr", RATES[given["optimizer"]])
         return cls(variant=variant, dataset=dataset, variant_options=options, **given)
@@ -180,6 +183,14 @@ class Config:
         )
         return replace(request, progress=progress) if progress else request
 
+    def latent_shape(self, image_shape: tuple[int, int, int], network: networks.Network) -> tuple[int, ...]:
+        """The shape of one image's latent: `(latent_dim,)`, or `(latent_dim, height, width)` for a grid.
+
+        Raises:
+            OptionError: the network does not take these options, or declares a shape that is not allowed.
+        """
+        return network.latent_shape(image_shape, self.latent_dim, **self._layers())
+
     def build(
         self, image_shape: tuple[int, int, int], network: networks.Network | None = None
     ) -> tuple[variants.VariantBase, Model]:
@@ -195,8 +206,10 @@ class Config:
             image_shape,
             head.width * self.latent_dim,
             self.latent_dim,
-            width=self.width,
-            depth=self.depth,
-            blocks=self.blocks,
+            **self._layers(),
         )
-        return variant, Model(*pair, head, image_shape, self.latent_dim, variant.extras())
+        shape = self.latent_shape(image_shape, network)
+        return variant, Model(*pair, head, image_shape, shape, variant.extras())
+
+    def _layers(self) -> dict[str, int | None]:
+        return {"width": self.width, "depth": self.depth, "blocks": self.blocks}

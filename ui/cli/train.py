@@ -69,6 +69,14 @@ def _variant_command(name: str, module: Any) -> click.Command:
     )
 
 
+def _latent_dims(kind: Any) -> str:
+    """The variant's default, and those of networks that have their own."""
+    from diabolo.train import networks
+
+    own = {name: networks.default_latent_dim(name) for name in networks.names()}
+    return ", ".join([str(kind.default_latent_dim), *(f"{n} with {name}" for name, n in own.items() if n)])
+
+
 def _common(kind: Any) -> list[click.Parameter]:
     from diabolo.train import networks
     from diabolo.train.config import RATES
@@ -85,7 +93,11 @@ def _common(kind: Any) -> list[click.Parameter]:
             callback=_recipe,
             help="A TOML file of options, such as epochs = 30; the command line wins over it.",
         ),
-        option(["--latent-dim"], type=int, help=f"Width of the code. [default: {kind.default_latent_dim}]"),
+        option(
+            ["--latent-dim"],
+            type=int,
+            help=f"Width of the code; of a grid, its channels. [default: {_latent_dims(kind)}]",
+        ),
         option(
             ["--network"],
             metavar="NAME|FILE.py[:CLASS]",
