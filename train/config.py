@@ -184,7 +184,7 @@ class Config:
         return replace(request, progress=progress) if progress else request
 
     def latent_shape(self, image_shape: tuple[int, int, int], network: networks.Network) -> tuple[int, ...]:
-        """The shape of one image's latent: `(latent_dim,)`, or `(latent_dim, height, width)` for a grid.
+        """The shape of one image's latent: `(latent_dim,)`, or `(latent_dim, rows, columns)` for a grid.
 
         Raises:
             OptionError: the network does not take these options, or declares a shape that is not allowed.

@@ -68,13 +68,13 @@ class GaussianHead(Head):
 class Model(nn.Module):
     """An encoder and a decoder around a latent.
 
-    Attributes:
-        image_shape: `(channels, height, width)`.
-        latent_shape: of one image's latent: `(latent_dim,)`, or `(latent_dim, height, width)` for a grid.
-
     The offset, the logit of the training images' mean brightness by channel, is added to the decoder's
     logits: an output that begins at the data's mean seldom runs to all black in the first steps; where it
     does, it comes back (`squash`).
+
+    Attributes:
+        image_shape: `(channels, height, width)`.
+        latent_shape: of one image's latent: `(latent_dim,)`, or `(latent_dim, rows, columns)` for a grid.
     """
 
     offset: Tensor
