@@ -94,7 +94,7 @@ def of_model(model: Model) -> Pair:
         encoder=_Encode(model).eval(),
         decoder=_Decode(model).eval(),
         image_shape=model.image_shape,
-        latent_shape=(model.latent_dim,),
+        latent_shape=model.latent_shape,
         log_variance=model.head.width == 2,
     )
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 import torch
+from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from diabolo.train import networks
+from diabolo.train import Config, networks
+from diabolo.ui.cli import main
 
 
 def test_found() -> None:
-    assert {"dense", "conv"} <= set(networks.names())
+    assert {"dense", "conv", "conv-spatial"} <= set(networks.names())
 
 
 @pytest.mark.parametrize("name", networks.names())
@@ -26,12 +28,14 @@ def test_found() -> None:
 @example(channels=1, height=8, width=8, latent=1)
 @example(channels=3, height=9, width=255, latent=2)
 def test_takes_every_size(name: str, channels: int, height: int, width: int, latent: int) -> None:
-    network, shape = networks.find(name).holder, (channels, height, width)
+    found, shape = networks.find(name), (channels, height, width)
+    network, (first, *grid) = found.holder, found.latent_shape(shape, latent)
+    assert first == latent
     with torch.device("meta"):  # shapes without numbers: a large network costs nothing
         encoder, decoder = network.Encoder(shape, 2 * latent), network.Decoder(shape, latent)
         code = encoder(torch.zeros(2, *shape))
-        assert code.shape == (2, 2 * latent)
-        assert decoder(torch.zeros(2, latent)).shape == (2, *shape)
+        assert code.shape == (2, 2 * latent, *grid)
+        assert decoder(torch.zeros(2, latent, *grid)).shape == (2, *shape)
     weights = sum(p.numel() for module in (encoder, decoder) for p in module.parameters())
     assert weights < 100e6  # trains in less than 2 GB
 
@@ -66,3 +70,29 @@ def test_width_and_depth(name: str) -> None:
     if name != "dense":
         assert weights(blocks=2) > weights(blocks=1) > weights()
     assert weights() == weights(width=None, depth=None)
+
+
+@pytest.mark.parametrize("depth", [None, 0, 1, 3])
+@pytest.mark.parametrize("name", networks.names())
+def test_the_latent_is_what_was_declared(name: str, depth: int | None) -> None:
+    network, shape = networks.find(name), (1, 30, 21)
+    encoder, decoder = network.build(shape, 6, 3, depth=depth)
+    first, *grid = network.latent_shape(shape, 3, depth=depth)
+    code = encoder(torch.rand(2, *shape))
+    assert code.shape == (2, 2 * first, *grid)
+    assert decoder(code[:, :3]).shape == (2, *shape)
+
+
+@pytest.mark.parametrize(("depth", "grid"), [(None, (8, 6)), (0, (30, 21)), (1, (15, 11)), (3, (4, 3))])
+def test_a_grid_of_a_quarter_of_the_side(depth: int | None, grid: tuple[int, int]) -> None:
+    network = networks.find("conv-spatial")
+    assert network.latent_shape((3, 30, 21), 5, depth=depth) == (5, *grid)
+    assert networks.find("conv").latent_shape((3, 30, 21), 5) == (5,)
+
+
+def test_a_grid_has_a_default_number_of_channels_of_its_own() -> None:
+    assert Config.make("vae", "glyphs", network="conv-spatial").latent_dim == 4
+    assert Config.make("vae", "glyphs", network="conv-spatial", latent_dim=7).latent_dim == 7
+    assert Config.make("vae", "glyphs", network="conv").latent_dim == 20
+    help_text = CliRunner().invoke(main, ["train", "vae", "--help"]).stdout
+    assert "20, 4 with conv-spatial" in " ".join(help_text.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,21 @@ class Small:
     class Decoder(nn.Sequential):
         def __init__(self, image_shape, latent_dim):
             super().__init__(nn.Linear(latent_dim, prod(image_shape)), nn.Unflatten(1, image_shape))
+"""
+
+GRID = """
+from torch import nn
+
+def latent_shape(image_shape, latent_dim):
+    return latent_dim, image_shape[1] // 4, image_shape[2] // 4
+
+class Encoder(nn.Sequential):
+    def __init__(self, image_shape, outputs):
+        super().__init__(nn.Conv2d(image_shape[0], outputs, 4, stride=4))
+
+class Decoder(nn.Sequential):
+    def __init__(self, image_shape, latent_dim):
+        super().__init__(nn.ConvTranspose2d(latent_dim, image_shape[0], 4, stride=4))
 """
 
 
@@ -104,6 +120,44 @@ def test_what_does_not_fit_is_told(
     done = train(pictures, network)
     assert done.exit_code == 2
     assert words in done.stderr
+    assert not Path("run").exists()
+
+
+def test_a_grid(file: Path, pictures: Path) -> None:
+    in_class = textwrap.indent(GRID.replace("from torch import nn", ""), "    ")
+    file.write_text(f"from torch import nn\nclass Grid:\n{in_class}")
+    network = "nets.py:Grid"
+    done = train(pictures, network)
+    assert done.exit_code == 0, done.stderr
+    for words in (["export", "run"], ["train", "vae", "--resume", "-o", "run", "--epochs", 2]):
+        done = call(*words, "--network", network)
+        assert done.exit_code == 0, done.stderr
+    assert Autoencoder.load("run/bundle", device="cpu").manifest.latent_shape == (3, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "latent_dim, image_shape[1] // 4, ",
+            "image_shape[1] // 4, ",
+            "must return (3,), or (3, rows, ",
+        ),
+        ("return latent_dim, image_shape[1] // 4", "return latent_dim, 0", "whole numbers from 1"),
+        ("return latent_dim, image_shape[1] // 4", "return latent_dim, 4.0", "whole numbers from 1"),
+        ("return latent_dim, image_shape[1] // 4, ", "return ", "returns 4 for --latent-dim 3"),
+        ("return latent_dim, image_shape[1] // 4", "return latent_dim, 5", "must return (2, 6, 5, 4)"),
+        ("return latent_dim, image_shape[1] // 4", "return latent_dim, 1 / 0", "ZeroDivisionError"),
+        ("(image_shape, latent_dim):\n    return", "(image_shape):\n    return", "and a number"),
+        ("def latent_shape", "def latent_form", "latent_shape(image_shape, latent_dim), which returns"),
+    ],
+)
+def test_a_grid_that_does_not_fit_is_told(old: str, new: str, words: str, file: Path, pictures: Path) -> None:
+    assert old in GRID
+    file.write_text(GRID.replace(old, new, 1))
+    done = train(pictures, "nets.py")
+    assert done.exit_code == 2
+    assert words in " ".join(done.stderr.split())
     assert not Path("run").exists()
 
 

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from diabolo.train import datasets
+from diabolo.train import datasets, networks
 from diabolo.train.datasets import glyphs
 from diabolo.ui.cli import main
 
@@ -93,10 +93,11 @@ def test_the_commands_of_the_page_on_data(workplace: Path) -> None:
 def test_the_commands_of_the_page_on_training(workplace: Path) -> None:
     (recipe,) = re.findall(r"```toml\n(.*?)```", TRAINING, re.DOTALL)
     Path("recipe.toml").write_text(recipe)
-    nets, notebook = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
+    nets, grid, notebook = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
     Path("my_nets.py").write_text(nets)
+    Path("my_grid.py").write_text(grid)
     listed = commands(TRAINING)
-    assert [words[0] for words in listed] == [*["train"] * 5, "export", "train", "evaluate"]
+    assert [words[0] for words in listed] == [*["train"] * 6, "export", "train", "train", "evaluate"]
     for words in listed:
         run(words)
     seen: dict[str, Any] = {}
@@ -113,6 +114,11 @@ def test_the_page_on_data_has_every_set_and_option() -> None:
         assert f"| `--resize {how}` |" in DATA
     for group in ("datasets", "variants", "networks"):
         assert f'"diabolo.train.{group}"' in DATA
+
+
+def test_the_page_on_training_has_every_network() -> None:
+    for name in networks.names():
+        assert f"| `{name}` |" in TRAINING
 
 
 def test_its_files_exist() -> None:

@@ -50,7 +50,7 @@ def test_every_parameter_gets_a_gradient(variant: str, network: str, shape: tupl
         assert torch.isfinite(parameter.grad).all(), name
         assert parameter.grad.abs().sum() > 0, name
     assert model(image).shape == image.shape
-    assert model.encode(image).latent.shape == (4, 5)
+    assert model.encode(image).latent.shape == (4, *model.latent_shape)
 
 
 @pytest.mark.parametrize("options", [{}, {"likelihood": "gaussian"}])

@@ -42,7 +42,7 @@ def linear_model() -> Model:
     down = torch.randn(VALUES, 2 * DIMENSIONS, generator=generator)
     encoder = Fixed(0.3 * down, (2 * DIMENSIONS,))
     extras = {"log_deviation": torch.tensor(math.log(0.3))}
-    return Model(encoder, Fixed(up, (1, 2, 2)), GaussianHead(), (1, 2, 2), DIMENSIONS, extras)
+    return Model(encoder, Fixed(up, (1, 2, 2)), GaussianHead(), (1, 2, 2), (DIMENSIONS,), extras)
 
 
 def test_the_bound_reaches_the_likelihood() -> None:

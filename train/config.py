@@ -28,6 +28,12 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _latent_dim_help() -> str:
+    own = {name: networks.default_latent_dim(name) for name in networks.names()}
+    unless = ", ".join(f"{count} with {name}" for name, count in own.items() if count)
+    return f"Width of the code; of a grid, its channels: {unless} unless given."
+
+
 def _network_help() -> str:
     """Looked up when it is shown: other packages may bring networks, too."""
     return f"{' or '.join(networks.names())}, or two classes of your own in a Python file, which is executed."
@@ -55,7 +61,7 @@ class Config(Settings):
             metavar="NAME|FOLDER",
         )
     )
-    latent_dim: int = field(metadata=rules("Width of the code.", low=1, high=65536))
+    latent_dim: int = field(metadata=rules(_latent_dim_help, low=1, high=65536))
     network: str = field(
         metadata=rules(
             _network_help,
@@ -170,7 +176,7 @@ class Config(Settings):
         variant = variants.make(self.variant, self.variant_options)
         if variant.networks is not None and self.network not in variant.networks:
             raise OptionError(
-                f"variant {self.variant!r} runs on the network {', '.join(variant.networks)} only, "
+                f"variant {self.variant!r} runs on the network {' or '.join(variant.networks)} only, "
                 f"not {self.network!r}. Use --network {variant.networks[0]}, or another variant."
             )
 
@@ -178,12 +184,17 @@ class Config(Settings):
     def make(cls, variant: str, dataset: str, **given: Any) -> Config:
         """A config with the variant's own defaults where nothing, or None, is given.
 
+        A network whose latent is a grid has a default of its own for `latent_dim`.
+
         Raises:
             UnknownNameError, OptionError: as above.
         """
         options = dict(given.pop("variant_options", None) or {})
         kind = variants.make(variant, options)
         given = {key: value for key, value in given.items() if value is not None}
+        given.setdefault("network", kind.default_network)
+        if own := networks.default_latent_dim(given["network"]):
+            given.setdefault("latent_dim", own)
         for name, one in settings(cls).items():
             if one.default is MISSING and hasattr(kind, f"default_{name}"):
                 given.setdefault(name, getattr(kind, f"default_{name}"))
@@ -233,6 +244,14 @@ class Config(Settings):
         )
         return replace(request, progress=progress) if progress else request
 
+    def latent_shape(self, image_shape: tuple[int, int, int], network: networks.Network) -> tuple[int, ...]:
+        """The shape of one image's latent: `(latent_dim,)`, or `(latent_dim, rows, columns)` for a grid.
+
+        Raises:
+            OptionError: the network does not take these options, or declares a shape that is not allowed.
+        """
+        return network.latent_shape(image_shape, self.latent_dim, **self._layers())
+
     def build(
         self, image_shape: tuple[int, int, int], network: networks.Network | None = None
     ) -> tuple[variants.VariantBase, Model]:
@@ -248,8 +267,10 @@ class Config(Settings):
             image_shape,
             head.width * self.latent_dim,
             self.latent_dim,
-            width=self.width,
-            depth=self.depth,
-            blocks=self.blocks,
+            **self._layers(),
         )
-        return variant, Model(*pair, head, image_shape, self.latent_dim, variant.extras())
+        shape = self.latent_shape(image_shape, network)
+        return variant, Model(*pair, head, image_shape, shape, variant.extras())
+
+    def _layers(self) -> dict[str, int | None]:
+        return {"width": self.width, "depth": self.depth, "blocks": self.blocks}

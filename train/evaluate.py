@@ -34,7 +34,7 @@ def batches(images: Images) -> Iterator[NDArray[np.float32]]:
 
 @torch.inference_mode()
 def encode_all(model: Model, images: Images) -> NDArray[np.float32]:
-    """Latents float32 `(n, latent_dim)` of uint8 images `(n, channels, height, width)`."""
+    """Latents float32 `(n, *latent_shape)` of uint8 images `(n, channels, height, width)`."""
     device = model.offset.device
     codes = [
         model.encode(torch.from_numpy(b).to(device)).latent.float().cpu().numpy() for b in batches(images)

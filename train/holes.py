@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def holes(model: Model, data: ImageData) -> dict[str, Any]:
     Of those that one would sample, in [0, 1]; about .05 is what a latent space without holes has. Nothing
     where pixels cannot tell.
     """
-    if model.latent_dim > _MOST:
+    if prod(model.latent_shape) > _MOST:
         return {}
     model.eval()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from importlib import metadata
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def resume(
             run.config = replace(run.config, epochs=epochs)
             run.document |= run.config.to_json()
         state = (run.path / STATE).is_file()
-        if state and _complete(run):
+        if state and _complete(run, made):
             done = run.epochs_done()
             raise RunError(f"{path} has all its {done} epochs. Give a larger --epochs to train on.")
         data = _load(lambda: run.data(progress=watcher.loading, note=watcher.note), watcher, processes)
@@ -120,7 +121,7 @@ def resume(
         return _train(training, made, data, interrupt)
 
 
-def _complete(run: Run) -> bool:
+def _complete(run: Run, network: networks.Network) -> bool:
     """Whether nothing is left to do: no epoch, no figures or plots, no history that was lost."""
     rows = run.read_about(STATE).get("history")
     if run.epochs_done() < run.config.epochs:
@@ -129,7 +130,7 @@ def _complete(run: Run) -> bool:
         figures, history = run.metrics(), run.history()
     except RunError:  # what is damaged is made again
         return False
-    expected = plots.names(run.config.latent_dim, figures)
+    expected = plots.names(prod(run.config.latent_shape(run.image_shape, network)), figures)
     drawn = all((run.path / plots.place(name)).is_file() for name in expected)
     return bool(figures) and drawn and rows in (None, json.dumps(history)) and run.is_whole(BEST)
 

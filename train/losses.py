@@ -70,7 +70,7 @@ def gaussian_reconstruction(image: Tensor, reconstruction: Tensor, log_deviation
 
 
 def gaussian_kl_by_dimension(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mean, variance) || N(0, 1)) in nats of each dimension, `(batch, latent_dim)`.
+    """KL(N(mean, variance) || N(0, 1)) in nats of each latent value, shaped as `mean`.
 
     Kingma and Welling, 'Auto-Encoding Variational Bayes', appendix B, https://arxiv.org/abs/1312.6114:
     -1/2 (1 + log variance - mean^2 - variance).

@@ -17,21 +17,21 @@ __all__ = ["Code", "GaussianHead", "Head", "IdentityHead", "Model", "SigmoidHead
 
 @dataclass(frozen=True)
 class Code:
-    """What the encoder says of a batch: `(batch, latent_dim)` each; `log_variance` for a gaussian head."""
+    """What the encoder says of a batch: `(batch, *latent_shape)` each; `log_variance` for a gaussian head."""
 
     latent: Tensor
     log_variance: Tensor | None = None
 
 
 class Head(nn.Module):
-    """Turns the encoder's raw outputs into a latent."""
+    """Turns the encoder's raw outputs into a latent. Both are channels first, whatever dimensions follow."""
 
-    width: ClassVar[int] = 1  # raw outputs per latent dimension
+    width: ClassVar[int] = 1  # raw outputs per latent value
     prior: ClassVar[str | None] = None  # 'normal' when training draws latents towards N(0, I)
 
     @abstractmethod
     def forward(self, raw: Tensor) -> Code:
-        """`(batch, width * latent_dim)` to a code."""
+        """`(batch, width * latent_shape[0], *latent_shape[1:])` to a code `(batch, *latent_shape)`."""
 
 
 class IdentityHead(Head):
@@ -51,7 +51,10 @@ class SigmoidHead(Head):
 
 
 class GaussianHead(Head):
-    """A mean and a log-variance for every latent dimension; the latent outside training is the mean."""
+    """A mean and a log-variance for every latent value; the latent outside training is the mean.
+
+    The first half of the channels are means, the second half log-variances.
+    """
 
     width = 2
     prior = "normal"
@@ -68,6 +71,10 @@ class Model(nn.Module):
     The offset, the logit of the training images' mean brightness by channel, is added to the decoder's
     logits: an output that begins at the data's mean seldom runs to all black in the first steps; where it
     does, it comes back (`squash`).
+
+    Attributes:
+        image_shape: `(channels, height, width)`.
+        latent_shape: of one image's latent: `(latent_dim,)`, or `(latent_dim, rows, columns)` for a grid.
     """
 
     offset: Tensor
@@ -78,18 +85,23 @@ class Model(nn.Module):
         decoder: nn.Module,
         head: Head,
         image_shape: tuple[int, int, int],
-        latent_dim: int,
+        latent_shape: tuple[int, ...],
         extras: Mapping[str, Tensor] | None = None,
     ) -> None:
         super().__init__()
         self.image_shape = image_shape
-        self.latent_dim = latent_dim
+        self.latent_shape = latent_shape
         self.encoder = encoder
         self.head = head
         self.decoder = decoder
         # what a loss learns beside the two, a deviation for one; no part of what is exported
         self.extras = nn.ParameterDict({name: nn.Parameter(value) for name, value in (extras or {}).items()})
         self.register_buffer("offset", torch.zeros(image_shape[0], 1, 1))
+
+    @property
+    def latent_dim(self) -> int:
+        """The latent's first dimension: how many numbers a flat one has, how many channels a grid."""
+        return self.latent_shape[0]
 
     def set_mean(self, brightness: Tensor) -> None:
         """Start from the training images' mean, `(channels,)` in [0, 1]."""
@@ -101,12 +113,12 @@ class Model(nn.Module):
         return code
 
     def logits(self, latent: Tensor) -> Tensor:
-        """`(batch, latent_dim)` to logits `(batch, channels, height, width)`."""
+        """`(batch, *latent_shape)` to logits `(batch, channels, height, width)`."""
         out: Tensor = self.decoder(latent) + self.offset
         return out
 
     def decode(self, latent: Tensor) -> Tensor:
-        """`(batch, latent_dim)` to images `(batch, channels, height, width)` in [0, 1]."""
+        """`(batch, *latent_shape)` to images `(batch, channels, height, width)` in [0, 1]."""
         return squash(self.logits(latent), training=self.training)
 
     def forward(self, image: Tensor) -> Tensor:

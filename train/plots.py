@@ -35,13 +35,14 @@ def draw(
 ) -> dict[str, Figure]:
     """Losses, reconstructions, the latent map, samples and more, by name.
 
-    `test` are the figures of the test split. A latent of two dimensions gets its manifold, units whose mean
+    `test` are the figures of the test split. A latent of two numbers gets its manifold, units whose mean
     activity was measured get it drawn.
     """
     chosen = spread(len(data.test), _MAP_POINTS)
-    codes = encode_all(model, rows_of(data.test.images, chosen))
+    latents = encode_all(model, rows_of(data.test.images, chosen))
+    codes = latents.reshape(len(latents), -1)
     labels = None if data.test.labels is None else data.test.labels[chosen]
-    space = LatentSpace.of_codes(codes, prior=model.head.prior)
+    space = LatentSpace.of_codes(latents, prior=model.head.prior)
     figures = {
         "losses": _losses(run.history()),
         "reconstructions": reconstructions(variant, model, data),
@@ -55,9 +56,9 @@ def draw(
     return figures
 
 
-def names(latent_dim: int, test: dict[str, Any]) -> list[str]:
-    """The names of what `draw` draws of a latent of so many dimensions and these figures."""
-    more = {"manifold": latent_dim == 2, "activity": "activity_by_unit" in test}
+def names(size: int, test: dict[str, Any]) -> list[str]:
+    """The names of what `draw` draws of a latent of so many numbers and these figures."""
+    more = {"manifold": size == 2, "activity": "activity_by_unit" in test}
     return [
         "losses",
         "reconstructions",
@@ -124,14 +125,20 @@ def _manifold(model: Model, codes: NDArray[np.float32]) -> Figure:
     """What the points of a regular grid over the plane of codes decode to."""
     low, high = np.quantile(codes, [0.01, 0.99], axis=0)
     across = np.linspace(low[0], high[0], _MANIFOLD)
-    rows = []
-    for up in np.linspace(high[1], low[1], _MANIFOLD):
-        latent = np.column_stack([across, np.full(_MANIFOLD, up)]).astype(np.float32)
-        images = model.decode(torch.from_numpy(latent).to(model.offset.device)).float().cpu().numpy()
-        rows.append(("", images))
+    rows = [
+        ("", _decoded(model, np.column_stack([across, np.full(_MANIFOLD, up)])))
+        for up in np.linspace(high[1], low[1], _MANIFOLD)
+    ]
     figure = _grid(rows)
     figure.axes[0].set_title("What each point of the latent space decodes to")
     return figure
+
+
+def _decoded(model: Model, flat: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Images of flat latents `(n, d)`."""
+    latents = torch.from_numpy(flat.astype(np.float32)).reshape(len(flat), *model.latent_shape)
+    images: NDArray[np.float32] = model.decode(latents.to(model.offset.device)).float().cpu().numpy()
+    return images
 
 
 def activity(by_run: Mapping[str, Sequence[float]]) -> Figure:

@@ -4,8 +4,19 @@
     Decoder(image_shape, latent_dim)   (batch, latent_dim) -> logits (batch, channels, height, width)
 
 The decoder returns logits; the model adds its offset and the sigmoid. Both may take `width`, `depth` and
-`blocks`, with defaults of their own. A user's own file keeps the same contract: `my_nets.py`, or
-`my_nets.py:MyNetwork` for a class that holds the two.
+`blocks`, with defaults of their own. `outputs` is `latent_dim`, or a multiple of it where the variant needs
+several numbers per latent value, such as a mean and a log-variance.
+
+The latent may be a grid, channels first. Then the module declares its shape:
+
+    latent_shape(image_shape, latent_dim)   -> (latent_dim, rows, columns)
+
+The encoder returns `(batch, outputs, rows, columns)`, the decoder takes `(batch, latent_dim, rows, columns)`,
+and `latent_shape` takes the options that the two classes take. `LATENT_DIM`, if the module has it, is the
+default for --latent-dim: the variants' own defaults are meant for flat latents.
+
+A user's own file keeps the same contract: `my_nets.py`, or `my_nets.py:MyNetwork` for a class that holds all
+of this; only its LATENT_DIM is not looked at, since the file is not executed until it is needed.
 """
 
 from __future__ import annotations
@@ -22,7 +33,7 @@ from diabolo.train.errors import OptionError
 from diabolo.train.networks._own import load
 from diabolo.train.userfile import split
 
-__all__ = ["Network", "check_name", "copy_name", "find", "is_own", "names"]
+__all__ = ["Network", "check_name", "copy_name", "default_latent_dim", "find", "is_own", "names"]
 
 
 def names() -> list[str]:
@@ -60,19 +71,52 @@ def find(text: str) -> Network:
     return Network(name=text, holder=_discovery.find(__name__, text, "network"))
 
 
+def default_latent_dim(text: str) -> int | None:
+    """The network's own default for `latent_dim`; None: it has none, or is a user's file, or is not there."""
+    if is_own(text) or text not in names():
+        return None
+    default: int | None = getattr(find(text).holder, "LATENT_DIM", None)
+    return default
+
+
 @dataclass(frozen=True, kw_only=True)
 class Network:
     """A pair of classes that make an encoder and a decoder.
 
     Attributes:
         name: as a bundle shows it.
-        holder: what has the attributes `Encoder` and `Decoder`.
+        holder: what has the attributes `Encoder` and `Decoder`, and maybe `latent_shape`.
         source: the text of a user's own file; empty for a network with a name.
     """
 
     name: str
     holder: Any
     source: str = ""
+
+    def latent_shape(
+        self, image_shape: tuple[int, int, int], latent_dim: int, **options: int | None
+    ) -> tuple[int, ...]:
+        """The shape of one image's latent: `(latent_dim,)` unless the network declares a grid.
+
+        Args:
+            image_shape: (channels, height, width) of an image.
+            latent_dim: numbers of a flat latent, channels of a grid.
+            options: `width`, `depth` and `blocks`, None where not given.
+
+        Raises:
+            OptionError: the network does not take these options, or declares what is not allowed.
+        """
+        if not hasattr(self.holder, "latent_shape"):
+            return (latent_dim,)
+        given = {key: value for key, value in options.items() if value is not None}
+        shape = self._call("latent_shape", image_shape, latent_dim, given)
+        if not _is_shape(shape, latent_dim):
+            raise OptionError(
+                f"{self.name}.latent_shape returns {shape!r} for --latent-dim {latent_dim}. It must return "
+                f"({latent_dim},), or ({latent_dim}, rows, columns) for a grid: --latent-dim first, then "
+                "whole numbers from 1."
+            )
+        return tuple(shape)
 
     def build(
         self,
@@ -81,24 +125,37 @@ class Network:
         latent_dim: int,
         **options: int | None,
     ) -> tuple[nn.Module, nn.Module]:
-        """The encoder and the decoder; `options` are `width`, `depth` and `blocks`, None where not given.
+        """The encoder and the decoder.
+
+        Args:
+            image_shape: (channels, height, width) of an image.
+            outputs: numbers that the encoder returns; of a grid, at each of its places.
+            latent_dim: numbers of a flat latent, channels of a grid.
+            options: `width`, `depth` and `blocks`, None where not given.
 
         Raises:
             OptionError: they do not take these options, or do not return what the contract says.
         """
         given = {key: value for key, value in options.items() if value is not None}
+        shape = self.latent_shape(image_shape, latent_dim, **given)
         encoder = self._make("Encoder", image_shape, outputs, given)
         decoder = self._make("Decoder", image_shape, latent_dim, given)
         if self.source:
-            self._check(encoder, "Encoder", (2, *image_shape), (2, outputs))
-            self._check(decoder, "Decoder", (2, latent_dim), (2, *image_shape))
+            self._check(encoder, "Encoder", (2, *image_shape), (2, outputs, *shape[1:]))
+            self._check(decoder, "Decoder", (2, *shape), (2, *image_shape))
         return encoder, decoder
 
     def _make(
         self, part: str, image_shape: tuple[int, int, int], size: int, given: dict[str, int]
     ) -> nn.Module:
+        module = self._call(part, image_shape, size, given)
+        if not isinstance(module, nn.Module):
+            raise OptionError(f"{self.name}.{part} is no torch.nn.Module. Derive the class from it.")
+        return module
+
+    def _call(self, part: str, image_shape: tuple[int, int, int], size: int, given: dict[str, int]) -> Any:
         try:
-            module = getattr(self.holder, part)(image_shape, size, **given)
+            return getattr(self.holder, part)(image_shape, size, **given)
         except OptionError:
             raise
         except Exception as error:
@@ -110,9 +167,6 @@ class Network:
                 f"{self.name}.{part}({called}) fails: {type(error).__name__}: {error}. It must take the "
                 f"image's shape (channels, height, width) and a number{only}."
             ) from error
-        if not isinstance(module, nn.Module):
-            raise OptionError(f"{self.name}.{part} is no torch.nn.Module. Derive the class from it.")
-        return module
 
     def _check(self, module: nn.Module, part: str, given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
         """Run a user's module once, before any training."""
@@ -135,13 +189,21 @@ class Network:
             )
 
 
+def _is_shape(shape: Any, latent_dim: int) -> bool:
+    """Whether it is `(latent_dim, ...)`, whole numbers from 1."""
+    if not isinstance(shape, tuple | list) or not shape:
+        return False
+    return all(type(side) is int and side > 0 for side in shape) and shape[0] == latent_dim
+
+
 def _options(given: dict[str, int]) -> str:
     return " and ".join(f"--{name}" for name in given)
 
 
 _MEANING = {
     "Encoder": "The second number is what Encoder is made with: the width of the code, or twice that for a "
-    "variant that needs a mean and a log-variance.",
+    "variant that needs a mean and a log-variance. A code is flat unless the network has "
+    "latent_shape(image_shape, latent_dim), which returns (latent_dim, rows, columns) for a grid.",
     "Decoder": "That is a batch of images: (batch, channels, height, width), before the sigmoid.",
 }
 

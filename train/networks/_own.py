@@ -27,6 +27,7 @@ def load(path: Path, name: str) -> Any:
         where = f"{name} in {path}" if name else str(path)
         raise OptionError(
             f"{where} has no {' and no '.join(lacking)}. A network is two classes: "
-            "Encoder(image_shape, outputs) and Decoder(image_shape, latent_dim)."
+            "Encoder(image_shape, outputs) and Decoder(image_shape, latent_dim); for a latent that is a grid "
+            "also latent_shape(image_shape, latent_dim)."
         )
     return holder

@@ -20,10 +20,10 @@ class Options:
 
 
 class Variant(VariantBase):
-    """Minimises the reconstruction error, on the conv network only."""
+    """Minimises the reconstruction error, on a network of convolutions."""
 
     summary = "the autoencoder on convolutions, strided down and up"
-    networks = ("conv",)
+    networks = ("conv", "conv-spatial")
     default_network = "conv"
 
     def __init__(self, options: Options) -> None:

@@ -59,7 +59,8 @@ class Variant(VariantBase):
         """
         latent = model.encode(image).latent
         error = half_squared_error(image, model.decode(latent))
-        activity = step.mean(latent)
+        units = latent.flatten(1)  # each value of a grid is a unit
+        activity = step.mean(units)
         divergence = bernoulli_kl(
             self.options.sparsity, _running(activity, self.options.sparsity, len(image), step)
         )
@@ -68,7 +69,7 @@ class Variant(VariantBase):
             "sparsity_kl": divergence.detach(),
             "activity": latent.detach().float().mean(),
         }
-        pools = {"activity": latent.detach().float().mean(0)}
+        pools = {"activity": units.detach().float().mean(0)}
         return Loss(error + self.options.sparsity_weight * divergence, terms, pools)
 
     def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:

@@ -104,9 +104,9 @@ class Variant(VariantBase):
         image = self.pixels(image, step)
         mean, log_variance = _both(model.encode(image))
         samples = self._samples(step)
-        normal = step.normal(len(mean), samples, mean.shape[1])
+        normal = step.normal(len(mean), samples, *mean.shape[1:])
         reconstruction, ratio = self._terms(model, image, mean, log_variance, normal)
-        by_dimension = gaussian_kl_by_dimension(mean, log_variance)
+        by_dimension = gaussian_kl_by_dimension(mean, log_variance).flatten(1)
         divergence = by_dimension.sum(1).mean()
         if samples == 1:
             objective = reconstruction.mean() + self._weight(step) * divergence
@@ -117,13 +117,13 @@ class Variant(VariantBase):
         terms = {"reconstruction": reconstruction.detach(), "kl": divergence.detach()}
         pools = {
             "kl": by_dimension.detach().mean(0),
-            "mean": mean.detach().mean(0),
-            "square": mean.detach().square().mean(0),
+            "mean": mean.detach().flatten(1).mean(0),
+            "square": mean.detach().flatten(1).square().mean(0),
         }
         return Loss(objective, terms, pools)
 
     def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:
-        """The bound, and which dimensions of the latent are in use."""
+        """The bound, and which dimensions of the latent are in use; each value of a grid is one."""
         active = (pools["square"] - pools["mean"].square()) > _ACTIVE
         return figures | {
             "elbo": -(figures["reconstruction"] + figures["kl"]),
@@ -143,7 +143,7 @@ class Variant(VariantBase):
     def log_weights(self, model: Model, pixels: Tensor, step: Step, samples: int) -> Tensor:
         """log p(x | z) + log p(z) - log q(z | x) of latents drawn from q: `(batch, samples)`, in nats."""
         mean, log_variance = _both(model.encode(pixels))
-        normal = step.normal(len(pixels), samples, mean.shape[1])
+        normal = step.normal(len(pixels), samples, *mean.shape[1:])
         reconstruction, ratio = self._terms(model, pixels, mean, log_variance, normal)
         return ratio - reconstruction
 
@@ -159,10 +159,10 @@ class Variant(VariantBase):
         self, model: Model, pixels: Tensor, mean: Tensor, log_variance: Tensor, normal: Tensor
     ) -> tuple[Tensor, Tensor]:
         """-log p(x | z), and log p(z) - log q(z | x), of latents of q: both `(batch, samples)`, in nats."""
-        batch, samples, _ = normal.shape
+        batch, samples = normal.shape[:2]
         latent = mean[:, None] + (0.5 * log_variance).exp()[:, None] * normal
         # the constants of both gaussians cancel
-        ratio = 0.5 * (normal.square() + log_variance[:, None] - latent.square()).sum(2)
+        ratio = 0.5 * (normal.square() + log_variance[:, None] - latent.square()).flatten(2).sum(2)
         again = pixels.repeat_interleave(samples, 0) if samples > 1 else pixels
         return self._reconstruction(model, again, latent.flatten(0, 1)).view(batch, samples), ratio
 

@@ -1,0 +1,100 @@
+"""Convolutions alone: the latent is a grid, and each place of it describes its part of the image.
+
+The grid has a quarter of the image's side and `latent_dim` channels: 4 x 7 x 7 = 196 numbers for an image of
+28 x 28 by default. Strided down and sub-pixel up as in `conv`, but without dense layers around the code, so
+the number of weights does not depend on the size of the images. Nothing in such a code stands for the image
+as a whole: detail is kept where it is, but latents drawn from N(0, I) decode to strokes that form no object.
+Latent diffusion models are trained on latents of this kind (Rombach et al., 'High-Resolution Image Synthesis
+with Latent Diffusion Models', https://arxiv.org/abs/2112.10752).
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from diabolo.train.networks._residual import Residual
+
+__all__ = ["LATENT_DIM", "SUMMARY", "Decoder", "Encoder", "latent_shape"]
+
+SUMMARY = "convolutions alone; the latent is a grid of a quarter of the image's side"
+LATENT_DIM = 4  # channels of the grid
+_WIDTH = 32  # channels after the first halving; each further one doubles them
+_DEPTH = 2  # halvings
+_BLOCKS = 0  # residual ones, on the grid
+
+
+def latent_shape(
+    image_shape: tuple[int, int, int],
+    latent_dim: int,
+    depth: int = _DEPTH,
+    **_options: int,
+) -> tuple[int, int, int]:
+    """`(latent_dim, rows, columns)`: the image's sides, halved `depth` times, rounded up each time."""
+    _, height, across = image_shape
+    return latent_dim, -(-height // (1 << depth)), -(-across // (1 << depth))
+
+
+class Encoder(nn.Module):
+    """`(batch, channels, height, width)` in [0, 1] to `(batch, outputs, rows, columns)`.
+
+    Args:
+        image_shape: (channels, height, width) of an image.
+        outputs: channels of the result.
+        width: channels after the first halving; each further one doubles them.
+        depth: halvings; 2 make a grid of a quarter of the image's side.
+        blocks: residual blocks after the last of them.
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        outputs: int,
+        width: int = _WIDTH,
+        depth: int = _DEPTH,
+        blocks: int = _BLOCKS,
+    ) -> None:
+        super().__init__()
+        before = image_shape[0]
+        layers: list[nn.Module] = []
+        for index in range(depth):
+            layers.append(nn.Conv2d(before, width << index, 3, stride=2, padding=1))
+            before = width << index
+            if index == depth - 1:
+                layers += [Residual(before) for _ in range(blocks)]
+            layers.append(nn.SiLU())
+        self.layers = nn.Sequential(*layers, nn.Conv2d(before, outputs, 3, padding=1))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Squeeze."""
+        out: Tensor = self.layers(image)
+        return out
+
+
+class Decoder(nn.Module):
+    """`(batch, latent_dim, rows, columns)` to logits `(batch, channels, height, width)`; options as above."""
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        latent_dim: int,
+        width: int = _WIDTH,
+        depth: int = _DEPTH,
+        blocks: int = _BLOCKS,
+    ) -> None:
+        super().__init__()
+        last, self.height, self.width = image_shape
+        after = [last, *(width << index for index in range(depth))]  # channels after so many halvings
+        layers: list[nn.Module] = [nn.Conv2d(latent_dim, after[-1], 3, padding=1)]
+        layers += [Residual(after[-1]) for _ in range(blocks)]
+        for index in range(depth, 0, -1):
+            layers += [
+                nn.SiLU(),
+                nn.Conv2d(after[index], 4 * after[index - 1], 3, padding=1),
+                nn.PixelShuffle(2),
+            ]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        """Open up."""
+        out: Tensor = self.layers(latent)
+        return out[:, :, : self.height, : self.width]
