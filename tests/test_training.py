@@ -163,6 +163,17 @@ def test_an_existing_run_is_kept(runs: dict[str, Path], pictures: Path) -> None:
     assert (runs["vae"] / "model.safetensors").read_bytes() == before
 
 
+def test_a_training_builds_its_model_once(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[object] = []
+    build = Config.build
+    monkeypatch.setattr(Config, "build", lambda *given: built.append(given) or build(*given))
+    run = fit(Config.make("autoencoder", str(pictures), latent_dim=2, epochs=1), tmp_path / "run")
+    assert len(built) == 2  # the second one takes the best weights at the end
+    assert run.metrics()
+
+
 def test_wrong_settings_are_told() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'vae'"):
         Config.make("vea", "glyphs")
