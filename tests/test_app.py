@@ -251,9 +251,9 @@ def test_a_first_model_that_does_not_run_is_told_before_the_app(
 
 
 def test_the_command_without_a_bundle_says_how_to_make_one(shelf: Path) -> None:
-    from diabolo.ui.cli.ui import command
+    from diabolo.ui.cli import main
 
-    result = CliRunner().invoke(command, [])
+    result = CliRunner().invoke(main, ["ui"])
     assert result.exit_code == 2
     assert "diabolo demo" in result.output
     assert "diabolo export" in result.output
