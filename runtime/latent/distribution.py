@@ -115,9 +115,14 @@ class Fitted:
         return cls(Statistics.of(codes), lambda: codes)
 
     @property
+    def diagonal(self) -> bool:
+        """Whether each dimension is drawn by itself, without the codes' covariance."""
+        return self._gaussian is None
+
+    @property
     def description(self) -> str:
         """Whether the gaussian has the codes' covariance, in words."""
-        if self._gaussian is None:
+        if self.diagonal:
             return "a gaussian fitted to the codes, each dimension by itself"
         return "a gaussian fitted to the codes of test images"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from diabolo.runtime.errors import PluginError, UnknownNameError
+from diabolo.runtime.errors import PluginError, UnknownNameError, UsageError
 from diabolo.ui.cli._settings import SettingOption, options
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _recipe(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
     values = _toml(path)
     variant = values.pop("variant", ctx.info_name)
     if variant != ctx.info_name:
-        raise click.UsageError(
+        raise UsageError(
             f"the recipe {path!r} is for {variant!r}, not {ctx.info_name!r}. Train it: "
             f"diabolo train {variant} --recipe {path}"
         )
@@ -110,9 +110,9 @@ def _toml(path: str) -> dict[str, Any]:
         with open(path, "rb") as file:  # noqa: PTH123 - a message for whatever goes wrong
             return tomllib.load(file)
     except OSError as error:
-        raise click.UsageError(f"the recipe {path!r} cannot be read: {error.strerror}.") from None
+        raise UsageError(f"the recipe {path!r} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"the recipe {path!r} is not TOML: {error}.") from None
+        raise UsageError(f"the recipe {path!r} is not TOML: {error}.") from None
 
 
 def _read(params: list[click.Parameter], values: dict[str, Any], path: str) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
 
     out, resumed, dataset = given.pop("out"), given.pop("resume"), given["dataset"]
     if not dataset and not (resumed and out):
-        raise click.UsageError("give --dataset NAME or --dataset FOLDER, for instance --dataset glyphs.")
+        raise UsageError("give --dataset NAME or --dataset FOLDER, for instance --dataset glyphs.")
     folder = Path(out or f"runs/{variant}-{Path(dataset).resolve().name}")
     with Bar() as bar:
         if resumed:

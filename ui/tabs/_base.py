@@ -34,7 +34,7 @@ from diabolo.ui.incoming import pixels_of
 from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.served_files import is_ours, keep
 from diabolo.ui.tabs._plain import as_text
-from diabolo.ui.tabs._texts import SHARED, Texts, language
+from diabolo.ui.tabs._texts import SHARED, Texts, language, source_of
 from diabolo.ui.temporary import MADE, visitors_folder
 from diabolo.ui.work import Turns, large
 
@@ -209,7 +209,9 @@ class Context:
         with shown_errors():
             opened, say = self.model(model), self.say(SHARED, request)
             if opened.codes is None:
-                return picture_of(opened.sample(1)[0]), say["drawn"].format(source=opened.sampling)
+                return picture_of(opened.sample(1)[0]), say["drawn"].format(
+                    source=source_of(opened.latent_space.distribution, say)
+                )
             code = opened.codes.latents[next(_order(opened))]
             return picture_of(opened.decode(code)[0]), say["stored"]
 

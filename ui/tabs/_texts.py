@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import gradio as gr
 
 from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.latent.distribution import Distribution, Fitted
 
-__all__ = ["LANGUAGES", "SHARED", "Texts", "check", "language"]
+__all__ = ["LANGUAGES", "SHARED", "Texts", "check", "language", "source_of"]
 
 Texts: TypeAlias = dict[str, dict[str, str]]
 
@@ -30,6 +32,10 @@ SHARED: Texts = {
         "original": "A real image from the test set of {dataset}.",
         "labelled": "A real image from the test set of {dataset}; its class: {label}.",
         "drawn": "Decoded from a latent drawn from {source}.",
+        "from_normal": "the prior N(0, I)",
+        "from_fitted": "a gaussian fitted to the codes of test images",
+        "from_diagonal": "a gaussian fitted to the codes, each dimension by itself",
+        "from_codebook": "the codebook's vectors, by their frequency",
         "cropped": "cropped to {detail}",
         "padded": "padded to the model's proportions",
         "centred": "scaled and centred as the training images were",
@@ -62,6 +68,10 @@ SHARED: Texts = {
         "original": "{dataset} 測試集裡的真實影像。",
         "labelled": "{dataset} 測試集裡的真實影像，類別為「{label}」。",
         "drawn": "由抽樣的潛在向量解碼而成（來源：{source}）。",
+        "from_normal": "先驗分布 N(0, I)，也就是標準常態分布",
+        "from_fitted": "依測試影像的編碼配適的常態分布",
+        "from_diagonal": "依編碼配適的常態分布（每個維度各自配適）",
+        "from_codebook": "碼簿裡的向量（依出現頻率）",
         "cropped": "裁切為 {detail}",
         "padded": "補邊至模型的比例",
         "centred": "依訓練影像的大小與位置縮放並置中",
@@ -99,3 +109,9 @@ def language(request: gr.Request | None) -> str:
     headers = getattr(request, "headers", None) or {}
     first = str(headers.get("accept-language", "")).split(",")[0].strip().lower()
     return "zh-TW" if first.startswith("zh") else "en"
+
+
+def source_of(distribution: Distribution, say: Mapping[str, str]) -> str:
+    """What latents are drawn from, in the words of `SHARED` in one language."""
+    key = "diagonal" if isinstance(distribution, Fitted) and distribution.diagonal else distribution.name
+    return say[f"from_{key}"]

@@ -17,7 +17,7 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import UsageError
 from diabolo.ui.tabs._base import QUIET, Context, shown_errors
 from diabolo.ui.tabs._picture import pixels
-from diabolo.ui.tabs._texts import Texts
+from diabolo.ui.tabs._texts import SHARED, Texts, source_of
 from diabolo.ui.work import check_pictures
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
@@ -56,11 +56,6 @@ TEXTS: Texts = {
     },
 }
 
-_SOURCES = {  # descriptions of distributions
-    "the prior N(0, I)": "先驗分布 N(0, I)，也就是標準常態分布",
-    "a gaussian fitted to the codes of test images": "依測試影像的編碼配適的常態分布",
-    "a gaussian fitted to the codes, each dimension by itself": "依編碼配適的常態分布（每個維度各自配適）",
-}
 _MOST = 100  # pictures
 _LONGEST = 1200  # pixels of the grid
 _FAR = 0.9  # the share of test codes that lie closer
@@ -90,7 +85,8 @@ def build(context: Context) -> None:
             with context.turn(count, shape):
                 latents = opened.sample_latents(count, seed=int(seed or 0))
                 made = images.to_pil(opened.decode(latents))
-                return _grid(made), _words(opened, latents, say)
+                source = source_of(opened.latent_space.distribution, context.say(SHARED, request))
+                return _grid(made), _words(opened, latents, say, source)
 
     def another() -> int:
         return random.randrange(10_000)
@@ -128,12 +124,9 @@ def _grid(made: list[Image.Image]) -> Image.Image:
     return tiles.tiled(made, columns, scale, gap=1)
 
 
-def _words(model: Autoencoder, latents: NDArray[np.float32], say: dict[str, str]) -> str:
+def _words(model: Autoencoder, latents: NDArray[np.float32], say: dict[str, str], source: str) -> str:
     """What was drawn from, why that matters, and how far out these latents lie."""
     space = model.latent_space
-    source = space.distribution.description
-    if say is not TEXTS["en"]:
-        source = _SOURCES[source]
     lines = [say["prior" if space.distribution.name == "normal" else "fitted"].format(source=source)]
     ranks = space.rank(latents)
     if ranks is not None:

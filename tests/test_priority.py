@@ -1,0 +1,45 @@
+"""Processes that give way to the one that serves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from diabolo.ui._priority import lower
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process may use")
+
+
+@pytest.fixture
+def waiting() -> Iterator[int]:
+    command = [sys.executable, "-c", "input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as process:
+        yield process.pid
+        process.kill()
+
+
+def test_a_process_is_lowered_and_leaves_one_processor(waiting: int) -> None:
+    lower(waiting, 15)
+    mine = sorted(os.sched_getaffinity(0))
+    assert os.getpriority(os.PRIO_PROCESS, waiting) == 15
+    assert os.sched_getaffinity(waiting) == set(mine[1:] or mine)
+
+
+def test_where_there_is_only_one_processor_it_is_shared(
+    waiting: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = os.sched_getaffinity(waiting)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
+    lower(waiting, 15)
+    monkeypatch.undo()
+    assert os.sched_getaffinity(waiting) == before
+
+
+def test_a_process_that_is_gone_is_left_alone(waiting: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    assert lower(gone.pid, 15)
