@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import socket
 from collections.abc import Iterator
@@ -35,8 +34,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.future.no_silent_downcasting. is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning"),
 ]
-
-TABS = "diabolo.ui.tabs"
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +168,8 @@ def test_browsers_are_given_an_icon(address: str) -> None:
 
 
 def test_shared_words_are_in_both_languages() -> None:
-    shared = importlib.import_module(f"{TABS}._texts").SHARED
+    from diabolo.ui.parts.texts import SHARED as shared
+
     assert set(shared["en"]) == set(shared["zh-TW"])
 
 
@@ -265,7 +263,7 @@ def test_what_is_transparent_in_a_drawing_is_the_model_s_ground(
 ) -> None:
     """Light on dark stays so; in any other picture it is what the model learned with: white, here."""
     from diabolo.ui._models import collect
-    from diabolo.ui.tabs._base import Context
+    from diabolo.ui.parts.context import Context
 
     drawing = Image.new("RGBA", (56, 56))
     drawing.paste((255, 255, 255, 255), (24, 8, 32, 48))

@@ -50,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def context_of(folder: Path, *names: str) -> Any:
     from diabolo.ui._models import Models
-    from diabolo.ui.tabs._base import Context
+    from diabolo.ui.parts.context import Context
 
     models = Models({name: Bundle.open(folder / name) for name in names}, device="cpu")
     return Context(bundles=models, chooser=None)  # type: ignore[arg-type]
@@ -65,7 +65,7 @@ def picture(tmp_path: Path) -> str:
 
 
 def test_each_model_gets_the_picture_as_it_wants_it(folder: Path, picture: str) -> None:
-    from diabolo.ui.tabs._compared import compare
+    from diabolo.ui.tabs.compare.compared import compare
 
     context = context_of(folder, "plane", "whole", "wide")
     plane, whole, wide = compare(context, ["plane", "whole", "wide"], picture)
@@ -80,7 +80,7 @@ def test_each_model_gets_the_picture_as_it_wants_it(folder: Path, picture: str) 
 
 
 def test_figures_are_those_of_model_json(folder: Path, picture: str) -> None:
-    from diabolo.ui.tabs._compared import compare
+    from diabolo.ui.tabs.compare.compared import compare
 
     (row,) = compare(context_of(folder, "plane"), ["plane"], picture)
     figures = row.figures()
@@ -89,7 +89,7 @@ def test_figures_are_those_of_model_json(folder: Path, picture: str) -> None:
 
 
 def test_models_that_cannot_be_compared_are_named(folder: Path, picture: str) -> None:
-    from diabolo.ui.tabs._compared import compare
+    from diabolo.ui.tabs.compare.compared import compare
 
     context = context_of(folder, "plane")
     with pytest.raises(UsageError, match="at least one, such as plane"):
@@ -100,13 +100,13 @@ def test_models_that_cannot_be_compared_are_named(folder: Path, picture: str) ->
 
 @pytest.mark.parametrize("given", [["a", " b", "a"], "a, b,,a", ("a", "b")])
 def test_names_come_as_a_list_or_as_text(given: Any) -> None:
-    from diabolo.ui.tabs._compared import chosen_names
+    from diabolo.ui.tabs.compare.compared import chosen_names
 
     assert chosen_names(given) == ["a", "b"]
 
 
 def test_alike_are_those_of_the_same_images(folder: Path) -> None:
-    from diabolo.ui.tabs._compared import alike
+    from diabolo.ui.tabs.compare.compared import alike
 
     context = context_of(folder, "wide", "plane", "whole", "prior")
     assert alike(context, "prior") == ["prior", "plane", "whole"]
@@ -114,7 +114,7 @@ def test_alike_are_those_of_the_same_images(folder: Path) -> None:
 
 
 def test_the_pair_is_one_without_and_one_with_a_prior(folder: Path) -> None:
-    from diabolo.ui.tabs._pairs import pair
+    from diabolo.ui.tabs.compare.pairs import pair
 
     assert pair(context_of(folder, "wide", "prior", "whole", "plane")) == ("plane", "prior")
     assert pair(context_of(folder, "prior", "whole")) == ("whole", "prior")  # not of two dimensions
@@ -123,7 +123,7 @@ def test_the_pair_is_one_without_and_one_with_a_prior(folder: Path) -> None:
 
 
 def test_both_codes_are_of_one_image_and_of_the_class(folder: Path) -> None:
-    from diabolo.ui.tabs._pairs import same_images, standing_for
+    from diabolo.ui.tabs.compare.pairs import same_images, standing_for
 
     left, right = (Autoencoder.load(folder / name, device="cpu") for name in ("plane", "prior"))
     assert same_images(left, right)
@@ -138,7 +138,7 @@ def test_both_codes_are_of_one_image_and_of_the_class(folder: Path) -> None:
 
 
 def test_codes_of_other_images_are_each_model_s_own(folder: Path, tmp_path: Path) -> None:
-    from diabolo.ui.tabs._pairs import same_images, standing_for
+    from diabolo.ui.tabs.compare.pairs import same_images, standing_for
 
     left = Autoencoder.load(folder / "plane", device="cpu")
     right = Autoencoder.load(save_coded(tmp_path / "other", count=150), device="cpu")
@@ -149,7 +149,7 @@ def test_codes_of_other_images_are_each_model_s_own(folder: Path, tmp_path: Path
 
 
 def test_what_looks_like_nothing_that_was_learned_is_told(folder: Path, tmp_path: Path) -> None:
-    from diabolo.ui.tabs._unlike import ground_of
+    from diabolo.ui.tabs.compare.novelty import ground_of
 
     assert ground_of(Autoencoder.load(folder / "whole", device="cpu")) is None  # no codes
     assert ground_of(Autoencoder.load(folder / "plane", device="cpu")) is None  # 300 are too few
@@ -162,8 +162,8 @@ def test_what_looks_like_nothing_that_was_learned_is_told(folder: Path, tmp_path
 
 
 def test_steps_are_marked(tmp_path: Path) -> None:
-    from diabolo.ui.tabs._compare_texts import TEXTS
-    from diabolo.ui.tabs._walk import walk
+    from diabolo.ui.tabs.compare.path import walk
+    from diabolo.ui.tabs.compare.texts import TEXTS
 
     model = Autoencoder.load(save_coded(tmp_path / "many", count=900), device="cpu")
     near, far = np.zeros(2, np.float32), np.array([9, 9], np.float32)

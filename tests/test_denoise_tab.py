@@ -127,7 +127,7 @@ def test_too_many_files_give_a_message(
 ) -> None:
     from gradio_client.exceptions import AppError
 
-    monkeypatch.setattr(f"diabolo.ui.tabs._denoised_files.{limit}", value)
+    monkeypatch.setattr(f"diabolo.ui.tabs.denoise.denoised_files.{limit}", value)
     files = [given(photo(tmp_path / f"{number}.png", number)) for number in range(2)]
     with pytest.raises(AppError, match=r"2 files .* diabolo denoise BUNDLE"):
         client.predict("spatial", files, api_name="/denoise_files")
@@ -136,8 +136,8 @@ def test_too_many_files_give_a_message(
 def test_many_files_in_batches(models: dict[str, Autoencoder], tmp_path: Path) -> None:
     """More than a batch, the last of them broken: all others are there, each under its own name."""
     from diabolo.ui._models import collect
-    from diabolo.ui.tabs._base import Context
-    from diabolo.ui.tabs._denoised_files import denoised
+    from diabolo.ui.parts.context import Context
+    from diabolo.ui.tabs.denoise.denoised_files import denoised
 
     context = Context(bundles=collect(models), chooser=None)  # type: ignore[arg-type]
     paths = [str(photo(tmp_path / f"{number:02}.png", number, (8, 8))) for number in range(40)]
@@ -157,7 +157,7 @@ def test_many_files_in_batches(models: dict[str, Autoencoder], tmp_path: Path) -
 
 
 def test_the_curve_is_the_mean_psnr(models: dict[str, Autoencoder]) -> None:
-    from diabolo.ui.tabs._level_curve import measure
+    from diabolo.ui.tabs.denoise.level_curve import measure
 
     curve = measure(models["plain"], "gaussian", 1.0)
     assert not curve.stored
@@ -173,7 +173,7 @@ def test_the_curve_is_the_mean_psnr(models: dict[str, Autoencoder]) -> None:
 
 def test_what_no_noise_reaches_is_clean(models: dict[str, Autoencoder]) -> None:
     """Black images have no speckle: nothing is infinite in the curve."""
-    from diabolo.ui.tabs._level_curve import WORDS, Curve, Now, level_curve
+    from diabolo.ui.tabs.denoise.level_curve import WORDS, Curve, Now, level_curve
 
     flat = np.full(3, 50.0)
     curve = Curve(levels=np.array([0.2, 0.6, 1.0]), noisy=flat, denoised=flat, stored=True, count=16)

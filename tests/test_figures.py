@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from diabolo.ui.tabs._figures import mse_text
+from diabolo.ui.parts.figures import mse_text
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_activity_of_sigmoid_units_is_the_mean_of_their_values(folder: Path) -> None:
-    from diabolo.ui.tabs._units import units_of
+    from diabolo.ui.tabs.inside.units import units_of
 
     units = units_of(load(folder / "rare"))
     assert units.sigmoid
@@ -73,7 +73,7 @@ def test_activity_of_sigmoid_units_is_the_mean_of_their_values(folder: Path) -> 
 
 
 def test_activity_of_other_units_is_where_they_stand_in_their_range(tmp_path: Path) -> None:
-    from diabolo.ui.tabs._units import units_of
+    from diabolo.ui.tabs.inside.units import units_of
 
     units = units_of(load(save_with_codes(tmp_path / "plain", 20 * RARE - 10)))
     assert not units.sigmoid
@@ -82,7 +82,7 @@ def test_activity_of_other_units_is_where_they_stand_in_their_range(tmp_path: Pa
 
 
 def test_a_channel_is_a_unit_and_counts_as_the_mean_of_its_positions(tmp_path: Path) -> None:
-    from diabolo.ui.tabs._units import units_of
+    from diabolo.ui.tabs.inside.units import units_of
 
     codes = np.zeros((2, 2, 1, 2), np.float32)
     codes[0, 0, 0], codes[1, 1, 0] = (-1, 3), (4, 8)
@@ -96,7 +96,7 @@ def test_a_channel_is_a_unit_and_counts_as_the_mean_of_its_positions(tmp_path: P
 
 
 def test_off_is_zero_for_a_sigmoid_and_the_mean_for_others(folder: Path) -> None:
-    from diabolo.ui.tabs._units import units_of
+    from diabolo.ui.tabs.inside.units import units_of
 
     latent = RARE[3:]
     np.testing.assert_array_equal(units_of(load(folder / "rare")).off(latent, 0)[0], [0, *latent[0, 1:]])
@@ -107,7 +107,7 @@ def test_off_is_zero_for_a_sigmoid_and_the_mean_for_others(folder: Path) -> None
 
 
 def test_one_unit_alone_moves_two_deviations_and_not_beyond_what_training_saw(folder: Path) -> None:
-    from diabolo.ui.tabs._units import units_of
+    from diabolo.ui.tabs.inside.units import units_of
 
     moved = units_of(load(folder / "rare")).alone(1)
     np.testing.assert_allclose(
@@ -117,7 +117,7 @@ def test_one_unit_alone_moves_two_deviations_and_not_beyond_what_training_saw(fo
 
 
 def test_without_codes_the_range_is_what_model_json_says(tmp_path: Path) -> None:
-    from diabolo.ui.tabs._units import units_of
+    from diabolo.ui.tabs.inside.units import units_of
 
     units = units_of(load(save_pair(tmp_path / "bare", latent_shape=(3,))))
     assert units.values is units.activity() is units.fired() is None
@@ -127,7 +127,7 @@ def test_without_codes_the_range_is_what_model_json_says(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("wrong", [-1, 3, 1.5, "x", None])
 def test_a_unit_that_is_none_is_named(folder: Path, wrong: Any) -> None:
-    from diabolo.ui.tabs._units import units_of
+    from diabolo.ui.tabs.inside.units import units_of
 
     with pytest.raises(UsageError, match="from 0 to 2"):
         units_of(load(folder / "rare")).check(wrong)
@@ -135,14 +135,14 @@ def test_a_unit_that_is_none_is_named(folder: Path, wrong: Any) -> None:
 
 def _context(**bundles: Path) -> Any:
     from diabolo.ui._models import Models
-    from diabolo.ui.tabs._base import Context
+    from diabolo.ui.parts.context import Context
 
     models = Models({name: Bundle.open(path) for name, path in bundles.items()}, device="cpu")
     return Context(bundles=models, chooser=None)  # type: ignore[arg-type]
 
 
 def test_a_sparse_model_stands_beside_a_plain_one_by_what_model_json_says(tmp_path: Path) -> None:
-    from diabolo.ui.tabs._units import plain_and_sparse
+    from diabolo.ui.tabs.inside.units import plain_and_sparse
 
     asked = {"settings": {"variant_options": {"sparsity": 0.1}}}
     paths = {
@@ -159,10 +159,10 @@ def test_a_sparse_model_stands_beside_a_plain_one_by_what_model_json_says(tmp_pa
 
 
 def test_the_bars_are_as_high_as_their_values(folder: Path) -> None:
-    from diabolo.ui.tabs import _unit_charts
-    from diabolo.ui.tabs._inside_texts import TEXTS
+    from diabolo.ui.tabs.inside import unit_charts
+    from diabolo.ui.tabs.inside.texts import TEXTS
 
-    drawn = _unit_charts.bars(np.array([0.25, 0.5, 0.0]), TEXTS["en"])
+    drawn = unit_charts.bars(np.array([0.25, 0.5, 0.0]), TEXTS["en"])
     heights = re.findall(r'height="([\d.]+)"><title>Unit (\d)', drawn)
     assert heights == [("0.5000", "1"), ("0.2500", "0"), ("0.0000", "2")]
 

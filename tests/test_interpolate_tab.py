@@ -246,7 +246,9 @@ def test_where_the_way_crosses_a_gap_is_told(
 ) -> None:
     model = Autoencoder.load(folder / "plane", device="cpu")
     bee = (model.decode(np.float32([[1, 0]])) > 0).astype(np.float32)  # its code lies at about (3.5, 0)
-    monkeypatch.setattr("diabolo.ui.tabs._keyframes.samples", lambda *_: np.concatenate([0 * bee, bee]))
+    monkeypatch.setattr(
+        "diabolo.ui.tabs.interpolate.keyframes.samples", lambda *_: np.concatenate([0 * bee, bee])
+    )
     page = browser.new_page(locale="en-US")
     page.goto(address)
     page.get_by_role("tab", name="Interpolate").click()

@@ -13,7 +13,7 @@ from diabolo.runtime import ready
 from diabolo.runtime.bundle import Bundle
 
 pytest.importorskip("gradio")
-from diabolo.ui.tabs._model_card import card_html
+from diabolo.ui.tabs.models.model_card import card_html
 
 PNG = b"\x89PNG\r\n\x1a\n"
 MEGABYTE = 1 << 20

@@ -190,7 +190,7 @@ def test_a_broken_zip_is_told(browser: Any, address: str, folder: Path, tmp_path
 
 
 def test_a_card_shows_its_words_and_nothing_else(tmp_path: Path) -> None:
-    from diabolo.ui.tabs._model_card import card_html
+    from diabolo.ui.tabs.models.model_card import card_html
 
     folder = save_coded(tmp_path / "evil")
     html = card_html(Bundle.open(change(folder, card=EVIL)))

@@ -59,7 +59,7 @@ def context(folder: Path, **dataset: Any) -> Any:
 
 def _context(bundle: Path) -> Any:
     from diabolo.ui._models import collect
-    from diabolo.ui.tabs._base import Context
+    from diabolo.ui.parts.context import Context
 
     return Context(bundles=collect({"m": Autoencoder.load(bundle, device="cpu")}), chooser=None)  # type: ignore[arg-type]
 
@@ -141,7 +141,7 @@ def test_images_are_read_without_torch(data: Path, tmp_path: Path) -> None:
 
 def test_what_the_app_made_is_not_inverted(data: Path, tmp_path: Path) -> None:
     """A test image comes back from the page as a file; a stranger's file with a bright border is inverted."""
-    from diabolo.ui.tabs._picture import pixels
+    from diabolo.ui.parts.picture_input import pixels
 
     given = context(tmp_path)
     picture, _ = given.test_image("m", None)

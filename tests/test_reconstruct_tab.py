@@ -100,9 +100,9 @@ def test_encode_without_a_picture_gives_a_message(client: Any) -> None:
 
 
 def chart(m: Manifest, code: np.ndarray, language: str = "en") -> str:
-    from diabolo.ui.tabs import _code_chart
+    from diabolo.ui.tabs.reconstruct import code_chart
 
-    return _code_chart.code_chart(m, code, _code_chart.WORDS[language])
+    return code_chart.code_chart(m, code, code_chart.WORDS[language])
 
 
 def bars(page: str) -> list[tuple[float, float]]:

@@ -33,7 +33,7 @@ def sent(picture: Image.Image, kind: str = "PNG") -> dict[str, str]:
 
 
 def test_what_a_page_sends() -> None:
-    from diabolo.ui.tabs._sketch import drawing_of
+    from diabolo.ui.parts.sketch import drawing_of
 
     picture = Image.new("RGBA", (20, 10), "#e5484d")
     drawn = drawing_of(sent(picture))
@@ -50,8 +50,8 @@ def test_a_session_keeps_a_drawing_s_name_not_its_pixels(
     import gradio as gr
 
     from diabolo.ui._models import collect
-    from diabolo.ui.tabs._base import Context
-    from diabolo.ui.tabs._picture import PictureInput
+    from diabolo.ui.parts.context import Context
+    from diabolo.ui.parts.picture_input import PictureInput
 
     context = Context(bundles=collect(save_coded(tmp_path / "plane"), device="cpu"), chooser=gr.Dropdown())
     with gr.Blocks():
@@ -70,7 +70,7 @@ def test_a_session_keeps_a_drawing_s_name_not_its_pixels(
     assert source.original(other, given) == (other, False)
     large = str(tmp_path / "large.png")
     Image.new("1", (9000, 9000)).save(large)
-    monkeypatch.setattr("diabolo.ui.tabs._picture.open_image", lambda _: pytest.fail("opened"))
+    monkeypatch.setattr("diabolo.ui.parts.picture_input.open_image", lambda _: pytest.fail("opened"))
     assert source.original(large, given) == (large, False)  # by its header alone
     monkeypatch.undo()
     Path(path).unlink()  # old files are removed
@@ -89,7 +89,7 @@ def test_a_session_keeps_a_drawing_s_name_not_its_pixels(
     ],
 )
 def test_what_no_page_sends(value: dict[str, Any]) -> None:
-    from diabolo.ui.tabs._sketch import drawing_of
+    from diabolo.ui.parts.sketch import drawing_of
 
     with pytest.raises(ImageError, match="cannot be read"):
         drawing_of(value)
@@ -105,7 +105,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Autoencoder]:
 
 
 def test_a_sheet_is_the_model_s(models: dict[str, Autoencoder]) -> None:
-    from diabolo.ui.tabs._sketch import sheet_of
+    from diabolo.ui.parts.sketch import sheet_of
 
     sheet = sheet_of(models["grey"].manifest, None)
     assert (sheet["width"], sheet["height"], sheet["paper"], sheet["inks"]) == (

@@ -10,7 +10,7 @@ from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, St
 
 pytest.importorskip("gradio")
 
-from diabolo.ui.tabs._texts import LANGUAGES, SHARED, source_of
+from diabolo.ui.parts.texts import LANGUAGES, SHARED, source_of
 
 CODES = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
 DISTRIBUTIONS: list[Distribution] = [

@@ -19,7 +19,7 @@ from diabolo.ui import _models, _visitor
 from diabolo.ui._models import Models
 from diabolo.ui.errors import RemovedError
 from diabolo.ui.sandbox import VisitorLimits
-from diabolo.ui.tabs._uploads import Uploads
+from diabolo.ui.tabs.models.uploads import Uploads
 
 pytestmark = GRADIO_MARKS[1:]  # its garbage collection meets what gradio's server left in other tests
 
@@ -154,15 +154,15 @@ def test_all_goes_with_its_visitor(models: Models, tmp_path: Path, asks: list[st
 def test_who_left_during_the_check_leaves_nothing(
     models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from diabolo.ui.tabs import _uploads
+    from diabolo.ui.tabs.models import uploads as module
 
-    checked = _uploads.check
+    checked = module.check
 
     def check(*given: object) -> object:
         models.brought.leave("ann")
         return checked(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(_uploads, "check", check)
+    monkeypatch.setattr(module, "check", check)
     uploads = Uploads(models)
     with pytest.raises(BundleError, match="the page was closed before"):
         uploads.take(zipped(own(tmp_path / "own")), "ann")

@@ -1,1 +1,1 @@
-"""The app's tabs, one file each."""
+"""The app's tabs, one folder each."""

@@ -1,0 +1,7 @@
+"""Lay several models side by side: at one picture, and in their latent spaces."""
+
+from __future__ import annotations
+
+from diabolo.ui.tabs.compare.page import ORDER, TEXTS, TITLE, build
+
+__all__ = ["ORDER", "TEXTS", "TITLE", "build"]

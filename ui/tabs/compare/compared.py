@@ -1,0 +1,127 @@
+"""Several models at one picture: what each sees and restores, how well, how small and how fast."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite, prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime import metrics
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.errors import UsageError
+from diabolo.runtime.manifest import Manifest
+from diabolo.ui.parts.context import Context
+from diabolo.ui.work import stop_for_nobody
+
+__all__ = ["Row", "alike", "chosen_names", "compare", "graph_bytes"]
+
+_TIMES = 7  # of which the median counts
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Row:
+    """What one model made of the picture.
+
+    Attributes:
+        name: the model's.
+        manifest: what its model.json says.
+        seen: float32 `(channels, height, width)` in [0, 1], the picture fitted to this model.
+        made: its reconstruction, shaped as `seen`.
+        mse: 1/n sum of squared errors.
+        psnr: dB; infinite where nothing differs.
+        ssim: at most 1.
+        milliseconds: of encoding and decoding this one picture, the median of some times.
+    """
+
+    name: str
+    manifest: Manifest
+    seen: NDArray[np.float32]
+    made: NDArray[np.float32]
+    mse: float
+    psnr: float
+    ssim: float
+    milliseconds: float
+
+    def figures(self) -> dict[str, Any]:
+        """The row for programs; `psnr` is None where nothing differs, `bytes` are those of the two graphs."""
+        return {
+            "model": self.name,
+            "mse": self.mse,
+            "psnr": self.psnr if isfinite(self.psnr) else None,
+            "ssim": self.ssim,
+            "latent": prod(self.manifest.latent_shape),
+            "bytes": graph_bytes(self.manifest),
+            "milliseconds": round(self.milliseconds, 4),
+        }
+
+
+def compare(context: Context, names: Sequence[str], source: Any, drawn: bool = False) -> list[Row]:
+    """Give one picture to each of the models, fitted as each wants it.
+
+    Raises:
+        ImageError: no picture, or none that can be read.
+        UnknownNameError: there is no such model.
+        UsageError: no names.
+    """
+    if not names:
+        raise UsageError("no model to compare. Choose at least one, such as " + next(iter(context.bundles)))
+    rows = []
+    for name in names:
+        stop_for_nobody()
+        rows.append(_row(name, context.model(name), context.see(name, source, drawn).image))
+    return rows
+
+
+def _row(name: str, model: Autoencoder, seen: NDArray[np.float32]) -> Row:
+    batch = seen[None]
+    made = model.reconstruct(batch)  # the first time is slower: not counted
+    spent = []
+    for _ in range(_TIMES):
+        start = time.perf_counter()
+        model.reconstruct(batch)
+        spent.append(time.perf_counter() - start)
+    return Row(
+        name=name,
+        manifest=model.manifest,
+        seen=seen,
+        made=made[0],
+        mse=float(metrics.mse(batch, made)[0]),
+        psnr=float(metrics.psnr(batch, made)[0]),
+        ssim=float(metrics.ssim(batch, made)[0]),
+        milliseconds=1000 * statistics.median(spent),
+    )
+
+
+def alike(context: Context, name: str) -> list[str]:
+    """The models to compare with the one called `name`, itself first: of its image shape.
+
+    Where others learned its very data set, only those.
+    """
+    m = context.manifest(name)
+    others = [other for other in context.bundles if other != name]
+    shaped = [other for other in others if context.manifest(other).image_shape == m.image_shape]
+    same = [other for other in shaped if context.manifest(other).dataset == m.dataset]
+    return [name, *(same or shaped)]
+
+
+def chosen_names(value: Any) -> list[str]:
+    """Names out of a list of them, or out of text with commas between; each once.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if not isinstance(value, str | list | tuple | None):
+        raise UsageError(f"models must be a list of names, not {type(value).__name__}.")
+    names = value.split(",") if isinstance(value, str) else value or []
+    return list(dict.fromkeys(stripped for name in names if (stripped := str(name).strip())))
+
+
+def graph_bytes(m: Manifest) -> int:
+    """What the two graphs take on disk, in bytes."""
+    return sum(entry.size for entry in m.files.values() if entry.role in ("encoder", "decoder"))

@@ -1,0 +1,53 @@
+"""Two pictures, one upon the other, with an edge between them that mouse, finger or arrow keys move."""
+
+from __future__ import annotations
+
+import gradio as gr
+from PIL import Image
+
+from diabolo.ui.parts.inline_html import escaped, picture
+
+__all__ = ["before_after", "compared"]
+
+# The edge's place is kept outside what is written anew with each picture. The range input is unseen, and
+# lies on the pictures: that makes it work by all three.
+_SCRIPT = """
+let at = "50";
+const place = () => {
+  element.style.setProperty("--at", at + "%");
+  const edge = element.querySelector("input");
+  if (edge) edge.value = at;
+};
+element.addEventListener("input", (event) => { at = event.target.value; place(); });
+watch("value", place);
+place();
+"""
+
+
+def before_after(name: str) -> gr.HTML:
+    """The place for what `compared` makes; `name` is a class."""
+    return gr.HTML(js_on_load=_SCRIPT, apply_default_css=False, elem_classes=["before-after", name])
+
+
+def compared(
+    before: Image.Image, after: Image.Image, words: tuple[str, str], classes: tuple[str, str], edge: str
+) -> str:
+    """HTML of two pictures of one size.
+
+    Args:
+        before: seen on the left of the edge.
+        after: seen on the right.
+        words: what they are.
+        classes: of their elements.
+        edge: what moving the edge does.
+    """
+    names = "".join(f"<span>{escaped(word)}</span>" for word in words)
+    shown = "".join(
+        f'<div class="{name}">{picture(image, word)}</div>'
+        for image, word, name in zip((before, after), words, classes, strict=True)
+    )
+    return (
+        f'<header>{names}</header><div class="stage">{shown}'
+        f'<input type="range" min="0" max="100" step="1" aria-label="{escaped(edge)}">'
+        '<i class="edge"></i></div>'
+    )

@@ -1,0 +1,99 @@
+"""Many picture files through a model at once, and a zip of what it makes of them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.errors import ImageError, UsageError
+from diabolo.runtime.pictures import png
+from diabolo.ui.parts.context import Context, picture_of
+from diabolo.ui.unique_names import UniqueNames
+from diabolo.ui.work import stop_for_nobody
+
+__all__ = ["MOST", "MOST_MEGABYTES", "Denoised", "denoised"]
+
+MOST = 500  # files
+MOST_MEGABYTES = 200  # of all files together
+_BATCH = 32  # images
+
+
+@dataclass(frozen=True, kw_only=True)
+class Denoised:
+    """What became of the files.
+
+    Attributes:
+        content: of the zip; empty where no file could be read.
+        count: of pictures in it.
+        broken: the files that could not be read, with the reason.
+    """
+
+    content: bytes
+    count: int
+    broken: tuple[tuple[str, str], ...]
+
+
+def denoised(
+    context: Context, model: str, paths: Sequence[str], tick: Callable[[int, int], None]
+) -> Denoised:
+    """Denoise files, each fitted to the model as any picture is; no noise is added.
+
+    Args:
+        context: the app's.
+        model: the model's name.
+        paths: of the files. In the zip `photo.jpg` is `photo.png`, and a second one `photo-2.png`.
+        tick: called with how many files are done, and of how many.
+
+    Raises:
+        UsageError: too many files, or too large ones.
+        UnknownNameError: there is no such model.
+    """
+    _check(paths)
+    opened, names, out = context.model(model), UniqueNames(), io.BytesIO()
+    broken: list[tuple[str, str]] = []
+    count = 0
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNGs are packed already
+        for batch in _read(context, model, paths, broken, tick):
+            stop_for_nobody()
+            made = opened.denoise(np.stack([image for _, image in batch]))
+            for (name, _), image in zip(batch, made, strict=True):
+                archive.writestr(names.take(name), png(picture_of(image)))
+            count += len(batch)
+    return Denoised(content=out.getvalue() if count else b"", count=count, broken=tuple(broken))
+
+
+def _check(paths: Sequence[str]) -> None:
+    size = sum(Path(path).stat().st_size for path in paths) / 1e6
+    if len(paths) > MOST or size > MOST_MEGABYTES:
+        raise UsageError(
+            f"{len(paths)} files of {size:.0f} MB are more than the {MOST} files and {MOST_MEGABYTES} MB "
+            "that can be denoised here at a time. Give fewer, or use the command, which takes any number: "
+            "diabolo denoise BUNDLE FOLDER -o OUT."
+        )
+
+
+def _read(
+    context: Context,
+    model: str,
+    paths: Sequence[str],
+    broken: list[tuple[str, str]],
+    tick: Callable[[int, int], None],
+) -> Iterator[list[tuple[str, NDArray[np.float32]]]]:
+    """Batches of names and images; files that cannot be read go to `broken`."""
+    batch: list[tuple[str, NDArray[np.float32]]] = []
+    for done, path in enumerate(paths, 1):
+        name = Path(path).name
+        try:
+            batch.append((name, context.see(model, path).image))
+        except ImageError as error:
+            broken.append((name, str(error).replace(path, name)))
+        tick(done, len(paths))
+        if batch and (len(batch) == _BATCH or done == len(paths)):
+            yield batch
+            batch = []

@@ -1,0 +1,7 @@
+"""Drag through the latent space, and look at what every point of it decodes to."""
+
+from __future__ import annotations
+
+from diabolo.ui.tabs.explore.page import ORDER, TEXTS, TITLE, build
+
+__all__ = ["ORDER", "TEXTS", "TITLE", "build"]

@@ -1,0 +1,7 @@
+"""Let a model make up pictures: draw latents by chance and decode them."""
+
+from __future__ import annotations
+
+from diabolo.ui.tabs.generate.page import ORDER, TEXTS, TITLE, build
+
+__all__ = ["ORDER", "TEXTS", "TITLE", "build"]

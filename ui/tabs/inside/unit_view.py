@@ -1,0 +1,144 @@
+"""One unit: the picture without it, the codes that excite it most, and what it draws by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from diabolo.runtime import images
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.ui.parts.inline_html import escaped, picture, signed_map
+from diabolo.ui.tabs.inside.unit_charts import colour_of
+from diabolo.ui.tabs.inside.units import Units, units_of
+
+__all__ = ["grid", "page", "switched"]
+
+_Array = NDArray[np.float32]
+_STRONGEST = 8
+_CELLS = 1024  # at most
+
+
+def switched(model: Autoencoder, seen: _Array, unit: int) -> tuple[_Array, _Array, float, float]:
+    """The reconstruction of an image with all units, and with one switched off.
+
+    Args:
+        model: the model.
+        seen: float32 `(channels, height, width)` in [0, 1].
+        unit: its number.
+
+    Returns:
+        Both images, shaped as `seen`; and the unit's value before and after.
+    """
+    units = units_of(model)
+    latents = model.encode(seen[None])
+    both = np.concatenate([latents, units.off(latents, unit)])
+    before, after = model.decode(both)
+    values = units.of(both)[:, unit]
+    return before, after, float(values[0]), float(values[1])
+
+
+def page(model: Autoencoder, unit: int, seen: _Array | None, say: Mapping[str, str]) -> str:
+    """All of one unit as HTML, in words of `Context.say(inside.TEXTS, request)`."""
+    units = units_of(model)
+    parts = [] if seen is None else [_switched(model, seen, unit, say)]
+    if units.values is not None:
+        parts.append(_strongest(model, units, unit, say))
+    parts.append(_alone(model, units, unit, say))
+    return f'<div class="one-unit">{"".join(parts)}</div>'
+
+
+def _switched(model: Autoencoder, seen: _Array, unit: int, say: Mapping[str, str]) -> str:
+    before, after, value, off = switched(model, seen, unit)
+    what = say["off_zero" if units_of(model).sigmoid else "off_mean"]
+    words = say["off"].format(unit=unit, value=f"{value:.2f}", off=f"{off:.2f}", what=what)
+    shown = {
+        say["before"]: images.to_pil(before[None])[0],
+        say["after"]: images.to_pil(after[None])[0],
+        say["difference"]: _change(before, after),
+    }
+    return _panel(words, shown, say["change"].format(most=f"{_most(before, after):.2f}"))
+
+
+def _strongest(model: Autoencoder, units: Units, unit: int, say: Mapping[str, str]) -> str:
+    codes = model.codes
+    assert codes is not None and units.values is not None  # noqa: S101, PT018 - whoever calls has seen to it
+    rows = units.strongest(unit, _STRONGEST)
+    names = model.manifest.classes
+    frames = ""
+    for row, image in zip(rows, images.to_pil(model.decode(codes.latents[rows])), strict=True):
+        label = None if codes.labels is None or not names else int(codes.labels[row])
+        name = "" if label is None else names[label]
+        dot = "" if label is None else f'<i style="background: rgb{colour_of(label)}"></i>'
+        value = f"{units.values[row, unit]:.2f}"
+        frames += f"<li>{picture(image, name)}<span>{dot}{escaped(name)} <small>{value}</small></span></li>"
+    words = escaped(say["strongest"].format(unit=unit))
+    return f'<figure><figcaption>{words}</figcaption><ol class="strongest">{frames}</ol></figure>'
+
+
+def _alone(model: Autoencoder, units: Units, unit: int, say: Mapping[str, str]) -> str:
+    less, mean, more = model.decode(units.alone(unit))
+    shown = {
+        say["less"]: images.to_pil(less[None])[0],
+        say["mean"]: images.to_pil(mean[None])[0],
+        say["more"]: images.to_pil(more[None])[0],
+        say["draws"]: _change(mean, more),
+    }
+    return _panel(
+        say["alone"].format(unit=unit), shown, say["change"].format(most=f"{_most(mean, more):.2f}")
+    )
+
+
+def _most(before: _Array, after: _Array) -> float:
+    return float(np.abs((after - before).mean(0)).max())
+
+
+def _change(before: _Array, after: _Array) -> Image.Image:
+    """In full colour where it is largest; a change that cannot be seen stays unseen."""
+    return signed_map(before, after, max(_most(before, after), 0.02))
+
+
+def _panel(words: str, shown: Mapping[str, Image.Image], note: str) -> str:
+    frames = "".join(
+        f"<li>{picture(image, name)}<span>{escaped(name)}</span></li>" for name, image in shown.items()
+    )
+    return (
+        f'<figure><figcaption>{escaped(words)}</figcaption><ol style="--count: {len(shown)}">{frames}</ol>'
+        f'<p class="small-print">{escaped(note)}</p></figure>'
+    )
+
+
+def grid(units: Units, latent: _Array | None, chosen: int, say: Mapping[str, str]) -> str:
+    """A square for each unit, as HTML: of a picture's code, or of the mean over the stored codes.
+
+    Args:
+        units: the model's.
+        latent: `(*latent_shape)`; None for the mean.
+        chosen: the unit that is marked.
+        say: words of `Context.say(inside.TEXTS, request)`.
+    """
+    values = units.of((units.manifest.latent_mean if latent is None else latent)[None])[0]
+    heights = units.height(values)
+    fires = units.fire(values) & (latent is not None)  # the mean of all is nobody's code
+    cells = ""
+    for unit in range(min(len(units), _CELLS)):
+        state = say["firing"] if fires[unit] else ""
+        words = say["cell"].format(unit=unit, value=f"{values[unit]:.2f}", state=state)
+        here = unit == chosen
+        cells += (
+            f'<button type="button" data-unit="{unit}" aria-pressed="{str(here).lower()}" '
+            f'tabindex="{0 if here else -1}" class="{"fires" if fires[unit] else ""}" '
+            f'style="--height: {100 * heights[unit]:.0f}%" title="{escaped(words)}" '
+            f'aria-label="{escaped(words)}"></button>'
+        )
+    head = say["grid_mean"] if latent is None else say["grid"].format(fire=int(fires.sum()), count=len(units))
+    if len(units) > _CELLS:
+        head += " " + say["first_cells"].format(count=_CELLS)
+    wide = min(len(units), max(8, round(min(len(units), _CELLS) ** 0.5)))
+    return (
+        f'<p class="grid-head">{escaped(head)}</p><div class="units" role="group" '
+        f'aria-label="{escaped(say["grid_keys"])}" data-chosen="{chosen}" style="--wide: {wide}">'
+        f"{cells}</div>"
+    )

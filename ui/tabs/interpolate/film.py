@@ -1,0 +1,126 @@
+"""A way through the latent space on the page: a player, the strip under it, and files to take along."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from diabolo.runtime import pictures
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.errors import DiaboloError, UnknownNameError, UsageError
+from diabolo.runtime.images import to_pil
+from diabolo.runtime.latent.path import LatentPath, read
+from diabolo.runtime.manifest import Manifest
+from diabolo.ui.drawing import drawn_apart
+from diabolo.ui.explorer._planes import FAR
+from diabolo.ui.parts.context import Context
+from diabolo.ui.parts.data_url import data_url
+from diabolo.ui.server_functions import told
+from diabolo.ui.work import check_frames, check_pictures, large, stop_for_nobody
+
+__all__ = ["film", "film_of", "rendered"]
+
+_LONGEST = 4_000_000  # characters of a path
+_KINDS = ("GIF", "PNG", "WEBP")
+
+
+def film(context: Context) -> gr.HTML:
+    """The player. Its value is what `film_of` makes, or {"words": ...} when there is nothing to play.
+
+    With "greeting" beside the words, it does not take away what is playing.
+    """
+
+    def film_file(asked: Mapping[str, Any]) -> dict[str, str]:
+        """A path's file for the page, base64, or why there is none, as 'problem'."""
+        try:
+            kind = str(asked["kind"]).upper()
+            if kind not in _KINDS:
+                raise UnknownNameError("kind of file", str(asked["kind"]), map(str.lower, _KINDS))
+            text = str(asked["path"])
+            if len(text) > _LONGEST:
+                raise UsageError(f"a path has at most {_LONGEST:,} characters here, not {len(text):,}.")
+            (content,) = rendered(context, context.model(str(asked["model"])), read(text), kind)
+        except DiaboloError as error:
+            return {"problem": str(error)}
+        return {"data": base64.b64encode(content).decode()}
+
+    files = resources.files("diabolo.ui.tabs.interpolate")
+    return gr.HTML(
+        {"words": {}},
+        html_template=files.joinpath("film.html").read_text("utf-8"),
+        js_on_load=files.joinpath("film.js").read_text("utf-8"),
+        apply_default_css=False,
+        server_functions=[told(film_file)],
+        elem_classes="film-part",
+    )
+
+
+def rendered(context: Context, model: Autoencoder, path: LatentPath, *kinds: str) -> list[bytes]:
+    """A path as files: each 'PNG', 'GIF' or 'WEBP', as `diabolo interpolate --path` writes it.
+
+    Raises:
+        LatentError: the path does not fit the model.
+        UsageError: it has more pictures than one request may ask for.
+    """
+    m, count = model.manifest, (len(path.keys) - 1) * (path.steps - 1) + 1
+    path.check(m)
+    size = _drawn(m)
+    check_pictures(count, m.image_shape)
+    check_frames(count, size)
+    with context.turn(count, size):
+        frames, legs = to_pil(model.decode(path.latents(m))), len(path.keys) - 1
+        apart = large(count, size)
+        return [
+            drawn_apart(frames, kind, legs, stop_for_nobody)
+            if apart and kind != "PNG"
+            else pictures.drawn(frames, kind, legs=legs)
+            for kind in kinds
+        ]
+
+
+def _drawn(m: Manifest) -> tuple[int, int]:
+    """How large a frame of an animation is drawn, `(width, height)`."""
+    height, width = m.image_shape[1:]
+    scale = pictures.enlargement((width, height), pictures.FRAME)
+    return width * scale, height * scale
+
+
+def film_of(
+    context: Context, name: str, model: Autoencoder, path: LatentPath, words: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the player plays.
+
+    Args:
+        context: whose turns it takes.
+        name: by which people choose the model.
+        model: that one.
+        path: through its latent space.
+        words: for the page.
+
+    Raises:
+        UsageError: the path has more pictures than one request may ask for.
+    """
+    shape, count = model.manifest.image_shape, (len(path.keys) - 1) * (path.steps - 1) + 1
+    check_pictures(count, shape)
+    with context.turn(count, shape):
+        latents = path.latents(model.manifest)
+        frames = to_pil(model.decode(latents))
+        strip = pictures.drawn(frames, "PNG", scale=1)
+    ranks = model.latent_space.rank(latents)
+    far = np.zeros(len(latents), bool) if ranks is None else ranks > FAR
+    return {
+        "model": name,
+        "file": model.manifest.name,
+        "path": path.dumps(),
+        "strip": data_url(strip),
+        "count": len(frames),
+        "steps": path.steps,
+        "pace": pictures.pace(len(frames), len(path.keys) - 1),
+        "far": far.tolist(),
+        "words": dict(words),
+    }

@@ -1,0 +1,97 @@
+"""A row of key frames that are moved and removed on the page; they travel in the component's value."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.background import background_kind
+from diabolo.runtime.errors import ImageError
+from diabolo.runtime.images import as_batch
+from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.pictures import png
+from diabolo.ui.parts.context import picture_of
+from diabolo.ui.parts.data_url import data_url, from_data_url
+
+__all__ = ["MOST", "fits", "images_of", "keyframes", "packed", "row_of", "samples"]
+
+MOST = 6
+
+
+def keyframes() -> gr.HTML:
+    """The row. Its value: {"frames": as `packed` makes them, "model": whose, "words": for the page}."""
+    return gr.HTML(
+        {"frames": [], "model": "", "words": {}},
+        html_template='<div class="keys" role="list"></div>',
+        js_on_load=resources.files("diabolo.ui.tabs.interpolate").joinpath("keyframes.js").read_text("utf-8"),
+        apply_default_css=False,
+        elem_classes="keyframes",
+    )
+
+
+def packed(image: NDArray[np.float32]) -> str:
+    """One image `(channels, height, width)` as the page takes it."""
+    return data_url(png(picture_of(image)))
+
+
+def row_of(value: Any) -> dict[str, Any]:
+    """The row's value, as the page sends it.
+
+    Raises:
+        ImageError: what a page never sends.
+    """
+    frames, model = (value.get("frames"), value.get("model")) if isinstance(value, dict) else (None, None)
+    if not isinstance(frames, list) or not isinstance(model, str):
+        raise ImageError("key frames must be a list, with the name of a model. Load the page again.")
+    return {"frames": frames, "model": model}
+
+
+def images_of(value: Mapping[str, Any] | None, m: Manifest) -> list[NDArray[np.float32]]:
+    """The key frames, each float32 `(channels, height, width)` in [0, 1]: what the model sees, as it is.
+
+    Raises:
+        ImageError: what a page never sends.
+    """
+    frames = (value or {}).get("frames", [])
+    if not isinstance(frames, list) or len(frames) > MOST:
+        raise ImageError(f"at most {MOST} key frames are taken. Load the page again.")
+    return [_unpacked(frame, m) for frame in frames]
+
+
+def fits(old: Manifest, new: Manifest) -> bool:
+    """Whether what one model sees is what the other would: the same size and colours, the same ground."""
+    return old.image_shape == new.image_shape and background_kind(old.background) == background_kind(
+        new.background
+    )
+
+
+def samples(model: Autoencoder, count: int) -> NDArray[np.float32]:
+    """Images of as many stored codes, of different classes where there are classes; or drawn ones."""
+    codes = model.codes
+    if codes is None:
+        return model.sample(count)
+    order = random.sample(range(len(codes.latents)), len(codes.latents))
+    if codes.labels is not None:
+        turn: dict[int, int] = {}  # how often a class came before
+        rank = []
+        for index in order:
+            label = int(codes.labels[index])
+            turn[label] = turn.get(label, -1) + 1
+            rank.append(turn[label])
+        order = [index for _, index in sorted(zip(rank, order, strict=True), key=lambda pair: pair[0])]
+    return model.decode(codes.latents[[order[i % len(order)] for i in range(count)]])
+
+
+def _unpacked(frame: Any, m: Manifest) -> NDArray[np.float32]:
+    picture = from_data_url(frame, "a key frame", max(m.image_shape))
+    if picture.size != m.image_shape[:0:-1]:
+        raise ImageError(f"a key frame has {picture.size} pixels, which is not what this model sees.")
+    image: NDArray[np.float32] = as_batch(picture, m.image_shape)[0]
+    return image

@@ -1,0 +1,104 @@
+"""What there is to know of a model, as HTML; see `_facts.py`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+from diabolo.ui.parts.figures import mse_text
+from diabolo.ui.parts.inline_html import escaped
+
+__all__ = ["about"]
+
+_DETAILS = {  # what `verify` says, for which there are words of ours
+    "valid, its digest fits": "valid",
+    "sha256 fits": "sha256",
+    "inputs and outputs as in model.json": "graphs_fit",
+}
+_DIFFERENCE = re.compile(r"largest difference (\S+), allowed (\S+)")
+_METRICS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "mse": ("MSE", mse_text),
+    "psnr": ("PSNR", "{:.2f} dB".format),
+    "ssim": ("SSIM", "{:.4f}".format),
+}
+
+
+def about(facts: dict[str, Any], say: dict[str, str]) -> str:
+    """Four short parts: what it is, where it runs, parity with torch, what was checked."""
+    parts = [
+        ("what", _rows(_what(facts, say))),
+        ("runs", _rows(_runs(facts["device"], say)) if facts["device"] else _paragraph(say["stopped"])),
+        ("parity", _paragraph(_parity(facts["parity"], say))),
+        ("checked" if facts["uploaded"] else "checks", _checks(facts["checks"], say)),
+    ]
+    return "".join(f"<h3>{escaped(say[key])}</h3>{body}" for key, body in parts)
+
+
+def _what(facts: dict[str, Any], say: dict[str, str]) -> dict[str, str]:
+    channels, height, width = facts["image_shape"]
+    latent = " × ".join(map(str, facts["latent_shape"]))
+    if len(facts["latent_shape"]) > 1:
+        latent += f" = {prod(facts['latent_shape'])}"
+    known = {key: value for key, value in facts["metrics"].items() if key in _METRICS}
+    rows = {
+        "images": f"{width} × {height}, {say[facts['colour']].format(channels=channels)}",
+        "latent": f"{latent}, {say['prior' if facts['prior'] else 'free']}",
+        "kind": f"{facts['variant']}, {facts['network']}",
+        "noise": "",
+        "data": facts["dataset"],
+        "licence": facts["licence"],
+        "figures": "  ·  ".join(f"{_METRICS[k][0]} {_METRICS[k][1](v)}" for k, v in known.items()),
+        "weights": facts["dtype"],
+        "size": f"{facts['bytes'] / 1e6:.1f} MB",
+    }
+    if facts["noise"]:
+        low, high = facts["noise"]["level"]
+        level = f"{low:g}" if low == high else f"{low:g}–{high:g}"
+        rows["noise"] = say["noise_of"].format(kind=facts["noise"]["kind"], level=level)
+    return {say[key]: value for key, value in rows.items() if value}
+
+
+def _runs(device: dict[str, Any], say: dict[str, str]) -> dict[str, str]:
+    return {
+        say["asked"]: device["requested"],
+        say["used"]: f"{device['name']} ({device['provider']})",
+        say["why"]: device["reason"],
+        say["threads"]: str(device["threads"]),
+        say["versions"]: f"onnxruntime {device['onnxruntime']} ({device['package']})",
+    }
+
+
+def _parity(parity: dict[str, Any], say: dict[str, str]) -> str:
+    largest = parity["max_abs_difference"]
+    words = {key: f"{largest[key]:.1e}" for key in ("latent", "image")}
+    return say["parity_of"].format(**words, tolerance=f"{parity['tolerance']:.0e}")
+
+
+def _checks(checks: list[dict[str, Any]], say: dict[str, str]) -> str:
+    bad = sum(not check["ok"] for check in checks)
+    line = say["unsound" if bad else "sound"].format(bad=bad, count=len(checks))
+    items = (
+        f'<li class="{"ok" if check["ok"] else "failed"}">'
+        f'<i role="img" aria-label="{escaped(say["ok" if check["ok"] else "failed"])}"></i>'
+        f"<b>{escaped(check['name'])}</b> {escaped(_detail(check['detail'], say))}</li>"
+        for check in checks
+    )
+    return f"{_paragraph(line)}<ul>{''.join(items)}</ul>"
+
+
+def _detail(detail: str, say: dict[str, str]) -> str:
+    if detail in _DETAILS:
+        return say[_DETAILS[detail]]
+    found = _DIFFERENCE.fullmatch(detail)
+    return say["difference"].format(found=found[1], allowed=found[2]) if found else detail
+
+
+def _rows(rows: dict[str, str]) -> str:
+    pairs = (f"<dt>{escaped(name)}</dt><dd>{escaped(value)}</dd>" for name, value in rows.items())
+    return f"<dl>{''.join(pairs)}</dl>"
+
+
+def _paragraph(words: str) -> str:
+    return f"<p>{escaped(words)}</p>"

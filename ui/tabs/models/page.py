@@ -1,0 +1,114 @@
+"""Choose a model, open one of one's own, and know what it is, where it runs and whether it is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from diabolo.runtime.errors import BundleError, UsageError
+from diabolo.ui.incoming import UploadInput
+from diabolo.ui.parts.context import EVERY, QUIET, Context, shown_errors
+from diabolo.ui.parts.inline_html import escaped
+from diabolo.ui.parts.numbers import record
+from diabolo.ui.parts.opened import when_opened
+from diabolo.ui.parts.plain_text import as_text
+from diabolo.ui.parts.texts import SHARED
+from diabolo.ui.tabs.models.about import about
+from diabolo.ui.tabs.models.facts import facts
+from diabolo.ui.tabs.models.model_card import card_html
+from diabolo.ui.tabs.models.shelf import CLICKED, shelf
+from diabolo.ui.tabs.models.texts import TEXTS
+from diabolo.ui.tabs.models.uploads import Uploads
+
+__all__ = ["ORDER", "TEXTS", "TITLE", "build"]
+
+TITLE = {"en": "Models", "zh-TW": "模型"}
+ORDER = 70
+
+
+def build(context: Context) -> None:
+    """Lay out the tab."""
+    uploads = Uploads(context.bundles, context.limits)
+
+    def words(request: gr.Request) -> dict[str, str]:
+        return context.say(SHARED, request) | context.say(TEXTS, request)
+
+    def describe(model: str) -> dict[str, Any]:
+        """Say all there is to know of a model, and check its bundle.
+
+        Args:
+            model: the model's name.
+
+        Returns:
+            What model.json says (images, latent, prior, noise, metrics, parity with torch), the device asked
+            for and really used, and each check of the bundle: name, ok, detail.
+        """
+        with shown_errors():
+            return facts(context.bundles, model)
+
+    def show(model: str, request: gr.Request) -> tuple[str, str, str]:
+        say = words(request)
+        with shown_errors():
+            known = facts(context.bundles, model)
+            context.bundles.brought.mark_shown(request.session_hash, model)
+            return shelf(context.bundles, model, say), about(known, say), card(model, say)
+
+    def card(model: str, say: dict[str, str]) -> str:
+        try:
+            body = card_html(context.bundles.bundle(model))
+        except BundleError as error:  # among the checks, too
+            body = f"<p>{escaped(error)}</p>"
+        lines = [
+            f"<p>{escaped(line)}</p>" for line in (context.manifest(model).summary, say["no_card"]) if line
+        ]
+        return body or f"<h1>{escaped(model)}</h1>{''.join(lines)}"
+
+    def choose(event: gr.EventData) -> Any:
+        name = getattr(event, "name", None)
+        if not isinstance(name, str):
+            raise UsageError("this event chooses a model by its name. Load the page again.")
+        return gr.update(value=name)
+
+    def take(path: str | None, request: gr.Request) -> Iterator[tuple[Any, str]]:
+        if path is None:
+            return
+        say, visitor = words(request), request.session_hash
+        yield gr.skip(), say["waiting" if uploads.busy else "checking"]
+        try:
+            with shown_errors():
+                name, new = uploads.take(path, visitor)
+        except gr.Error:
+            yield gr.skip(), ""
+            raise
+        names = [*context.bundles, *context.bundles.brought.names(visitor)]
+        said = say["taken" if new else "known"].format(name=as_text(name))
+        yield gr.update(choices=names, value=name, visible=len(names) > 1), said
+
+    def text(key: str) -> Any:
+        return context.text("models", key)
+
+    gr.Markdown(text("lead"), elem_classes="lead")
+    choices = gr.HTML(js_on_load=CLICKED, apply_default_css=False, elem_classes="models-shelf")
+    with gr.Row(visible=context.limits.uploads, elem_classes="models-upload"):
+        upload = UploadInput(
+            text("upload"), file_types=[".zip"], size="sm", min_width=200, elem_classes="models-open"
+        )
+        with gr.Column(scale=4, min_width=260):
+            gr.Markdown(text("upload_note"), elem_classes="note")
+    said = gr.Markdown(elem_classes="models-said")
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=300):
+            known = gr.HTML(js_on_load=None, apply_default_css=False, elem_classes="models-about")
+        with gr.Column(min_width=300):
+            shown = gr.HTML(js_on_load=None, elem_classes="models-card")
+    outputs = [choices, known, shown]
+    context.chooser.change(show, context.chooser, outputs, **QUIET)
+    when_opened(show, context.chooser, outputs)
+    choices.click(choose, None, context.chooser, **EVERY)
+    upload.upload(take, upload, [context.chooser, said], **QUIET)
+
+    with gr.Row(visible=False):  # for programs
+        found, run = record("facts"), gr.Button()
+    run.click(describe, context.chooser, found, **context.endpoint("describe"))

@@ -1,0 +1,88 @@
+"""The models to choose from, as HTML: a button each, with a picture and its figures."""
+
+from __future__ import annotations
+
+import base64
+import io
+from math import prod
+
+from PIL import Image
+
+from diabolo.runtime import fitting, images
+from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.manifest import Manifest
+from diabolo.ui._model_cache import kept
+from diabolo.ui._models import Models, figures
+from diabolo.ui.parts.figures import mse_text
+from diabolo.ui.parts.inline_html import escaped
+from diabolo.ui.tabs.models.facts import size_of
+
+__all__ = ["CLICKED", "shelf"]
+
+CLICKED = """element.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-name]");
+  if (button) trigger("click", { name: button.dataset.name });
+});"""
+
+_WIDE, _HIGH = 420, 260  # pixels of a picture, at most
+_PIXELS = 4_000_000  # of a picture's file, at most
+
+
+def shelf(models: Models, chosen: str, say: dict[str, str]) -> str:
+    """All models, those that this visitor brought last."""
+    names = models.names()
+    choices = (_choice(n, models.bundle(n), n == chosen, models.own(n) is not None, say) for n in names)
+    return f'<div class="shelf" role="group" aria-label="{escaped(say["choose"])}">{"".join(choices)}</div>'
+
+
+def _choice(name: str, bundle: Bundle, chosen: bool, own: bool, say: dict[str, str]) -> str:
+    m = bundle.manifest
+    channels, height, width = m.image_shape
+    latent = " × ".join(map(str, m.latent_shape))
+    whole = "" if len(m.latent_shape) == 1 else f" = {prod(m.latent_shape)}"
+    size = f"{width} × {height} {say[m.colour].format(channels=channels)}"
+    first = [size, say["latent_of"].format(shape=latent + whole)]
+    lines = [first, _figures(m), [f"{size_of(m) / 1e6:.1f} MB"]]
+    mark = f"<i>{escaped(say['mine'])}</i>" if own else ""
+    return (
+        f'<button type="button" data-name="{escaped(name)}" aria-pressed="{str(chosen).lower()}">'
+        f'<img src="{_picture(bundle)}" alt=""><b>{escaped(name)}{mark}</b>'
+        + "".join(f"<span>{escaped('  ·  '.join(line))}</span>" for line in lines)
+        + "</button>"
+    )
+
+
+def _figures(m: Manifest) -> list[str]:
+    known = figures(m)
+    mse = [f"MSE {mse_text(known['mse'])}"] if "mse" in known else []
+    return mse + ([f"PSNR {known['psnr']:.1f} dB"] if "psnr" in known else [])
+
+
+@kept(64)
+def _picture(bundle: Bundle) -> str:
+    """A small picture as an address that holds it: a file of the bundle, or its golden reconstruction."""
+    picture = _file(bundle, "preview") or _file(bundle, "map") or _golden(bundle.manifest)
+    picture.thumbnail((_WIDE, _HIGH))
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=75)
+    return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode('ascii')}"
+
+
+def _file(bundle: Bundle, role: str) -> Image.Image | None:
+    if bundle.manifest.file(role) is None:
+        return None
+    try:
+        with fitting.opened(io.BytesIO(bundle.read_role(role))) as picture:
+            fits = picture.format == "PNG" and picture.width * picture.height <= _PIXELS
+            return picture.convert("RGB") if fits else None
+    except Exception:  # noqa: BLE001 - Pillow raises nearly any; a model is shown without its picture
+        return None
+
+
+def _golden(m: Manifest) -> Image.Image:
+    if m.colour == "other":
+        return Image.new("RGB", (1, 1), "#888888")
+    picture = images.to_pil(m.golden.reconstruction)[0].convert("RGB")
+    scale = max(1, _HIGH // max(picture.size))
+    size = (picture.width * scale, picture.height * scale)
+    return picture.resize(size, Image.Resampling.NEAREST)
