@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from diabolo.runtime import metrics
+from diabolo.runtime.image import metrics
 from diabolo.train import Config
 from diabolo.train.model import Model
 from diabolo.train.schedule import rate

@@ -20,8 +20,9 @@ from statistics import median
 import numpy as np
 
 from benchmarks import _tables
-from diabolo.runtime import Autoencoder, _session
+from diabolo.runtime import Autoencoder
 from diabolo.runtime.errors import DeviceError
+from diabolo.runtime.session import _session
 
 MODELS = ("mnist-autoencoder", "mnist-conv", "cifar10-conv")
 SEARCHES = ("EXHAUSTIVE", "HEURISTIC", "DEFAULT")

@@ -31,8 +31,9 @@ import torch
 from safetensors.torch import save_file
 
 from diabolo.export import ExportError, export_run
-from diabolo.runtime import Autoencoder, Bundle, ready
-from diabolo.runtime.device import create_session
+from diabolo.runtime import Autoencoder, Bundle
+from diabolo.runtime.bundle import zoo
+from diabolo.runtime.session.device import create_session
 from diabolo.train import Config, Run
 
 SECONDS = 3.0  # for one batch size, at most
@@ -67,10 +68,10 @@ def main(words: list[str] | None = None) -> None:
     given = parser.parse_args(words)
     torch.set_num_threads(1)
     with TemporaryDirectory(prefix="diabolo-runtime-") as scratch:
-        names = given.runs + (ready.names() if given.ready else [])
+        names = given.runs + (zoo.names() if given.ready else [])
         if not names:
             parser.error("give at least one RUN or NAME, or --ready")
-        runs = [untrained(name, Path(scratch)) if name in ready.names() else name for name in names]
+        runs = [untrained(name, Path(scratch)) if name in zoo.names() else name for name in names]
         for number, run in enumerate(runs):
             bundles = exported(run, Path(scratch) / str(number), force=run not in names)
             print(f"\n{names[number]}: microseconds for a batch, median (95th percentile)\n")

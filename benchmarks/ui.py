@@ -30,7 +30,8 @@ import numpy as np
 from benchmarks._explorer import ARGUMENTS, BADGES, drag, explorer, served
 from benchmarks._runs import diabolo, train
 from benchmarks._tables import heading, row, short
-from diabolo.runtime import Autoencoder, manifest
+from diabolo.runtime import Autoencoder
+from diabolo.runtime.bundle import manifest
 
 HERE, THERE, FRAMES = 16.0, 33.0, 60.0  # the goals: milliseconds at p95, frames a second
 POINTS = 10_000

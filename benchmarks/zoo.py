@@ -23,7 +23,8 @@ import numpy as np
 from benchmarks import _runs
 from diabolo.export import export_run
 from diabolo.export.measure import figures
-from diabolo.runtime import Autoencoder, NoiseSpec, ready, verify
+from diabolo.runtime import Autoencoder, NoiseSpec, verify
+from diabolo.runtime.bundle import zoo
 from diabolo.runtime.latent.holes import REFERENCES, TESTED, measure_holes
 from diabolo.train import Config
 from diabolo.train.datasets import ImageData, Images, LoadRequest, load, spread
@@ -55,18 +56,16 @@ class Figure:
 
 def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.zoo")
-    parser.add_argument("models", nargs="*", metavar="MODEL", help=", ".join(ready.names()))
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=", ".join(zoo.names()))
     parser.add_argument("--rebuild", metavar="NAME", help="train this one anew and compare")
     parser.add_argument("--dtype", help="of a rebuilt one; by default that of the one that is there")
     parser.add_argument("--keep", metavar="DIR", help="keep the new run and its bundle in DIR")
     given = parser.parse_args(words)
     if given.rebuild:
         return rebuild(given.rebuild, given.dtype, given.keep)
-    chosen = given.models or ready.names()
-    if unknown := set(chosen) - set(ready.names()):
-        parser.error(
-            f"no ready-made model {', '.join(sorted(unknown))}; there are {', '.join(ready.names())}"
-        )
+    chosen = given.models or zoo.names()
+    if unknown := set(chosen) - set(zoo.names()):
+        parser.error(f"no ready-made model {', '.join(sorted(unknown))}; there are {', '.join(zoo.names())}")
     return check_all(chosen)
 
 
@@ -75,10 +74,10 @@ def check_all(names: list[str]) -> int:
     print(f"| model | {' | '.join(COLUMNS)} | MB |")
     print("|---" * (2 + len(COLUMNS)) + "|")
     trouble, total = [], 0
-    if missing := {path.stem for path in RECIPES.glob("*.toml")} - set(ready.names()):
+    if missing := {path.stem for path in RECIPES.glob("*.toml")} - set(zoo.names()):
         trouble.append(f"recipes without a model: {', '.join(sorted(missing))}")
     for name in names:
-        size = size_of(ready.folder(name))
+        size = size_of(zoo.folder(name))
         total += size
         trouble += [f"{name}: {what}" for what in unsound(name, size)]
         model = Autoencoder.load(name, device="cpu", threads=2)
@@ -159,7 +158,7 @@ def rebuild(name: str, dtype: str | None, keep: str | None) -> int:
     """Train by the recipe, export, and print the new figures beside the old ones; 1 if they differ much."""
     recipe = RECIPES / f"{name}.toml"
     variant = tomllib.loads(recipe.read_text("utf-8"))["variant"]
-    old = Autoencoder.load(name, device="cpu").manifest if name in ready.names() else None
+    old = Autoencoder.load(name, device="cpu").manifest if name in zoo.names() else None
     dtype = dtype or (old.document["graphs"]["dtype"] if old else "fp16")
     with _runs.folder(keep) as folder:
         run = _runs.train(folder / f"{name}-run", variant, "--recipe", str(recipe))

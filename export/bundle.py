@@ -31,7 +31,7 @@ from diabolo.export.source import Source
 from diabolo.export.uint8 import uint8_decoder, uint8_encoder
 from diabolo.runtime._durable import make_folder, move_folder
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.manifest import seal
+from diabolo.runtime.bundle.manifest import seal
 
 __all__ = ["DTYPES", "OPSET", "Exported", "Settings", "check_free", "write"]
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from diabolo.export.graphs import ir_version, oldest_runtime
 from diabolo.export.proof import Proof
 from diabolo.export.source import Source
-from diabolo.runtime.background import border_brightness
-from diabolo.runtime.manifest import Golden
+from diabolo.runtime.bundle.manifest import Golden
+from diabolo.runtime.image.background import border_brightness
 
 __all__ = ["document"]
 

@@ -16,7 +16,7 @@ from diabolo.export.codes import codes_of, density_of
 from diabolo.export.errors import ExportError
 from diabolo.export.pair import Part, adapted
 from diabolo.export.source import Source
-from diabolo.runtime.images import as_batch
+from diabolo.runtime.image.convert import as_batch
 from diabolo.train.userfile import execute, split
 
 __all__ = ["export_factory", "export_pair"]

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from diabolo.export.pair import Pair
-from diabolo.runtime.device import create_session, import_onnxruntime
-from diabolo.runtime.manifest import Golden, Sum
-from diabolo.runtime.sums import sums
+from diabolo.runtime.bundle.fingerprint import sums
+from diabolo.runtime.bundle.manifest import Golden, Sum
+from diabolo.runtime.session.device import create_session, import_onnxruntime
 
 __all__ = ["golden"]
 

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from diabolo.runtime import pictures
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.images import to_pil
+from diabolo.runtime.image import mosaic
+from diabolo.runtime.image.convert import to_pil
 from diabolo.train.plots import latent_map
 
 __all__ = ["latent_picture"]
@@ -55,7 +55,7 @@ def _add_manifold(figure: Figure, model: Autoencoder, flat: NDArray[np.float32])
     figure.set_size_inches(12.6, 5.4)
     figure.axes[0].set_position((0.05, 0.1, 0.4, 0.82))
     axes = figure.add_axes((0.57, 0.1, 0.4, 0.82))
-    shown = pictures.tiled(images, _SIDE)
+    shown = mosaic.tiled(images, _SIDE)
     half = np.where(high > low, (high - low) / (_SIDE - 1), 1) / 2  # of a cell, whose middle is decoded
     (left, bottom), (right, top) = low - half, high + half
     axes.imshow(

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from diabolo.export.pair import Pair
-from diabolo.runtime import metrics
-from diabolo.runtime.device import create_session
-from diabolo.runtime.noise import NoiseSpec, add_noise
+from diabolo.runtime.image import metrics
+from diabolo.runtime.image.noise import NoiseSpec, add_noise
+from diabolo.runtime.session.device import create_session
 
 __all__ = ["Batches", "answers", "figures", "of_graphs", "of_torch"]
 

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from diabolo.runtime import pictures
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.background import background_kind
-from diabolo.runtime.images import to_pil
+from diabolo.runtime.bundle.manifest import Manifest
+from diabolo.runtime.image import mosaic
+from diabolo.runtime.image.background import background_kind
+from diabolo.runtime.image.convert import to_pil
+from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.runtime.latent.interpolation import interpolate, linear
-from diabolo.runtime.manifest import Manifest
-from diabolo.runtime.noise import NoiseSpec, add_noise
 
 __all__ = ["preview"]
 
@@ -55,9 +55,9 @@ def preview(model: Autoencoder, codes: NDArray[np.float32], seed: int = 0) -> by
     between = interpolate(some[0], some[apart.argmax()], _ACROSS, linear)
     latents = np.concatenate([some, between, model.sample_latents(_ACROSS, seed=seed)])
     rows = to_pil(np.concatenate([given, model.reconstruct(given), model.decode(latents)]))
-    scale = pictures.enlargement((_ACROSS * rows[0].width, 1), _LONGEST)
+    scale = mosaic.enlargement((_ACROSS * rows[0].width, 1), _LONGEST)
     buffer = io.BytesIO()
-    pictures.tiled(rows, _ACROSS, scale, _GAP).save(buffer, "PNG", optimize=True)
+    mosaic.tiled(rows, _ACROSS, scale, _GAP).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 

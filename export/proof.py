@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from diabolo.export.errors import ExportError
 from diabolo.export.pair import Pair
-from diabolo.runtime.device import create_session
+from diabolo.runtime.session.device import create_session
 
 __all__ = ["ABSOLUTE", "BATCH_SIZES", "RELATIVE", "Proof", "prove"]
 

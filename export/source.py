@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from diabolo.export.measure import Batches
 from diabolo.export.pair import Pair
-from diabolo.runtime.noise import NoiseSpec
+from diabolo.runtime.image.noise import NoiseSpec
 
 __all__ = ["Source"]
 

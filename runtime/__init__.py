@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from diabolo.runtime._renamed import renamed
 from diabolo.runtime.autoencoder import Autoencoder, Codes
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.device import Device
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.latent.space import LatentSpace
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.session.device import Device
 from diabolo.runtime.verify import Check, verify
 
 if TYPE_CHECKING:
-    from diabolo.runtime.noise import NoiseSpec, add_noise
+    from diabolo.runtime.image.noise import NoiseSpec, add_noise
 
 __all__ = [
     "Autoencoder",
@@ -37,13 +37,24 @@ __all__ = [
 
 renamed(
     {
+        "diabolo.runtime.centring": "diabolo.runtime.image.placement",
         "diabolo.runtime.density": "diabolo.runtime.latent.density",
+        "diabolo.runtime.device": "diabolo.runtime.session.device",
+        "diabolo.runtime.fitting": "diabolo.runtime.image.resize",
         "diabolo.runtime.holes": "diabolo.runtime.latent.holes",
+        "diabolo.runtime.images": "diabolo.runtime.image.convert",
         "diabolo.runtime.interpolation": "diabolo.runtime.latent.interpolation",
         "diabolo.runtime.latent_path": "diabolo.runtime.latent.path",
+        "diabolo.runtime.limits": "diabolo.runtime.bundle.limits",
+        "diabolo.runtime.manifest": "diabolo.runtime.bundle.manifest",
+        "diabolo.runtime.metrics": "diabolo.runtime.image.metrics",
         "diabolo.runtime.nearest": "diabolo.runtime.latent.knn",
+        "diabolo.runtime.noise": "diabolo.runtime.image.noise",
+        "diabolo.runtime.pictures": "diabolo.runtime.image.mosaic",
         "diabolo.runtime.planes": "diabolo.runtime.latent.pca",
+        "diabolo.runtime.ready": "diabolo.runtime.bundle.zoo",
         "diabolo.runtime.sampling": "diabolo.runtime.latent.distribution",
+        "diabolo.runtime.sums": "diabolo.runtime.bundle.fingerprint",
     }
 )
 
@@ -51,7 +62,7 @@ renamed(
 def __getattr__(name: str) -> Any:
     """Noise is imported when it is asked for: a model runs without it."""
     if name in ("NoiseSpec", "add_noise"):
-        from diabolo.runtime import noise
+        from diabolo.runtime.image import noise
 
         return getattr(noise, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from diabolo.runtime._graphs import Graphs, Pair
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.device import Device
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import LatentError, UsageError
-from diabolo.runtime.images import Images, as_batch
+from diabolo.runtime.image.convert import Images, as_batch
 from diabolo.runtime.latent._codes import Codes
 from diabolo.runtime.latent.density import Density
 from diabolo.runtime.latent.space import LatentSpace
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.session._graphs import Graphs, Pair
+from diabolo.runtime.session.device import Device
 
 __all__ = ["Autoencoder", "Codes"]
 

@@ -10,14 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime import ready
 from diabolo.runtime.autoencoder import Autoencoder, Codes
-from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.device import create_session
+from diabolo.runtime.bundle import Bundle, zoo
+from diabolo.runtime.bundle.fingerprint import sums
+from diabolo.runtime.bundle.limits import LOCAL, BundleLimits
 from diabolo.runtime.errors import BundleError, GraphError, ImageError, LatentError
-from diabolo.runtime.images import to_uint8
-from diabolo.runtime.limits import LOCAL, BundleLimits
-from diabolo.runtime.sums import sums
+from diabolo.runtime.image.convert import to_uint8
+from diabolo.runtime.session.device import create_session
 
 __all__ = ["Check", "verify"]
 
@@ -54,7 +53,7 @@ def verify(source: str | Path | Bundle, *, device: str = "auto", limits: BundleL
 
 
 def _checks(source: str | Path | Bundle, device: str, limits: BundleLimits) -> Iterator[Check]:
-    if not isinstance(source, Bundle) and not os.path.exists(ready.locate(source)):  # noqa: PTH110 - raises nothing
+    if not isinstance(source, Bundle) and not os.path.exists(zoo.locate(source)):  # noqa: PTH110 - raises nothing
         Bundle.open(source)  # says so
     try:
         bundle = source if isinstance(source, Bundle) else Bundle.open(source, limits=limits)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from _pair import save_pair
 
-from diabolo.runtime import manifest
+from diabolo.runtime.bundle import manifest
 from diabolo.runtime.latent.density import Density
 
 CLASSES = ["ants", "bees", "cats"]

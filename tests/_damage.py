@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from diabolo.runtime import Autoencoder, manifest, verify
+from diabolo.runtime import Autoencoder, verify
+from diabolo.runtime.bundle import manifest
 from diabolo.runtime.errors import BundleError, DiaboloError
 
 _MEMORY = 8 << 30  # bytes of addresses: a graph that asks for more gets an error, not the machine

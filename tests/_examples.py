@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from diabolo.runtime import Autoencoder
-from diabolo.runtime.images import prepare, to_uint8
+from diabolo.runtime.image.convert import prepare, to_uint8
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

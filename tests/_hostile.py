@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from _coded import save_coded
 
-from diabolo.runtime import manifest
+from diabolo.runtime.bundle import manifest
 
 Document = dict[str, Any]
 

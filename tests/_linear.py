@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from diabolo.runtime.manifest import seal
+from diabolo.runtime.bundle.manifest import seal
 
 SHAPE, LATENT = (1, 28, 28), 8
 

@@ -10,7 +10,8 @@ import jsonschema
 import torch
 from torch import Tensor, nn
 
-from diabolo.runtime import manifest, verify
+from diabolo.runtime import verify
+from diabolo.runtime.bundle import manifest
 
 
 def document(bundle: Path) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import onnxruntime  # noqa: F401  its memory and time are not the bundle's
 
-from diabolo.runtime import manifest, verify
-from diabolo.runtime.limits import LOCAL, STRANGERS
+from diabolo.runtime import verify
+from diabolo.runtime.bundle import manifest
+from diabolo.runtime.bundle.limits import LOCAL, STRANGERS
 
 
 def _peak() -> float:

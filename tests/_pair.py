@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from diabolo.runtime import manifest
+from diabolo.runtime.bundle import manifest
 
 
 def save_pair(

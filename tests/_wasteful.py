@@ -14,7 +14,7 @@ import onnx
 from _coded import save_coded
 from onnx import TensorProto, helper, numpy_helper
 
-from diabolo.runtime import manifest
+from diabolo.runtime.bundle import manifest
 
 ENDLESS = (1 << 63) - 1  # turns
 

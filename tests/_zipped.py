@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from diabolo.runtime import manifest
+from diabolo.runtime.bundle import manifest
 
 
 def zipped(folder: Path, name: str = "") -> Path:

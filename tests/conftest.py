@@ -75,7 +75,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder in the place of the ready-made models."""
     folder = tmp_path / "shelf"
     folder.mkdir()
-    monkeypatch.setattr("diabolo.runtime.ready._MODELS", folder)
+    monkeypatch.setattr("diabolo.runtime.bundle.zoo._MODELS", folder)
     return folder
 
 

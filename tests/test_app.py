@@ -21,7 +21,7 @@ from PIL import Image
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import IntegrityError
-from diabolo.runtime.images import to_uint8
+from diabolo.runtime.image.convert import to_uint8
 
 pytest.importorskip("gradio")
 pytest.importorskip("onnx")

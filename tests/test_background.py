@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diabolo.runtime.background import background_kind, border_brightness, is_dark, opposed
-from diabolo.runtime.images import prepare
+from diabolo.runtime.image.background import background_kind, border_brightness, is_dark, opposed
+from diabolo.runtime.image.convert import prepare
 
 
 def test_a_border_is_the_mean_of_its_four_sides() -> None:

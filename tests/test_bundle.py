@@ -21,8 +21,10 @@ from PIL import Image
 from diabolo.export import ExportError, export_run
 from diabolo.export import bundle as export_bundle
 from diabolo.export.pair import Pair
-from diabolo.runtime import Autoencoder, Bundle, device, errors, manifest, verify
-from diabolo.runtime._schema import problems
+from diabolo.runtime import Autoencoder, Bundle, errors, verify
+from diabolo.runtime.bundle import manifest
+from diabolo.runtime.bundle._schema import problems
+from diabolo.runtime.session import device
 from diabolo.train import Run, variants
 
 each_variant = pytest.mark.parametrize("variant", variants.names())
@@ -146,7 +148,7 @@ def test_verbs(bundles: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Non
     assert Autoencoder.load(bundles["sparse"], device="cpu").sample(2).shape == (2, 1, 16, 16)
     images = np.random.default_rng(0).random((50, 1, 16, 16), np.float32)
     whole = model.reconstruct(images)
-    monkeypatch.setattr("diabolo.runtime._graphs._CHUNK_VALUES", {"cpu": 7 * 256})
+    monkeypatch.setattr("diabolo.runtime.session._graphs._CHUNK_VALUES", {"cpu": 7 * 256})
     model = Autoencoder.load(bundles["vae"], device="cpu")
     np.testing.assert_allclose(model.reconstruct(images), whole, atol=1e-5)
 

@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw
 
 from diabolo.export.run import _drawing
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.centring import Drawing, centred
+from diabolo.runtime.bundle.manifest import seal
 from diabolo.runtime.errors import ManifestError
-from diabolo.runtime.images import prepare
-from diabolo.runtime.manifest import seal
+from diabolo.runtime.image.convert import prepare
+from diabolo.runtime.image.placement import Drawing, centred
 
 MNIST = Drawing(box=20, centre="mass")
 

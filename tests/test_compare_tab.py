@@ -16,10 +16,10 @@ from _pair import save_pair
 from _served import served
 from PIL import Image
 
-from diabolo.runtime import manifest, metrics
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.bundle import Bundle, manifest
 from diabolo.runtime.errors import UnknownNameError, UsageError
+from diabolo.runtime.image import metrics
 
 gr = pytest.importorskip("gradio")
 

@@ -14,9 +14,10 @@ import torch
 from _stopper import Stopper
 
 from diabolo.export import export_run
-from diabolo.runtime import Autoencoder, ready, verify
-from diabolo.runtime._graphs import run_bound
-from diabolo.runtime.images import as_batch
+from diabolo.runtime import Autoencoder, verify
+from diabolo.runtime.bundle import zoo
+from diabolo.runtime.image.convert import as_batch
+from diabolo.runtime.session._graphs import run_bound
 from diabolo.train import Config, Run, fit, resume, variants
 from diabolo.train.errors import StoppedError
 
@@ -24,11 +25,11 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is 
 
 
 def test_what_must_be_there_is_found() -> None:
-    assert len(ready.names()) >= 11
+    assert len(zoo.names()) >= 11
     assert {"autoencoder", "sparse", "denoising", "vae", "conv"} <= set(variants.names())
 
 
-@pytest.mark.parametrize("name", ready.names())
+@pytest.mark.parametrize("name", zoo.names())
 def test_a_ready_model_answers_there_as_here(name: str) -> None:
     assert [check for check in verify(name, device="cuda") if not check.ok] == []
     there, here = (Autoencoder.load(name, device=device) for device in ("cuda", "cpu"))
@@ -44,7 +45,7 @@ def test_a_ready_model_answers_there_as_here(name: str) -> None:
             assert np.abs(off).max() <= 1e-3, count
 
 
-@pytest.mark.parametrize("name", ready.names())
+@pytest.mark.parametrize("name", zoo.names())
 def test_latents_that_stay_there_are_those_that_came_back(name: str) -> None:
     model = Autoencoder.load(name, device="cuda")
     images = np.random.default_rng(0).random((17, *model.manifest.image_shape), np.float32)

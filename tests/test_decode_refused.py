@@ -12,7 +12,7 @@ from _images import sample
 from PIL import Image, ImageFile
 
 from diabolo.runtime.errors import ImageError
-from diabolo.runtime.images import open_image, prepare
+from diabolo.runtime.image.convert import open_image, prepare
 from diabolo.train.datasets import Fitting
 from diabolo.train.datasets._decode import PassingError, decode, measure
 from diabolo.train.errors import DataError

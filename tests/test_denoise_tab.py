@@ -15,10 +15,10 @@ from _pair import save_pair
 from _served import served
 from PIL import Image
 
-from diabolo.runtime import metrics
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.images import prepare, to_uint8
-from diabolo.runtime.noise import NoiseSpec, add_noise
+from diabolo.runtime.image import metrics
+from diabolo.runtime.image.convert import prepare, to_uint8
+from diabolo.runtime.image.noise import NoiseSpec, add_noise
 
 pytest.importorskip("gradio")
 

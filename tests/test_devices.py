@@ -13,7 +13,8 @@ import pytest
 from _pair import save_pair
 from click.testing import CliRunner
 
-from diabolo.runtime import Autoencoder, _graphs, _session, device, errors
+from diabolo.runtime import Autoencoder, errors
+from diabolo.runtime.session import _graphs, _session, device
 from diabolo.ui.cli import main
 
 

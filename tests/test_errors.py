@@ -48,7 +48,7 @@ def test_the_drawing_has_every_error_where_it_belongs() -> None:
 @pytest.mark.parametrize(
     ("module", "old", "new"),
     [
-        ("diabolo.runtime.limits", "Limits", "BundleLimits"),
+        ("diabolo.runtime.bundle.limits", "Limits", "BundleLimits"),
         ("diabolo.ui.sandbox", "Limits", "VisitorLimits"),
         ("diabolo.ui.sandbox.limits", "Limits", "VisitorLimits"),
         ("diabolo.ui.errors", "StoppedError", "ModelStoppedError"),

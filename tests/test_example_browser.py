@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from diabolo.runtime import Autoencoder
-from diabolo.runtime.images import to_uint8
+from diabolo.runtime.image.convert import to_uint8
 
 sync_api = pytest.importorskip("playwright.sync_api")
 

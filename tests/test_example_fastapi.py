@@ -20,7 +20,7 @@ from _examples import EXAMPLES, damaged, expected, picture
 from PIL import Image
 
 from diabolo.runtime import Autoencoder
-from diabolo.runtime.images import to_uint8
+from diabolo.runtime.image.convert import to_uint8
 
 httpx = pytest.importorskip("httpx")
 pytest.importorskip("fastapi")

@@ -13,7 +13,7 @@ from _examples import EXAMPLES, damaged, expected, needs_modules, picture, pixel
 from PIL import Image
 
 from diabolo.runtime import Bundle
-from diabolo.runtime.manifest import schema
+from diabolo.runtime.bundle.manifest import schema
 
 PLAIN = [sys.executable, str(EXAMPLES / "python_plain" / "reconstruct.py")]
 NODE = ["node", str(EXAMPLES / "node" / "reconstruct.mjs")]

@@ -18,9 +18,8 @@ from _pair import save_pair
 from _served import free_port
 from numpy.typing import NDArray
 
-from diabolo.runtime import ready
-from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.images import to_uint8
+from diabolo.runtime.bundle import Bundle, zoo
+from diabolo.runtime.image.convert import to_uint8
 from diabolo.ui._models import Models
 
 gr = pytest.importorskip("gradio")
@@ -42,7 +41,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     save_coded(folder / "spatial", (3, 2, 2))
     save_pair(folder / "plain", image_shape=(3, 8, 6))
     bundles = {name: Bundle.open(folder / name) for name in OWN}
-    return Models(bundles | {name: Bundle.open(ready.folder(name)) for name in ready.names()}, device="cpu")
+    return Models(bundles | {name: Bundle.open(zoo.folder(name)) for name in zoo.names()}, device="cpu")
 
 
 def _latent(models: Models, name: str) -> NDArray[np.float32]:

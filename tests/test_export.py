@@ -18,7 +18,8 @@ from click.testing import CliRunner
 from diabolo.export import ExportError, Settings, export_pair, export_run
 from diabolo.export.graphs import OPSETS, oldest_runtime
 from diabolo.export.quantised import quantised
-from diabolo.runtime import Autoencoder, manifest, verify
+from diabolo.runtime import Autoencoder, verify
+from diabolo.runtime.bundle import manifest
 from diabolo.train import Run
 from diabolo.ui.cli import main
 

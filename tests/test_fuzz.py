@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from _damage import Judge
 
-from diabolo.runtime import manifest, ready
+from diabolo.runtime.bundle import manifest, zoo
 
 _BLOCK = 50  # cases for a process
 _PATIENCE = 120.0  # seconds for a block, which takes ten
@@ -64,7 +64,7 @@ def test_what_is_nobody_s_harms_nobody(bundles: dict[str, Path], tmp_path: Path)
 @pytest.mark.long
 def test_two_thousand_damaged_bundles(bundles: dict[str, Path], tmp_path: Path) -> None:
     names = ("mnist-autoencoder", "mnist-conv", "mnist-vae-2d", "cifar10-conv")
-    sources = [*bundles.values(), *map(ready.locate, names)]
+    sources = [*bundles.values(), *map(zoo.locate, names)]
     found = outcomes(tmp_path / "work", range(2000), sources)
     assert len(found) == 2000
     assert len(judged(found)) > 3

@@ -16,7 +16,7 @@ from _zipped import change
 from PIL import Image
 
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.images import to_uint8
+from diabolo.runtime.image.convert import to_uint8
 
 pytest.importorskip("gradio")
 

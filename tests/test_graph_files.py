@@ -10,8 +10,9 @@ import pytest
 from _modules import GREY, Gaussian, Linear, document
 
 from diabolo.export import export_pair
-from diabolo.runtime import Autoencoder, manifest, verify
-from diabolo.runtime._onnx import external_tensors
+from diabolo.runtime import Autoencoder, verify
+from diabolo.runtime.bundle import manifest
+from diabolo.runtime.bundle._onnx import external_tensors
 from diabolo.runtime.errors import BundleError, IntegrityError
 
 

@@ -14,10 +14,11 @@ import pytest
 from _hostile import Document, contents, npy, npz, packed, sealed
 from _pair import save_pair
 
-from diabolo.runtime import Autoencoder, Bundle, manifest, verify
-from diabolo.runtime._arrays import read_arrays
+from diabolo.runtime import Autoencoder, Bundle, verify
+from diabolo.runtime.bundle import manifest
+from diabolo.runtime.bundle._arrays import read_arrays
+from diabolo.runtime.bundle.limits import LOCAL, STRANGERS
 from diabolo.runtime.errors import BundleError, IntegrityError, ManifestError
-from diabolo.runtime.limits import LOCAL, STRANGERS
 
 MB = 1 << 20
 

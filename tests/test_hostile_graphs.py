@@ -13,10 +13,11 @@ from _hostile import inside, varint
 from _pair import save_pair
 from onnx import TensorProto, helper
 
-from diabolo.runtime import Bundle, manifest, verify
-from diabolo.runtime._onnx import external_tensors
+from diabolo.runtime import Bundle, verify
+from diabolo.runtime.bundle import manifest
+from diabolo.runtime.bundle._onnx import external_tensors
+from diabolo.runtime.bundle.limits import LOCAL, STRANGERS
 from diabolo.runtime.errors import IntegrityError
-from diabolo.runtime.limits import LOCAL, STRANGERS
 
 MB = 1 << 20
 
@@ -113,7 +114,7 @@ def test_a_tensor_in_another_file_is_found_wherever_it_hangs(place: str) -> None
 
 def test_the_fields_are_onnx_s_own() -> None:
     """Each field of onnx's messages that leads to a tensor, by onnx's own description, is followed."""
-    from diabolo.runtime._onnx import _INSIDE
+    from diabolo.runtime.bundle._onnx import _INSIDE
 
     ours = {
         "ModelProto": "model",

@@ -15,9 +15,10 @@ import pytest
 from _hostile import by_hand, contents, end, entry, packed, sealed, sound, zeros
 from _pair import save_pair
 
-from diabolo.runtime import Bundle, ready, verify
+from diabolo.runtime import Bundle, verify
+from diabolo.runtime.bundle import zoo
+from diabolo.runtime.bundle.limits import LOCAL, STRANGERS, BundleLimits
 from diabolo.runtime.errors import BundleError, IntegrityError
-from diabolo.runtime.limits import LOCAL, STRANGERS, BundleLimits
 
 MANY = 200
 MB = 1 << 20
@@ -212,9 +213,9 @@ def test_a_folder_is_no_better(tmp_path: Path) -> None:
         Bundle.open(folder, limits=BundleLimits(manifest=10))
 
 
-@pytest.mark.parametrize("name", ready.names())
+@pytest.mark.parametrize("name", zoo.names())
 def test_ready_made_models_are_taken_from_strangers(tmp_path: Path, name: str) -> None:
-    files = contents(ready.folder(name))
+    files = contents(zoo.folder(name))
     bundle = Bundle.open(packed(tmp_path / "a.zip", files), limits=STRANGERS)
     for file in bundle.manifest.files:
         bundle.check(file)

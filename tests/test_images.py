@@ -13,10 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from diabolo.runtime import fitting
 from diabolo.runtime.errors import UnknownNameError
-from diabolo.runtime.fitting import RESIZE, covering, fit
-from diabolo.runtime.images import as_batch, prepare
+from diabolo.runtime.image import resize as fitting
+from diabolo.runtime.image.convert import as_batch, prepare
+from diabolo.runtime.image.resize import RESIZE, covering, fit
 from diabolo.train.datasets import Fitting
 from diabolo.train.datasets._decode import decode
 

@@ -17,9 +17,8 @@ from _pair import save_pair
 from _served import served
 from PIL import Image
 
-from diabolo.runtime import manifest
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.bundle import Bundle, manifest
 from diabolo.runtime.errors import UsageError
 
 gr = pytest.importorskip("gradio")

@@ -11,7 +11,8 @@ from _coded import save_coded
 from _pair import save_pair
 from numpy.typing import NDArray
 
-from diabolo.runtime import Autoencoder, Bundle, LatentSpace, manifest
+from diabolo.runtime import Autoencoder, Bundle, LatentSpace
+from diabolo.runtime.bundle import manifest
 from diabolo.runtime.errors import LatentError, ManifestError, UnknownNameError, UsageError
 from diabolo.runtime.latent import Codebook, Fitted, Normal, Statistics, interpolation
 

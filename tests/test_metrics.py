@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from diabolo.runtime import metrics
+from diabolo.runtime.image import metrics
 
 
 def images(count: int, channels: int, height: int, width: int, seed: int) -> np.ndarray:

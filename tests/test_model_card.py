@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from _hostile import packed, sealed, sound
 
-from diabolo.runtime import ready
-from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.bundle import Bundle, zoo
 
 pytest.importorskip("gradio")
 from diabolo.ui.tabs.models.model_card import card_html
@@ -82,8 +81,8 @@ def test_the_rest_of_a_long_card_is_left_out(tmp_path: Path) -> None:
     assert "last" not in html
 
 
-@pytest.mark.parametrize("name", ready.names())
+@pytest.mark.parametrize("name", zoo.names())
 def test_our_own_cards_are_shown_whole(name: str) -> None:
-    opened = Bundle.open(ready.folder(name))
+    opened = Bundle.open(zoo.folder(name))
     assert len(opened.read("README.md")) < 10_000
     assert "<table>" in card_html(opened)

@@ -10,7 +10,8 @@ from _commands import ROOT  # before the benchmarks: it says where they are
 from click.testing import CliRunner
 
 from benchmarks import zoo
-from diabolo.runtime import Autoencoder, ready, verify
+from diabolo.runtime import Autoencoder, verify
+from diabolo.runtime.bundle import zoo as ready
 from diabolo.ui.cli import main
 
 NAMES = ready.names()

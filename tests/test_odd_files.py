@@ -19,7 +19,7 @@ from PIL import Image
 from diabolo.runtime import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import BundleError, ImageError
-from diabolo.runtime.images import open_image, prepare
+from diabolo.runtime.image.convert import open_image, prepare
 from diabolo.train.errors import DataError
 from diabolo.ui.cli import main
 

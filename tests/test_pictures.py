@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from diabolo.runtime.pictures import drawn, png
+from diabolo.runtime.image.mosaic import drawn, png
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])

@@ -15,7 +15,8 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from diabolo.runtime import Autoencoder, Bundle, errors, ready, verify
+from diabolo.runtime import Autoencoder, Bundle, errors, verify
+from diabolo.runtime.bundle import zoo
 from diabolo.ui.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -41,25 +42,25 @@ def call(*arguments: object) -> Result:
 
 
 def test_they_are_found_by_their_folders(stocked: Path) -> None:
-    assert ready.names() == ["ant", "zebra"]
-    assert ready.folder("ant") == stocked / "ant"
-    assert ready.locate("ant") == stocked / "ant"
-    assert ready.locate("_half") == Path("_half")
+    assert zoo.names() == ["ant", "zebra"]
+    assert zoo.folder("ant") == stocked / "ant"
+    assert zoo.locate("ant") == stocked / "ant"
+    assert zoo.locate("_half") == Path("_half")
 
 
 def test_no_folder_no_models(shelf: Path) -> None:
     shelf.rmdir()
-    assert ready.names() == []
+    assert zoo.names() == []
 
 
 def test_the_package_carries_their_files() -> None:
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     patterns = listed["tool"]["setuptools"]["package-data"]["diabolo.runtime"]
-    for path in ready.folder("").rglob("*"):
+    for path in zoo.folder("").rglob("*"):
         if path.is_file():
             name = path.relative_to(ROOT / "runtime").as_posix()
             assert any(fnmatch.fnmatch(name, p) and name.count("/") == p.count("/") for p in patterns), name
-    assert ready.folder("").parent == ROOT / "runtime"
+    assert zoo.folder("").parent == ROOT / "runtime"
 
 
 def test_a_name_wins_over_a_folder(stocked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,10 @@ from _pair import save_pair
 from _served import served
 from PIL import Image
 
-from diabolo.runtime import metrics
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.images import prepare
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.bundle.manifest import Manifest
+from diabolo.runtime.image import metrics
+from diabolo.runtime.image.convert import prepare
 
 pytest.importorskip("gradio")
 

@@ -72,10 +72,10 @@ def test_a_warning_that_is_an_error_leaves_nothing_half_imported() -> None:
 
 def test_a_second_table_adds_to_the_first() -> None:
     before = list(sys.meta_path)
-    _renamed.renamed({"diabolo.runtime.formerly": "diabolo.runtime.limits"})
+    _renamed.renamed({"diabolo.runtime.formerly": "diabolo.runtime.errors"})
     try:
         assert sys.meta_path == before
-        with pytest.warns(DeprecationWarning, match=r"now diabolo\.runtime\.limits"):
+        with pytest.warns(DeprecationWarning, match=r"now diabolo\.runtime\.errors"):
             assert importlib.import_module("diabolo.runtime.formerly") is diabolo.runtime.limits  # type: ignore[attr-defined]
     finally:
         del _renamed._NAMES["diabolo.runtime.formerly"]

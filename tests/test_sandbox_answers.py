@@ -87,7 +87,9 @@ def test_model_json_is_bounded(tmp_path: Path) -> None:
 
 
 def test_what_the_app_itself_reads_is_bounded(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("diabolo.runtime.bundle.external_tensors", lambda _: pytest.fail("looked into"))
+    monkeypatch.setattr(
+        "diabolo.runtime.bundle._bundle.external_tensors", lambda _: pytest.fail("looked into")
+    )
     sound = check(good, Pool(SMALL))
     assert sound.bundle.read_graph("decoder") == sound.bundle.read("decoder.onnx")
     sound.bundle.largest = 100  # type: ignore[attr-defined]

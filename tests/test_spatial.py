@@ -15,7 +15,7 @@ from PIL import Image
 
 from diabolo.export import export_run
 from diabolo.runtime import Autoencoder, verify
-from diabolo.runtime.images import as_batch
+from diabolo.runtime.image.convert import as_batch
 from diabolo.train import Config, Run, fit, networks, resume, variants
 from diabolo.train.errors import RunError, StoppedError
 from diabolo.train.step import Step

@@ -14,8 +14,9 @@ import torch
 from onnx import numpy_helper
 
 from diabolo.export import export_pair
-from diabolo.runtime import Autoencoder, manifest, verify
-from diabolo.runtime.sums import sums
+from diabolo.runtime import Autoencoder, verify
+from diabolo.runtime.bundle import manifest
+from diabolo.runtime.bundle.fingerprint import sums
 
 _Array = np.ndarray
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from _pair import save_pair
 
-from diabolo.runtime import Autoencoder, _graphs
+from diabolo.runtime import Autoencoder
+from diabolo.runtime.session import _graphs
 
 
 def test_sixteen_threads_get_what_one_gets(tmp_path: Path) -> None:

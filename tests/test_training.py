@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from diabolo.runtime import noise as numpy_noise
 from diabolo.runtime.errors import UnknownNameError
-from diabolo.runtime.images import as_batch
-from diabolo.runtime.noise import NoiseSpec
+from diabolo.runtime.image import noise as numpy_noise
+from diabolo.runtime.image.convert import as_batch
+from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.train import Config, Run, fit, losses, networks, resume, variants
 from diabolo.train import evaluate as evaluate_module
 from diabolo.train import noise as torch_noise

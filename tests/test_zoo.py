@@ -12,7 +12,7 @@ from _commands import in_this_process  # before the benchmarks: it says where th
 
 from benchmarks import holes, zoo
 from diabolo.export import export_run
-from diabolo.runtime import manifest
+from diabolo.runtime.bundle import manifest
 from diabolo.train import Run
 
 

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from diabolo.runtime import metrics
-from diabolo.runtime.noise import NoiseSpec, add_noise
+from diabolo.runtime.image import metrics
+from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.train.datasets import Images, Split
 from diabolo.train.model import Model
 from diabolo.train.processes import Processes

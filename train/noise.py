@@ -1,11 +1,11 @@
-"""The torch twin of `diabolo.runtime.noise`: the same kinds, on the training device."""
+"""The torch twin of `diabolo.runtime.image.noise`: the same kinds, on the training device."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from diabolo.runtime.noise import NoiseSpec
+from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.train.step import Step
 
 __all__ = ["add_noise"]

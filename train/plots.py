@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from diabolo.runtime.image.noise import add_noise
 from diabolo.runtime.latent.plane import Plane
 from diabolo.runtime.latent.space import LatentSpace
-from diabolo.runtime.noise import add_noise
 from diabolo.train.datasets import ImageData, rows_of, spread
 from diabolo.train.evaluate import encode_all
 from diabolo.train.model import Model

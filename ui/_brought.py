@@ -12,7 +12,7 @@ from pathlib import Path
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.verify import Check
 from diabolo.ui._model_cache import forget
 

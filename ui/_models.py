@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias, cast
 
-from diabolo.runtime import ready
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.bundle import Bundle, zoo
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UnknownNameError, UsageError
-from diabolo.runtime.manifest import Manifest
 from diabolo.ui import _visitor
 from diabolo.ui._brought import Brought, Own
 from diabolo.ui.errors import RemovedError
@@ -157,7 +156,7 @@ def ready_made() -> dict[str, Bundle]:
     Raises:
         ManifestError, IntegrityError: one was changed.
     """
-    found = {name: Bundle.open(ready.folder(name)) for name in ready.names()}
+    found = {name: Bundle.open(zoo.folder(name)) for name in zoo.names()}
     first = next((name for name, bundle in found.items() if _is_plane(bundle.manifest)), None)
     return found if first is None else {first: found[first], **found}
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError, MissingPackageError, UsageError
-from diabolo.runtime.manifest import Manifest
 from diabolo.ui._shuffled import shuffled
 
 if TYPE_CHECKING:

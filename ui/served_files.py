@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from diabolo.runtime.pictures import png
+from diabolo.runtime.image.mosaic import png
 
 __all__ = ["is_ours", "keep", "save"]
 

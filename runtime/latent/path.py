@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import LatentError, UnknownNameError, UsageError
 from diabolo.runtime.latent import interpolation
 from diabolo.runtime.latent.space import LatentSpace
-from diabolo.runtime.manifest import Manifest
 
 if TYPE_CHECKING:
     from diabolo.runtime.autoencoder import Autoencoder
-    from diabolo.runtime.images import Images
+    from diabolo.runtime.image.convert import Images
 
 __all__ = ["FORMAT_VERSION", "FRAMES", "KEYS", "STEPS", "LatentPath", "read"]
 

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.latent import interpolation
 from diabolo.runtime.latent._codes import Codes, read_codes, read_density
 from diabolo.runtime.latent.density import Density
 from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics
-from diabolo.runtime.manifest import Manifest
 
 if TYPE_CHECKING:
     from diabolo.runtime.latent.plane import Plane

@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.centring import Drawing
 from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.image.placement import Drawing
 from diabolo.runtime.listing import is_folder
 from diabolo.train.datasets._fitting import Fitting
 from diabolo.train.datasets._rows import Images, Rows, rows_of

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from diabolo.runtime.fitting import coarsen, flatten, opened, orientation
+from diabolo.runtime.image.resize import coarsen, flatten, opened, orientation
 from diabolo.runtime.listing import ENDINGS
 from diabolo.train.datasets._base import Split
 from diabolo.train.datasets._fitting import Fitting

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageColor
 
-from diabolo.runtime.fitting import RESIZE, Colour, fit
+from diabolo.runtime.image.resize import RESIZE, Colour, fit
 from diabolo.train.settings import Settings, setting
 
 __all__ = ["RESIZE", "Fitting"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from diabolo.runtime.centring import Drawing
+from diabolo.runtime.image.placement import Drawing
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest
 from diabolo.train.datasets._fit import fit_splits
 from diabolo.train.datasets._idx import IdxSet, load_idx, locate_idx

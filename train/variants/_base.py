@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from diabolo.runtime.noise import NoiseSpec
+from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.train.model import Head, IdentityHead, Model
 from diabolo.train.step import Step
 

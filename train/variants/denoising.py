@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from diabolo.runtime.noise import NoiseSpec
+from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.train.losses import mean_squared_error
 from diabolo.train.model import Model
 from diabolo.train.noise import add_noise

@@ -25,20 +25,20 @@ def named(_: click.Context, __: click.Parameter, value: Any) -> Any:
     """BUNDLE as it was given; where a folder has a ready-made model's name, say which of the two is meant."""
     from pathlib import Path
 
-    from diabolo.runtime import ready
+    from diabolo.runtime.bundle import zoo
     from diabolo.runtime.listing import is_file
 
     for given in [value] if isinstance(value, str) else value:
-        if is_file(Path(given, "model.json")) and given in ready.names():
+        if is_file(Path(given, "model.json")) and given in zoo.names():
             click.echo(f"note: {given} is the ready-made model; the folder is ./{given}", err=True)
     return value
 
 
 def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The ready-made names, and the shell's own files."""
-    from diabolo.runtime import ready
+    from diabolo.runtime.bundle import zoo
 
-    fitting = [CompletionItem(name) for name in ready.names() if name.startswith(incomplete)]
+    fitting = [CompletionItem(name) for name in zoo.names() if name.startswith(incomplete)]
     return [CompletionItem(incomplete, type="file"), *fitting]
 
 

@@ -15,10 +15,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.background import border_brightness, opposed
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import ImageError
-from diabolo.runtime.images import prepare
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.image.background import border_brightness, opposed
+from diabolo.runtime.image.convert import prepare
 from diabolo.ui.cli._counting import Counter
 from diabolo.ui.cli._sources import Source
 

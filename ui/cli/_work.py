@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diabolo.runtime.background import is_dark
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UsageError
-from diabolo.runtime.images import to_pil
+from diabolo.runtime.image.background import is_dark
+from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.listing import is_file, is_folder
-from diabolo.runtime.manifest import Manifest
 from diabolo.ui.cli._counting import Counter, counting
 from diabolo.ui.cli._outputs import save_picture
 from diabolo.ui.cli._reading import Batch, batches, looks_inverted

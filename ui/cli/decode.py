@@ -31,7 +31,7 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
     from pathlib import Path
 
     from diabolo.runtime.errors import UsageError
-    from diabolo.runtime.images import to_pil
+    from diabolo.runtime.image.convert import to_pil
     from diabolo.runtime.listing import is_file
     from diabolo.ui.cli._codes_in import read
     from diabolo.ui.cli._counting import counting

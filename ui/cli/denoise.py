@@ -10,7 +10,7 @@ from diabolo.ui.cli import _options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder, NoiseSpec
-    from diabolo.runtime.manifest import Manifest
+    from diabolo.runtime.bundle.manifest import Manifest
     from diabolo.ui.cli._reading import Batch
     from diabolo.ui.cli._work import Computed, Figures, Panels
 
@@ -89,7 +89,8 @@ def _warn(m: Manifest, spec: NoiseSpec | None) -> None:
 def _denoise(model: Autoencoder, spec: NoiseSpec | None, seed: int) -> Computed:
     import numpy as np
 
-    from diabolo.runtime import add_noise, metrics
+    from diabolo.runtime import add_noise
+    from diabolo.runtime.image import metrics
 
     def compute(batch: Batch) -> tuple[Panels, Figures]:
         if spec is None:

@@ -32,7 +32,7 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
     import json
 
     from diabolo.runtime import Bundle
-    from diabolo.runtime.background import background_kind
+    from diabolo.runtime.image.background import background_kind
     from diabolo.runtime.listing import printable
 
     m = Bundle.open(bundle).manifest

@@ -172,14 +172,14 @@ def _through(
 
 
 def _draw(model: Autoencoder, way: LatentPath, kind: str, grid: bool, scale: int | None) -> bytes:
-    from diabolo.runtime import pictures
-    from diabolo.runtime.images import to_pil
+    from diabolo.runtime.image import mosaic
+    from diabolo.runtime.image.convert import to_pil
 
     m = model.manifest
     if kind == "JSON":
         return way.dumps().encode()
     latents = way.grid(m).reshape(-1, *m.latent_shape) if grid else way.latents(m)
-    return pictures.drawn(
+    return mosaic.drawn(
         to_pil(model.decode(latents)),
         kind,
         columns=way.steps if grid else None,

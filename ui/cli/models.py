@@ -26,9 +26,9 @@ def command(as_json: bool) -> None:
     """
     import json
 
-    from diabolo.runtime import ready
+    from diabolo.runtime.bundle import zoo
 
-    rows = [_row(name) for name in ready.names()]
+    rows = [_row(name) for name in zoo.names()]
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
@@ -47,11 +47,12 @@ def command(as_json: bool) -> None:
 
 def _row(name: str) -> dict[str, Any]:
     """What model.json says, as plain JSON values; of one that cannot be read, the reason."""
-    from diabolo.runtime import Bundle, ready
+    from diabolo.runtime import Bundle
+    from diabolo.runtime.bundle import zoo
     from diabolo.runtime.errors import BundleError
     from diabolo.ui._models import figures
 
-    folder = ready.folder(name)
+    folder = zoo.folder(name)
     about = {"name": name, "path": str(folder), "size": sum(p.stat().st_size for p in folder.iterdir())}
     try:
         m = Bundle.open(folder).manifest

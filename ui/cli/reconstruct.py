@@ -62,7 +62,7 @@ def command(
 
 
 def _reconstruct(model: Autoencoder) -> Computed:
-    from diabolo.runtime import metrics
+    from diabolo.runtime.image import metrics
 
     usual = model.manifest.metrics.get("mse")
 

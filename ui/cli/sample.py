@@ -47,9 +47,9 @@ def command(
     import math
     from pathlib import Path
 
-    from diabolo.runtime import pictures
     from diabolo.runtime.errors import UsageError
-    from diabolo.runtime.images import to_pil
+    from diabolo.runtime.image import mosaic
+    from diabolo.runtime.image.convert import to_pil
     from diabolo.ui.cli._outputs import check_free, save_picture
 
     path = Path(out)
@@ -61,6 +61,6 @@ def command(
     across = min(count, columns or math.ceil(math.sqrt(count)))
     width, height = drawn[0].size
     size = (width * across, height * -(-count // across))
-    save_picture(pictures.tiled(drawn, across, scale or pictures.enlargement(size, _LONGEST)), path)
+    save_picture(mosaic.tiled(drawn, across, scale or mosaic.enlargement(size, _LONGEST)), path)
     click.echo(f"drawn from {model.sampling}", err=True)
     click.echo(out)

@@ -106,10 +106,10 @@ def command(
 
     With several models the page has a chooser; each is started when it is first chosen.
     """
-    from diabolo.runtime import ready
+    from diabolo.runtime.bundle import zoo
     from diabolo.ui._models import collect
 
-    if not bundles and not ready.names():
+    if not bundles and not zoo.names():
         raise UsageError(
             "no ready-made model came with this package: give at least one BUNDLE. "
             "Make one with: diabolo demo, or diabolo export RUN after a training."

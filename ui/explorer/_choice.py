@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UnknownNameError, UsageError
-from diabolo.runtime.manifest import Manifest
 from diabolo.ui._models import Models
 
 __all__ = ["Choice", "Given"]

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import LatentError, UsageError
+from diabolo.runtime.image import convert
 from diabolo.ui._model_cache import kept
 from diabolo.ui.explorer import _planes
 from diabolo.ui.work import check_pictures
@@ -114,7 +114,7 @@ class Space:
         """
         shaped = self._shaped(latents)
         check_pictures(len(shaped), self._model.manifest.image_shape)
-        return {"images": _text(images.to_uint8(self._model.decode(shaped))), "ranks": self._ranks(shaped)}
+        return {"images": _text(convert.to_uint8(self._model.decode(shaped))), "ranks": self._ranks(shaped)}
 
     def ranks(self, latents: str) -> list[float] | None:
         """The share of test codes that lie closer to the training codes than each latent; None: not known.

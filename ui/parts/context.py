@@ -20,11 +20,11 @@ from gradio.i18n import I18nData
 from numpy.typing import NDArray
 from PIL import Image
 
-from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.background import background_kind
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.image import convert
+from diabolo.runtime.image.background import background_kind
 from diabolo.ui._model_cache import kept
 from diabolo.ui._models import Models
 from diabolo.ui._originals import Originals
@@ -135,7 +135,7 @@ class Context:
         """Write a file that lives as long as the app; the same content under the same name is one file."""
         return keep(content, self._files, name)
 
-    def see(self, name: str, source: Any, drawn: bool = False) -> images.Prepared:
+    def see(self, name: str, source: Any, drawn: bool = False) -> convert.Prepared:
         """Fit a picture to the model called `name`; dark and bright are swapped when the grounds differ.
 
         They are not where the model's images have no background in common, as photos have none
@@ -147,7 +147,7 @@ class Context:
         ours = isinstance(source, str) and is_ours(source, m.image_shape[:0:-1])
         paper = round(255 * m.background)
         with self.turn(1, (pixels_of(source) if isinstance(source, str) else 0,)):
-            return images.prepare(
+            return convert.prepare(
                 source,
                 m.image_shape,
                 invert=False if ours else None,
@@ -227,7 +227,7 @@ class Context:
         with shown_errors():
             m, say = self.manifest(model), self.say(SHARED, request)
             found = self.originals.draw(m)
-            fitted = images.prepare(found.picture, m.image_shape, resize=m.resize, padding=m.padding)
+            fitted = convert.prepare(found.picture, m.image_shape, resize=m.resize, padding=m.padding)
             line = say["labelled" if found.label else "original"]
             return picture_of(fitted.image), line.format(dataset=m.dataset, label=found.label)
 
@@ -255,7 +255,7 @@ def shown_errors() -> Iterator[None]:
 
 def picture_of(image: NDArray[np.float32]) -> Image.Image:
     """A PIL image of one image `(channels, height, width)`."""
-    return images.to_pil(image[None])[0]
+    return convert.to_pil(image[None])[0]
 
 
 def words(steps: tuple[tuple[str, str], ...], say: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diabolo.runtime.pictures import png
+from diabolo.runtime.image.mosaic import png
 
 __all__ = ["DIFFERENCE", "error_map", "escaped", "picture", "signed_map"]
 

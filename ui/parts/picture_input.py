@@ -10,8 +10,8 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from diabolo.runtime.images import open_image
-from diabolo.runtime.pictures import png
+from diabolo.runtime.image.convert import open_image
+from diabolo.runtime.image.mosaic import png
 from diabolo.ui.incoming import ImageInput, size_of
 from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors, words
 from diabolo.ui.parts.sketch import drawing_of, sheet_of, sketch

@@ -12,9 +12,9 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from diabolo.runtime.background import is_dark
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import ImageError
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.image.background import is_dark
 from diabolo.ui.parts.data_url import from_data_url
 from diabolo.ui.parts.texts import Texts
 

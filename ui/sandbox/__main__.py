@@ -13,7 +13,7 @@ def main() -> None:
     asked, answers = _confine.take_pipes()
     memory_mb, parent = map(int, sys.argv[1:3])
     _confine.confine(memory_mb, parent)
-    from diabolo.runtime.device import import_onnxruntime
+    from diabolo.runtime.session.device import import_onnxruntime
     from diabolo.ui.sandbox import _frames
     from diabolo.ui.sandbox._answering import Answering
 

@@ -8,10 +8,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime._graphs import Graphs
 from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.bundle.limits import STRANGERS
 from diabolo.runtime.errors import GraphError
-from diabolo.runtime.limits import STRANGERS
+from diabolo.runtime.session._graphs import Graphs
 from diabolo.runtime.verify import verify
 from diabolo.ui.sandbox import _frames
 

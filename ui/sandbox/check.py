@@ -10,10 +10,10 @@ from pathlib import Path
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.device import Device
+from diabolo.runtime.bundle.limits import STRANGERS
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import BundleError, IntegrityError
-from diabolo.runtime.limits import STRANGERS
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.session.device import Device
 from diabolo.runtime.verify import Check
 from diabolo.ui.errors import ModelStoppedError
 from diabolo.ui.sandbox._hosted import Hosted

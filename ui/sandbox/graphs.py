@@ -8,9 +8,9 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.device import Device
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UsageError
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.session.device import Device
 from diabolo.ui.sandbox._hosted import Hosted
 from diabolo.ui.sandbox.limits import VisitorLimits
 

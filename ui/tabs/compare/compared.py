@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime import metrics
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UsageError
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.image import metrics
 from diabolo.ui.parts.context import Context
 from diabolo.ui.work import stop_for_nobody
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.ui.parts.context import Context
 
 __all__ = ["pair", "same_images", "standing_for"]

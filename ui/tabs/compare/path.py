@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.image import convert
 from diabolo.ui.parts.inline_html import escaped, picture
 from diabolo.ui.tabs.compare.novelty import ground_of
 
@@ -39,7 +39,7 @@ def walk(
     ground = ground_of(model)
     strange = [False] * _STEPS if ground is None else ground.unlike(made).tolist()
     frames = ""
-    for step, (image, hole) in enumerate(zip(images.to_pil(made), strange, strict=True), 1):
+    for step, (image, hole) in enumerate(zip(convert.to_pil(made), strange, strict=True), 1):
         words = say["step"].format(step=step, count=_STEPS) + (say["in_hole"] if hole else "")
         frames += f"<li{' class=hole' if hole else ''}>{picture(image, words)}</li>"
     found = say["unknown"] if ground is None else say["holes_met"].format(count=sum(strange), of=_STEPS)

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.ui.components import choice
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors

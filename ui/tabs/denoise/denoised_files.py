@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.errors import ImageError, UsageError
-from diabolo.runtime.pictures import png
+from diabolo.runtime.image.mosaic import png
 from diabolo.ui.parts.context import Context, picture_of
 from diabolo.ui.unique_names import UniqueNames
 from diabolo.ui.work import stop_for_nobody

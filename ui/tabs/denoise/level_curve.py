@@ -9,9 +9,9 @@ from math import ceil, prod
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime import metrics
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.noise import NoiseSpec, add_noise
+from diabolo.runtime.image import metrics
+from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.ui.parts.texts import Texts
 from diabolo.ui.work import VALUES, stop_for_nobody
 

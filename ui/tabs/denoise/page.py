@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diabolo.runtime import metrics
-from diabolo.runtime.manifest import Manifest
-from diabolo.runtime.noise import KINDS, NoiseSpec, add_noise, largest_level
+from diabolo.runtime.bundle.manifest import Manifest
+from diabolo.runtime.image import metrics
+from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, largest_level
 from diabolo.ui.components import slider
 from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors
 from diabolo.ui.parts.picture_input import PictureInput, pixels

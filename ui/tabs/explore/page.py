@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from diabolo.runtime import images
-from diabolo.runtime import pictures as tiles
+from diabolo.runtime.image import convert
+from diabolo.runtime.image import mosaic as tiles
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.explorer._space import space_of
 from diabolo.ui.parts.context import LATEST, Context, shown_errors
@@ -53,7 +53,7 @@ def build(context: Context) -> None:
             opened = context.model(model)
             flat = space_of(opened).latents(latents)
             shaped = flat.reshape(-1, *opened.manifest.latent_shape)
-            pictures = images.to_pil(opened.decode(shaped))
+            pictures = convert.to_pil(opened.decode(shaped))
             width, height = pictures[0].size
             scale = 1 if len(pictures) == 1 else tiles.enlargement((width * len(pictures), height), _LONGEST)
             ranks = opened.latent_space.rank(shaped)

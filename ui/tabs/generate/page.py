@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diabolo.runtime import images
-from diabolo.runtime import pictures as tiles
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import UsageError
+from diabolo.runtime.image import convert
+from diabolo.runtime.image import mosaic as tiles
 from diabolo.ui.parts.context import QUIET, Context, shown_errors
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.texts import SHARED, Texts, source_of
@@ -84,7 +84,7 @@ def build(context: Context) -> None:
             check_pictures(count, shape)
             with context.turn(count, shape):
                 latents = opened.sample_latents(count, seed=int(seed or 0))
-                made = images.to_pil(opened.decode(latents))
+                made = convert.to_pil(opened.decode(latents))
                 source = source_of(opened.latent_space.distribution, context.say(SHARED, request))
                 return _grid(made), _words(opened, latents, say, source)
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diabolo.runtime import images
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.image import convert
 from diabolo.ui.parts.inline_html import escaped, picture, signed_map
 from diabolo.ui.tabs.inside.unit_charts import colour_of
 from diabolo.ui.tabs.inside.units import Units, units_of
@@ -55,8 +55,8 @@ def _switched(model: Autoencoder, seen: _Array, unit: int, say: Mapping[str, str
     what = say["off_zero" if units_of(model).sigmoid else "off_mean"]
     words = say["off"].format(unit=unit, value=f"{value:.2f}", off=f"{off:.2f}", what=what)
     shown = {
-        say["before"]: images.to_pil(before[None])[0],
-        say["after"]: images.to_pil(after[None])[0],
+        say["before"]: convert.to_pil(before[None])[0],
+        say["after"]: convert.to_pil(after[None])[0],
         say["difference"]: _change(before, after),
     }
     return _panel(words, shown, say["change"].format(most=f"{_most(before, after):.2f}"))
@@ -68,7 +68,7 @@ def _strongest(model: Autoencoder, units: Units, unit: int, say: Mapping[str, st
     rows = units.strongest(unit, _STRONGEST)
     names = model.manifest.classes
     frames = ""
-    for row, image in zip(rows, images.to_pil(model.decode(codes.latents[rows])), strict=True):
+    for row, image in zip(rows, convert.to_pil(model.decode(codes.latents[rows])), strict=True):
         label = None if codes.labels is None or not names else int(codes.labels[row])
         name = "" if label is None else names[label]
         dot = "" if label is None else f'<i style="background: rgb{colour_of(label)}"></i>'
@@ -81,9 +81,9 @@ def _strongest(model: Autoencoder, units: Units, unit: int, say: Mapping[str, st
 def _alone(model: Autoencoder, units: Units, unit: int, say: Mapping[str, str]) -> str:
     less, mean, more = model.decode(units.alone(unit))
     shown = {
-        say["less"]: images.to_pil(less[None])[0],
-        say["mean"]: images.to_pil(mean[None])[0],
-        say["more"]: images.to_pil(more[None])[0],
+        say["less"]: convert.to_pil(less[None])[0],
+        say["mean"]: convert.to_pil(mean[None])[0],
+        say["more"]: convert.to_pil(more[None])[0],
         say["draws"]: _change(mean, more),
     }
     return _panel(

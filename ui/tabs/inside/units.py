@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UsageError
-from diabolo.runtime.manifest import Manifest
 from diabolo.ui._model_cache import kept
 from diabolo.ui.parts.context import Context
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from diabolo.runtime import pictures
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import UsageError
-from diabolo.runtime.images import to_pil
+from diabolo.runtime.image import mosaic
+from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.latent.interpolation import METHODS
 from diabolo.runtime.latent.path import LatentPath, read
 from diabolo.ui.components import as_it_is, derived
@@ -150,7 +150,7 @@ def grid_of(model: Autoencoder, path: LatentPath) -> bytes:
     m = model.manifest
     check_pictures(path.steps**2, m.image_shape)
     latents = path.grid(m).reshape(-1, *m.latent_shape)
-    return pictures.drawn(to_pil(model.decode(latents)), "PNG", columns=path.steps)
+    return mosaic.drawn(to_pil(model.decode(latents)), "PNG", columns=path.steps)
 
 
 def _whole(number: float) -> int:

@@ -10,12 +10,12 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from diabolo.runtime import pictures
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError, UnknownNameError, UsageError
-from diabolo.runtime.images import to_pil
+from diabolo.runtime.image import mosaic
+from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.latent.path import LatentPath, read
-from diabolo.runtime.manifest import Manifest
 from diabolo.ui.drawing import drawn_apart
 from diabolo.ui.explorer._planes import FAR
 from diabolo.ui.parts.context import Context
@@ -78,7 +78,7 @@ def rendered(context: Context, model: Autoencoder, path: LatentPath, *kinds: str
         return [
             drawn_apart(frames, kind, legs, stop_for_nobody)
             if apart and kind != "PNG"
-            else pictures.drawn(frames, kind, legs=legs)
+            else mosaic.drawn(frames, kind, legs=legs)
             for kind in kinds
         ]
 
@@ -86,7 +86,7 @@ def rendered(context: Context, model: Autoencoder, path: LatentPath, *kinds: str
 def _drawn(m: Manifest) -> tuple[int, int]:
     """How large a frame of an animation is drawn, `(width, height)`."""
     height, width = m.image_shape[1:]
-    scale = pictures.enlargement((width, height), pictures.FRAME)
+    scale = mosaic.enlargement((width, height), mosaic.FRAME)
     return width * scale, height * scale
 
 
@@ -110,7 +110,7 @@ def film_of(
     with context.turn(count, shape):
         latents = path.latents(model.manifest)
         frames = to_pil(model.decode(latents))
-        strip = pictures.drawn(frames, "PNG", scale=1)
+        strip = mosaic.drawn(frames, "PNG", scale=1)
     ranks = model.latent_space.rank(latents)
     far = np.zeros(len(latents), bool) if ranks is None else ranks > FAR
     return {
@@ -120,7 +120,7 @@ def film_of(
         "strip": data_url(strip),
         "count": len(frames),
         "steps": path.steps,
-        "pace": pictures.pace(len(frames), len(path.keys) - 1),
+        "pace": mosaic.pace(len(frames), len(path.keys) - 1),
         "far": far.tolist(),
         "words": dict(words),
     }

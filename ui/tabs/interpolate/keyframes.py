@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.background import background_kind
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import ImageError
-from diabolo.runtime.images import as_batch
-from diabolo.runtime.manifest import Manifest
-from diabolo.runtime.pictures import png
+from diabolo.runtime.image.background import background_kind
+from diabolo.runtime.image.convert import as_batch
+from diabolo.runtime.image.mosaic import png
 from diabolo.ui.parts.context import picture_of
 from diabolo.ui.parts.data_url import data_url, from_data_url
 

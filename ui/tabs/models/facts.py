@@ -6,8 +6,8 @@ import dataclasses
 from typing import Any
 
 from diabolo.runtime import verify
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import BundleError
-from diabolo.runtime.manifest import Manifest
 from diabolo.ui._models import Models, figures
 
 __all__ = ["facts", "size_of"]

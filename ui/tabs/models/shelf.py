@@ -8,9 +8,9 @@ from math import prod
 
 from PIL import Image
 
-from diabolo.runtime import fitting, images
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.bundle.manifest import Manifest
+from diabolo.runtime.image import convert, resize
 from diabolo.ui._model_cache import kept
 from diabolo.ui._models import Models, figures
 from diabolo.ui.parts.figures import mse_text
@@ -72,7 +72,7 @@ def _file(bundle: Bundle, role: str) -> Image.Image | None:
     if bundle.manifest.file(role) is None:
         return None
     try:
-        with fitting.opened(io.BytesIO(bundle.read_role(role))) as picture:
+        with resize.opened(io.BytesIO(bundle.read_role(role))) as picture:
             fits = picture.format == "PNG" and picture.width * picture.height <= _PIXELS
             return picture.convert("RGB") if fits else None
     except Exception:  # noqa: BLE001 - Pillow raises nearly any; a model is shown without its picture
@@ -82,7 +82,7 @@ def _file(bundle: Bundle, role: str) -> Image.Image | None:
 def _golden(m: Manifest) -> Image.Image:
     if m.colour == "other":
         return Image.new("RGB", (1, 1), "#888888")
-    picture = images.to_pil(m.golden.reconstruction)[0].convert("RGB")
+    picture = convert.to_pil(m.golden.reconstruction)[0].convert("RGB")
     scale = max(1, _HIGH // max(picture.size))
     size = (picture.width * scale, picture.height * scale)
     return picture.resize(size, Image.Resampling.NEAREST)

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import BundleError, UsageError
-from diabolo.runtime.manifest import Manifest
 from diabolo.ui._brought import Brought, Own
 from diabolo.ui._models import Models
 from diabolo.ui.errors import BusyError

@@ -7,7 +7,7 @@ from math import ceil, prod
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.ui.parts.texts import Texts
 
 __all__ = ["WORDS", "code_chart", "in_units"]

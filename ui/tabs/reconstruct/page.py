@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diabolo.runtime import metrics
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.bundle.manifest import Manifest
+from diabolo.runtime.image import metrics
 from diabolo.ui.parts.context import QUIET, Context, picture_of, shown_errors
 from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.inline_html import signed_map

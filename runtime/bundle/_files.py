@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
-from diabolo.runtime._archive import Archive
+from diabolo.runtime.bundle._archive import Archive
+from diabolo.runtime.bundle.limits import BundleLimits
 from diabolo.runtime.errors import BundleError, IntegrityError
-from diabolo.runtime.limits import BundleLimits
 from diabolo.runtime.listing import explain, is_folder
 
 __all__ = ["Files", "Folder", "Zipped"]

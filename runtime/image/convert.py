@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from diabolo.runtime.background import border_brightness, opposed
-from diabolo.runtime.centring import Drawing, centred
 from diabolo.runtime.errors import ImageError
-from diabolo.runtime.fitting import Colour, check, check_pixels, coarsen, covering, fit, flatten, opened
+from diabolo.runtime.image.background import border_brightness, opposed
+from diabolo.runtime.image.placement import Drawing, centred
+from diabolo.runtime.image.resize import Colour, check, check_pixels, coarsen, covering, fit, flatten, opened
 
 __all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", "to_uint8"]
 

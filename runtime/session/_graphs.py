@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.bundle import Bundle
-from diabolo.runtime.device import Device, create_session
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import GraphError, ManifestError
-from diabolo.runtime.manifest import Manifest
+from diabolo.runtime.session.device import Device, create_session
 
 __all__ = ["Graphs", "Pair", "run_bound"]
 

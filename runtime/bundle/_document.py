@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
+from diabolo.runtime.bundle.limits import BundleLimits
 from diabolo.runtime.errors import ManifestError
-from diabolo.runtime.limits import BundleLimits
 
 __all__ = ["read_document"]
 

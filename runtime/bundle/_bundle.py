@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime import ready
-from diabolo.runtime._arrays import read_arrays
-from diabolo.runtime._files import Files, Folder, Zipped
-from diabolo.runtime._onnx import external_tensors
+from diabolo.runtime.bundle import zoo
+from diabolo.runtime.bundle._arrays import read_arrays
+from diabolo.runtime.bundle._files import Files, Folder, Zipped
+from diabolo.runtime.bundle._onnx import external_tensors
+from diabolo.runtime.bundle.limits import LOCAL, BundleLimits
+from diabolo.runtime.bundle.manifest import FileEntry, Manifest, parse
 from diabolo.runtime.errors import BundleError, IntegrityError, ManifestError
-from diabolo.runtime.limits import LOCAL, BundleLimits
 from diabolo.runtime.listing import is_file, is_folder, trouble
-from diabolo.runtime.manifest import FileEntry, Manifest, parse
 
 __all__ = ["Bundle"]
 
@@ -54,14 +54,14 @@ class Bundle:
 
         Args:
             source: where it is.
-            limits: how much may be in it; `diabolo.runtime.limits.STRANGERS` for what nobody vouches for.
+            limits: how much may be in it; `STRANGERS` (`runtime.bundle.limits`) for what nobody vouches for.
 
         Raises:
             BundleError: there is no bundle at `source`, or more in it than `limits` allow.
             ManifestError: its model.json cannot be used.
             IntegrityError: its model.json was changed.
         """
-        path = ready.locate(source)
+        path = zoo.locate(source)
         files: Files
         if is_folder(path):
             if not is_file(path / "model.json"):
@@ -75,7 +75,7 @@ class Bundle:
         elif os.path.lexists(path):
             raise BundleError(f"{path} is not a bundle: {trouble(path)}. Give a bundle's folder or its .zip.")
         else:
-            raise BundleError(ready.missing(source))
+            raise BundleError(zoo.missing(source))
         manifest = parse(_manifest(files, limits), limits)
         total = sum(entry.size for entry in manifest.files.values())
         if total > limits.unpacked:

@@ -8,7 +8,7 @@ from diabolo.runtime.errors import closest
 
 __all__ = ["folder", "locate", "missing", "names"]
 
-_MODELS = Path(__file__).parent / "models"
+_MODELS = Path(__file__).parents[1] / "models"
 
 
 def names() -> list[str]:

@@ -8,8 +8,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from diabolo.runtime._session import CPU, CUDA, TENSORRT, short, start, start_on
 from diabolo.runtime.errors import DeviceError, MissingPackageError, UnknownNameError, UsageError
+from diabolo.runtime.session._session import CPU, CUDA, TENSORRT, short, start, start_on
 
 __all__ = ["DEVICES", "Device", "create_session", "import_onnxruntime"]
 

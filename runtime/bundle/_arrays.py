@@ -10,9 +10,9 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime._archive import ZIP_ERRORS, Guarded
-from diabolo.runtime._entries import check_unpacked
-from diabolo.runtime.limits import BundleLimits
+from diabolo.runtime.bundle._archive import ZIP_ERRORS, Guarded
+from diabolo.runtime.bundle._entries import check_unpacked
+from diabolo.runtime.bundle.limits import BundleLimits
 
 __all__ = ["read_arrays"]
 

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from diabolo.runtime._entries import check_entries
+from diabolo.runtime.bundle._entries import check_entries
+from diabolo.runtime.bundle.limits import BundleLimits
 from diabolo.runtime.errors import BundleError, IntegrityError
-from diabolo.runtime.limits import BundleLimits
 
 __all__ = ["ZIP_ERRORS", "Archive", "Guarded"]
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from zipfile import ZipInfo
 
+from diabolo.runtime.bundle.limits import BundleLimits
 from diabolo.runtime.errors import BundleError
-from diabolo.runtime.limits import BundleLimits
 
 __all__ = ["check_entries", "check_unpacked", "leaves"]
 

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime._document import read_document
-from diabolo.runtime._entries import leaves
-from diabolo.runtime._schema import problems
-from diabolo.runtime.centring import Drawing
+from diabolo.runtime.bundle._document import read_document
+from diabolo.runtime.bundle._entries import leaves
+from diabolo.runtime.bundle._schema import problems
+from diabolo.runtime.bundle.limits import LOCAL, BundleLimits
 from diabolo.runtime.errors import IntegrityError, ManifestError
-from diabolo.runtime.limits import LOCAL, BundleLimits
+from diabolo.runtime.image.placement import Drawing
 
 __all__ = ["FORMAT_VERSION", "FileEntry", "Golden", "Manifest", "Sum", "parse", "schema", "seal"]
 
@@ -47,7 +47,7 @@ class FileEntry:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sum:
-    """A sum of a graph's answers; see `diabolo.runtime.sums`.
+    """A sum of a graph's answers; see `diabolo.runtime.bundle.fingerprint`.
 
     Attributes:
         values: float32, of the shape of one answer.

@@ -1,0 +1,1 @@
+"""Images as a model takes and gives them: conversion, size, placement, background, noise, metrics."""

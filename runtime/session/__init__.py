@@ -1,0 +1,1 @@
+"""The two graphs on onnxruntime, and the devices they run on."""
