@@ -76,7 +76,7 @@ def test_a_second_table_adds_to_the_first() -> None:
     try:
         assert sys.meta_path == before
         with pytest.warns(DeprecationWarning, match=r"now diabolo\.runtime\.errors"):
-            assert importlib.import_module("diabolo.runtime.formerly") is diabolo.runtime.limits  # type: ignore[attr-defined]
+            assert importlib.import_module("diabolo.runtime.formerly") is diabolo.runtime.errors
     finally:
         del _renamed._NAMES["diabolo.runtime.formerly"]
         sys.modules.pop("diabolo.runtime.formerly", None)
