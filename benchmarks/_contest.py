@@ -19,10 +19,10 @@ from torch.nn import functional
 
 from diabolo.runtime.image import metrics
 from diabolo.train import Config
+from diabolo.train.callbacks import Silent
 from diabolo.train.model import Model
 from diabolo.train.schedule import rate
 from diabolo.train.variants import VariantBase
-from diabolo.train.watcher import Silent
 
 _AT_ONCE = 500  # test images
 

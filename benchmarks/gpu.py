@@ -43,10 +43,10 @@ from benchmarks._uva import Uva
 from benchmarks.data import show
 from diabolo.train import Config
 from diabolo.train.datasets import LoadRequest, Split, load
+from diabolo.train.distributed import Processes
 from diabolo.train.held_out import split
-from diabolo.train.processes import Processes
 from diabolo.train.run import Run
-from diabolo.train.training import Training
+from diabolo.train.trainer import Training
 
 LATENT = 384
 GOAL = 500_000  # images a second, on an H200

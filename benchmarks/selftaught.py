@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from diabolo.train import Run
 from diabolo.train.datasets import LoadRequest, load
-from diabolo.train.evaluate import encode_all
+from diabolo.train.evaluation.evaluate import encode_all
 
 OTHERS = ("0", "1", "2", "3", "4")
 DECAYS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from diabolo.export.card import card
 from diabolo.export.document import document
 from diabolo.export.errors import ExportError
+from diabolo.export.fp16 import halved
 from diabolo.export.golden import golden
 from diabolo.export.graphs import OPSETS, checked, decoder_graph, encoder_graph
-from diabolo.export.half import halved
 from diabolo.export.map import latent_picture
 from diabolo.export.measure import figures, of_graphs, of_torch
+from diabolo.export.parity import BATCH_SIZES, Proof, prove
 from diabolo.export.preview import preview
-from diabolo.export.proof import BATCH_SIZES, Proof, prove
 from diabolo.export.quantised import quantised
 from diabolo.export.source import Source
 from diabolo.export.uint8 import uint8_decoder, uint8_encoder

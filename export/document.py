@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.export.graphs import ir_version, oldest_runtime
-from diabolo.export.proof import Proof
+from diabolo.export.parity import Proof
 from diabolo.export.source import Source
 from diabolo.runtime.bundle.manifest import Golden
 from diabolo.runtime.image.background import border_brightness

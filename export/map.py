@@ -15,7 +15,7 @@ from PIL import Image
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.image import mosaic
 from diabolo.runtime.image.convert import to_pil
-from diabolo.train.plots import latent_map
+from diabolo.train.evaluation.plots import latent_map
 
 __all__ = ["latent_picture"]
 

@@ -15,7 +15,7 @@ from diabolo.export.pair import of_model
 from diabolo.export.source import Source
 from diabolo.train import datasets
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
-from diabolo.train.evaluate import batches, encode_all
+from diabolo.train.evaluation.evaluate import batches, encode_all
 from diabolo.train.loop import held_out
 from diabolo.train.recipe import recipe
 from diabolo.train.run import Run

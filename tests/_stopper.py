@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from diabolo.train.watcher import Silent
+from diabolo.train.callbacks import Silent
 
 
 class Stopper(Silent):

@@ -16,13 +16,13 @@ import pytest
 from test_resume import settings
 
 from diabolo.train import Run, fit, lock, resume
+from diabolo.train.callbacks import Silent
 from diabolo.train.errors import RunError
-from diabolo.train.watcher import Silent
 
 SLOW = """
 import json, sys, time, torch
 from diabolo.train import Config, fit
-from diabolo.train.watcher import Silent
+from diabolo.train.callbacks import Silent
 torch.set_num_threads(1)
 
 class Slow(Silent):

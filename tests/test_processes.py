@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from diabolo.train import Config, Run, fit, variants
-from diabolo.train.processes import Processes
+from diabolo.train.distributed import Processes
 
 CODE = """
 import json, sys, torch

@@ -16,7 +16,7 @@ BEGIN = """
 import json, os, signal, sys, time, torch
 from diabolo.train import Config, fit, resume
 from diabolo.train.errors import StoppedError
-from diabolo.train.watcher import Silent
+from diabolo.train.callbacks import Silent
 torch.set_num_threads(1)
 
 class Stops(Silent):

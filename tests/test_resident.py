@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from diabolo.train import Config, feed, fit, glance, training
+from diabolo.train import Config, async_scalar, feed, fit, trainer
 from diabolo.train.datasets import Images, Rows
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -60,7 +60,7 @@ def test_training_is_the_same_from_there(
         sources.append(feed.upload(images, device))
         return sources[-1]
 
-    monkeypatch.setattr(training, "resident", lying_there)
+    monkeypatch.setattr(trainer, "resident", lying_there)
     there = fit(config, tmp_path / "there").path
     assert len(sources) == 1
     for name in ("model.safetensors", "history.csv", "metrics.json"):
@@ -68,7 +68,7 @@ def test_training_is_the_same_from_there(
 
 
 def test_a_look_at_what_is_there_sees_it() -> None:
-    assert glance.Glance(CPU).look(torch.tensor(3.5)) == 3.5
+    assert async_scalar.Glance(CPU).look(torch.tensor(3.5)) == 3.5
 
 
 def test_a_look_at_a_gpu_sees_what_was_sent_before(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,8 +77,8 @@ def test_a_look_at_a_gpu_sees_what_was_sent_before(monkeypatch: pytest.MonkeyPat
     def send(value: torch.Tensor) -> tuple[torch.Tensor, SimpleNamespace]:
         return value.clone(), SimpleNamespace(synchronize=lambda: waited.append(float(value)))
 
-    monkeypatch.setattr(glance, "_send", send)
-    look = glance.Glance(CUDA).look
+    monkeypatch.setattr(async_scalar, "_send", send)
+    look = async_scalar.Glance(CUDA).look
     assert look(torch.tensor(1.0)) is None
     assert [look(torch.tensor(2.0)), look(torch.tensor(float("nan")))] == [1.0, 2.0]
     assert waited == [1.0, 2.0]

@@ -15,8 +15,8 @@ import torch
 from _stopper import Stopper
 
 from diabolo.train import Config, Run, fit, resume, variants
+from diabolo.train.callbacks import Silent
 from diabolo.train.errors import RunError, StoppedError, TrainingError
-from diabolo.train.watcher import Silent
 
 BEGIN = """
 import sys, torch

@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 @pytest.mark.parametrize("prior", [None, "normal"])
 @pytest.mark.parametrize("shape", [(2,), (2, 3, 3)], ids=str)
 def test_latents_are_those_of_the_space(prior: str | None, shape: tuple[int, ...]) -> None:
-    from diabolo.train.plots import _samples
+    from diabolo.train.evaluation.plots import _samples
 
     seen: list[Any] = []
 

@@ -17,10 +17,10 @@ from diabolo.runtime.image import noise as numpy_noise
 from diabolo.runtime.image.convert import as_batch
 from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.train import Config, Run, fit, losses, networks, resume, variants
-from diabolo.train import evaluate as evaluate_module
 from diabolo.train import noise as torch_noise
 from diabolo.train.datasets import Split
 from diabolo.train.errors import OptionError, RunError
+from diabolo.train.evaluation import evaluate as evaluate_module
 from diabolo.train.step import Step
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 13)]

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.train import Config, fit, losses, variants
-from diabolo.train.bound import bound
 from diabolo.train.datasets import Split
 from diabolo.train.errors import OptionError
-from diabolo.train.evaluate import evaluate
+from diabolo.train.evaluation.evaluate import evaluate
+from diabolo.train.evaluation.iwae_bound import bound
 from diabolo.train.model import GaussianHead, Model
 from diabolo.train.step import Step
 
@@ -75,7 +75,7 @@ def test_each_piece_draws_other_latents(monkeypatch: pytest.MonkeyPatch) -> None
     variant, model = variants.make("vae", {"likelihood": "gaussian"}), linear_model()
     images = np.random.default_rng(0).integers(60, 200, (400, 1, 2, 2)).astype(np.uint8)
     whole = bound(variant, model, Split(images=images), samples=50)["nats"]
-    monkeypatch.setattr("diabolo.train.bound._DECODED", 1)
+    monkeypatch.setattr("diabolo.train.evaluation.iwae_bound._DECODED", 1)
     assert bound(variant, model, Split(images=images), samples=50)["nats"] == pytest.approx(whole, abs=0.03)
 
 
@@ -168,7 +168,7 @@ def test_figures_by_dimension(pictures: Path, tmp_path: Path) -> None:
 
 
 def test_a_collapsed_posterior_is_said_aloud(pictures: Path, tmp_path: Path) -> None:
-    from diabolo.train.watcher import Silent
+    from diabolo.train.callbacks import Silent
 
     class Listener(Silent):
         said = ""

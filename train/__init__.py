@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from diabolo.runtime._renamed import renamed
+
 if TYPE_CHECKING:
     from diabolo.train.config import Config
     from diabolo.train.loop import Watcher, fit, resume
@@ -26,3 +28,19 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
+
+
+renamed(
+    {
+        "diabolo.train.board": "diabolo.train.tensorboard",
+        "diabolo.train.bound": "diabolo.train.evaluation.iwae_bound",
+        "diabolo.train.evaluate": "diabolo.train.evaluation.evaluate",
+        "diabolo.train.glance": "diabolo.train.async_scalar",
+        "diabolo.train.holes": "diabolo.train.evaluation.holes",
+        "diabolo.train.plots": "diabolo.train.evaluation.plots",
+        "diabolo.train.processes": "diabolo.train.distributed",
+        "diabolo.train.squash": "diabolo.train.leaky_sigmoid",
+        "diabolo.train.training": "diabolo.train.trainer",
+        "diabolo.train.watcher": "diabolo.train.callbacks",
+    }
+)

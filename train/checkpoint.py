@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from diabolo.train.distributed import Processes
 from diabolo.train.errors import RunError
-from diabolo.train.processes import Processes
 from diabolo.train.run import BEST, STATE, Run
 
 __all__ = ["Position", "State", "damaged", "fill_moments", "keep_best", "own_part", "read", "write"]

@@ -15,25 +15,26 @@ from typing import Any
 
 import torch
 
-from diabolo.train import networks, plots
-from diabolo.train.board import Board
-from diabolo.train.board import check as check_board
+from diabolo.train import networks
+from diabolo.train.callbacks import Silent, Watcher
 from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, Split, load, names, rows_of
 from diabolo.train.devices import choose_device, choose_precision
+from diabolo.train.distributed import Processes, join
 from diabolo.train.errors import RunError
-from diabolo.train.evaluate import evaluate
+from diabolo.train.evaluation import plots
+from diabolo.train.evaluation.evaluate import evaluate
+from diabolo.train.evaluation.holes import holes
 from diabolo.train.files import Files
 from diabolo.train.held_out import brightness, held_out, split
-from diabolo.train.holes import holes
 from diabolo.train.interrupt import Halt, Interrupt
 from diabolo.train.lock import Lock, hold
 from diabolo.train.model import Model
-from diabolo.train.processes import Processes, join
 from diabolo.train.run import BEST, STATE, Run
-from diabolo.train.training import Training
+from diabolo.train.tensorboard import Board
+from diabolo.train.tensorboard import check as check_board
+from diabolo.train.trainer import Training
 from diabolo.train.variants import VariantBase
-from diabolo.train.watcher import Silent, Watcher
 
 __all__ = ["Watcher", "fit", "held_out", "resume"]
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from diabolo.train.squash import squash
+from diabolo.train.leaky_sigmoid import squash
 
 __all__ = ["Code", "GaussianHead", "Head", "IdentityHead", "Model", "SigmoidHead"]
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from diabolo.train.processes import Processes
+    from diabolo.train.distributed import Processes
 
 __all__ = ["Step"]
 

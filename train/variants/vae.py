@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from diabolo.train.errors import OptionError
+from diabolo.train.leaky_sigmoid import squash
 from diabolo.train.losses import (
     bernoulli_reconstruction,
     binarised,
@@ -25,7 +26,6 @@ from diabolo.train.losses import (
 )
 from diabolo.train.model import Code, GaussianHead, Head, Model
 from diabolo.train.settings import Settings, setting
-from diabolo.train.squash import squash
 from diabolo.train.step import Step
 from diabolo.train.variants._base import Loss, VariantBase
 

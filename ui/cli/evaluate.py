@@ -48,9 +48,9 @@ def command(
     import json
 
     from diabolo.train import Run
-    from diabolo.train.bound import bound
-    from diabolo.train.evaluate import evaluate
-    from diabolo.train.holes import holes
+    from diabolo.train.evaluation.evaluate import evaluate
+    from diabolo.train.evaluation.holes import holes
+    from diabolo.train.evaluation.iwae_bound import bound
     from diabolo.ui.cli._figures import show, show_beside
     from diabolo.ui.cli._progress import Bar
 
@@ -89,7 +89,7 @@ def _figures(path: str) -> dict[str, Any]:
 
 
 def _draw_activity(run: Run, figures: dict[str, Any], others: dict[str, dict[str, Any]]) -> None:
-    from diabolo.train import plots
+    from diabolo.train.evaluation import plots
 
     measured = {str(run.path): figures} | others
     by_run = {name: of["activity_by_unit"] for name, of in measured.items() if "activity_by_unit" in of}

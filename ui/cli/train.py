@@ -139,7 +139,7 @@ def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
     from pathlib import Path
 
     from diabolo.train import Config, fit
-    from diabolo.train.processes import join
+    from diabolo.train.distributed import join
     from diabolo.ui.cli._figures import show
     from diabolo.ui.cli._progress import Bar
 

@@ -14,8 +14,8 @@ from torch import Tensor
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.train.datasets import Images, Split
+from diabolo.train.distributed import Processes
 from diabolo.train.model import Model
-from diabolo.train.processes import Processes
 from diabolo.train.step import Step
 from diabolo.train.variants import VariantBase
 

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from diabolo.runtime.errors import MissingPackageError
-from diabolo.train import plots
+from diabolo.train.callbacks import Silent
 from diabolo.train.datasets import ImageData
-from diabolo.train.watcher import Silent
+from diabolo.train.evaluation import plots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from diabolo.train.training import Training
+    from diabolo.train.trainer import Training
 
 __all__ = ["Board", "check"]
 

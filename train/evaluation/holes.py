@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.latent.holes import REFERENCES, TESTED, measure_holes
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
-from diabolo.train.evaluate import encode_all
+from diabolo.train.evaluation.evaluate import encode_all
 from diabolo.train.model import Model
 
 __all__ = ["holes"]

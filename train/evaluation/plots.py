@@ -16,7 +16,7 @@ from diabolo.runtime.image.noise import add_noise
 from diabolo.runtime.latent.plane import Plane
 from diabolo.runtime.latent.space import LatentSpace
 from diabolo.train.datasets import ImageData, rows_of, spread
-from diabolo.train.evaluate import encode_all
+from diabolo.train.evaluation.evaluate import encode_all
 from diabolo.train.model import Model
 from diabolo.train.run import Run
 from diabolo.train.variants import VariantBase

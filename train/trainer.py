@@ -16,23 +16,23 @@ import torch
 from torch import Tensor, nn
 
 from diabolo.train import checkpoint
+from diabolo.train.async_scalar import Glance
 from diabolo.train.augment import Augment, augment
+from diabolo.train.callbacks import Watcher
 from diabolo.train.checkpoint import Position, State
 from diabolo.train.config import Config
 from diabolo.train.datasets import Images, Split
+from diabolo.train.distributed import Processes
 from diabolo.train.errors import RunError, StoppedError, TrainingError
-from diabolo.train.evaluate import validate
+from diabolo.train.evaluation.evaluate import validate
 from diabolo.train.feed import feed, resident
-from diabolo.train.glance import Glance
 from diabolo.train.interrupt import Interrupt
 from diabolo.train.model import Model
 from diabolo.train.optimizer import clip_gradient, make_optimizer
-from diabolo.train.processes import Processes
 from diabolo.train.run import BEST, Run
 from diabolo.train.schedule import rate
 from diabolo.train.step import Step
 from diabolo.train.variants import Loss, VariantBase
-from diabolo.train.watcher import Watcher
 
 __all__ = ["Training"]
 
