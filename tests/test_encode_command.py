@@ -15,9 +15,10 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from diabolo.runtime import Autoencoder
-from diabolo.ui.cli import _codes_in, _codes_out, _reading, main
-from diabolo.ui.cli._counting import Counter
-from diabolo.ui.cli._sources import Source, expand, sources
+from diabolo.ui.cli import main
+from diabolo.ui.cli._files import codes_in, codes_out, reading
+from diabolo.ui.cli._files.counting import Counter
+from diabolo.ui.cli._files.sources import Source, expand, sources
 
 ENDINGS = pytest.mark.parametrize("ending", ["npz", "npy", "csv"])
 NAMES = ["one.png", "sub/two.png", 'sub/three, or "so".png', "數字.png"]
@@ -83,10 +84,10 @@ def test_many_batches_are_one_file(tmp_path: Path, ending: str) -> None:
     codes = np.random.default_rng(0).normal(size=(10, 2, 3)).astype(np.float32)
     names = [f"{i}" * (i + 1) for i in range(10)]
     path = tmp_path / f"codes.{ending}"
-    with _codes_out.writing(path, (2, 3)) as add:
+    with codes_out.writing(path, (2, 3)) as add:
         for start in range(0, 10, 3):
             add(names[start : start + 3], codes[start : start + 3])
-    table = _codes_in.read(path, (2, 3))
+    table = codes_in.read(path, (2, 3))
     np.testing.assert_array_equal(table.codes, codes)
     assert table.names == (None if ending == "npy" else names)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -96,7 +97,7 @@ def test_many_batches_are_one_file(tmp_path: Path, ending: str) -> None:
 def test_what_ends_early_leaves_nothing(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"codes.{ending}"
     path.write_bytes(b"older")
-    writing = _codes_out.writing(path, (1,))
+    writing = codes_out.writing(path, (1,))
     add = writing.__enter__()
     add(["a"], np.zeros((1, 1), np.float32))
     assert not writing.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
@@ -129,7 +130,7 @@ def test_files_are_taken_as_they_are_needed(place: Path) -> None:
             taken += 1
             yield source
 
-    work = _reading.batches(endless(), m, "never", Counter())
+    work = reading.batches(endless(), m, "never", Counter())
     first, second = next(work), next(work)
     work.close()
     assert len(first.images) == len(second.images) == 128

@@ -33,10 +33,10 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
     from diabolo.runtime.errors import UsageError
     from diabolo.runtime.image.convert import to_pil
     from diabolo.runtime.listing import is_file
-    from diabolo.ui.cli._codes_in import read
-    from diabolo.ui.cli._counting import counting
-    from diabolo.ui.cli._outputs import save_picture
-    from diabolo.ui.cli._work import finish
+    from diabolo.ui.cli._files.codes_in import read
+    from diabolo.ui.cli._files.counting import counting
+    from diabolo.ui.cli._files.outputs import save_picture
+    from diabolo.ui.cli._files.work import finish
     from diabolo.ui.errors import OutputError
     from diabolo.ui.unique_names import UniqueNames
 

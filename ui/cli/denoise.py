@@ -11,8 +11,8 @@ from diabolo.ui.cli import _options
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder, NoiseSpec
     from diabolo.runtime.bundle.manifest import Manifest
-    from diabolo.ui.cli._reading import Batch
-    from diabolo.ui.cli._work import Computed, Figures, Panels
+    from diabolo.ui.cli._files.reading import Batch
+    from diabolo.ui.cli._files.work import Computed, Figures, Panels
 
 __all__ = ["command"]
 
@@ -59,7 +59,7 @@ def command(
     """
     from diabolo.runtime import NoiseSpec
     from diabolo.runtime.errors import UsageError
-    from diabolo.ui.cli._work import Work, finish, report
+    from diabolo.ui.cli._files.work import Work, finish, report
 
     spec = NoiseSpec.parse(noise) if noise else None
     if out is None and spec is None:

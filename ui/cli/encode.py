@@ -51,12 +51,12 @@ def command(
     import json
     from pathlib import Path
 
-    from diabolo.ui.cli._codes_out import check_ending, writing
-    from diabolo.ui.cli._counting import counting
-    from diabolo.ui.cli._outputs import check_free
-    from diabolo.ui.cli._reading import batches, looks_inverted
-    from diabolo.ui.cli._sources import expand, sources
-    from diabolo.ui.cli._work import finish, hint_invert
+    from diabolo.ui.cli._files.codes_out import check_ending, writing
+    from diabolo.ui.cli._files.counting import counting
+    from diabolo.ui.cli._files.outputs import check_free
+    from diabolo.ui.cli._files.reading import batches, looks_inverted
+    from diabolo.ui.cli._files.sources import expand, sources
+    from diabolo.ui.cli._files.work import finish, hint_invert
 
     path = Path(out)
     check_ending(path)

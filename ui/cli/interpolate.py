@@ -79,7 +79,7 @@ def command(
     diabolo interpolate bundles/digits 1.png 2.png 3.png 4.png --grid --steps 8 -o grid.png
     diabolo interpolate bundles/digits --path walk.json -o walk.webp
     """
-    from diabolo.ui.cli._outputs import check_free, replacing
+    from diabolo.ui.cli._files.outputs import check_free, replacing
 
     path = Path(out)
     _check(path, grid, images, source, invert)
@@ -149,10 +149,10 @@ def _through(
 
     from diabolo.runtime.errors import ImageError, UsageError
     from diabolo.runtime.latent.path import KEYS, LatentPath
-    from diabolo.ui.cli._counting import Counter
-    from diabolo.ui.cli._reading import batches, looks_inverted
-    from diabolo.ui.cli._sources import expand, sources
-    from diabolo.ui.cli._work import hint_invert
+    from diabolo.ui.cli._files.counting import Counter
+    from diabolo.ui.cli._files.reading import batches, looks_inverted
+    from diabolo.ui.cli._files.sources import expand, sources
+    from diabolo.ui.cli._files.work import hint_invert
 
     counter = Counter()
     files = list(itertools.islice(sources(expand(given), counter.fail), KEYS + 1))

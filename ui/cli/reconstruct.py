@@ -10,8 +10,8 @@ from diabolo.ui.cli import _options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
-    from diabolo.ui.cli._reading import Batch
-    from diabolo.ui.cli._work import Computed, Figures, Panels
+    from diabolo.ui.cli._files.reading import Batch
+    from diabolo.ui.cli._files.work import Computed, Figures, Panels
 
 __all__ = ["command"]
 
@@ -50,7 +50,7 @@ def command(
     mse by the mse of the model's own test images, where the bundle tells that: about 1 for an image like
     those the model learned, far above for one unlike them.
     """
-    from diabolo.ui.cli._work import Work, finish, report
+    from diabolo.ui.cli._files.work import Work, finish, report
 
     model = _options.load(bundle, device, threads)
     work = Work(

@@ -50,7 +50,7 @@ def command(
     from diabolo.runtime.errors import UsageError
     from diabolo.runtime.image import mosaic
     from diabolo.runtime.image.convert import to_pil
-    from diabolo.ui.cli._outputs import check_free, save_picture
+    from diabolo.ui.cli._files.outputs import check_free, save_picture
 
     path = Path(out)
     if path.suffix.lower() != ".png":

@@ -20,10 +20,10 @@ from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image.background import is_dark
 from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.listing import is_file, is_folder
-from diabolo.ui.cli._counting import Counter, counting
-from diabolo.ui.cli._outputs import save_picture
-from diabolo.ui.cli._reading import Batch, batches, looks_inverted
-from diabolo.ui.cli._sources import Source, expand, sources
+from diabolo.ui.cli._files.counting import Counter, counting
+from diabolo.ui.cli._files.outputs import save_picture
+from diabolo.ui.cli._files.reading import Batch, batches, looks_inverted
+from diabolo.ui.cli._files.sources import Source, expand, sources
 from diabolo.ui.errors import OutputError
 from diabolo.ui.unique_names import UniqueNames
 

@@ -19,8 +19,8 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.image.background import border_brightness, opposed
 from diabolo.runtime.image.convert import prepare
-from diabolo.ui.cli._counting import Counter
-from diabolo.ui.cli._sources import Source
+from diabolo.ui.cli._files.counting import Counter
+from diabolo.ui.cli._files.sources import Source
 
 __all__ = ["Batch", "batches", "looks_inverted"]
 

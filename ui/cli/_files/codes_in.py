@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.errors import LatentError
 from diabolo.runtime.listing import check_file
-from diabolo.ui.cli._codes_out import check_ending
+from diabolo.ui.cli._files.codes_out import check_ending
 
 __all__ = ["Table", "read"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.errors import UsageError
-from diabolo.ui.cli._outputs import replacing
+from diabolo.ui.cli._files.outputs import replacing
 
 __all__ = ["ENDINGS", "check_ending", "writing"]
 
