@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from diabolo.train.networks._halving import halved, sub_pixel
 from diabolo.train.networks._residual import Residual
 
 __all__ = ["SUMMARY", "Decoder", "Encoder"]
@@ -21,11 +22,6 @@ _BLOCKS = 0  # residual ones, where the image is smallest
 
 def _channels(width: int, depth: int) -> list[int]:
     return [width << index for index in range(depth)]
-
-
-def _grid(size: int, depth: int) -> int:
-    """The side after so many halvings, each rounded up."""
-    return -(-size // (1 << depth))
 
 
 class Encoder(nn.Module):
@@ -56,7 +52,7 @@ class Encoder(nn.Module):
                 layers += [Residual(channels) for _ in range(blocks)]
             layers.append(nn.SiLU())
             before = channels
-        flat = before * _grid(rows, depth) * _grid(columns, depth)
+        flat = before * halved(rows, depth) * halved(columns, depth)
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(flat, outputs))
 
     def forward(self, image: Tensor) -> Tensor:
@@ -79,18 +75,14 @@ class Decoder(nn.Module):
         super().__init__()
         last, self.height, self.width = image_shape
         after = [last, *_channels(width, depth)]  # channels after so many halvings
-        rows, columns = _grid(self.height, depth), _grid(self.width, depth)
+        rows, columns = halved(self.height, depth), halved(self.width, depth)
         layers: list[nn.Module] = [
             nn.Linear(latent_dim, after[-1] * rows * columns),
             nn.Unflatten(1, (after[-1], rows, columns)),
         ]
         layers += [Residual(after[-1]) for _ in range(blocks)]
         for index in range(depth, 0, -1):
-            layers += [
-                nn.SiLU(),
-                nn.Conv2d(after[index], 4 * after[index - 1], 3, padding=1),
-                nn.PixelShuffle(2),
-            ]
+            layers += sub_pixel(after[index], after[index - 1])
         self.layers = nn.Sequential(*layers)
 
     def forward(self, latent: Tensor) -> Tensor:

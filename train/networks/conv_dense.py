@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from diabolo.train.networks._halving import halved, sub_pixel
 from diabolo.train.networks._residual import Residual
 
 __all__ = ["SUMMARY", "Decoder", "Encoder"]
@@ -21,15 +22,10 @@ _HIDDEN = 16  # units of the dense layer, times the width
 _BLOCKS = 0  # residual ones, at each size
 
 
-def _grid(size: int, depth: int) -> int:
-    """The side after so many halvings, each rounded up."""
-    return -(-size // (1 << depth))
-
-
 def _halvings(rows: int, columns: int) -> int:
     """As many as leave a small grid: the dense layer has a weight for each of its values."""
     depth = 1
-    while _grid(max(rows, columns), depth) > _LARGEST:
+    while halved(max(rows, columns), depth) > _LARGEST:
         depth += 1
     return depth
 
@@ -62,7 +58,7 @@ class Encoder(nn.Module):
             layers.append(nn.Conv2d(before, width << index, 3, stride=2, padding=1))
             before = width << index
             layers += [*(Residual(before) for _ in range(blocks)), nn.SiLU()]
-        flat, hidden = before * _grid(rows, depth) * _grid(columns, depth), _HIDDEN * width
+        flat, hidden = before * halved(rows, depth) * halved(columns, depth), _HIDDEN * width
         layers += [nn.Flatten(), nn.Linear(flat, hidden), nn.SiLU(), nn.Linear(hidden, outputs)]
         self.layers = nn.Sequential(*layers)
 
@@ -89,7 +85,7 @@ class Decoder(nn.Module):
         super().__init__()
         last, self.height, self.width = image_shape
         depth = _halvings(self.height, self.width) if depth is None else depth
-        rows, columns, hidden = _grid(self.height, depth), _grid(self.width, depth), _HIDDEN * width
+        rows, columns, hidden = halved(self.height, depth), halved(self.width, depth), _HIDDEN * width
         channels = width << depth >> 1
         layers: list[nn.Module] = [
             nn.Linear(latent_dim, hidden),
@@ -100,7 +96,7 @@ class Decoder(nn.Module):
         ]
         for index in range(depth, 0, -1):
             after = max(1, width << index >> 3)
-            layers += [nn.SiLU(), nn.Conv2d(channels, 4 * after, 3, padding=1), nn.PixelShuffle(2)]
+            layers += sub_pixel(channels, after)
             channels = after
             layers += [Residual(channels) for _ in range(blocks)]
         layers += [nn.SiLU(), nn.Conv2d(channels, last, 3, padding=1)]

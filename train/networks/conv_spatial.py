@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from diabolo.train.networks._halving import halved, sub_pixel
 from diabolo.train.networks._residual import Residual
 
 __all__ = ["LATENT_DIM", "SUMMARY", "Decoder", "Encoder", "latent_shape"]
@@ -31,7 +32,7 @@ def latent_shape(
 ) -> tuple[int, int, int]:
     """`(latent_dim, rows, columns)`: the image's sides, halved `depth` times, rounded up each time."""
     _, height, across = image_shape
-    return latent_dim, -(-height // (1 << depth)), -(-across // (1 << depth))
+    return latent_dim, halved(height, depth), halved(across, depth)
 
 
 class Encoder(nn.Module):
@@ -87,11 +88,7 @@ class Decoder(nn.Module):
         layers: list[nn.Module] = [nn.Conv2d(latent_dim, after[-1], 3, padding=1)]
         layers += [Residual(after[-1]) for _ in range(blocks)]
         for index in range(depth, 0, -1):
-            layers += [
-                nn.SiLU(),
-                nn.Conv2d(after[index], 4 * after[index - 1], 3, padding=1),
-                nn.PixelShuffle(2),
-            ]
+            layers += sub_pixel(after[index], after[index - 1])
         self.layers = nn.Sequential(*layers)
 
     def forward(self, latent: Tensor) -> Tensor:
