@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+
 import pytest
 import torch
 from click.testing import CliRunner
@@ -96,3 +98,13 @@ def test_a_grid_has_a_default_number_of_channels_of_its_own() -> None:
     assert Config.make("vae", "glyphs", network="conv").latent_dim == 20
     help_text = CliRunner().invoke(main, ["train", "vae", "--help"]).stdout
     assert "4 with conv-spatial unless given. [default: 20]" in " ".join(help_text.split())
+
+
+def test_a_network_that_cannot_be_loaded_does_not_take_the_help_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = metadata.EntryPoint("wave", "no_such_module_waves", "diabolo.train.networks")
+    monkeypatch.setattr(
+        metadata, "entry_points", lambda **chosen: metadata.EntryPoints([point]).select(**chosen)
+    )
+    shown = CliRunner().invoke(main, ["train", "vae", "--help"])
+    assert shown.exit_code == 0, shown.output
+    assert "wave" in shown.stdout

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_origin
 
-from diabolo.runtime.errors import UsageError
+from diabolo.runtime.errors import PluginError, UsageError
 from diabolo.train import networks, variants
 from diabolo.train.augment import Augment
 from diabolo.train.datasets import Fitting, LoadRequest, Progress
@@ -29,7 +30,11 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _latent_dim_help() -> str:
-    own = {name: networks.default_latent_dim(name) for name in networks.names()}
+    """A network of another package that cannot be loaded is named when it is chosen, not at every help."""
+    own = {}
+    for name in networks.names():
+        with suppress(PluginError):
+            own[name] = networks.default_latent_dim(name)
     unless = ", ".join(f"{count} with {name}" for name, count in own.items() if count)
     return f"Width of the code; of a grid, its channels: {unless} unless given."
 
