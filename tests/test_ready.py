@@ -175,8 +175,8 @@ def test_an_empty_list(shelf: Path) -> None:
 
 def test_the_list_loads_nothing_heavy(stocked: Path) -> None:
     code = (
-        "import sys\nfrom pathlib import Path\nfrom diabolo.runtime import ready\n"
-        f"ready._MODELS = Path({str(stocked)!r})\n"
+        "import sys\nfrom pathlib import Path\nfrom diabolo.runtime.bundle import zoo\n"
+        f"zoo._MODELS = Path({str(stocked)!r})\n"
         "from diabolo.ui.cli import main\n"
         "try:\n    main(['models'])\nexcept SystemExit:\n    pass\n"
         "print(sorted({'torch', 'onnxruntime', 'gradio'} & set(sys.modules)))"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,18 +62,17 @@ def _help(setting: Setting, default_text: str) -> str:
     return f"{setting.help}{default}{variable}"
 
 
-def options(holder: type, kind: Any = None, *, without: Collection[str] = ()) -> list[click.Option]:
+def options(holder: type, kind: Any = None) -> list[click.Option]:
     """An option for each setting of `holder` that has one, in the order of the fields.
 
     Args:
         holder: a dataclass of settings.
         kind: the variant, whose `default_latent_dim` and the like are the defaults of what has none.
-        without: names of settings to leave out.
     """
     from diabolo.train.settings import settings
 
     return [
         SettingOption(setting, str(getattr(kind, f"default_{name}", "")))
         for name, setting in settings(holder).items()
-        if setting.rules.option and name not in without
+        if setting.rules.option
     ]
