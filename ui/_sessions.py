@@ -13,8 +13,9 @@ its queue, gradio sums up all calls so far with pandas, and of each call it keep
   closed and that nobody has used for an hour. What their states hold is deleted as gradio does it, by
   `delete_callback`.
 - `Queue`: `_Queue` drops the session that a single call made for itself when that call is done, and the
-  entries of calls whose answer was fetched, or is not fetched within a minute. It sums up only where gradio's
-  monitoring page shows the sums.
+  entries of calls whose answer was fetched, or is not fetched within a minute. It keeps a page's stream of
+  answers open between events (`_stream.py` says why), and sums up only where gradio's monitoring page shows
+  the sums.
 
 All that is replaced is first compared with gradio 6 as it was when this was written (`_same`). Where anything
 differs, nothing is changed.
@@ -37,6 +38,7 @@ from gradio.components import State
 from gradio.queueing import Queue
 from gradio.state_holder import SessionState, StateHolder
 
+from diabolo.ui._stream import OpenStreams, is_page
 from diabolo.ui._unread import MOST, Unread
 
 __all__ = ["SESSIONS", "lighten"]
@@ -96,7 +98,9 @@ def lighten(app: gr.Blocks) -> bool:
     app.state_session_capacity = app.state_holder.capacity = SESSIONS
     app.state_holder.__class__ = _Holder
     app._queue.__class__ = _Queue
-    app._queue.unread = Unread()  # type: ignore[attr-defined]
+    queue = cast("_Queue", app._queue)
+    queue.unread = Unread()
+    queue.streams = OpenStreams(queue.pending_event_ids_session, queue.pending_messages_per_session.get)
     if not app.enable_monitoring:
         app._queue.ANALYTICS_MAX_EVENTS = _ENTRIES
     return True
@@ -186,6 +190,7 @@ class _Queue(Queue):
     """A queue that keeps nothing of calls that are over."""
 
     unread: Unread
+    streams: OpenStreams
 
     def compute_analytics_summary(self, records: Any) -> Any:
         if self.blocks.enable_monitoring:
@@ -196,6 +201,8 @@ class _Queue(Queue):
         messages = self.pending_messages_per_session.get(body.session_hash)
         if messages is not None and messages.qsize() > MOST:
             return False, "this session does not fetch its answers. Fetch them first.", "queue_full"
+        if body.session_hash and is_page(request):
+            self.streams.keep(body.session_hash)
         return await super().push(body, request, username)
 
     async def process_events(self, events: list[Any], batch: bool, begin_time: float, fn: Any) -> None:

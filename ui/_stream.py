@@ -1,0 +1,61 @@
+"""A page's stream of answers stays open for a while after the last one.
+
+Gradio ends the stream when nothing is pending. An event that the page sends at that very moment is lost: the
+server has closed the stream, the page still counts on it, and the answer waits for a reader who never comes.
+All later events of that kind then wait for this one. Somebody who draws sends several events a second, so
+the stream is ended only when the page has been quiet for `QUIET` seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from gradio.server_messages import ProcessCompletedMessage
+
+__all__ = ["QUIET", "OpenStreams", "is_page"]
+
+QUIET = 20.0  # seconds; a browser has six connections for all pages of one server, so it is not for ever
+_EVENT = "stream"  # an event that counts as pending, so that gradio does not end the stream
+
+
+def is_page(request: Any) -> bool:
+    """Whether a request was sent by gradio's page; other clients wait for the end of the stream."""
+    return request is not None and request.headers.get("x-gradio-user") == "app"
+
+
+class OpenStreams:
+    """The streams that are kept open, by session."""
+
+    def __init__(
+        self, pending: MutableMapping[str, set[str]], messages: Callable[[str], asyncio.Queue[Any] | None]
+    ) -> None:
+        """
+        Args:
+            pending: gradio's ids of the events that a session waits for, by session.
+            messages: gives what a session has not read yet; None where it has left.
+        """
+        self._pending, self._messages = pending, messages
+        self._ends: dict[str, float] = {}  # when, in the event loop's seconds
+
+    def keep(self, session: str) -> None:
+        """Keep a session's stream open from now on for `QUIET` seconds; to be called in the event loop."""
+        loop = asyncio.get_running_loop()
+        waits = session in self._ends
+        self._ends[session] = loop.time() + QUIET
+        self._pending.setdefault(session, set()).add(_EVENT)
+        if not waits:
+            loop.call_later(QUIET, self._look, session)
+
+    def _look(self, session: str) -> None:
+        loop = asyncio.get_running_loop()
+        if (left := self._ends[session] - loop.time()) > 0:
+            loop.call_later(left, self._look, session)
+            return
+        del self._ends[session]
+        if (unread := self._messages(session)) is not None:
+            # gradio takes the event away when this is read, and ends the stream if it was the last
+            unread.put_nowait(ProcessCompletedMessage(event_id=_EVENT, output={}, success=True))
+        else:
+            self._pending.get(session, set()).discard(_EVENT)
