@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from _visit import Visitor
+from _visit import SOURCE, Visitor, urlopen
 from _wasteful import save_hostile
 from _zipped import zipped
 
@@ -117,7 +117,7 @@ def attacks(address: str, folder: Path, private: Path) -> dict[str, tuple[Attack
     def another_host() -> str:
         request = urllib.request.Request(address, headers={"Host": "evil.example"})
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urlopen(request, timeout=60) as answer:
                 return str(answer.status)
         except urllib.error.HTTPError as error:
             with error:
@@ -148,13 +148,13 @@ def upload(address: str, content: bytes) -> dict[str, Any]:
     body = head.encode() + content + f"\r\n--{mark}--\r\n".encode()
     kind = {"Content-Type": f"multipart/form-data; boundary={mark}"}
     request = urllib.request.Request(f"{address.rstrip('/')}/gradio_api/upload", body, kind)
-    with urllib.request.urlopen(request, timeout=120) as answer:
+    with urlopen(request, timeout=120) as answer:
         return {"path": json.load(answer)[0], "meta": {"_type": "gradio.FileData"}}
 
 
 def line(address: str) -> socket.socket:
     host, _, port = address.removeprefix("http://").strip("/").partition(":")
-    return socket.create_connection((host, int(port)), timeout=60)
+    return socket.create_connection((host, int(port)), timeout=60, source_address=(SOURCE.get(), 0))
 
 
 def post(address: str, path: str, length: int) -> bytes:
@@ -168,7 +168,8 @@ def main(address: str, folder: str, private: str) -> None:
     over, seen = threading.Event(), defaultdict[str, Counter[str]](Counter)
     known = attacks(address, Path(folder), Path(private))
 
-    def attack(name: str, turn: Attack) -> None:
+    def attack(number: int, name: str, turn: Attack) -> None:
+        SOURCE.set(f"127.0.2.{number}")  # each comes from an address of its own
         while not over.is_set():
             try:
                 seen[name][turn()] += 1
@@ -176,7 +177,10 @@ def main(address: str, folder: str, private: str) -> None:
                 seen[name][type(error).__name__] += 1
             over.wait(1)
 
-    threads = [threading.Thread(target=attack, args=(name, turn)) for name, (turn, _) in known.items()]
+    threads = [
+        threading.Thread(target=attack, args=(number, name, turn))
+        for number, (name, (turn, _)) in enumerate(known.items(), 1)
+    ]
     print("ready", flush=True)
     sys.stdin.readline()
     for thread in threads:

@@ -9,8 +9,21 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+SOURCE: ContextVar[str] = ContextVar("source", default="127.0.0.1")  # the address that this thread asks from
+
+
+class _Source(urllib.request.HTTPHandler):
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        connect = partial(http.client.HTTPConnection, source_address=(SOURCE.get(), 0))
+        return self.do_open(connect, request)  # type: ignore[arg-type]
+
+
+urlopen = urllib.request.build_opener(_Source).open
 
 
 class Visitor:
@@ -66,7 +79,7 @@ class Visitor:
             self._send("/gradio_api/queue/join", json.dumps(asked).encode())
         found = []
         line = f"{self.address}/gradio_api/queue/data?session_hash={self.session}"
-        with urllib.request.urlopen(line, timeout=120) as stream:
+        with urlopen(line, timeout=120) as stream:
             for said in stream:
                 told = json.loads(said[6:]) if said.startswith(b"data: ") else {}
                 if told.get("msg") == "process_completed":
@@ -94,13 +107,13 @@ class Visitor:
         return status, json.loads(raw)
 
     def _get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.address + path, timeout=60) as answer:
+        with urlopen(self.address + path, timeout=60) as answer:
             return json.load(answer)
 
     def _send(self, path: str, body: bytes, kind: str = "application/json") -> tuple[int, bytes]:
         request = urllib.request.Request(self.address + path, body, {"Content-Type": kind})
         try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
+            with urlopen(request, timeout=120) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             with error:

@@ -21,7 +21,7 @@ import pytest
 from _chromium import GRADIO_MARKS, started
 from _served import free_port
 from _siege import upload
-from _visit import Visitor
+from _visit import SOURCE, Visitor
 from PIL import Image
 
 pytestmark = [*GRADIO_MARKS, pytest.mark.long]
@@ -83,6 +83,7 @@ class Start:
 
 
 def program(address: str, picture: bytes, times: Times, start: Start, seed: int) -> None:
+    SOURCE.set(f"127.0.1.{seed + 1}")
     chance, visitor = random.Random(seed), Visitor(address)
     path = upload(address, picture)
     asks: list[tuple[str, list[Any]]] = [

@@ -45,6 +45,9 @@ __all__ = ["SESSIONS", "lighten"]
 
 SESSIONS = 1000  # kept at once; of more, those that were used last
 _SMALL = 2000  # characters of a value
+_PAUSE = (
+    0.005  # seconds between two looks for new calls; by gradio's millisecond an idle app takes 6 % of a core
+)
 _ENTRIES = 100  # of calls, in gradio's queue; of more, those that are over are dropped
 
 _MEMBERS = {
@@ -99,6 +102,7 @@ def lighten(app: gr.Blocks) -> bool:
     app.state_holder.__class__ = _Holder
     app._queue.__class__ = _Queue
     queue = cast("_Queue", app._queue)
+    queue.sleep_when_free = _PAUSE
     queue.unread = Unread()
     queue.streams = OpenStreams(queue.pending_event_ids_session, queue.pending_messages_per_session.get)
     if not app.enable_monitoring:

@@ -17,9 +17,10 @@ from pydantic import ValidationError
 
 from diabolo.runtime.errors import DiaboloError, ImageError
 from diabolo.ui.components import LONGEST_NAME
+from diabolo.ui.fair_share import FairShare
 from diabolo.ui.incoming import received
 
-__all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "logged", "refusal"]
+__all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "address_of", "logged", "refusal"]
 
 _LOG = logging.getLogger("diabolo.ui")
 INTERNAL = "Error in the app"  # the title of an error that is ours; any other is the sender's to mend
@@ -38,6 +39,7 @@ class AppBlocks(gr.Blocks):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.max_threads = THREADS
+        self._share = FairShare()
 
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False
@@ -59,14 +61,15 @@ class AppBlocks(gr.Blocks):
             raise refusal(reason) from None
 
     async def process_api(self, block_fn: Any, *args: Any, **more: Any) -> dict[str, Any]:
-        """Run an event.
+        """Run an event, when it is its caller's turn.
 
         Raises:
             gr.Error: with the reason; an error of ours is logged, and its number told.
         """
         _check_event(block_fn, more.get("event_data"))
         try:
-            return await super().process_api(block_fn, *args, **more)
+            async with self._share.turn(address_of(more.get("request"))):
+                return await super().process_api(block_fn, *args, **more)
         except gr.Error as error:
             error.print_exception = False
             raise
@@ -76,6 +79,12 @@ class AppBlocks(gr.Blocks):
             if isinstance(error, ComponentProcessingError) and isinstance(error.__cause__, DiaboloError):
                 raise refusal(str(error.__cause__)) from None
             raise gr.Error(logged(_name(block_fn)), title=INTERNAL, print_exception=False) from None
+
+
+def address_of(request: Any) -> str:
+    """The network address that a request, or the first of a list, comes from; '' if it is not known."""
+    first = request[0] if isinstance(request, list) and request else request
+    return str(getattr(getattr(first, "client", None), "host", None) or "")
 
 
 def logged(where: str) -> str:
