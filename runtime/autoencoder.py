@@ -188,7 +188,7 @@ class Autoencoder:
             UsageError: fewer than 2 steps or images.
         """
         _check_steps("steps", steps)
-        self.latent_space.way(method)  # an unknown one is refused before anything is encoded
+        self.latent_space.interpolator(method)  # an unknown one is refused before anything is encoded
         if len(images) < 2:
             raise UsageError(f"a path needs at least two images, not {len(images)}.")
         return self.decode(self.latent_space.interpolate(self._keys(images), steps, method))
@@ -211,7 +211,7 @@ class Autoencoder:
         """
         _check_steps("rows", rows)
         _check_steps("columns", columns)
-        self.latent_space.way(method)
+        self.latent_space.interpolator(method)
         if len(corners) != 4:
             raise UsageError(f"a grid lies between four images, not {len(corners)}.")
         latents = self.latent_space.grid(self._keys(corners), rows, columns, method)

@@ -42,7 +42,7 @@ def test_codes_say_how_dense_the_training_codes_lie(bundles: dict[str, Path]) ->
         assert codes is not None, name
         assert density is not None, name
         assert density.rank(codes.latents).mean() < 0.9, name
-        far = model.manifest.latent_maximum + 20 * model.manifest.latent_deviation.max()
+        far = model.manifest.latent_maximum + 20 * model.manifest.latent_std.max()
         assert density.rank(far[None])[0] == 1, name
         if model.manifest.prior:
             assert density.rank(model.sample_latents(200, seed=0)).mean() < 0.9

@@ -280,7 +280,7 @@ CODES = np.zeros((6, 2, 4, 4), np.float32)
         ),
         (
             {"codes": CODES, "training": CODES, "distances": np.arange(3.0)[::-1]},
-            "distances that do not rise",
+            "distances that are not in ascending order",
         ),
         ({"codes": CODES, "training": CODES, "distances": np.array([1, np.inf])}, "distances up to inf"),
     ],

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.bundle._document import read_document
 from diabolo.runtime.bundle._entries import leaves
 from diabolo.runtime.bundle._schema import problems
@@ -93,7 +94,7 @@ class Manifest:
     drawing: Drawing | None  # how what somebody draws is scaled and placed; None: fitted as any picture
     latent_shape: tuple[int, ...]  # without the batch
     latent_mean: NDArray[np.float32]  # latent_shape, over the training set, as the next three
-    latent_deviation: NDArray[np.float32]
+    latent_std: NDArray[np.float32]
     latent_minimum: NDArray[np.float32]
     latent_maximum: NDArray[np.float32]
     prior: str | None  # 'normal': N(0, I)
@@ -105,6 +106,8 @@ class Manifest:
     files: dict[str, FileEntry]
     golden: Golden = field(repr=False)
     document: dict[str, Any] = field(repr=False)
+
+    latent_deviation = OldAttribute("latent_std")
 
     def file(self, role: str) -> str | None:
         """The name of the first file with this role, or None."""
@@ -197,7 +200,7 @@ def _build(document: dict[str, Any]) -> Manifest:
         drawing=_drawing(image.get("drawing"), min(height, width)),
         latent_shape=latent_shape,
         latent_mean=_values(latent["mean"], latent_shape, "mean"),
-        latent_deviation=_values(latent["deviation"], latent_shape, "deviation"),
+        latent_std=_values(latent["deviation"], latent_shape, "deviation"),
         latent_minimum=_values(latent["minimum"], latent_shape, "minimum"),
         latent_maximum=_values(latent["maximum"], latent_shape, "maximum"),
         prior=latent["prior"],

@@ -87,7 +87,7 @@ def add_noise(images: NDArray[np.float32], spec: NoiseSpec, rng: np.random.Gener
     Args:
         images: float32 `(batch, channels, height, width)` in [0, 1].
         spec: the kind and its level; a range draws one level per image.
-        rng: the source of chance; the same state gives the same noise.
+        rng: the random generator; the same state gives the same noise.
 
     Returns:
         float32, shaped as `images`, clipped to [0, 1].
@@ -98,10 +98,10 @@ def add_noise(images: NDArray[np.float32], spec: NoiseSpec, rng: np.random.Gener
     elif spec.kind == "speckle":
         noisy = images + level * images * rng.standard_normal(images.shape, np.float32)
     else:
-        chance = rng.random((len(images), 1, *images.shape[2:]), np.float32)
-        noisy = np.where(chance < level, np.float32(0), images)
+        draws = rng.random((len(images), 1, *images.shape[2:]), np.float32)
+        noisy = np.where(draws < level, np.float32(0), images)
         if spec.kind == "salt-pepper":
             # the lower half of the hit share is pepper, the upper half salt
-            noisy = np.where((chance >= level / 2) & (chance < level), np.float32(1), noisy)
+            noisy = np.where((draws >= level / 2) & (draws < level), np.float32(1), noisy)
     clipped: NDArray[np.float32] = np.clip(noisy, 0, 1, dtype=np.float32)
     return clipped
