@@ -12,6 +12,11 @@ from diabolo.runtime.latent.holes import Holes
 from diabolo.runtime.latent.interpolation import interpolate, linear
 
 NAMES = [
+    ("diabolo.runtime.image.background", "opposed", "are_inverted"),
+    ("diabolo.runtime.image.mosaic", "drawn", "render"),
+    ("diabolo.runtime.image.mosaic", "pace", "frame_duration"),
+    ("diabolo.runtime.image.placement", "centred", "place_drawing"),
+    ("diabolo.runtime.image.resize", "covering", "crop_box"),
     ("diabolo.runtime.latent.interpolation", "Way", "Interpolator"),
 ]
 
