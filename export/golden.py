@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from diabolo.export.pair import Pair
-from diabolo.runtime.bundle.fingerprint import sums
+from diabolo.runtime.bundle.fingerprint import fingerprint
 from diabolo.runtime.bundle.manifest import Golden, Sum
 from diabolo.runtime.session.device import create_session, import_onnxruntime
 
@@ -64,7 +64,7 @@ def _sums(
     plain: _Ways, fast: _Ways, brought: _Array, image_shape: tuple[int, int, int], dtype: str
 ) -> dict[str, Sum]:
     base = _SUM_OF_STEPS if dtype == "int8" else _SUM
-    right, other = (sums(*ways, brought, image_shape) for ways in (plain, fast))
+    right, other = (fingerprint(*ways, brought, image_shape) for ways in (plain, fast))
     return {
         name: Sum(
             values=total.values,

@@ -12,6 +12,8 @@ from diabolo.runtime.latent.holes import Holes
 from diabolo.runtime.latent.interpolation import interpolate, linear
 
 NAMES = [
+    ("diabolo.runtime.bundle.fingerprint", "Total", "SignedSum"),
+    ("diabolo.runtime.bundle.fingerprint", "sums", "fingerprint"),
     ("diabolo.runtime.image.background", "opposed", "are_inverted"),
     ("diabolo.runtime.image.mosaic", "drawn", "render"),
     ("diabolo.runtime.image.mosaic", "pace", "frame_duration"),

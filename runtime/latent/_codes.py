@@ -50,7 +50,7 @@ def read_codes(bundle: Bundle) -> Codes | None:
     classes = max(1, len(bundle.manifest.classes))
     if labels is not None and not _are_labels(labels, len(latents), classes):
         raise ManifestError(
-            f"codes.npz holds invalid labels, of shape {labels.shape} and type {labels.dtype}: there are "
+            f"codes.npz holds invalid labels of shape {labels.shape} and type {labels.dtype}: there are "
             f"{len(latents):,} codes and {classes:,} classes, counted from 0. Export the bundle again."
         )
     return Codes(
