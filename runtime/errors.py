@@ -24,7 +24,7 @@ own classes. This is the whole tree:
     ├── RunError                 train: a run folder exists already, is not a run, or is not complete
     ├── TrainingError            train: training cannot go on
     ├── StoppedError             train: training was stopped on request, and saved
-    ├── ExportError              export: the export was given up, and no bundle is left behind
+    ├── ExportError              export: the export failed; no bundle was written
     ├── OutputError              ui: a file cannot be written, or one that is there would be lost
     ├── PortError                ui: the app cannot listen where it was told to
     └── BusyError                ui: too much is asked of visitors' models at the moment

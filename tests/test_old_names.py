@@ -12,6 +12,11 @@ from diabolo.runtime.latent.holes import Holes
 from diabolo.runtime.latent.interpolation import interpolate, linear
 
 NAMES = [
+    ("diabolo.export.fp16", "halved", "to_fp16"),
+    ("diabolo.export.pair", "adapted", "adapt"),
+    ("diabolo.export.parity", "Proof", "Parity"),
+    ("diabolo.export.parity", "prove", "check_parity"),
+    ("diabolo.export.quantised", "quantised", "quantise"),
     ("diabolo.runtime.bundle.fingerprint", "Total", "SignedSum"),
     ("diabolo.runtime.bundle.fingerprint", "sums", "fingerprint"),
     ("diabolo.runtime.image.background", "opposed", "are_inverted"),
