@@ -21,7 +21,7 @@ from diabolo.runtime.image import metrics
 from diabolo.train import Config
 from diabolo.train.callbacks import Silent
 from diabolo.train.model import Model
-from diabolo.train.schedule import rate
+from diabolo.train.optim.schedule import rate
 from diabolo.train.variants import VariantBase
 
 _AT_ONCE = 500  # test images

@@ -42,9 +42,9 @@ from benchmarks._contest import Clock, Result, against, bare, error, processor, 
 from benchmarks._uva import Uva
 from benchmarks.data import show
 from diabolo.train import Config
+from diabolo.train.batches.held_out import split
 from diabolo.train.datasets import LoadRequest, Split, load
 from diabolo.train.distributed import Processes
-from diabolo.train.held_out import split
 from diabolo.train.run import Run
 from diabolo.train.trainer import Training
 

@@ -17,8 +17,8 @@ from diabolo.train import datasets
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluation.evaluate import batches, encode_all
 from diabolo.train.loop import held_out
-from diabolo.train.recipe import recipe
 from diabolo.train.run import Run
+from diabolo.train.run.recipe import recipe
 
 __all__ = ["export_run"]
 

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from test_resume import settings
 
-from diabolo.train import Run, fit, lock, resume
+from diabolo.train import Run, fit, resume
 from diabolo.train.callbacks import Silent
 from diabolo.train.errors import RunError
+from diabolo.train.run import lock
 
 SLOW = """
 import json, sys, time, torch

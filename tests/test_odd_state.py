@@ -13,11 +13,12 @@ import torch
 from _stopper import Stopper
 from test_resume import settings
 
-from diabolo.train import Run, fit, resume, tensors
+from diabolo.train import Run, fit, resume
 from diabolo.train.callbacks import Silent
-from diabolo.train.checkpoint import Position
 from diabolo.train.errors import RunError, StoppedError
-from diabolo.train.files import BEST, STATE
+from diabolo.train.run import tensors
+from diabolo.train.run.checkpoint import Position
+from diabolo.train.run.files import BEST, STATE
 from diabolo.train.trainer import Training
 
 ROW = {"epoch": 1.0, "loss": 0.5, "validation_loss": 0.5}

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from diabolo.train import Config, async_scalar, feed, fit, trainer
+from diabolo.train import Config, async_scalar, fit, trainer
+from diabolo.train.batches import feed
 from diabolo.train.datasets import Images, Rows
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")

@@ -138,7 +138,7 @@ def test_a_loss_that_is_no_number(pictures: Path, tmp_path: Path, monkeypatch: p
 
 
 def test_a_disk_that_is_full(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.train import tensors as module
+    from diabolo.train.run import tensors as module
 
     def full(*arguments: object) -> None:
         Path(str(arguments[1])).write_bytes(b"half")

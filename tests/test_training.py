@@ -17,7 +17,7 @@ from diabolo.runtime.image import noise as numpy_noise
 from diabolo.runtime.image.convert import as_batch
 from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.train import Config, Run, fit, losses, networks, resume, variants
-from diabolo.train import noise as torch_noise
+from diabolo.train.batches import noise as torch_noise
 from diabolo.train.datasets import Split
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.evaluation import evaluate as evaluate_module

@@ -9,7 +9,7 @@ from typing import Any, get_origin
 
 from diabolo.runtime.errors import PluginError, UsageError
 from diabolo.train import networks, variants
-from diabolo.train.augment import Augment
+from diabolo.train.batches.augment import Augment
 from diabolo.train.datasets import Fitting, LoadRequest, Progress
 from diabolo.train.devices import DEVICES, PRECISIONS
 from diabolo.train.errors import OptionError, RunError

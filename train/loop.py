@@ -16,7 +16,10 @@ from typing import Any
 import torch
 
 from diabolo.train import networks
+from diabolo.train.batches.held_out import brightness, held_out, split
 from diabolo.train.callbacks import Silent, Watcher
+from diabolo.train.callbacks.tensorboard import Board
+from diabolo.train.callbacks.tensorboard import check as check_board
 from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, Split, load, names, rows_of
 from diabolo.train.devices import choose_device, choose_precision
@@ -25,14 +28,11 @@ from diabolo.train.errors import RunError
 from diabolo.train.evaluation import plots
 from diabolo.train.evaluation.evaluate import evaluate
 from diabolo.train.evaluation.holes import holes
-from diabolo.train.files import Files
-from diabolo.train.held_out import brightness, held_out, split
 from diabolo.train.interrupt import Halt, Interrupt
-from diabolo.train.lock import Lock, hold
 from diabolo.train.model import Model
 from diabolo.train.run import BEST, STATE, Run
-from diabolo.train.tensorboard import Board
-from diabolo.train.tensorboard import check as check_board
+from diabolo.train.run.files import Files
+from diabolo.train.run.lock import Lock, hold
 from diabolo.train.trainer import Training
 from diabolo.train.variants import VariantBase
 

@@ -15,22 +15,21 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from diabolo.train import checkpoint
 from diabolo.train.async_scalar import Glance
-from diabolo.train.augment import Augment, augment
+from diabolo.train.batches.augment import Augment, augment
+from diabolo.train.batches.feed import feed, resident
 from diabolo.train.callbacks import Watcher
-from diabolo.train.checkpoint import Position, State
 from diabolo.train.config import Config
 from diabolo.train.datasets import Images, Split
 from diabolo.train.distributed import Processes
 from diabolo.train.errors import RunError, StoppedError, TrainingError
 from diabolo.train.evaluation.evaluate import validate
-from diabolo.train.feed import feed, resident
 from diabolo.train.interrupt import Interrupt
 from diabolo.train.model import Model
-from diabolo.train.optimizer import clip_gradient, make_optimizer
-from diabolo.train.run import BEST, Run
-from diabolo.train.schedule import rate
+from diabolo.train.optim.optimizer import clip_gradient, make_optimizer
+from diabolo.train.optim.schedule import rate
+from diabolo.train.run import BEST, Run, checkpoint
+from diabolo.train.run.checkpoint import Position, State
 from diabolo.train.step import Step
 from diabolo.train.variants import Loss, VariantBase
 

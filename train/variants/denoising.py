@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from diabolo.runtime.image.noise import NoiseSpec
+from diabolo.train.batches.noise import add_noise
 from diabolo.train.losses import mean_squared_error
 from diabolo.train.model import Model
-from diabolo.train.noise import add_noise
 from diabolo.train.settings import Settings, setting
 from diabolo.train.step import Step
 from diabolo.train.variants._base import Loss, VariantBase

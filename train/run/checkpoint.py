@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from diabolo.train.distributed import Processes
 from diabolo.train.errors import RunError
-from diabolo.train.run import BEST, STATE, Run
+from diabolo.train.run._run import Run
+from diabolo.train.run.files import BEST, STATE
 
 __all__ = ["Position", "State", "damaged", "fill_moments", "keep_best", "own_part", "read", "write"]
 

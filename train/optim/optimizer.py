@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from diabolo.train.config import Config
-from diabolo.train.muon import Muon
+from diabolo.train.optim.muon import Muon
 
 __all__ = ["clip_gradient", "make_optimizer"]
 
