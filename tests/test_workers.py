@@ -61,7 +61,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
     yield started
     assert all(process.poll() is not None for process in started)
     assert set(psutil.Process().children(recursive=True)) == before
-    assert not [thread for thread in threading.enumerate() if isinstance(thread, _workers._Hand)]
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, _workers._Feeder)]
 
 
 @pytest.fixture
