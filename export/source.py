@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from diabolo.export.measure import Batches
 from diabolo.export.pair import Pair
 from diabolo.runtime.image.noise import NoiseSpec
+from diabolo.runtime.latent import Codebook
 
 __all__ = ["Source"]
 
@@ -32,6 +33,7 @@ class Source:
         arrays: of codes.npz: `codes`, and `labels` where there are classes; empty: no such file.
         prior: 'normal' where latents drawn from N(0, I) decode to images like the data.
         noise: what the model was trained to remove.
+        codebook: the vectors that latents are made of, for a model with discrete codes.
     """
 
     pair: Pair
@@ -44,3 +46,4 @@ class Source:
     measured_on: str = "test"
     prior: str | None = None
     noise: NoiseSpec | None = None
+    codebook: Codebook | None = None

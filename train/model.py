@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from diabolo.runtime.latent import Distribution, Fitted, LatentSpace, Normal
 from diabolo.train.leaky_sigmoid import squash
 
 __all__ = ["Code", "GaussianHead", "Head", "IdentityHead", "Model", "SigmoidHead"]
@@ -24,10 +27,36 @@ class Code:
 
 
 class Head(nn.Module):
-    """Turns the encoder's raw outputs into a latent. Both are channels first, whatever dimensions follow."""
+    """Turns the encoder's raw outputs into a latent, and declares the latent space that it makes.
 
-    width: ClassVar[int] = 1  # raw outputs per latent value
-    prior: ClassVar[str | None] = None  # 'normal' when training draws latents towards N(0, I)
+    Both are channels first, whatever dimensions follow. A head may have weights, such as a codebook: `build`
+    makes them, and they are trained, saved and exported like those of the encoder and the decoder.
+
+    Attributes:
+        width: raw outputs per latent value.
+        prior: 'normal' when training draws latents towards N(0, I).
+    """
+
+    width: ClassVar[int] = 1
+    prior: ClassVar[str | None] = None
+
+    def build(self, latent_shape: tuple[int, ...]) -> None:
+        """Make the head's own weights, if it has any; the model calls this once.
+
+        Args:
+            latent_shape: of one latent: `(latent_dim,)`, or `(latent_dim, rows, columns)` for a grid.
+        """
+
+    def distribution(self, codes: NDArray[np.float32]) -> Distribution:
+        """What latents are drawn from: plots, the measure of holes and an exported bundle use it.
+
+        By default the prior N(0, I) if `prior` is 'normal', else a gaussian fitted to the codes. A head with
+        discrete codes returns `Codebook.to(vectors, codes)`.
+
+        Args:
+            codes: of images, float32 `(n, *latent_shape)`, as `forward` makes them in eval mode.
+        """
+        return Normal(codes.shape[1:]) if self.prior == "normal" else Fitted.to(codes)
 
     @abstractmethod
     def forward(self, raw: Tensor) -> Code:
@@ -93,6 +122,7 @@ class Model(nn.Module):
         self.latent_shape = latent_shape
         self.encoder = encoder
         self.head = head
+        head.build(latent_shape)
         self.decoder = decoder
         # what a loss learns beside the two, a deviation for one; no part of what is exported
         self.extras = nn.ParameterDict({name: nn.Parameter(value) for name, value in (extras or {}).items()})
@@ -102,6 +132,14 @@ class Model(nn.Module):
     def latent_dim(self) -> int:
         """The latent's first dimension: how many numbers a flat one has, how many channels a grid."""
         return self.latent_shape[0]
+
+    def latent_space(self, codes: NDArray[np.float32]) -> LatentSpace:
+        """The latent space that the head declares.
+
+        Args:
+            codes: of images, float32 `(n, *latent_shape)`; its statistics are theirs.
+        """
+        return LatentSpace.of_codes(codes, distribution=self.head.distribution(codes))
 
     def set_mean(self, brightness: Tensor) -> None:
         """Start from the training images' mean, `(channels,)` in [0, 1]."""

@@ -30,7 +30,7 @@ from diabolo.runtime.image.placement import Drawing
 
 __all__ = ["FORMAT_VERSION", "FileEntry", "Golden", "Manifest", "Sum", "parse", "schema", "seal"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # the newest that is read; a bundle without a codebook is written as version 1
 _TOLD = 3  # problems in one message
 _COLOURS = {"grey": 1, "rgb": 3}  # channels
 _DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
@@ -97,6 +97,7 @@ class Manifest:
     latent_minimum: NDArray[np.float32]
     latent_maximum: NDArray[np.float32]
     prior: str | None  # 'normal': N(0, I)
+    distribution: str  # of the latents: 'normal', 'fitted' or 'codebook'
     log_variance: bool  # the encoder has a second output
     noise: tuple[str, float, float] | None  # kind, lowest and highest level trained on
     dataset: str
@@ -127,7 +128,8 @@ def seal(document: dict[str, Any]) -> bytes:
     The digest is the sha256 of the file with the digest's 64 digits replaced by zeros, so that any
     language can check it without agreeing on how JSON is written.
     """
-    sealed = {"format": "diabolo-bundle", "format_version": FORMAT_VERSION, "digest": f"sha256:{'0' * 64}"}
+    version = FORMAT_VERSION if "distribution" in document.get("latent", {}) else 1
+    sealed = {"format": "diabolo-bundle", "format_version": version, "digest": f"sha256:{'0' * 64}"}
     sealed |= {key: value for key, value in document.items() if key not in sealed}
     blank = (json.dumps(sealed, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
     digits = hashlib.sha256(blank).hexdigest().encode()
@@ -154,9 +156,9 @@ def parse(raw: bytes, limits: BundleLimits = LOCAL) -> Manifest:
     if not isinstance(document, dict) or document.get("format") != "diabolo-bundle":
         raise ManifestError('model.json is not a Diabolo bundle\'s: it lacks "format": "diabolo-bundle".')
     version = document.get("format_version")
-    if version != FORMAT_VERSION or isinstance(version, bool):
+    if version not in (1, FORMAT_VERSION) or isinstance(version, bool):
         raise ManifestError(
-            f"model.json has format_version {version!r}; this release reads {FORMAT_VERSION}. "
+            f"model.json has format_version {version!r}; this release reads 1 and {FORMAT_VERSION}. "
             "Install a newer diabolo: pip install -U diabolo."
         )
     if wrong := list(islice(problems(document, schema()), _TOLD + 1)):
@@ -201,6 +203,7 @@ def _build(document: dict[str, Any]) -> Manifest:
         latent_minimum=_values(latent["minimum"], latent_shape, "minimum"),
         latent_maximum=_values(latent["maximum"], latent_shape, "maximum"),
         prior=latent["prior"],
+        distribution=latent.get("distribution") or latent["prior"] or "fitted",
         log_variance=latent["log_variance"],
         noise=None if noise is None else (noise["kind"], float(noise["level"][0]), float(noise["level"][1])),
         dataset=document["dataset"]["name"],

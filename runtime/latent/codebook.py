@@ -41,6 +41,31 @@ class Codebook:
         self._shares = _shares(len(self._vectors), frequencies)
         self._positions = tuple(positions)
 
+    @classmethod
+    def to(cls, vectors: ArrayLike, codes: _Array) -> Codebook:
+        """The codebook with the frequencies at which codes use its vectors.
+
+        Args:
+            vectors: `(n, d)`, finite.
+            codes: `(batch, d, *positions)`, at least one; the nearest vector counts at each position.
+
+        Raises:
+            ValueError: vectors or codes of another shape.
+        """
+        even = cls(vectors, positions=codes.shape[2:])
+        used = np.bincount(even.indices(codes).ravel(), minlength=len(even.vectors))
+        return cls(vectors, used, positions=codes.shape[2:])
+
+    @property
+    def vectors(self) -> _Array:
+        """float32 `(n, d)`."""
+        return self._vectors
+
+    @property
+    def frequencies(self) -> NDArray[np.float64]:
+        """How often each vector is drawn, `(n,)` in [0, 1], 1 in total."""
+        return self._shares
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Of one latent, `(d, *positions)`."""

@@ -41,7 +41,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.latent.density import NEIGHBOUR, scale_of
-from diabolo.runtime.latent.distribution import Fitted, Normal
+from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal
 from diabolo.runtime.latent.knn import distances
 
 __all__ = ["PLACES", "REFERENCES", "TESTED", "Holes", "measure_holes"]
@@ -86,6 +86,7 @@ def measure_holes(
     tested: _Array,
     *,
     prior: bool = False,
+    distribution: Distribution | None = None,
     places: int = PLACES,
     seed: int = 0,
 ) -> Holes:
@@ -96,6 +97,8 @@ def measure_holes(
         learned: codes of training images, `(n, *latent_shape)`, the more the better; a VAE's means.
         tested: codes of test images; some hundreds at least make a limit.
         prior: training drew latents towards N(0, I).
+        distribution: what the places are drawn from; by default N(0, I) with `prior`, or else a gaussian
+            fitted to `learned`.
         places: how many to look at.
         seed: of the places.
 
@@ -110,9 +113,7 @@ def measure_holes(
     codes = _drawn(learned, some, rng)
     references = _decoded(decode, codes)
     tested = _drawn(tested, min(TESTED, some), rng)
-    # in float32: other places would be drawn in float64, and figures compare by the same ones
-    region = Normal(learned.shape[1:], np.float32) if prior else Fitted.to(learned)
-    where = region.sample(places, rng)
+    where = _region(learned, prior, distribution).sample(places, rng)
 
     def unlike(latents: _Array) -> NDArray[np.float64]:
         pieces = (latents[start : start + some] for start in range(0, len(latents), some))
@@ -131,6 +132,13 @@ def measure_holes(
         places=where,
         far=far,
     )
+
+
+def _region(learned: _Array, prior: bool, distribution: Distribution | None) -> Distribution:
+    if prior or (distribution is not None and distribution.name == "normal"):
+        # in float32: other places would be drawn in float64, and figures compare by the same ones
+        return Normal(learned.shape[1:], np.float32)
+    return distribution or Fitted.to(learned)
 
 
 def _apart(latents: _Array, codes: _Array) -> NDArray[np.float64]:
