@@ -12,6 +12,6 @@ from __future__ import annotations
 
 from diabolo.train.settings._rules import Rules, rules, same, setting
 from diabolo.train.settings._setting import Setting
-from diabolo.train.settings._settings import Settings, settings
+from diabolo.train.settings._settings import Settings, make, settings
 
-__all__ = ["Rules", "Setting", "Settings", "rules", "same", "setting", "settings"]
+__all__ = ["Rules", "Setting", "Settings", "make", "rules", "same", "setting", "settings"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from diabolo.runtime.errors import closest
+from diabolo.train.errors import OptionError
 from diabolo.train.settings._rules import KEY, Rules
 from diabolo.train.settings._setting import NOUNS, Setting
 
-__all__ = ["Settings", "settings"]
+__all__ = ["Settings", "make", "settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +32,28 @@ class Settings:
 def settings(holder: type) -> dict[str, Setting]:
     """The settings of a dataclass by name, in the order of its fields; a field needs no rules to be one."""
     return _settings(holder)
+
+
+def make(holder: type, values: Mapping[str, Any], owner: str) -> Any:
+    """A dataclass of settings with some values given.
+
+    Args:
+        holder: the dataclass.
+        values: by name.
+        owner: what has these settings, as a message calls it: "variant 'vae'".
+
+    Raises:
+        OptionError: a name that is not among its settings, or a value that is not allowed.
+        UnknownNameError: a value that is not one of the choices.
+    """
+    known = list(settings(holder))
+    for name in values:
+        if name not in known:
+            guess = f" Did you mean {close!r}?" if (close := closest(str(name), known)) else ""
+            raise OptionError(
+                f"{owner} has no option {name!r}.{guess} Its options: {', '.join(known) or 'none'}."
+            )
+    return holder(**values)
 
 
 @cache

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from diabolo.runtime import _discovery
-from diabolo.runtime.errors import closest
-from diabolo.train.errors import OptionError
-from diabolo.train.settings import settings
+from diabolo.train.settings import make as make_settings
 from diabolo.train.variants._base import Loss, VariantBase
 
 __all__ = ["Loss", "VariantBase", "find", "make", "names"]
@@ -35,15 +33,6 @@ def make(name: str, options: dict[str, Any] | None = None) -> VariantBase:
         OptionError: an option it does not have, or a value that is not allowed.
     """
     module = find(name)
-    options = options or {}
-    for option in options:
-        if option not in settings(module.Options):
-            raise _unknown(name, option, list(settings(module.Options)))
-    return cast(VariantBase, module.Variant(module.Options(**options)))
-
-
-def _unknown(name: str, option: str, known: list[str]) -> OptionError:
-    guess = f" Did you mean {close!r}?" if (close := closest(str(option), known)) else ""
-    return OptionError(
-        f"variant {name!r} has no option {option!r}.{guess} Its options: {', '.join(known) or 'none'}."
+    return cast(
+        VariantBase, module.Variant(make_settings(module.Options, options or {}, f"variant {name!r}"))
     )
