@@ -18,9 +18,9 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict
 
-from diabolo.train.datasets import _worker
-from diabolo.train.datasets._memory import free
-from diabolo.train.datasets._worker import Job, Outcome, Task, decode_into, open_target
+from diabolo.train.datasets._decoding import worker
+from diabolo.train.datasets._decoding.memory import free
+from diabolo.train.datasets._decoding.worker import Job, Outcome, Task, decode_into, open_target
 from diabolo.train.errors import DataError
 
 __all__ = ["Job", "Outcome", "Task", "work"]
@@ -90,7 +90,7 @@ def _begin(job: Job) -> Process | None:
     """A process that waits for tasks; None where none can be started."""
     if not sys.executable or getattr(sys, "frozen", False):  # a packed program is no Python
         return None
-    command = [sys.executable, "-P", "-m", _worker.__name__]  # -P: no module of the working folder's
+    command = [sys.executable, "-P", "-m", worker.__name__]  # -P: no module of the working folder's
     try:
         process = subprocess.Popen(  # noqa: S603 - our own module
             [*command, json.dumps(asdict(job))],
@@ -170,7 +170,7 @@ class _Feeder(threading.Thread):
         process = self._process = self._process or _begin(self._job)
         if process is None:
             raise DataError(
-                f"a process to decode images cannot be started: {sys.executable} -m {_worker.__name__}. "
+                f"a process to decode images cannot be started: {sys.executable} -m {worker.__name__}. "
                 "Free some memory or end other programs, and try again; or install Diabolo anew."
             )
         assert process.stdin is not None  # noqa: S101 - a pipe, for mypy

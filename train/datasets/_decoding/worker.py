@@ -1,6 +1,6 @@
 """One of the processes that decode images: it reads tasks from stdin and answers with outcomes on stdout.
 
-python -m diabolo.train.datasets._worker JOB
+python -m diabolo.train.datasets._decoding.worker JOB
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import warnings
 from dataclasses import dataclass
 from typing import IO, NamedTuple
 
-from diabolo.train.datasets._decode import PassingError, Size, decode
-from diabolo.train.datasets._fitting import Fitting
+from diabolo.train.datasets._decoding.decode import PassingError, Size, decode
+from diabolo.train.datasets._decoding.resize_options import Fitting
 from diabolo.train.errors import DataError
 
 __all__ = ["Job", "Outcome", "Task", "decode_into", "open_target"]
