@@ -157,7 +157,7 @@ def measure(name: str, folder: Path, config: Config) -> None:
 
 def ours(folder: Path, config: Config, clock: Clock) -> nn.Module:
     with tempfile.TemporaryDirectory(dir=folder) as out:
-        return fit(config, out, watcher=clock).load()[1]
+        return fit(config, out, callback=clock).load()[1]
 
 
 def least(folder: Path, config: Config, clock: Clock) -> nn.Module:

@@ -117,7 +117,7 @@ def test_a_resumed_run_equals_an_unbroken_one(pictures: Path, tmp_path: Path) ->
     class Stop(Exception):
         pass
 
-    class Watcher:
+    class Callback:
         def note(self, text: str) -> None: ...
         def loading(self, what: str, done: int, total: int) -> None: ...
         def start(self, images: int, epochs: int, done: int) -> None: ...
@@ -126,7 +126,7 @@ def test_a_resumed_run_equals_an_unbroken_one(pictures: Path, tmp_path: Path) ->
             raise Stop
 
     with pytest.raises(Stop):
-        fit(config, tmp_path / "broken", watcher=Watcher())
+        fit(config, tmp_path / "broken", callback=Callback())
     continued = resume(tmp_path / "broken")
     assert len(continued.history()) == 3
     ours, theirs = (run.read_tensors("last/state.safetensors") for run in (continued, whole))

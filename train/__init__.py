@@ -9,22 +9,25 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime._renamed import renamed
 
 if TYPE_CHECKING:
+    from diabolo.train.callbacks import Callback
     from diabolo.train.config import Config
-    from diabolo.train.loop import Watcher, fit, resume
+    from diabolo.train.loop import fit, resume
     from diabolo.train.run import Run
 
-__all__ = ["Config", "Run", "Watcher", "fit", "resume"]
+__all__ = ["Callback", "Config", "Run", "fit", "resume"]
 
-_HOMES = {"Config": "config", "Run": "run", "Watcher": "loop", "fit": "loop", "resume": "loop"}
+_HOMES = {"Callback": "callbacks", "Config": "config", "Run": "run", "fit": "loop", "resume": "loop"}
+_old = old_names(__name__, {"Watcher": "Callback"})
 
 
 def __getattr__(name: str) -> Any:
     # the datasets lie below this package too, and whoever decodes or lists them must not wait for torch
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return _old(name)
     value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

@@ -7,12 +7,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["squash"]
+from diabolo.runtime._old_names import old_names
+
+__all__ = ["leaky_sigmoid"]
+
+__getattr__ = old_names(__name__, {"squash": "leaky_sigmoid"})
 
 _LEAK = 1e-3
 
 
-class _Squash(torch.autograd.Function):
+class _LeakySigmoid(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor) -> Tensor:
         """To [0, 1]."""
@@ -28,7 +32,7 @@ class _Squash(torch.autograd.Function):
         return passed.add_(gradient, alpha=_LEAK)
 
 
-def squash(logits: Tensor, *, training: bool) -> Tensor:
+def leaky_sigmoid(logits: Tensor, *, training: bool) -> Tensor:
     """Logits of any shape to [0, 1]; with `training`, the gradient is y (1 - y) + 0.001 instead of y (1 - y).
 
     Under a squared error, a sigmoid that has run to all black stays there: it is wrong where it cannot move.
@@ -36,6 +40,6 @@ def squash(logits: Tensor, *, training: bool) -> Tensor:
     neither 0 nor 1, the leak is lost beside y (1 - y).
     """
     if training and torch.is_grad_enabled():
-        out: Tensor = _Squash.apply(logits)
+        out: Tensor = _LeakySigmoid.apply(logits)
         return out
     return torch.sigmoid(logits)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from diabolo.runtime.latent import Distribution, Fitted, LatentSpace, Normal
-from diabolo.train.leaky_sigmoid import squash
+from diabolo.train.leaky_sigmoid import leaky_sigmoid
 
 __all__ = ["Code", "GaussianHead", "Head", "IdentityHead", "Model", "SigmoidHead"]
 
@@ -157,7 +157,7 @@ class Model(nn.Module):
 
     def decode(self, latent: Tensor) -> Tensor:
         """`(batch, *latent_shape)` to images `(batch, channels, height, width)` in [0, 1]."""
-        return squash(self.logits(latent), training=self.training)
+        return leaky_sigmoid(self.logits(latent), training=self.training)
 
     def forward(self, image: Tensor) -> Tensor:
         """Reconstruct."""

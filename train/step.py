@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from diabolo.train.distributed import Processes
+    from diabolo.train.distributed import Distributed
 
 __all__ = ["Step"]
 
@@ -39,7 +39,7 @@ class Step:
         training: bool = True,
         memory: dict[str, Tensor] | None = None,
         rows: tuple[int, int] | None = None,
-        processes: Processes | None = None,
+        distributed: Distributed | None = None,
     ) -> None:
         """All chance comes from `seed` and `number`.
 
@@ -49,7 +49,7 @@ class Step:
         self.memory = {} if memory is None else memory
         # torch's generator on the CPU looks at 32 bits of its seed and no more
         self._seed, self._device = (seed * _SPREAD + number) % 2**32, device
-        self._rows, self._all = rows, processes
+        self._rows, self._all = rows, distributed
 
     @cached_property
     def _generator(self) -> torch.Generator:

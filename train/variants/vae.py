@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from diabolo.train.errors import OptionError
-from diabolo.train.leaky_sigmoid import squash
+from diabolo.train.leaky_sigmoid import leaky_sigmoid
 from diabolo.train.losses import (
     bernoulli_reconstruction,
     binarised,
@@ -170,7 +170,7 @@ class Variant(VariantBase):
         logits = model.logits(latent)
         if self.options.likelihood == "bernoulli":
             return bernoulli_reconstruction(image, logits)
-        mean = squash(logits.float(), training=model.training)
+        mean = leaky_sigmoid(logits.float(), training=model.training)
         return gaussian_reconstruction(image, mean, model.extras["log_deviation"])
 
     def _samples(self, step: Step) -> int:

@@ -149,7 +149,7 @@ def _train(variant: str, given: dict[str, Any]) -> None:
     from pathlib import Path
 
     from diabolo.train import Config, fit
-    from diabolo.train.distributed import join
+    from diabolo.train.distributed import init_distributed
     from diabolo.ui.cli._figures import show
     from diabolo.ui.cli._progress import Bar
 
@@ -161,8 +161,8 @@ def _train(variant: str, given: dict[str, Any]) -> None:
         if resumed:
             run = _resume(folder, given, bar)
         else:
-            run = fit(Config.make(variant, **given), folder, watcher=bar)
-    if not join(run.config.device).writes:
+            run = fit(Config.make(variant, **given), folder, callback=bar)
+    if not init_distributed(run.config.device).is_main:
         return
     bar.note(f"run: {folder}   next: diabolo export {folder}")
     show(json.loads((run.path / "metrics.json").read_text("utf-8")))
@@ -176,4 +176,4 @@ def _resume(folder: Path, given: dict[str, Any], bar: Bar) -> Run:
 
     source = click.get_current_context().get_parameter_source("epochs")
     epochs = None if source is ParameterSource.DEFAULT else given["epochs"]
-    return resume(folder, epochs=epochs, network=given["network"], watcher=bar)
+    return resume(folder, epochs=epochs, network=given["network"], callback=bar)
