@@ -7,7 +7,7 @@ The decoder returns logits; the model adds its offset and the sigmoid. Both may 
 `blocks`, each with its own default. `outputs` is `latent_dim`, or a multiple of it where the variant needs
 several numbers per latent value, such as a mean and a log-variance.
 
-The latent may be a grid, channels first. Then the module declares its shape:
+The latent may be a grid, channels first. The module then declares its shape:
 
     latent_shape(image_shape, latent_dim)   -> (latent_dim, rows, columns)
 
@@ -72,15 +72,15 @@ def names() -> list[str]:
 
 
 def is_own(text: str) -> bool:
-    """Whether this names a user's file rather than one of `names()`."""
+    """Whether `text` names a Python file of the user's rather than one of `names()`."""
     return split(text) is not None
 
 
 def check_name(text: str) -> None:
-    """See that `text` could be a network, without running anything.
+    """Check that `text` may name a network, without executing anything.
 
     Raises:
-        UnknownNameError: it is neither a name nor a Python file.
+        UnknownNameError: it is neither one of `names()` nor a Python file.
     """
     if not is_own(text) and text not in names():
         raise UnknownNameError("network", text, names(), "Or name your own: my_nets.py:MyNetwork.")
@@ -90,8 +90,8 @@ def find(text: str) -> Network:
     """The network called `text`; a user's own file is executed.
 
     Raises:
-        UnknownNameError: there is none of that name.
-        OptionError: the file cannot be loaded or lacks one of the two classes.
+        UnknownNameError: there is no network of that name.
+        OptionError: the file cannot be loaded, or lacks one of the two classes.
     """
     check_name(text)
     if own := split(text):
@@ -102,7 +102,7 @@ def find(text: str) -> Network:
 
 
 def default_latent_dim(text: str) -> int | None:
-    """The network's own default for `latent_dim`; None: it has none, or is a user's file, or is not there."""
+    """The network's default for `latent_dim`; None if it has none, is a user's file or does not exist."""
     if is_own(text) or text not in names():
         return None
     default: int | None = getattr(find(text).holder, "LATENT_DIM", None)
@@ -124,12 +124,13 @@ def options() -> dict[str, dict[str, Setting]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """A pair of classes that make an encoder and a decoder.
+    """Two classes: one makes an encoder, the other a decoder.
 
     Attributes:
-        name: as a bundle shows it.
-        holder: what has the attributes `Encoder` and `Decoder`, and maybe `latent_shape` and `Options`.
-        source: the text of a user's own file; empty for a network with a name.
+        name: as model.json shows it.
+        holder: a module or class with the attributes `Encoder` and `Decoder`, and maybe `latent_shape` and
+            `Options`.
+        source: the text of a user's own file; empty for one of `names()`.
     """
 
     name: str
@@ -155,12 +156,12 @@ class Network:
         """The shape of one image's latent: `(latent_dim,)` unless the network declares a grid.
 
         Args:
-            image_shape: (channels, height, width) of an image.
+            image_shape: `(channels, height, width)`.
             latent_dim: numbers of a flat latent, channels of a grid.
             options: `width`, `depth` and `blocks`, None where not given, and the network's declared options.
 
         Raises:
-            OptionError: the network does not take these options, or declares what is not allowed.
+            OptionError: the network does not take these options, or declares a shape that is not allowed.
         """
         if not hasattr(self.holder, "latent_shape"):
             return (latent_dim,)
@@ -181,16 +182,16 @@ class Network:
         latent_dim: int,
         **options: Any,
     ) -> tuple[nn.Module, nn.Module]:
-        """The encoder and the decoder.
+        """Make the encoder and the decoder.
 
         Args:
-            image_shape: (channels, height, width) of an image.
-            outputs: numbers that the encoder returns; of a grid, at each of its places.
+            image_shape: `(channels, height, width)`.
+            outputs: numbers that the encoder returns per image; for a grid, at each position.
             latent_dim: numbers of a flat latent, channels of a grid.
             options: `width`, `depth` and `blocks`, None where not given, and the network's declared options.
 
         Raises:
-            OptionError: they do not take these options, or do not return what the contract says.
+            OptionError: they do not take these options, or their outputs do not have the shapes above.
         """
         given = self._given(options)
         shape = self.latent_shape(image_shape, latent_dim, **given)
@@ -212,7 +213,7 @@ class Network:
     ) -> nn.Module:
         module = self._call(part, image_shape, size, given)
         if not isinstance(module, nn.Module):
-            raise OptionError(f"{self.name}.{part} is no torch.nn.Module. Derive the class from it.")
+            raise OptionError(f"{self.name}.{part} is not a torch.nn.Module. Derive the class from it.")
         return module
 
     def _call(self, part: str, image_shape: tuple[int, int, int], size: int, given: dict[str, Any]) -> Any:
@@ -231,7 +232,7 @@ class Network:
             ) from error
 
     def _check(self, module: nn.Module, part: str, given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
-        """Run a user's module once, before any training."""
+        """Run a user's module once before the training, and compare the shape of its output."""
         training = module.training
         try:
             with torch.no_grad():
@@ -252,7 +253,7 @@ class Network:
 
 
 def _is_shape(shape: Any, latent_dim: int) -> bool:
-    """Whether it is `(latent_dim, ...)`, whole numbers from 1."""
+    """Whether it is `(latent_dim, ...)`, all of them whole numbers from 1."""
     if not isinstance(shape, tuple | list) or not shape:
         return False
     return all(type(side) is int and side > 0 for side in shape) and shape[0] == latent_dim
@@ -263,14 +264,14 @@ def _options(given: Mapping[str, Any]) -> str:
 
 
 _MEANING = {
-    "Encoder": "The second number is what Encoder is made with: the width of the code, or twice that for a "
-    "variant that needs a mean and a log-variance. A code is flat unless the network has "
+    "Encoder": "The second number is the argument `outputs` of Encoder: the size of the latent, or twice "
+    "that for a variant that needs a mean and a log-variance. A latent is flat unless the network has "
     "latent_shape(image_shape, latent_dim), which returns (latent_dim, rows, columns) for a grid.",
     "Decoder": "That is a batch of images: (batch, channels, height, width), before the sigmoid.",
 }
 
 
 def copy_name(text: str) -> str:
-    """The name under which a run keeps the text of a user's file; not one that Python would import."""
+    """The name of a run's copy of a user's file; it ends in .txt, so that Python does not import it."""
     own = split(text)
     return f"{own[0].name if own else text}.txt"

@@ -12,15 +12,15 @@ __all__ = ["Loss", "VariantBase", "find", "make", "names"]
 
 
 def names() -> list[str]:
-    """The variants found on disk, by name."""
+    """The names of the variants: the files here, and entry points `diabolo.train.variants`."""
     return _discovery.names(__name__)
 
 
 def find(name: str) -> Any:
-    """The file of the variant called `name`, with its `Options` and `Variant`.
+    """The module of the variant called `name`, which has the classes `Options` and `Variant`.
 
     Raises:
-        UnknownNameError: there is none of that name.
+        UnknownNameError: there is no variant of that name.
     """
     return _discovery.find(__name__, name, "variant")
 
@@ -29,7 +29,7 @@ def make(name: str, options: dict[str, Any] | None = None) -> VariantBase:
     """The variant `name` with some of its options set.
 
     Raises:
-        UnknownNameError: there is none of that name.
+        UnknownNameError: there is no variant of that name.
         OptionError: an option it does not have, or a value that is not allowed.
     """
     module = find(name)
