@@ -33,6 +33,7 @@ from diabolo.runtime._durable import make_folder, move_folder
 from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import seal
+from diabolo.runtime.latent import Codebook
 
 __all__ = ["DTYPES", "OPSET", "Exported", "Settings", "check_free", "write"]
 
@@ -132,6 +133,8 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
         files["decoder-uint8.onnx"] = ("decoder_uint8", checked(uint8_decoder(graphs[1], shape)))
     if source.arrays:
         files["codes.npz"] = ("codes", _archive(source.arrays))
+    if source.codebook:
+        files["codebook.npz"] = ("codebook", _archive(_vectors(source.codebook)))
     _write(target, files, about, source.arrays.get("codes", source.codes))
     return Exported(path=target, parity=parity, figures=exported)
 
@@ -168,6 +171,10 @@ def _measured(
         )
     sizes = {"fp32": sum(map(len, plain)), settings.dtype: sum(map(len, graphs))}
     return {"on": source.measured_on, "torch": before, "graphs": after, "change": change, "bytes": sizes}
+
+
+def _vectors(codebook: Codebook) -> dict[str, NDArray[Any]]:
+    return {"vectors": codebook.vectors, "frequencies": codebook.frequencies}
 
 
 def _archive(arrays: dict[str, NDArray[Any]]) -> bytes:

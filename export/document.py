@@ -54,6 +54,7 @@ def document(
             "maximum": _floats(codes.max(0)),
             "prior": source.prior,
             "log_variance": pair.log_variance,
+            **({"distribution": source.codebook.name} if source.codebook else {}),
         },
         "noise": None
         if source.noise is None

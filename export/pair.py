@@ -115,8 +115,14 @@ def of_model(model: Model) -> Pair:
         decoder=_Decode(model).eval(),
         image_shape=model.image_shape,
         latent_shape=model.latent_shape,
-        log_variance=model.head.width == 2,
+        log_variance=_has_log_variance(model),
     )
+
+
+@torch.inference_mode()
+def _has_log_variance(model: Model) -> bool:
+    """Whether the model's head returns a log-variance in eval mode, found with a black image."""
+    return model.encode(model.offset.new_zeros(1, *model.image_shape)).log_variance is not None
 
 
 def adapt(encoder: Part, decoder: Part, example: Tensor, value_range: tuple[float, float]) -> Pair:

@@ -13,12 +13,13 @@ from diabolo.export.codes import codes_of, density_of
 from diabolo.export.errors import ExportError
 from diabolo.export.pair import of_model
 from diabolo.export.source import Source
+from diabolo.runtime.latent import Codebook
 from diabolo.train import datasets
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluation.evaluate import batches, encode_all
 from diabolo.train.loop import held_out
-from diabolo.train.recipe import recipe
 from diabolo.train.run import Run
+from diabolo.train.run.recipe import recipe
 
 __all__ = ["export_run"]
 
@@ -70,6 +71,8 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
     say("reading the dataset for the latent's statistics")
     data = run.data(note=say)
     pair = of_model(model)
+    codes = encode_all(model, _some(data.train.images, _STATISTICS))
+    distribution = model.head.distribution(codes)
     return Source(
         pair=pair,
         name=run.path.resolve().name,
@@ -87,11 +90,12 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
             "metrics": metrics,
         },
         learned=_some(data.train.images, _CALIBRATION)[:].astype(np.float32) / np.float32(255),
-        codes=encode_all(model, _some(data.train.images, _STATISTICS)),
+        codes=codes,
         test=lambda: batches(data.test.images),
         arrays=codes_of(pair, data.test.images, data.test.labels)
         | density_of(pair, data.train.images, data.test.images),
-        prior=model.head.prior,
+        prior="normal" if distribution.name == "normal" else None,
+        codebook=distribution if isinstance(distribution, Codebook) else None,
         noise=variant.noise,
     )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from diabolo.export.measure import Batches
 from diabolo.export.pair import Pair
 from diabolo.runtime.image.noise import NoiseSpec
+from diabolo.runtime.latent import Codebook
 
 __all__ = ["Source"]
 
@@ -33,6 +34,7 @@ class Source:
             there is no such file.
         prior: 'normal' if latents drawn from N(0, I) decode to images like the data.
         noise: the noise that the model was trained to remove.
+        codebook: the distribution of the latents of a model with discrete codes, or None.
     """
 
     pair: Pair
@@ -45,3 +47,4 @@ class Source:
     measured_on: str = "test"
     prior: str | None = None
     noise: NoiseSpec | None = None
+    codebook: Codebook | None = None

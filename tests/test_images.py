@@ -18,7 +18,7 @@ from diabolo.runtime.image import resize as fitting
 from diabolo.runtime.image.convert import as_batch, prepare
 from diabolo.runtime.image.resize import RESIZE, crop_box, fit
 from diabolo.train.datasets import Fitting
-from diabolo.train.datasets._decode import decode
+from diabolo.train.datasets._decoding.decode import decode
 
 SIDES = st.integers(1, 300)
 SIZES = st.integers(8, 64)

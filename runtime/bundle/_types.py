@@ -84,6 +84,7 @@ class Manifest:
         latent_minimum: their smallest values, shaped as the mean.
         latent_maximum: their largest values, shaped as the mean.
         prior: 'normal' for N(0, I), or None.
+        distribution: of the latents: 'normal', 'fitted' or 'codebook'.
         log_variance: whether the encoder has a second output, the posterior's log-variance.
         noise: the noise that the model was trained to remove: kind, lowest and highest level; or None.
         dataset: the name of the training set.
@@ -110,6 +111,7 @@ class Manifest:
     latent_minimum: NDArray[np.float32]
     latent_maximum: NDArray[np.float32]
     prior: str | None
+    distribution: str
     log_variance: bool
     noise: tuple[str, float, float] | None
     dataset: str

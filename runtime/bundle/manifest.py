@@ -30,7 +30,7 @@ from diabolo.runtime.image.placement import Drawing
 
 __all__ = ["FORMAT_VERSION", "FileEntry", "Golden", "Manifest", "Sum", "parse", "schema", "seal"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # the newest version that is read; bundles without a codebook are written as version 1
 _SHOWN = 3  # problems in one message
 _COLOURS = {"grey": 1, "rgb": 3}  # channels
 _DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
@@ -58,7 +58,8 @@ def seal(document: dict[str, Any]) -> bytes:
     Returns:
         UTF-8, indented, with a newline at the end.
     """
-    sealed = {"format": "diabolo-bundle", "format_version": FORMAT_VERSION, "digest": f"sha256:{'0' * 64}"}
+    version = FORMAT_VERSION if "distribution" in document.get("latent", {}) else 1
+    sealed = {"format": "diabolo-bundle", "format_version": version, "digest": f"sha256:{'0' * 64}"}
     sealed |= {key: value for key, value in document.items() if key not in sealed}
     blank = (json.dumps(sealed, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
     digits = hashlib.sha256(blank).hexdigest().encode()
@@ -89,9 +90,9 @@ def parse(raw: bytes, limits: BundleLimits = LOCAL) -> Manifest:
     if not isinstance(document, dict) or document.get("format") != "diabolo-bundle":
         raise ManifestError('model.json is not a Diabolo bundle\'s: it lacks "format": "diabolo-bundle".')
     version = document.get("format_version")
-    if version != FORMAT_VERSION or isinstance(version, bool):
+    if version not in (1, FORMAT_VERSION) or isinstance(version, bool):
         raise ManifestError(
-            f"model.json has format_version {version!r}; this release reads {FORMAT_VERSION}. "
+            f"model.json has format_version {version!r}; this release reads 1 and {FORMAT_VERSION}. "
             "Install a newer diabolo: pip install -U diabolo."
         )
     if wrong := list(islice(problems(document, schema()), _SHOWN + 1)):
@@ -136,6 +137,7 @@ def _build(document: dict[str, Any]) -> Manifest:
         latent_minimum=_values(latent["minimum"], latent_shape, "minimum"),
         latent_maximum=_values(latent["maximum"], latent_shape, "maximum"),
         prior=latent["prior"],
+        distribution=latent.get("distribution") or latent["prior"] or "fitted",
         log_variance=latent["log_variance"],
         noise=None if noise is None else (noise["kind"], float(noise["level"][0]), float(noise["level"][1])),
         dataset=document["dataset"]["name"],

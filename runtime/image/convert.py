@@ -11,13 +11,14 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from diabolo.runtime.errors import ImageError
+from diabolo.runtime.image._array import allowed, array_batch
 from diabolo.runtime.image.background import are_inverted, border_brightness
 from diabolo.runtime.image.placement import Drawing, place_drawing
 from diabolo.runtime.image.resize import Colour, check, check_pixels, coarsen, crop_box, fit, flatten, opened
@@ -28,8 +29,6 @@ Picture: TypeAlias = Image.Image | str | os.PathLike[str]
 Images: TypeAlias = Picture | NDArray[np.generic] | Sequence[Picture | NDArray[np.generic]]
 
 _MODES = {1: "L", 3: "RGB"}
-_SLACK = 1e-3  # how far rounding may take float images out of [0, 1]
-_FLOAT32 = np.dtype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -215,66 +214,21 @@ def as_batch(
         ImageError: an image has another size, type or range; the message says what is allowed.
     """
     if isinstance(images, np.ndarray):
-        return _array_batch(images, shape)
+        return array_batch(images, shape)
     if isinstance(images, Image.Image | str | os.PathLike):
         images = [images]
     if not isinstance(images, Iterable):
-        raise ImageError(f"images cannot be {type(images).__name__}. {_allowed(shape)}")
+        raise ImageError(f"images cannot be {type(images).__name__}. {allowed(shape)}")
 
     def one(item: Picture | NDArray[np.generic]) -> NDArray[np.float32]:
         if isinstance(item, np.ndarray):
-            return _array_batch(item, shape)
+            return array_batch(item, shape)
         if isinstance(item, Image.Image | str | os.PathLike):
             return prepare(item, shape, resize=resize, padding=padding).image[None]
-        raise ImageError(f"an image cannot be {type(item).__name__}. {_allowed(shape)}")
+        raise ImageError(f"an image cannot be {type(item).__name__}. {allowed(shape)}")
 
     items = [one(item) for item in images]
     return np.concatenate(items) if items else np.empty((0, *shape), np.float32)
-
-
-def _array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDArray[np.float32]:
-    if array.dtype is _FLOAT32 and array.ndim == 4 and array.shape[1:] == shape and array.flags.c_contiguous:
-        # what the graphs take: checked thousands of times a second, and not copied
-        return _checked(cast("NDArray[np.float32]", array))
-    channels, height, width = shape
-    if array.dtype == np.uint8:
-        if array.ndim <= 4 and array.shape[-3:] == (height, width, channels):
-            stacked = array.reshape(-1, height, width, channels)
-        elif channels == 1 and array.shape[-2:] == (height, width) and array.ndim <= 3:
-            stacked = array.reshape(-1, height, width, 1)
-        else:
-            raise ImageError(f"a uint8 array of shape {array.shape} does not fit. {_allowed(shape)}")
-        return np.ascontiguousarray(stacked.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
-    if not np.issubdtype(array.dtype, np.floating):
-        raise ImageError(f"an array of {array.dtype} is neither uint8 nor float. {_allowed(shape)}")
-    if array.shape[-3:] != shape or array.ndim > 4:
-        raise ImageError(f"a float array of shape {array.shape} does not fit. {_allowed(shape)}")
-    return _checked(np.ascontiguousarray(array.reshape(-1, *shape), np.float32))
-
-
-def _checked(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same float images, if all values are in [0, 1]."""
-    if not batch.size:
-        return batch
-    flat = batch.ravel()
-    low, high = flat[flat.argmin()], flat[flat.argmax()]  # much faster than min() and max()
-    if low >= -_SLACK and high <= 1 + _SLACK:  # False for a NaN
-        return batch
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise ImageError("images hold values that are not numbers (NaN or infinite).")
-    raise ImageError(
-        f"float images must be in [0, 1]; these range from {low:g} to {high:g}. "
-        "Divide 8-bit values by 255, or give them as uint8 (height, width, channels)."
-    )
-
-
-def _allowed(shape: tuple[int, int, int]) -> str:
-    channels, height, width = shape
-    return (
-        "Give pictures (PIL images or paths, any size), uint8 arrays "
-        f"([n,] {height}, {width}, {channels}) or float arrays "
-        f"([n,] {channels}, {height}, {width}) in [0, 1]."
-    )
 
 
 def to_uint8(images: NDArray[np.float32]) -> NDArray[np.uint8]:

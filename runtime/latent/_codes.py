@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,10 @@ from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import ManifestError
 from diabolo.runtime.latent.density import NEIGHBOUR, Density
 
-__all__ = ["Codes", "read_codes", "read_density"]
+if TYPE_CHECKING:
+    from diabolo.runtime.latent.codebook import Codebook
+
+__all__ = ["Codes", "read_codebook", "read_codes", "read_density"]
 
 _LARGEST = 1e15  # the largest value of a code; float32 can still hold a sum of its squares
 
@@ -84,6 +88,30 @@ def read_density(bundle: Bundle) -> Density | None:
             "codes.npz holds distances that are not in ascending order. Export the bundle again."
         )
     return Density(_numbers(training, "training codes"), distances)
+
+
+def read_codebook(bundle: Bundle) -> Codebook:
+    """The codebook of a bundle whose latents are discrete.
+
+    Raises:
+        IntegrityError: the file with the vectors was changed.
+        ManifestError: the file is missing, or does not fit the model.
+    """
+    from diabolo.runtime.latent.codebook import Codebook  # most models have none
+
+    arrays, shape = bundle.arrays("codebook") or {}, bundle.manifest.latent_shape
+    vectors, frequencies = arrays.get("vectors"), arrays.get("frequencies")
+    if vectors is None or vectors.shape[1:] != shape[:1] or not vectors.size:
+        found = "no vectors" if vectors is None else f"vectors of shape {vectors.shape}"
+        raise ManifestError(
+            f"the bundle's codebook has {found}; this model's have the shape (n, {shape[0]}). "
+            "Export the bundle again."
+        )
+    _check_count(vectors, "vectors", bundle)
+    try:
+        return Codebook(_numbers(vectors, "vectors"), frequencies, positions=shape[1:])
+    except (TypeError, ValueError) as error:
+        raise ManifestError(f"the bundle's codebook cannot be used: {error}. Export it again.") from None
 
 
 def _check_count(array: NDArray[np.generic], what: str, bundle: Bundle) -> None:

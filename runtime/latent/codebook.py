@@ -41,6 +41,31 @@ class Codebook:
         self._shares = _shares(len(self._vectors), frequencies)
         self._positions = tuple(positions)
 
+    @classmethod
+    def to(cls, vectors: ArrayLike, codes: _Array) -> Codebook:
+        """The codebook whose frequencies are those with which codes use its vectors.
+
+        Args:
+            vectors: `(n, d)`, n at least 1, finite.
+            codes: `(batch, d, *positions)`, at least one; the nearest vector at each position is counted.
+
+        Raises:
+            ValueError: the vectors or the codes have another shape.
+        """
+        even = cls(vectors, positions=codes.shape[2:])
+        used = np.bincount(even.indices(codes).ravel(), minlength=len(even.vectors))
+        return cls(vectors, used, positions=codes.shape[2:])
+
+    @property
+    def vectors(self) -> _Array:
+        """The vectors, float32 `(n, d)`."""
+        return self._vectors
+
+    @property
+    def frequencies(self) -> NDArray[np.float64]:
+        """The probability of each vector, float64 `(n,)` in [0, 1], with the sum 1."""
+        return self._shares
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one latent, `(d, *positions)`."""

@@ -43,7 +43,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime._old_names import OldAttribute, old_keywords
 from diabolo.runtime.latent.density import NEIGHBOUR, scale_of
-from diabolo.runtime.latent.distribution import Fitted, Normal
+from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal
 from diabolo.runtime.latent.knn import distances
 
 __all__ = ["PLACES", "REFERENCES", "TESTED", "Holes", "measure_holes"]
@@ -91,6 +91,7 @@ def measure_holes(
     test: _Array,
     *,
     prior: bool = False,
+    distribution: Distribution | None = None,
     places: int = PLACES,
     seed: int = 0,
 ) -> Holes:
@@ -101,6 +102,8 @@ def measure_holes(
         training: codes of training images, `(n, *latent_shape)`, the more the better; a VAE's means.
         test: codes of test images, `(m, *latent_shape)`; some hundreds are needed to estimate the limits.
         prior: whether training drew the codes towards N(0, I).
+        distribution: from which latents are sampled; by default N(0, I) with `prior`, otherwise a Gaussian
+            fitted to `training`.
         places: how many latents to sample.
         seed: of the sampled latents and of the codes that are selected.
 
@@ -118,9 +121,7 @@ def measure_holes(
     codes = _selected(training, count, rng)
     references = _decoded(decode, codes)
     test = _selected(test, min(TESTED, count), rng)
-    # float32, because float64 would draw other latents, and figures are compared between releases
-    region = Normal(training.shape[1:], np.float32) if prior else Fitted.to(training)
-    sampled = region.sample(places, rng)
+    sampled = _region(training, prior, distribution).sample(places, rng)
 
     def from_data(latents: _Array) -> NDArray[np.float64]:
         chunks = (latents[start : start + count] for start in range(0, len(latents), count))
@@ -142,6 +143,13 @@ def measure_holes(
         places=sampled,
         is_hole=is_hole,
     )
+
+
+def _region(training: _Array, prior: bool, distribution: Distribution | None) -> Distribution:
+    if prior or (distribution is not None and distribution.name == "normal"):
+        # float32, because float64 would draw other latents, and figures are compared between releases
+        return Normal(training.shape[1:], np.float32)
+    return distribution or Fitted.to(training)
 
 
 def _from_codes(latents: _Array, codes: _Array) -> NDArray[np.float64]:

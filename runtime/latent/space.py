@@ -15,7 +15,7 @@ from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.latent import interpolation
-from diabolo.runtime.latent._codes import Codes, read_codes, read_density
+from diabolo.runtime.latent._codes import Codes, read_codebook, read_codes, read_density
 from diabolo.runtime.latent.density import Density
 from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics
 
@@ -58,26 +58,37 @@ class LatentSpace:
 
     @classmethod
     def of(cls, source: Bundle | Manifest) -> LatentSpace:
-        """The latent space of a bundle. That of a manifest has no codes and no density."""
+        """The latent space of a bundle. That of a manifest has no codes, no density and no codebook.
+
+        Raises:
+            IntegrityError: the bundle's codebook was changed.
+            ManifestError: the codebook does not fit the model.
+        """
         if isinstance(source, Manifest):
             return cls(_statistics(source), _distribution(source, _nothing))
         codes = functools.cache(lambda: read_codes(source))
+        discrete = source.manifest.distribution == "codebook"
         return cls(
             _statistics(source.manifest),
-            _distribution(source.manifest, codes),
+            read_codebook(source) if discrete else _distribution(source.manifest, codes),
             codes=codes,
             density=lambda: read_density(source),
         )
 
     @classmethod
-    def of_codes(cls, codes: _Array, *, prior: str | None = None) -> LatentSpace:
+    def of_codes(
+        cls, codes: _Array, *, prior: str | None = None, distribution: Distribution | None = None
+    ) -> LatentSpace:
         """The latent space of a model that is known by some of its codes; it has no density.
 
         Args:
             codes: float32 `(n, *latent_shape)`.
             prior: 'normal' if training drew the codes towards N(0, I).
+            distribution: of the latents; by default N(0, I) with a prior, otherwise a Gaussian fitted to the
+                codes.
         """
-        distribution = Normal(codes.shape[1:]) if prior == "normal" else Fitted.to(codes)
+        if distribution is None:
+            distribution = Normal(codes.shape[1:]) if prior == "normal" else Fitted.to(codes)
         known = Codes(latents=codes, labels=None)
         return cls(Statistics.of(codes), distribution, codes=lambda: known)
 
@@ -253,6 +264,6 @@ def _statistics(m: Manifest) -> Statistics:
 
 
 def _distribution(m: Manifest, codes: Callable[[], Codes | None]) -> Distribution:
-    if m.prior == "normal":
+    if m.distribution == "normal":
         return Normal(m.latent_shape)
     return Fitted(_statistics(m), lambda: None if (known := codes()) is None else known.latents)
