@@ -19,15 +19,15 @@ from torch.nn import functional
 
 from diabolo.runtime.image import metrics
 from diabolo.train import Config
-from diabolo.train.callbacks import Silent
+from diabolo.train.callbacks import BaseCallback
 from diabolo.train.model import Model
-from diabolo.train.schedule import rate
+from diabolo.train.optim.schedule import learning_rate
 from diabolo.train.variants import VariantBase
 
 _AT_ONCE = 500  # test images
 
 
-class Clock(Silent):
+class Clock(BaseCallback):
     """A watcher that notes the seconds of every epoch: of its steps alone, and of all of it."""
 
     def __init__(self) -> None:
@@ -107,7 +107,9 @@ def bare(config: Config, images: NDArray[np.uint8], clock: Clock) -> Model:
     for epoch in range(config.epochs):
         order = np.random.default_rng([config.seed, 1, epoch]).permutation(len(images))
         for number, index in enumerate(torch.from_numpy(order).to(config.device).tensor_split(steps)):
-            optimizer.param_groups[0]["lr"] = rate(config.lr, epoch * steps + number, config.epochs * steps)
+            optimizer.param_groups[0]["lr"] = learning_rate(
+                config.lr, epoch * steps + number, config.epochs * steps
+            )
             image = data.index_select(0, index).contiguous(memory_format=layout).float().div_(255)
             with torch.autocast(config.device, torch.bfloat16, enabled=half):
                 loss = functional.mse_loss(model(image).float(), image)

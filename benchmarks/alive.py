@@ -12,7 +12,6 @@ error. The table has this share for every variant and set, the largest over the 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import _runs
-from diabolo.train import variants
+from diabolo.train import Run, variants
 from diabolo.train.datasets import Images, LoadRequest, find, load, names
 
 SEEDS = (0, 1, 2)
@@ -62,7 +61,7 @@ def share(folder: Path, variant: str, dataset: str, seed: int, still: float, mor
     """What is left of the mean image's error."""
     run = folder / f"{variant}-{Path(dataset).name}-{seed}"
     _runs.train(run, variant, "--dataset", dataset, "--seed", str(seed), *more)
-    return float(json.loads((run / "metrics.json").read_text("utf-8"))["mse"]) / still
+    return float(Run.open(run).metrics()["mse"]) / still
 
 
 def mean_image_error(dataset: str) -> float:

@@ -27,8 +27,8 @@ import torchvision
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from diabolo.train.batches.feed import feed
 from diabolo.train.datasets import Fitting, LoadRequest, Rows, load
-from diabolo.train.feed import feed
 
 T = TypeVar("T")
 

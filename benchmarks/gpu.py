@@ -42,11 +42,11 @@ from benchmarks._contest import Clock, Result, against, bare, error, processor, 
 from benchmarks._uva import Uva
 from benchmarks.data import show
 from diabolo.train import Config
+from diabolo.train.batches.held_out import split
 from diabolo.train.datasets import LoadRequest, Split, load
-from diabolo.train.distributed import Processes
-from diabolo.train.held_out import split
+from diabolo.train.distributed import Distributed
 from diabolo.train.run import Run
-from diabolo.train.trainer import Training
+from diabolo.train.trainer import Trainer
 
 LATENT = 384
 GOAL = 500_000  # images a second, on an H200
@@ -156,18 +156,18 @@ def ours(config: Config, work: Work, clock: Clock) -> float:
     """The loop, put together as `fit` does."""
     variant, model = untrained(config, work.learn)
     with tempfile.TemporaryDirectory(prefix="diabolo-benchmark-") as out:
-        training = Training(
+        trainer = Trainer(
             run=Run.create(Path(out), config, {}),
             variant=variant,
             model=model,
             images=work.learn,
             validation=Split(images=work.held),
-            processes=Processes(),
-            watcher=clock,
+            distributed=Distributed(),
+            callback=clock,
         )
         clock.start(len(work.learn), config.epochs, 0)
-        training.go()
-    return error(work.test, rebuilt(training.model.eval(), work.test, config.device))
+        trainer.train()
+    return error(work.test, rebuilt(trainer.model.eval(), work.test, config.device))
 
 
 def least(config: Config, work: Work, clock: Clock) -> float:

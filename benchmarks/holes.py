@@ -13,10 +13,10 @@ seeds of either differ by.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from benchmarks import _runs
+from diabolo.train import Run
 
 RECIPES = Path(__file__).parent.parent / "recipes" / "models"
 MODELS = {"autoencoder": "mnist-autoencoder-2d", "vae": "mnist-vae-2d"}  # one network, two variants
@@ -53,7 +53,7 @@ def holes(folder: Path, variant: str, dataset: str, seed: int, more: list[str]) 
     epochs = EPOCHS.get(dataset, {}).get(variant)
     words = ["--recipe", str(RECIPES / f"{MODELS[variant]}.toml"), "--dataset", dataset, "--seed", str(seed)]
     _runs.train(run, variant, *words, *(["--epochs", str(epochs)] if epochs else []), *more)
-    share: float = json.loads((run / "metrics.json").read_text("utf-8"))["holes"]
+    share: float = Run.open(run).metrics()["holes"]
     return share
 
 

@@ -48,9 +48,9 @@ from torch import nn
 from benchmarks._contest import Clock, Result, against, bare, error, processor, rebuilt, tutorial
 from benchmarks.data import show, write_idx
 from diabolo.train import Config, fit
+from diabolo.train.batches.held_out import split
 from diabolo.train.datasets import LoadRequest, load
 from diabolo.train.devices import choose_precision
-from diabolo.train.held_out import split
 
 WAYS = {
     "diabolo": "diabolo",
@@ -157,7 +157,7 @@ def measure(name: str, folder: Path, config: Config) -> None:
 
 def ours(folder: Path, config: Config, clock: Clock) -> nn.Module:
     with tempfile.TemporaryDirectory(dir=folder) as out:
-        return fit(config, out, watcher=clock).load()[1]
+        return fit(config, out, callback=clock).load()[1]
 
 
 def least(folder: Path, config: Config, clock: Clock) -> nn.Module:

@@ -129,7 +129,7 @@ def crowded(source: str, folder: Path) -> Path:
     arrays: dict[str, Any] = dict(model.bundle.arrays("codes") or {})
     rows = np.arange(POINTS) % len(arrays["codes"])
     codes = arrays["codes"][rows]
-    noise = np.random.default_rng(0).normal(0, 0.1, codes.shape) * model.manifest.latent_deviation
+    noise = np.random.default_rng(0).normal(0, 0.1, codes.shape) * model.manifest.latent_std
     arrays |= {"codes": (codes + noise).astype(np.float32)}
     if "labels" in arrays:
         arrays["labels"] = arrays["labels"][rows]

@@ -29,7 +29,7 @@ from diabolo.runtime.latent.holes import REFERENCES, TESTED, measure_holes
 from diabolo.train import Config
 from diabolo.train.datasets import ImageData, Images, LoadRequest, load, spread
 from diabolo.train.evaluation.evaluate import batches
-from diabolo.train.recipe import recipe as recipe_of
+from diabolo.train.run.recipe import recipe as recipe_of
 from diabolo.train.variants import find
 
 RECIPES = Path(__file__).parent.parent / "recipes" / "models"

@@ -1,4 +1,4 @@
-"""Export a trained run, or any two torch modules, as two ONNX graphs proved equal to them."""
+"""Export a trained run, or any two torch modules, as two ONNX graphs that are proved equal to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""README.md of a bundle, its model card: what it is, its figures, and how to use it."""
+"""Write README.md of a bundle, its model card: a description, metrics, the recipe, and how to use it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ __all__ = ["card"]
 
 
 def card(document: dict[str, Any], pictures: Collection[str]) -> str:
-    """The card's text, from what model.json says; `pictures`: which of preview.png and map.png there are."""
+    """Write the model card.
+
+    Args:
+        document: the content of model.json.
+        pictures: which of preview.png and map.png the bundle has.
+
+    Returns:
+        Markdown.
+    """
     return "\n".join([*_what(document, pictures), *_figures(document), *_recipe(document), *_use(document)])
 
 
@@ -20,15 +28,15 @@ def _what(document: dict[str, Any], pictures: Collection[str]) -> list[str]:
     lines = [f"# {document['name']}", "", _sentence(document.get("summary") or document["variant"]), ""]
     if "preview.png" in pictures:
         lines += [
-            "![Characters and what comes back, codes, a way from one to another, samples](preview.png)",
+            "![Characters and their reconstructions, decoded codes, an interpolation, samples](preview.png)",
             "",
-            f"Row by row: characters drawn by a font{', with noise' if noise else ''}; what comes of them; "
-            "codes of images, decoded, in two rows; the straight line from the first of these to the "
+            f"Row by row: characters drawn with a font{', with noise' if noise else ''}; their "
+            "reconstructions; two rows of decoded codes; the linear interpolation from the first code to the "
             "one farthest from it; samples.",
             "",
         ]
     if "map.png" in pictures:
-        lines += ["![Where codes lie](map.png)", ""]
+        lines += ["![Codes of images](map.png)", ""]
     lines += [
         "| | |",
         "|---|---|",
@@ -60,11 +68,11 @@ def _images(document: dict[str, Any]) -> str:
     if not training:
         return ""
     held = training["held_out"]
-    words = f", {training['images'] - held:,} images, and {held:,} more to choose the best weights by"
+    words = f", {training['images'] - held:,} images, and {held:,} more to select the best weights"
     if "published" not in dataset:
         return words
     share = dataset["read"] / dataset["published"]
-    return f"{words}; of the whole set's {dataset['published']:,} images {share:.0%} were at hand"
+    return f"{words}; {share:.0%} of the {dataset['published']:,} images of the whole data set were available"
 
 
 def _figures(document: dict[str, Any]) -> list[str]:
@@ -72,11 +80,11 @@ def _figures(document: dict[str, Any]) -> list[str]:
     if not exported:
         return []
     mine, torch = exported["graphs"], exported["torch"]
-    what = "noisy images made clean" if document["noise"] else "reconstructions"
+    what = "denoised images" if document["noise"] else "reconstructions"
     return [
         "## Figures",
         "",
-        f"Means over {mine['images']:,} {exported['on']} images: {what} beside the images. PSNR in dB.",
+        f"Means over {mine['images']:,} {exported['on']} images, {what} against images. PSNR in dB.",
         "",
         "| | MSE | PSNR | SSIM |",
         "|---|---|---|---|",
@@ -92,8 +100,8 @@ def _holes(document: dict[str, Any]) -> list[str]:
     if share is None:
         return []
     return [
-        f"Holes: {share:.1%} of the places that one would sample lie far from the codes and decode to "
-        "nothing like the data; about 5 % is what a latent space without holes has.",
+        f"Holes: {share:.1%} of sampled latents are far from the codes and decode to nothing like the data; "
+        "in a latent space without holes it is about 5 %.",
         "",
     ]
 
@@ -123,8 +131,8 @@ def _use(document: dict[str, Any]) -> list[str]:
         "`encoder.onnx` takes `image`, float32 "
         f"[batch, {channels}, {height}, {width}] in [0, 1], and gives `latent` [batch, {rest}]"
         + (" and `log_variance`" if document["latent"]["log_variance"] else "")
-        + "; `decoder.onnx` takes `latent` and gives `image`. `model.json` says the rest, with a golden "
-        f"image to check by. Any onnxruntime from {document['graphs']['onnxruntime']} on loads them.",
+        + "; `decoder.onnx` takes `latent` and gives `image`. `model.json` describes the model and has "
+        f"a golden image for checking. They run on onnxruntime {document['graphs']['onnxruntime']} or newer.",
         "",
         "Python, with the package:",
         "",

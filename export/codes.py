@@ -1,4 +1,4 @@
-"""codes.npz: codes of test images, and how dense those of training images lie."""
+"""Make codes.npz: codes of test images, and the density of training codes."""
 
 from __future__ import annotations
 
@@ -17,24 +17,28 @@ __all__ = ["codes_of", "density_of"]
 _Floats = NDArray[np.float32]
 _Any = NDArray[Any]
 
-_CODES = 3000, 128, 400_000  # of test images: at most, at least, and values in all
-_TRAINING = 5000, 500, 2**17  # of training images
+_CODES = 3000, 128, 400_000  # codes of test images: at most, at least, and their values in total
+_TRAINING = 5000, 500, 2**17  # codes of training images, likewise
 _SEED = 0
-_STEPS = 64  # of a code, in its dimension's deviation
+_STEPS = 64  # steps in a standard deviation, to which codes are rounded
 
 
 def codes_of(
     pair: Pair, images: Images | _Floats, labels: NDArray[np.integer[Any]] | None
 ) -> dict[str, _Any]:
-    """`codes` of some images, float32 `(n, *latent_shape)`, and `labels`, int64, if there are any.
+    """Encode some of the images.
 
-    Codes are rounded to less than a hundredth of each dimension's deviation: no picture shows it, and the
-    file is half as large.
+    Codes are rounded, with an error of less than a hundredth of each dimension's standard deviation. This is
+    not visible in images and halves the size of the file.
 
     Args:
         pair: the model.
-        images: such as it was not trained on, uint8, or float32 in [0, 1].
-        labels: of the images.
+        images: images that it was not trained on, `(n, *image_shape)`, uint8, or float32 in [0, 1].
+        labels: of the images, `(n,)`, or None.
+
+    Returns:
+        `codes`, float32 `(m, *latent_shape)`, and `labels`, int64 `(m,)`, if there are labels; m at most
+        3000.
     """
     chosen = spread(len(images), _at_most(_CODES, pair))
     arrays: dict[str, _Any] = {"codes": _rounded(pair.latents(_of(images, chosen)))}
@@ -42,19 +46,25 @@ def codes_of(
 
 
 def density_of(pair: Pair, learned: Images | _Floats, tested: Images | _Floats) -> dict[str, _Any]:
-    """What `runtime.latent.density` needs: `training` and `distances`; nothing if there are too few images.
+    """The arrays for `diabolo.runtime.latent.density`.
 
-    `training` are codes of some images that the model was trained on, rounded as above, drawn from the
-    encoder's gaussian where it gives one. `distances` are quantiles of how far codes of `tested`, drawn
-    alike, lie from the fifth nearest of those. Images are uint8, or float32 in [0, 1].
+    Args:
+        pair: the model.
+        learned: images that it was trained on, `(n, *image_shape)`, uint8, or float32 in [0, 1].
+        tested: images that it was not trained on, likewise.
+
+    Returns:
+        `training`, codes of some training images, float32 `(m, *latent_shape)`, m at most 5000: a VAE's are
+        drawn from the posterior, and all are rounded as in `codes_of`. `distances`, quantiles of the test
+        codes' distances, float32 `(levels,)`. An empty dict if there are too few images.
     """
     count = _at_most(_TRAINING, pair)
     some = [_of(images, spread(len(images), count)) for images in (learned, tested)]
-    mine, others = (pair.codes(rows, np.random.default_rng([_SEED, n]))[1] for n, rows in enumerate(some))
-    if len(mine) < NEIGHBOUR:
+    training, test = (pair.codes(rows, np.random.default_rng([_SEED, n]))[1] for n, rows in enumerate(some))
+    if len(training) < NEIGHBOUR:
         return {}
-    training = _rounded(mine)
-    return {"training": training, "distances": Density.of(training, others).quantiles}
+    training = _rounded(training)
+    return {"training": training, "distances": Density.of(training, test).quantiles}
 
 
 def _at_most(limits: tuple[int, int, int], pair: Pair) -> int:
@@ -67,8 +77,8 @@ def _of(images: Images | _Floats, chosen: NDArray[np.int64]) -> Images | _Floats
 
 
 def _rounded(codes: _Floats) -> _Floats:
-    """In each dimension to a power of two, at most a 64th of the deviation."""
-    deviation = codes.std(0, dtype=np.float64)
-    varies = deviation > 0
-    step = np.exp2(np.floor(np.log2(np.where(varies, deviation, 1) / _STEPS)))
+    """Round each dimension to multiples of a power of two, at most a 64th of its standard deviation."""
+    std = codes.std(0, dtype=np.float64)
+    varies = std > 0
+    step = np.exp2(np.floor(np.log2(np.where(varies, std, 1) / _STEPS)))
     return np.where(varies, np.round(codes / step) * step, codes).astype(np.float32)

@@ -1,4 +1,4 @@
-"""model.json: what is said of a pair and its graphs."""
+"""Make the content of model.json."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.export.graphs import ir_version, oldest_runtime
-from diabolo.export.parity import Proof
+from diabolo.export.parity import Parity
 from diabolo.export.source import Source
 from diabolo.runtime.bundle.manifest import Golden
 from diabolo.runtime.image.background import border_brightness
@@ -22,21 +22,30 @@ _COLOURS = {1: "grey", 3: "rgb"}
 
 
 def document(
-    source: Source, name: str, proof: Proof, golden: Golden, opset: int, dtype: str, exported: dict[str, Any]
+    source: Source,
+    name: str,
+    parity: Parity,
+    golden: Golden,
+    opset: int,
+    dtype: str,
+    exported: dict[str, Any],
 ) -> dict[str, Any]:
-    """All of model.json but its list of files and its digest."""
-    pair, facts, codes = source.pair, dict(source.facts), source.codes
-    fitting = facts.pop("image", {})
+    """All of model.json except its list of files and its digest.
+
+    Args:
+        source: the torch modules, and what is known about them.
+        name: of the model.
+        parity: the differences between the graphs and the torch modules.
+        golden: an image with its expected latent and reconstruction.
+        opset: of the graphs.
+        dtype: of the graphs.
+        exported: metrics of the torch modules and of the graphs.
+    """
+    pair, codes = source.pair, source.codes
     return {
         "name": name,
-        **facts,
-        "image": {
-            "shape": list(pair.image_shape),
-            "range": [0, 1],
-            "colour": _COLOURS.get(pair.image_shape[0], "other"),
-            "background": round(float(border_brightness(source.learned).mean()), 4),
-            **fitting,
-        },
+        **{key: value for key, value in source.facts.items() if key != "image"},
+        "image": _image(source),
         "latent": {
             "shape": list(pair.latent_shape),
             "mean": _floats(codes.mean(0)),
@@ -45,25 +54,20 @@ def document(
             "maximum": _floats(codes.max(0)),
             "prior": source.prior,
             "log_variance": pair.log_variance,
+            **({"distribution": source.codebook.name} if source.codebook else {}),
         },
         "noise": None
         if source.noise is None
         else {"kind": source.noise.kind, "level": [source.noise.low, source.noise.high]},
         "exported": exported,
-        "parity": proof.to_json(),
+        "parity": parity.to_json(),
         "graphs": {
             "opset": opset,
             "ir_version": ir_version(opset),
             "dtype": dtype,
             "onnxruntime": oldest_runtime(opset),
         },
-        "golden": {
-            "image": _base64(golden.image),
-            "latent": _base64(golden.latent),
-            "reconstruction": _base64(golden.reconstruction),
-            "tolerance": golden.tolerance,
-            **_summed(golden),
-        },
+        "golden": _golden(golden),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "tools": {
             tool: metadata.version(tool) for tool in ("diabolo", "torch", "onnx", "onnxscript", "numpy")
@@ -71,11 +75,28 @@ def document(
     }
 
 
-def _summed(golden: Golden) -> dict[str, Any]:
-    all_ = {
-        what: {"sum": _base64(each.values), "tolerance": each.tolerance} for what, each in golden.sums.items()
+def _image(source: Source) -> dict[str, Any]:
+    shape = source.pair.image_shape
+    return {
+        "shape": list(shape),
+        "range": [0, 1],
+        "colour": _COLOURS.get(shape[0], "other"),
+        "background": round(float(border_brightness(source.learned).mean()), 4),
+        **source.facts.get("image", {}),
     }
-    return {"sums": all_} if all_ else {}
+
+
+def _golden(golden: Golden) -> dict[str, Any]:
+    sums = {
+        name: {"sum": _base64(each.values), "tolerance": each.tolerance} for name, each in golden.sums.items()
+    }
+    return {
+        "image": _base64(golden.image),
+        "latent": _base64(golden.latent),
+        "reconstruction": _base64(golden.reconstruction),
+        "tolerance": golden.tolerance,
+        **({"sums": sums} if sums else {}),
+    }
 
 
 def _floats(values: NDArray[np.float32]) -> list[float]:

@@ -1,4 +1,4 @@
-"""Errors of the export floor."""
+"""The error of the export layer."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ __all__ = ["ExportError"]
 
 
 class ExportError(DiaboloError):
-    """The export was given up; no bundle is left behind."""
+    """The export failed; no bundle was written."""

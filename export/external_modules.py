@@ -1,4 +1,4 @@
-"""Any two torch modules as a bundle, whoever wrote and trained them."""
+"""Export any two torch modules, from any project, as a bundle."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from torch import Tensor
 from diabolo.export.bundle import Exported, Settings, check_free, write
 from diabolo.export.codes import codes_of, density_of
 from diabolo.export.errors import ExportError
-from diabolo.export.pair import Part, adapted
+from diabolo.export.pair import Pair, Part, adapt
 from diabolo.export.source import Source
 from diabolo.runtime.image.convert import as_batch
 from diabolo.train.userfile import execute, split
 
 __all__ = ["export_factory", "export_pair"]
 
-_BATCH = 32  # images measured at a time
-_CALIBRATION = 256  # of the images, for 8-bit ranges
+_BATCH = 32  # images that are measured at a time
+_CALIBRATION = 256  # training images for 8-bit ranges
 
 
 def export_pair(
@@ -47,78 +47,105 @@ def export_pair(
     force: bool = False,
     note: Callable[[str], None] | None = None,
 ) -> Exported:
-    """Export two torch modules as the new bundle `out`, proved equal to them.
+    """Export two torch modules as a bundle, with ONNX graphs that are proved equal to them.
 
-    The modules are copied, to the CPU and to float32; the caller's stay as they are.
+    The modules are copied to the CPU and to float32; the caller's do not change.
 
     Args:
-        encoder: image to latent `(batch, ...)` of any shape: a module or a method of one, such as
-            `vae.encode`. It may return a tensor; a mean and a log-variance; or what diffusers' do.
+        encoder: a module, or a method of one such as `vae.encode`: `(batch, channels, height, width)` to a
+            latent `(batch, ...)`, to a mean and a log-variance, or to an output of diffusers.
         decoder: latent to image, likewise.
-        example: images `(n, channels, height, width)` in [0, 1]; they say the size and stand in for `images`.
-        out: the folder.
-        images: some the model was trained on, as `Autoencoder.encode` takes them; the latent's statistics,
-            codes.npz, and the ranges of 8 bits come from them.
-        labels: of `images`, indices into `classes`.
-        test: images to measure on; without them, `images` are measured on, which model.json says.
-        value_range: what the modules call black and white; (-1, 1) for most of diffusers.
-        name: of the model; the folder's, if empty.
-        summary: one sentence on what it is.
-        prior: 'normal' where latents drawn from N(0, I) decode to images like the data.
-        dataset, classes, licence: what it was trained on.
+        example: float images `(n, channels, height, width)` in [0, 1], of the model's size.
+        out: the folder, which must not exist.
+        images: training images, as `Autoencoder.encode` takes them, for the latent's statistics, codes.npz
+            and 8-bit ranges; by default `example`, without codes.npz.
+        labels: of `images`, `(n,)`, indices into `classes`.
+        test: images for the metrics; by default `images`, and model.json then says so.
+        value_range: the values of black and white in the modules; (-1, 1) for most of diffusers.
+        name: of the model; by default the folder's.
+        summary: one sentence about the model.
+        prior: 'normal' if latents drawn from N(0, I) decode to images like the data.
+        dataset, classes, licence: of the training data.
         opset, dtype, uint8_io, force: see `Settings`.
-        note: told what is being done.
+        note: called with a line of text at each step.
 
     Raises:
         ExportError: the modules do not fit together, cannot be exported, or differ from their graphs.
-        ImageError: images that do not fit the example.
+        ImageError: the images do not fit the example.
     """
     settings = Settings(opset=opset, dtype=dtype, uint8_io=uint8_io, force=force)
     target = Path(out)
     check_free(target)
-    if prior not in (None, "normal"):
-        raise ExportError(f"prior {prior!r} is not possible; choose 'normal', or None for no prior.")
-    given = _example(example)
-    pair = adapted(encoder, decoder, torch.from_numpy(given), value_range)
-    learned = given if images is None else as_batch(images, pair.image_shape)
-    measured = learned if test is None else as_batch(test, pair.image_shape)
-    codes = pair.latents(learned)
-    named = None if labels is None else _labels(labels, len(learned), classes)
-    arrays = codes_of(pair, learned, named) if images is not None else {}
-    if images is not None and test is not None:
-        arrays |= density_of(pair, learned, measured)
-    source = Source(
-        pair=pair,
-        name=name or target.resolve().name,
-        facts={
-            "summary": summary or f"{_kind(encoder)} and {_kind(decoder)}",
-            "variant": "own",
-            "network": _kind(encoder),
-            "dataset": {"name": dataset, "classes": list(classes), "licence": licence},
-            "metrics": {},
-        },
-        learned=learned[:_CALIBRATION],
-        codes=codes,
-        test=lambda: (measured[i : i + _BATCH] for i in range(0, len(measured), _BATCH)),
-        measured_on="test" if test is not None else "given",
-        arrays=arrays,
-        prior=prior,
-    )
+    _check_prior(prior)
+    pixels = _example(example)
+    pair = adapt(encoder, decoder, torch.from_numpy(pixels), value_range)
+    about = {"name": name or target.resolve().name, "prior": prior}
+    facts = _facts(encoder, decoder, summary, {"name": dataset, "classes": list(classes), "licence": licence})
+    source = _source(pair, pixels, images, labels, test, facts=facts, **about)
     return write(source, target, settings, note or (lambda _text: None))
 
 
-def export_factory(named: str, out: str | Path | None = None, **settings: Any) -> Exported:
-    """Export what a function in a Python file returns, `path/to/file.py:factory`; the file is executed.
+def _check_prior(prior: str | None) -> None:
+    if prior not in (None, "normal"):
+        raise ExportError(f"prior {prior!r} is not possible; choose 'normal', or None for no prior.")
 
-    The function takes nothing and returns `(encoder, decoder, example)`, or a dict of `export_pair`'s
-    arguments with these three among them.
+
+def _facts(encoder: Part, decoder: Part, summary: str, dataset: dict[str, Any]) -> dict[str, Any]:
+    """Keys of model.json, as `Source` takes them."""
+    return {
+        "summary": summary or f"{_kind(encoder)} and {_kind(decoder)}",
+        "variant": "own",
+        "network": _kind(encoder),
+        "dataset": dataset,
+        "metrics": {},
+    }
+
+
+def _source(
+    pair: Pair,
+    example: NDArray[np.float32],
+    images: Any,
+    labels: Sequence[int] | None,
+    test: Any,
+    *,
+    facts: dict[str, Any],
+    **about: Any,
+) -> Source:
+    """The input of `write`; without `images`, the example is used, and there is no codes.npz."""
+    learned = example if images is None else as_batch(images, pair.image_shape)
+    measured = learned if test is None else as_batch(test, pair.image_shape)
+    codes = pair.latents(learned)
+    indices = None if labels is None else _labels(labels, len(learned), facts["dataset"]["classes"])
+    arrays = codes_of(pair, learned, indices) if images is not None else {}
+    if images is not None and test is not None:
+        arrays |= density_of(pair, learned, measured)
+    return Source(
+        pair=pair,
+        facts=facts,
+        learned=learned[:_CALIBRATION],
+        codes=codes,
+        test=lambda: (measured[i : i + _BATCH] for i in range(0, len(measured), _BATCH)),
+        measured_on="given" if test is None else "test",
+        arrays=arrays,
+        **about,
+    )
+
+
+def export_factory(named: str, out: str | Path | None = None, **settings: Any) -> Exported:
+    """Export the modules that a function in a Python file returns. The file is executed.
+
+    Args:
+        named: `path/to/file.py:factory`. The function takes no arguments and returns `(encoder, decoder,
+            example)`, or a dict of arguments of `export_pair` with these three.
+        out: the folder; by default the path of the file without `.py`.
+        settings: further arguments of `export_pair`, which override those of the dict.
 
     Raises:
-        ExportError: no such file or function, or it returns something else.
+        ExportError: there is no such file or function, or it returns something else.
     """
     found = split(named)
     if found is None or not found[1]:
-        raise ExportError(f"{named!r} names no function. Write it as path/to/file.py:factory.")
+        raise ExportError(f"{named!r} does not name a function. Write it as path/to/file.py:factory.")
     path, factory = found
     function = getattr(execute(path), factory, None)
     if not callable(function):

@@ -1,7 +1,7 @@
-"""Weights stored in half precision: half the file, the arithmetic as before.
+"""Weights in fp16: files of half the size, with arithmetic in fp32.
 
-A processor has no fast arithmetic on 16-bit floats, and onnxruntime widens the weights once, when it loads
-the graph: so the pair runs as fast as the full one everywhere. A weight keeps three decimal digits.
+CPUs have no fast arithmetic in fp16. onnxruntime converts the weights to fp32 once, when it loads the graph,
+so that the graphs run as fast as before on every device. A weight keeps three decimal digits.
 """
 
 from __future__ import annotations
@@ -10,14 +10,23 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-__all__ = ["halved"]
+from diabolo.runtime._old_names import old_names
 
-_SMALLEST = 256  # values; smaller tensors save nothing worth a node
-_LARGEST = 65504  # that a 16-bit float holds
+__all__ = ["to_fp16"]
+
+_SMALLEST = 256  # values; converting smaller tensors saves too little
+_LARGEST = 65504  # the largest value in fp16
 
 
-def halved(graph: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy whose large weights are float16, each followed by a cast to float32."""
+def to_fp16(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """Convert a graph's large weights to fp16, each followed by a cast to fp32.
+
+    Args:
+        graph: in fp32; it does not change.
+
+    Returns:
+        A copy. Tensors of fewer than 256 values, or with values that fp16 cannot hold, stay in fp32.
+    """
     out = onnx.ModelProto()
     out.CopyFrom(graph)
     casts = []
@@ -34,3 +43,6 @@ def halved(graph: onnx.ModelProto) -> onnx.ModelProto:
     del out.graph.node[:]
     out.graph.node.extend(nodes)
     return out
+
+
+__getattr__ = old_names(__name__, {"halved": "to_fp16"})

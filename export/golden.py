@@ -1,31 +1,38 @@
-"""One image, its latent and its reconstruction: by them anyone can tell that a pair computes as it should."""
+"""The golden image with its latent and its reconstruction, by which anyone can check the graphs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from diabolo.export.pair import Pair
-from diabolo.runtime.bundle.fingerprint import sums
+from diabolo.runtime.bundle.fingerprint import fingerprint
 from diabolo.runtime.bundle.manifest import Golden, Sum
 from diabolo.runtime.session.device import create_session, import_onnxruntime
 
 __all__ = ["golden"]
 
-_NAMES = ("latent", "log_variance")  # of what `Pair.encode` gives, one or two
+_NAMES = ("latent", "log_variance")  # of the outputs of `Pair.encode`
 _Array = NDArray[np.float32]
-_Ways = tuple[Callable[[_Array], dict[str, _Array]], Callable[[_Array], _Array]]  # to encode, to decode
 
-# WebAssembly computes in fp32 as a processor does; a GPU's tf32 keeps three digits
+
+class _Implementation(NamedTuple):
+    """Two functions that compute the encoder and the decoder."""
+
+    encode: Callable[[_Array], dict[str, _Array]]
+    decode: Callable[[_Array], _Array]
+
+
+# WebAssembly computes in fp32 like a CPU; tf32 on a GPU keeps three digits
 _TOLERANCE = {"cpu": 1e-4, "wasm": 1e-4, "cuda": 5e-3, "default": 5e-3}
-# of a sum of some hundred answers: rounding mostly cancels out; tf32's grows by the root of their number
+# for a sum of some hundred outputs: rounding errors mostly cancel out; those of tf32 grow with the root
 _SUM = {"cpu": 1e-4, "wasm": 1e-4, "cuda": 8e-2, "default": 8e-2}
-_SUM_OF_STEPS = {"cpu": 5e-2, "wasm": 5e-1, "cuda": 5e-1, "default": 5e-1}  # of 8-bit graphs
-_SPARE = 2  # times the difference that was seen between two ways of computing
+_INT8_SUM = {"cpu": 5e-2, "wasm": 5e-1, "cuda": 5e-1, "default": 5e-1}
+_MARGIN = 2  # times the difference that was measured between two implementations
 
 
 @torch.inference_mode()
@@ -35,58 +42,74 @@ def golden(
     encoder: bytes,
     decoder: bytes,
     dtype: str,
-    some: NDArray[np.float32],
-    brought: NDArray[np.float32] | None,
+    images: NDArray[np.float32],
+    stored: NDArray[np.float32] | None,
 ) -> Golden:
-    """The golden image, a decoded mean code, so that no image of a data set travels in a bundle.
+    """Make the golden image with the expected outputs and tolerances.
 
-    The answers are torch's for graphs in float32, and otherwise the graphs' own, computed node by node as
-    they are written. A tolerance is in units of the largest latent, where that is over 1, and has twice what
-    onnxruntime's merged kernels differ from these answers on it and on `some` images, `(n, *image_shape)`:
-    those of 8 bits round at other places, a little differently on each processor. `brought` are the codes
-    that the bundle brings, `(n, *latent_shape)`, if any: their sums are made and bounded in the same way.
+    The image is a decoded mean code, so that no image of a data set is distributed with a bundle. The
+    expected outputs are torch's for graphs in fp32; for others, they are the graphs' own, computed node by
+    node without optimisation. A tolerance is relative to the largest latent, if that is above 1. It includes
+    twice the difference that onnxruntime's fused kernels cause on the golden image and on `images`: in int8
+    they round at other places, differently on each processor.
+
+    Args:
+        pair: the torch modules.
+        codes: of training images, `(n, *latent_shape)`.
+        encoder: the bytes of encoder.onnx.
+        decoder: the bytes of decoder.onnx.
+        dtype: of the graphs.
+        images: some training images, `(m, *image_shape)` in [0, 1].
+        stored: the codes in the bundle, `(k, *latent_shape)`, for the fingerprint; None without codes.
     """
-    fast = _of(*(create_session(graph, "cpu", 1)[0] for graph in (encoder, decoder)))
-    plain = _of_torch(pair) if dtype == "fp32" else _of(_as_written(encoder), _as_written(decoder))
+    optimised = _of_sessions(*(create_session(graph, "cpu", 1)[0] for graph in (encoder, decoder)))
+    if dtype == "fp32":
+        reference = _of_torch(pair)
+    else:
+        reference = _of_sessions(_unoptimised(encoder), _unoptimised(decoder))
     image = pair.decoder(torch.from_numpy(codes.mean(0, keepdims=True))).numpy()
-    latent = plain[0](image)["latent"]
-    rounding = max(_difference(plain, fast, images) for images in (some, image))
+    latent = reference.encode(image)["latent"]
+    rounding = max(_difference(reference, optimised, batch) for batch in (images, image))
     return Golden(
         image=image,
         latent=latent,
-        reconstruction=plain[1](latent),
+        reconstruction=reference.decode(latent),
         tolerance=_allowed(_TOLERANCE, float(np.abs(latent).max()), rounding),
-        sums={} if brought is None else _sums(plain, fast, brought, pair.image_shape, dtype),
+        sums={} if stored is None else _sums(reference, optimised, stored, pair.image_shape, dtype),
     )
 
 
 def _sums(
-    plain: _Ways, fast: _Ways, brought: _Array, image_shape: tuple[int, int, int], dtype: str
+    reference: _Implementation,
+    optimised: _Implementation,
+    codes: _Array,
+    image_shape: tuple[int, int, int],
+    dtype: str,
 ) -> dict[str, Sum]:
-    base = _SUM_OF_STEPS if dtype == "int8" else _SUM
-    right, other = (sums(*ways, brought, image_shape) for ways in (plain, fast))
+    base = _INT8_SUM if dtype == "int8" else _SUM
+    expected, other = (fingerprint(*each, codes, image_shape) for each in (reference, optimised))
     return {
         name: Sum(
             values=total.values,
             tolerance=_allowed(base, total.largest, float(np.abs(total.values - other[name].values).max())),
         )
-        for name, total in right.items()
+        for name, total in expected.items()
     }
 
 
-def _allowed(base: dict[str, float], largest: float, seen: float) -> dict[str, float]:
-    return {name: max(1.0, largest) * value + _SPARE * seen for name, value in base.items()}
+def _allowed(base: dict[str, float], largest: float, measured: float) -> dict[str, float]:
+    return {name: max(1.0, largest) * value + _MARGIN * measured for name, value in base.items()}
 
 
-def _difference(one: _Ways, other: _Ways, images: _Array) -> float:
-    """The largest of latents and of reconstructions."""
-    latents = [encode(images)["latent"] for encode, _ in (one, other)]
-    both = (latents, [decode(latent) for (_, decode), latent in zip((one, other), latents, strict=True)])
-    return max(float(np.abs(a - b).max()) for a, b in both)
+def _difference(one: _Implementation, other: _Implementation, images: _Array) -> float:
+    """The largest difference of latents and of reconstructions."""
+    a, b = one.encode(images)["latent"], other.encode(images)["latent"]
+    pairs = (a, b), (one.decode(a), other.decode(b))
+    return max(float(np.abs(x - y).max()) for x, y in pairs)
 
 
-def _of_torch(pair: Pair) -> _Ways:
-    return (
+def _of_torch(pair: Pair) -> _Implementation:
+    return _Implementation(
         lambda image: dict(zip(_NAMES, map(_numpy, pair.encode(torch.from_numpy(image))), strict=False)),
         lambda latent: _numpy(pair.decoder(torch.from_numpy(latent))),
     )
@@ -97,16 +120,16 @@ def _numpy(tensor: torch.Tensor) -> _Array:
     return array
 
 
-def _of(encoder: Any, decoder: Any) -> _Ways:
+def _of_sessions(encoder: Any, decoder: Any) -> _Implementation:
     names = [output.name for output in encoder.get_outputs()]
-    return (
+    return _Implementation(
         lambda image: dict(zip(names, encoder.run(names, {"image": image}), strict=True)),
         lambda latent: decoder.run(["image"], {"latent": latent})[0],
     )
 
 
-def _as_written(graph: bytes) -> Any:
-    """A session that computes node by node, none of them merged or replaced."""
+def _unoptimised(graph: bytes) -> Any:
+    """A session that computes node by node, without fusing or replacing any."""
     ort = import_onnxruntime("cpu")
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL

@@ -1,4 +1,4 @@
-"""From torch modules to ONNX graphs with nothing in them but the mathematics."""
+"""Export torch modules as ONNX graphs, without metadata."""
 
 from __future__ import annotations
 
@@ -18,42 +18,50 @@ from diabolo.export.pair import Pair
 
 __all__ = ["OPSETS", "checked", "decoder_graph", "encoder_graph", "ir_version", "oldest_runtime"]
 
-# opset: the ONNX file version that came with it, and the first onnxruntime that was seen to run such graphs
+# opset: the ONNX IR version that was released with it, and the first onnxruntime that was tested to run it
 _READERS = {18: (8, "1.15"), 19: (9, "1.16"), 20: (9, "1.17"), 21: (10, "1.18")}
 OPSETS = tuple(_READERS)
 
 
 def ir_version(opset: int) -> int:
-    """The version of the ONNX file format that graphs of this opset are written in."""
+    """The ONNX IR version that graphs of this opset are written in."""
     return _READERS[opset][0]
 
 
 def oldest_runtime(opset: int) -> str:
-    """The oldest onnxruntime that loads graphs of this opset."""
+    """The oldest version of onnxruntime that runs graphs of this opset."""
     return _READERS[opset][1]
 
 
 def encoder_graph(pair: Pair, opset: int) -> onnx.ModelProto:
-    """`image` to `latent`, and `log_variance` where there is one.
+    """Export the encoder: `image` to `latent`, and `log_variance` if it returns one.
+
+    Args:
+        pair: the torch modules.
+        opset: of the graph, one of OPSETS.
 
     Raises:
-        ExportError: it cannot be exported at this opset.
+        ExportError: the encoder cannot be exported with this opset.
     """
     outputs = ["latent"] + ["log_variance"] * pair.log_variance
     return _graph(pair.encoder, torch.rand(2, *pair.image_shape), "image", outputs, opset)
 
 
 def decoder_graph(pair: Pair, opset: int) -> onnx.ModelProto:
-    """`latent` to `image`.
+    """Export the decoder: `latent` to `image`.
+
+    Args:
+        pair: the torch modules.
+        opset: of the graph, one of OPSETS.
 
     Raises:
-        ExportError: it cannot be exported at this opset.
+        ExportError: the decoder cannot be exported with this opset.
     """
     return _graph(pair.decoder, torch.randn(2, *pair.latent_shape), "latent", ["image"], opset)
 
 
 def checked(graph: onnx.ModelProto) -> bytes:
-    """The graph's bytes; the same graph gives the same bytes.
+    """Check a graph and encode it; the same graph gives the same bytes.
 
     Raises:
         ExportError: onnx's checker refuses it.
@@ -68,21 +76,21 @@ def checked(graph: onnx.ModelProto) -> bytes:
 
 def _graph(module: nn.Module, example: Tensor, name: str, outputs: list[str], opset: int) -> onnx.ModelProto:
     program = _exported(module.eval(), example, name, outputs, opset)
-    # stack traces with local paths are kept there otherwise
+    # it contains stack traces with local paths
     common_passes.ClearMetadataAndDocStringPass()(program.model)
     graph: onnx.ModelProto = program.model_proto
     graph.ir_version = ir_version(opset)
     graph.producer_name, graph.producer_version = "diabolo", ""
     found = next(item.version for item in graph.opset_import if item.domain == "")
     if found != opset:
-        raise ExportError(f"torch made opset {found} where {opset} was asked for. Use --opset {found}.")
+        raise ExportError(f"torch exported opset {found} instead of {opset}. Use --opset {found}.")
     batches = {
         value.type.tensor_type.shape.dim[0].dim_param for value in [*graph.graph.input, *graph.graph.output]
     }
     if batches != {"batch"}:
         raise ExportError(
-            f"the batch of {name!r} or of its results became fixed: the module asks for its size. "
-            "Write it so that it does not, with reshape(-1, ...) or flatten."
+            f"the batch size of {name!r} or of its results became fixed: the module uses it as a number. "
+            "Use reshape(-1, ...) or flatten instead."
         )
     return graph
 

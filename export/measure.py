@@ -1,4 +1,4 @@
-"""The figures of the exported pair beside those of the torch modules, on the same images."""
+"""Metrics of the exported graphs and of the torch modules, on the same images."""
 
 from __future__ import annotations
 
@@ -16,30 +16,45 @@ from diabolo.runtime.session.device import create_session
 
 __all__ = ["Batches", "answers", "figures", "of_graphs", "of_torch"]
 
-Batches = Callable[[], Iterable[NDArray[np.float32]]]  # images in order, `(batch, *image_shape)` in [0, 1]
-_Rebuild = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-_SEED = 20081  # fixed: all are measured on the same noise
+Batches = Callable[
+    [], Iterable[NDArray[np.float32]]
+]  # batches of images, float32 `(batch, *image_shape)` in [0, 1]
+_Reconstruct = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+_SEED = 20081  # fixed, so that all models are measured with the same noise
 
 
-def of_torch(pair: Pair) -> _Rebuild:
-    """Images to reconstructions, by the torch modules."""
+def of_torch(pair: Pair) -> _Reconstruct:
+    """The function that reconstructs images `(batch, *image_shape)` with the torch modules."""
 
-    def rebuild(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    def reconstruct(image: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():
             out: NDArray[np.float32] = pair.decoder(pair.encode(torch.from_numpy(image))[0]).numpy()
         return out
 
-    return rebuild
+    return reconstruct
 
 
-def of_graphs(encoder: bytes, decoder: bytes) -> _Rebuild:
-    """Images to reconstructions, by onnxruntime on the CPU."""
+def of_graphs(encoder: bytes, decoder: bytes) -> _Reconstruct:
+    """The function that reconstructs images `(batch, *image_shape)` with the graphs, on the CPU.
+
+    Args:
+        encoder: the bytes of encoder.onnx.
+        decoder: the bytes of decoder.onnx.
+
+    Raises:
+        GraphError: onnxruntime refuses a graph.
+    """
     both = answers(*(create_session(raw, "cpu", torch.get_num_threads())[0] for raw in (encoder, decoder)))
     return lambda image: both(image)[1]
 
 
 def answers(encode: Any, decode: Any) -> Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], ...]]:
-    """Images to latents and reconstructions, by two sessions."""
+    """The function that computes latents and reconstructions of images with two sessions.
+
+    Args:
+        encode: the onnxruntime session of encoder.onnx.
+        decode: the onnxruntime session of decoder.onnx.
+    """
 
     def both(image: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         latent = encode.run(["latent"], {"image": image})[0]
@@ -48,14 +63,21 @@ def answers(encode: Any, decode: Any) -> Callable[[NDArray[np.float32]], tuple[N
     return both
 
 
-def figures(rebuild: _Rebuild, images: Batches, noise: NoiseSpec | None) -> dict[str, Any]:
-    """`mse`, `psnr` (dB) and `ssim`, means over the images, and how many those were.
+def figures(reconstruct: _Reconstruct, images: Batches, noise: NoiseSpec | None) -> dict[str, Any]:
+    """Compute the metrics of reconstructions.
 
-    For a model that removes noise they are those of its outputs for noisy inputs, of a fixed noise.
+    Args:
+        reconstruct: images `(batch, *image_shape)` in [0, 1] to images of the same shape.
+        images: returns batches of images.
+        noise: for a denoising model: its inputs get this noise, and its outputs are compared with the images
+            without noise. The noise is the same for each call.
+
+    Returns:
+        `mse`, `psnr` (dB) and `ssim`, means over the images, and `images`, their number.
     """
     sums, count = np.zeros(3), 0
     for clean, given in _noisy(images(), noise):
-        out = rebuild(given)
+        out = reconstruct(given)
         error = metrics.mse(clean, out)
         sums += error.sum(), metrics.psnr_of_mse(error).sum(), metrics.ssim(clean, out).sum()
         count += len(clean)

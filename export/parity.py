@@ -1,4 +1,4 @@
-"""The proof that the graphs compute what the torch modules compute."""
+"""Parity: compare the graphs with the torch modules that they were exported from."""
 
 from __future__ import annotations
 
@@ -15,30 +15,43 @@ from torch import Tensor, nn
 
 from diabolo.export.errors import ExportError
 from diabolo.export.pair import Pair
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.session.device import create_session
 
-__all__ = ["ABSOLUTE", "BATCH_SIZES", "RELATIVE", "Proof", "prove"]
+__all__ = ["ABSOLUTE", "BATCH_SIZES", "RELATIVE", "Parity", "check_parity"]
 
-BATCH_SIZES = (1, 2, 3, 17, 64)  # a branch on the batch size would export cleanly and fail at one of them
-ABSOLUTE = 1e-4  # difference that is allowed
-RELATIVE = 1e-4  # of the largest magnitude in the batch, beside that
+BATCH_SIZES = (
+    1,
+    2,
+    3,
+    17,
+    64,
+)  # a branch on the batch size would fail at one of these
+ABSOLUTE = 1e-4  # the difference that is allowed, plus ...
+RELATIVE = 1e-4  # ... this share of the largest magnitude in the batch
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proof:
-    """The largest absolute differences that were seen, and on what."""
+class Parity:
+    """The largest absolute differences between the graphs and the torch modules.
+
+    Attributes:
+        latent: of the encoders' outputs.
+        image: of the decoders' outputs.
+        images: which images were compared: 'random', and 'test' if there are any.
+    """
 
     latent: float
     image: float
-    images: tuple[str, ...]  # 'random', and 'test' where there were some
+    images: tuple[str, ...]
 
     @property
     def largest(self) -> float:
-        """The larger of the two."""
+        """The larger one of the two differences."""
         return max(self.latent, self.image)
 
     def to_json(self) -> dict[str, Any]:
-        """As model.json has it."""
+        """The key `parity` of model.json."""
         return {
             "max_abs_difference": {"latent": self.latent, "image": self.image},
             "tolerance": ABSOLUTE,
@@ -49,55 +62,59 @@ class Proof:
 
 
 @torch.inference_mode()
-def prove(
+def check_parity(
     pair: Pair,
     encoder: bytes,
     decoder: bytes,
     *,
     real: NDArray[np.float32] | None = None,
     seed: int | None = None,
-) -> Proof:
+) -> Parity:
     """Compare both graphs with the torch modules, on random and on real images, at five batch sizes.
 
     Args:
         pair: the torch modules.
         encoder: the bytes of encoder.onnx.
         decoder: the bytes of decoder.onnx.
-        real: images `(n, *image_shape)` in [0, 1], repeated where there are fewer than a batch.
-        seed: of the random images; None takes new ones every time.
+        real: images `(n, *image_shape)` in [0, 1], repeated if there are fewer than a batch.
+        seed: of the random images; None draws new ones each time.
 
     Raises:
-        ExportError: they differ by more than the tolerance, or in shape.
+        ExportError: an output differs by more than the tolerance, or has another shape.
     """
     rng = np.random.default_rng(seed)
-    encode, _ = create_session(encoder, "cpu", 1)
-    decode, _ = create_session(decoder, "cpu", 1)
-    latent_worst = image_worst = 0.0
+    sessions = create_session(encoder, "cpu", 1)[0], create_session(decoder, "cpu", 1)[0]
+    latent = image = 0.0
     kinds = ("random",) if real is None or not len(real) else ("random", "test")
     for size in BATCH_SIZES:
         for kind in kinds:
             if kind == "test" and real is not None:
-                image = np.ascontiguousarray(np.resize(real, (size, *pair.image_shape)))
+                batch = np.ascontiguousarray(np.resize(real, (size, *pair.image_shape)))
             else:
-                image = rng.random((size, *pair.image_shape), np.float32)
-            wanted = pair.encode(torch.from_numpy(image))
-            at = f"at batch {size} of {kind} images"
-            for index, mine in enumerate(encode.run(None, {"image": image})):
-                exact = partial(_exactly, pair.encoder, torch.from_numpy(image), index)
-                difference = _difference(mine, wanted[index], f"the encoder {at}", exact)
-                latent_worst = max(latent_worst, difference)
-            decoded = pair.decoder(wanted[0])
-            answer = decode.run(None, {"latent": wanted[0].numpy()})[0]
-            exact = partial(_exactly, pair.decoder, wanted[0], 0)
-            image_worst = max(image_worst, _difference(answer, decoded, f"the decoder {at}", exact))
-    return Proof(latent=latent_worst, image=image_worst, images=kinds)
+                batch = rng.random((size, *pair.image_shape), np.float32)
+            found = _compare(pair, sessions, torch.from_numpy(batch), f"at batch {size} of {kind} images")
+            latent, image = max(latent, found[0]), max(image, found[1])
+    return Parity(latent=latent, image=image, images=kinds)
+
+
+def _compare(pair: Pair, sessions: tuple[Any, Any], images: Tensor, where: str) -> tuple[float, float]:
+    """The largest differences of the latents and of the decoded images; the decoders get torch's latents."""
+    encode, decode = sessions
+    latents = pair.encode(images)
+    differences = []
+    for index, found in enumerate(encode.run(None, {"image": images.numpy()})):
+        exactly = partial(_exactly, pair.encoder, images, index)
+        differences.append(_difference(found, latents[index], f"the encoder {where}", exactly))
+    found = decode.run(None, {"latent": latents[0].numpy()})[0]
+    exactly = partial(_exactly, pair.decoder, latents[0], 0)
+    return max(differences), _difference(found, pair.decoder(latents[0]), f"the decoder {where}", exactly)
 
 
 def _exactly(module: nn.Module, batch: Tensor, index: int) -> NDArray[np.float64] | None:
-    """What the module gives in float64; None where it cannot compute in that."""
+    """The module's output in float64; None if it cannot compute in that."""
     try:
         out = copy.deepcopy(module).double()(batch.double())
-    except RuntimeError:  # a module of somebody else's may turn its input into float32
+    except RuntimeError:  # an external module may convert its input to float32
         return None
     tensor: Tensor = out if isinstance(out, Tensor) else out[index]
     return tensor.numpy()
@@ -109,13 +126,13 @@ def _difference(
     what: str,
     exactly: Callable[[], NDArray[np.float64] | None],
 ) -> float:
-    """The largest difference between the graph and torch.
+    """The largest difference between an output of a graph and of torch.
 
-    Torch sums a hundred thousand products one after the other on some processors, and then rounds more than
-    the tolerance: where the two differ by more, the graph is held against torch in float64.
+    On some processors, torch adds a hundred thousand products in sequence, whose rounding error exceeds the
+    tolerance. If the difference is too large, the graph is therefore compared with torch in float64.
 
     Raises:
-        ExportError: they differ by more than the tolerance, or in shape.
+        ExportError: the difference is larger than the tolerance, or the shapes differ.
     """
     wanted = reference.numpy()
     if found.shape != wanted.shape:
@@ -132,3 +149,6 @@ def _difference(
             "Nothing was written."
         )
     return largest
+
+
+__getattr__ = old_names(__name__, {"Proof": "Parity", "prove": "check_parity"})

@@ -1,4 +1,4 @@
-"""preview.png: what the model makes of drawn characters, of codes, and of what lies between and beside."""
+"""Draw preview.png: reconstructed characters, decoded codes, an interpolation, and samples."""
 
 from __future__ import annotations
 
@@ -21,39 +21,42 @@ from diabolo.runtime.latent.interpolation import interpolate, linear
 __all__ = ["preview"]
 
 _ACROSS = 10
-_ROWS = 2  # of decoded codes
-_LONGEST = 700  # pixels of the picture, about
-_GAP = 1  # pixel of the model's between images
+_ROWS = 2  # rows of decoded codes
+_LONGEST = 700  # pixels of the mosaic's longer side, approximately
+_GAP = 1  # pixel between images, before they are enlarged
 _LETTERS = "ABCDEFGHIJ"
-_FONT = Path("fonts", "ttf", "DejaVuSans.ttf")  # of matplotlib's
-_HIGH = 0.68  # of the image, that a character takes where borders are empty: MNIST's have 20 of 28 pixels
-_EMPTY = 0.1  # brightness of borders, from black or from white, up to which nothing reaches them
-_HUES = 36  # degrees of the colour circle from one ink to the next
+_FONT = Path("fonts", "ttf", "DejaVuSans.ttf")  # in matplotlib's data
+_HIGH = 0.68  # a character's share of the height if borders are empty; MNIST's digits have 20 of 28 pixels
+_EMPTY = 0.1  # the largest difference from black or white of a border that is considered empty
+_HUES = 36  # degrees between the hues of two characters
 
 
 def preview(model: Autoencoder, codes: NDArray[np.float32], seed: int = 0) -> bytes | None:
-    """A PNG: drawn characters, what comes back of them, two rows of decoded codes, a way, samples.
+    """Draw characters, their reconstructions, two rows of decoded codes, an interpolation, and samples.
 
-    The characters are drawn by a font, and all else is decoded, so no image of a data set is in the picture.
-    None where the images are neither grey nor colour.
+    The characters come from a font, and all other images are decoded, so that no image of a data set is
+    shown. None where the images are neither grey nor colour.
 
     Args:
-        model: the finished pair.
+        model: the exported model.
         codes: of some images, `(n, *latent_shape)`.
-        seed: of the noise, of the samples, and of which codes are taken.
+        seed: for the noise, the samples, and the selection of codes.
+
+    Returns:
+        A PNG, or None if the images have neither 1 nor 3 channels.
     """
     m = model.manifest
     if m.image_shape[0] not in (1, 3):
         return None
-    given = drawn(m)
+    given = characters(m)
     if m.noise is not None:
         noise = NoiseSpec(kind=m.noise[0], low=m.noise[1], high=m.noise[2])
         given = add_noise(given, noise, np.random.default_rng(seed))
     chosen = np.random.default_rng(seed).permutation(len(codes))[: _ROWS * _ACROSS]
-    some = codes[np.resize(chosen, _ROWS * _ACROSS)]
-    apart = np.square(some - some[0]).reshape(len(some), -1).sum(1)
-    between = interpolate(some[0], some[apart.argmax()], _ACROSS, linear)
-    latents = np.concatenate([some, between, model.sample_latents(_ACROSS, seed=seed)])
+    selected = codes[np.resize(chosen, _ROWS * _ACROSS)]
+    squares = np.square(selected - selected[0]).reshape(len(selected), -1).sum(1)
+    between = interpolate(selected[0], selected[squares.argmax()], _ACROSS, linear)
+    latents = np.concatenate([selected, between, model.sample_latents(_ACROSS, seed=seed)])
     rows = to_pil(np.concatenate([given, model.reconstruct(given), model.decode(latents)]))
     scale = mosaic.enlargement((_ACROSS * rows[0].width, 1), _LONGEST)
     buffer = io.BytesIO()
@@ -61,15 +64,22 @@ def preview(model: Autoencoder, codes: NDArray[np.float32], seed: int = 0) -> by
     return buffer.getvalue()
 
 
-def drawn(m: Manifest) -> NDArray[np.float32]:
-    """Ten characters as the model's images are, `(10, channels, height, width)` in [0, 1].
+def characters(m: Manifest) -> NDArray[np.float32]:
+    """Ten characters in the style of the model's images.
 
-    They are the classes' names where those are single digits or letters, and else A to J; on black, white or
-    grey, as the training images' borders are, and as large as these let expect.
+    They are the classes' names if those are single digits or letters, otherwise A to J. The background is
+    black, white or grey, like the border of the training images, and the size depends on whether that border
+    is empty.
+
+    Args:
+        m: the model's manifest; its images have 1 or 3 channels.
+
+    Returns:
+        float32 `(10, channels, height, width)` in [0, 1].
     """
     named = m.classes and all(len(name) == 1 and name.isascii() and name.isalnum() for name in m.classes)
-    words = (m.classes if named else _LETTERS)[:_ACROSS]
-    return np.stack([_character(words[i % len(words)], m, i) for i in range(_ACROSS)])
+    texts = (m.classes if named else _LETTERS)[:_ACROSS]
+    return np.stack([_character(texts[i % len(texts)], m, i) for i in range(_ACROSS)])
 
 
 def _character(word: str, m: Manifest, number: int) -> NDArray[np.float32]:

@@ -1,10 +1,11 @@
-"""Weights and activations in 8 bits: a quarter of the file, and faster where the processor gains by it.
+"""Weights and activations in int8: files of a quarter of the size, and faster on some processors.
 
-Static quantisation with quantise and dequantise nodes (QDQ), calibrated on images; Jacob et al.,
-https://arxiv.org/abs/1712.05877. Only convolutions and matrix products are quantised, which hold nearly all
-of the weights and the work, and of them only the large ones: a small layer gains nothing, and the one that
-makes or takes a short code costs the most. Weights are quantised by output channel, to 7 bits of the 8:
-processors without VNNI add pairs of products in 16 bits, which 8 bits would overflow.
+Static quantisation with quantise and dequantise nodes (QDQ), calibrated on images (B. Jacob et al.,
+'Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference',
+https://arxiv.org/abs/1712.05877). Only convolutions and matrix products are quantised, because they have
+nearly all weights and operations, and of these only large layers: a small one gains nothing, and the layers
+before and after a short code are the most sensitive. Weights are quantised by output channel, to 7 of the 8
+bits, because processors without VNNI add pairs of products in 16 bits, which would overflow.
 """
 
 from __future__ import annotations
@@ -20,19 +21,25 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-__all__ = ["quantised"]
+from diabolo.runtime._old_names import old_names
+
+__all__ = ["quantise"]
 
 _KINDS = ("Conv", "Gemm", "MatMul")
-_SMALLEST = 4096  # weights of a layer that is quantised
+_SMALLEST = 4096  # weights; smaller layers are not quantised
 
 
-def quantised(graph: onnx.ModelProto, name: str, batches: list[NDArray[np.float32]]) -> onnx.ModelProto:
-    """A copy in 8 bits.
+def quantise(graph: onnx.ModelProto, name: str, batches: list[NDArray[np.float32]]) -> onnx.ModelProto:
+    """Quantise a graph to 8 bits.
 
     Args:
-        graph: in float32, with one input.
+        graph: in fp32, with one input; it does not change.
         name: of that input.
-        batches: what it is given in use; the activations' ranges are taken from it.
+        batches: typical inputs, float32 `(batch, ...)`, from which the ranges of the activations are
+            computed.
+
+    Returns:
+        A copy in int8.
     """
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
@@ -48,7 +55,7 @@ def quantised(graph: onnx.ModelProto, name: str, batches: list[NDArray[np.float3
     copy.CopyFrom(graph)
     with tempfile.TemporaryDirectory(prefix="diabolo-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)  # it advises a preprocessing that torch's exporter has done already
+        logging.disable(logging.WARNING)  # it recommends preprocessing, which torch has done
         try:
             path = Path(folder) / "int8.onnx"
             quantize_static(
@@ -73,10 +80,13 @@ def quantised(graph: onnx.ModelProto, name: str, batches: list[NDArray[np.float3
 
 
 def _small(graph: onnx.ModelProto) -> list[str]:
-    """The names of the layers that stay in float32."""
+    """The names of the layers that stay in fp32."""
     sizes = {tensor.name: math.prod(tensor.dims) for tensor in graph.graph.initializer}
     return [
         node.name
         for node in graph.graph.node
         if node.op_type in _KINDS and max((sizes.get(name, 0) for name in node.input), default=0) < _SMALLEST
     ]
+
+
+__getattr__ = old_names(__name__, {"quantised": "quantise"})

@@ -1,4 +1,4 @@
-"""A trained run as a bundle."""
+"""Export a trained run as a bundle."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from diabolo.export.codes import codes_of, density_of
 from diabolo.export.errors import ExportError
 from diabolo.export.pair import of_model
 from diabolo.export.source import Source
+from diabolo.runtime.latent import Codebook
 from diabolo.train import datasets
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluation.evaluate import batches, encode_all
 from diabolo.train.loop import held_out
-from diabolo.train.recipe import recipe
 from diabolo.train.run import Run
+from diabolo.train.run.recipe import recipe
 
 __all__ = ["export_run"]
 
-_STATISTICS = 20000  # training images that the latent's statistics are taken over
-_CALIBRATION = 256  # training images that 8-bit ranges and the background are taken from
+_STATISTICS = 20000  # training images for the latent's statistics
+_CALIBRATION = 256  # training images for 8-bit ranges and the background
 
 
 def export_run(
@@ -37,16 +38,23 @@ def export_run(
     force: bool = False,
     note: Callable[[str], None] | None = None,
 ) -> Exported:
-    """Export the run folder `source` to the new folder `out` (default: `bundle` in the run).
+    """Export a run as a bundle, with ONNX graphs that are proved equal to the torch model.
 
-    `network` names the Python file of a run on a network of the user's own, which is executed; `opset`,
-    `dtype`, `uint8_io` and `force` are described at `Settings`.
+    The bundle is written to a temporary folder and renamed at the end, so that a failed export leaves
+    nothing.
 
-    The bundle is built beside its place and renamed when it is proved, so a failed export leaves none.
+    Args:
+        source: the run's folder.
+        out: the bundle's folder, which must not exist; by default `bundle` in the run.
+        network: for a run with a custom network, the Python file that defines it, which is executed.
+        opset, dtype, uint8_io, force: see `Settings`.
+        note: called with a line of text at each step.
 
     Raises:
-        ExportError: `out` exists, a setting is not possible, the proof fails, or 8 bits cost too much.
-        RunError, DataError: the run or its data cannot be read.
+        DataError: the data of the run cannot be read.
+        ExportError: `out` exists, a setting is not possible, the graphs differ from torch, or 8 bits cost too
+            much.
+        RunError: the run cannot be read.
     """
     settings = Settings(opset=opset, dtype=dtype, uint8_io=uint8_io, force=force)
     say = note or (lambda _text: None)
@@ -63,6 +71,8 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
     say("reading the dataset for the latent's statistics")
     data = run.data(note=say)
     pair = of_model(model)
+    codes = encode_all(model, _some(data.train.images, _STATISTICS))
+    distribution = model.head.distribution(codes)
     return Source(
         pair=pair,
         name=run.path.resolve().name,
@@ -80,11 +90,12 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
             "metrics": metrics,
         },
         learned=_some(data.train.images, _CALIBRATION)[:].astype(np.float32) / np.float32(255),
-        codes=encode_all(model, _some(data.train.images, _STATISTICS)),
+        codes=codes,
         test=lambda: batches(data.test.images),
         arrays=codes_of(pair, data.test.images, data.test.labels)
         | density_of(pair, data.train.images, data.test.images),
-        prior=model.head.prior,
+        prior="normal" if distribution.name == "normal" else None,
+        codebook=distribution if isinstance(distribution, Codebook) else None,
         noise=variant.noise,
     )
 
@@ -105,7 +116,7 @@ def _dataset(data: ImageData) -> dict[str, Any]:
 
 
 def _drawing(dataset: str, height: int, width: int) -> dict[str, Any]:
-    """How the set's things were scaled and placed, in the run's size; nothing where that is not known."""
+    """The size and placement of objects in the data set, at the run's image size; empty if not known."""
     found = datasets.find(dataset) if dataset in datasets.names() else None
     if found is None or found.drawing is None or found.image_shape is None:
         return {}
@@ -117,7 +128,7 @@ def _drawing(dataset: str, height: int, width: int) -> dict[str, Any]:
 
 
 def _training(run: Run, data: ImageData) -> dict[str, Any]:
-    """The settings, without what is only a place on the machine that trained."""
+    """The settings of the training, without paths and devices of the machine."""
     places = {"variant", "dataset", "network", "data_dir", "device", "tensorboard"}
     settings = {key: value for key, value in run.config.to_json().items() if key not in places}
     return {

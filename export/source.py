@@ -1,4 +1,4 @@
-"""What a bundle is made of before it is one: the two modules, and what is known of them and their images."""
+"""The input of an export: two torch modules, and what is known about them and their images."""
 
 from __future__ import annotations
 
@@ -11,27 +11,30 @@ from numpy.typing import NDArray
 from diabolo.export.measure import Batches
 from diabolo.export.pair import Pair
 from diabolo.runtime.image.noise import NoiseSpec
+from diabolo.runtime.latent import Codebook
 
 __all__ = ["Source"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Source:
-    """A pair with all that model.json says of it.
+    """A pair, and what model.json says about it.
 
     Attributes:
         pair: the torch modules.
-        name: of the model, where the bundle's folder gives none.
-        facts: keys of model.json as they are to stand there: `summary`, `variant`, `network`, `dataset`,
-            `metrics`, and under `image` how pictures are fitted: `resize`, `padding`.
-        learned: images it was trained on, `(n, *image_shape)` in [0, 1]; some hundreds, for calibration and
+        name: of the model, if the bundle's folder has a generic name.
+        facts: keys that are copied to model.json: `summary`, `variant`, `network`, `dataset`, `metrics`, and
+            `image` with `resize` and `padding`.
+        learned: some hundred training images, float32 `(n, *image_shape)` in [0, 1], for the calibration and
             the brightness of their border.
-        codes: latents of images it was trained on, `(n, *latent_shape)`; their statistics go to model.json.
-        test: images to be measured on.
-        measured_on: what those are: 'test', or 'given' where they may have been trained on.
-        arrays: of codes.npz: `codes`, and `labels` where there are classes; empty: no such file.
-        prior: 'normal' where latents drawn from N(0, I) decode to images like the data.
-        noise: what the model was trained to remove.
+        codes: latents of training images, float32 `(n, *latent_shape)`; model.json has their statistics.
+        test: returns batches of images for the metrics.
+        measured_on: 'test', or 'given' if the model may have been trained on these images.
+        arrays: of codes.npz: `codes`, `labels` if there are classes, `training` and `distances`; if empty,
+            there is no such file.
+        prior: 'normal' if latents drawn from N(0, I) decode to images like the data.
+        noise: the noise that the model was trained to remove.
+        codebook: the distribution of the latents of a model with discrete codes, or None.
     """
 
     pair: Pair
@@ -44,3 +47,4 @@ class Source:
     measured_on: str = "test"
     prior: str | None = None
     noise: NoiseSpec | None = None
+    codebook: Codebook | None = None

@@ -1,4 +1,4 @@
-"""Graphs that take and give images as files and cameras have them: uint8, height x width x channels."""
+"""Graphs with images as files and cameras have them: uint8 `(batch, height, width, channels)`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ __all__ = ["uint8_decoder", "uint8_encoder"]
 
 
 def uint8_encoder(graph: onnx.ModelProto, image_shape: tuple[int, int, int]) -> onnx.ModelProto:
-    """A copy of an encoder whose `image` is uint8 `(batch, height, width, channels)`, 0 to 255."""
+    """Make the input of an encoder uint8.
+
+    Args:
+        graph: its input `image` is float32 `(batch, channels, height, width)` in [0, 1]; it does not change.
+        image_shape: `(channels, height, width)`.
+
+    Returns:
+        A copy whose input `image` is uint8 `(batch, height, width, channels)`, 0 to 255.
+    """
     out = _copy(graph, image_white=255)
     _rename(out.graph, "image", "image_float")
     front = [
@@ -26,7 +34,15 @@ def uint8_encoder(graph: onnx.ModelProto, image_shape: tuple[int, int, int]) -> 
 
 
 def uint8_decoder(graph: onnx.ModelProto, image_shape: tuple[int, int, int]) -> onnx.ModelProto:
-    """A copy of a decoder whose `image` is uint8 `(batch, height, width, channels)`, rounded."""
+    """Make the output of a decoder uint8.
+
+    Args:
+        graph: its output `image` is float32 `(batch, channels, height, width)` in [0, 1]; it does not change.
+        image_shape: `(channels, height, width)`.
+
+    Returns:
+        A copy whose output `image` is uint8 `(batch, height, width, channels)`, rounded.
+    """
     out = _copy(graph, image_black=0, image_white=255)
     _rename(out.graph, "image", "image_float")
     out.graph.node.extend(
@@ -44,7 +60,7 @@ def uint8_decoder(graph: onnx.ModelProto, image_shape: tuple[int, int, int]) -> 
 
 
 def _copy(graph: onnx.ModelProto, **values: float) -> onnx.ModelProto:
-    """A copy with these numbers in it, to be calculated with."""
+    """A copy of the graph with these constants."""
     out = onnx.ModelProto()
     out.CopyFrom(graph)
     for name, value in values.items():

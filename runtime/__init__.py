@@ -1,4 +1,4 @@
-"""Run an exported autoencoder with onnxruntime: no torch, nothing beyond numpy and pillow.
+"""Run an exported autoencoder with onnxruntime, numpy and pillow, without torch.
 
 from diabolo.runtime import Autoencoder
 model = Autoencoder.load("my-bundle")
@@ -60,7 +60,7 @@ renamed(
 
 
 def __getattr__(name: str) -> Any:
-    """Noise is imported when it is asked for: a model runs without it."""
+    """Import the noise functions when they are first used; a model runs without them."""
     if name in ("NoiseSpec", "add_noise"):
         from diabolo.runtime.image import noise
 

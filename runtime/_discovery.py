@@ -1,13 +1,13 @@
-"""What lies in a package, found by its files: `fashion_mnist.py` is 'fashion-mnist'.
+"""Find variants, networks, datasets, commands and tabs by their files: `fashion_mnist.py` is 'fashion-mnist'.
 
-A new variant, network, dataset, command or tab is one new file; nothing keeps a list. A leading
-underscore means 'machinery, not one of them'. Another distribution adds one by an entry point whose group
-is the package's full name and whose value is a module that keeps the same contract:
+A new one is one new file (or folder); there is no list to extend. Files with a leading underscore are not
+included. Another distribution adds one by an entry point whose group is the package's full name and whose
+value is a module with the same contract:
 
     [project.entry-points."diabolo.train.datasets"]
     faces = "my_package.faces"
 
-A file wins over an entry point of the same name.
+A file takes precedence over an entry point of the same name.
 """
 
 from __future__ import annotations
@@ -23,15 +23,25 @@ __all__ = ["find", "names"]
 
 
 def names(package: str) -> list[str]:
-    """The names found in `package` (a full module name) and in entry points, sorted; nothing is imported."""
+    """The names in a package and in its entry points, sorted. The modules are not imported.
+
+    Args:
+        package: the full name, such as 'diabolo.train.datasets'.
+    """
     return sorted({*_files(package), *(point.name for point in metadata.entry_points(group=package))})
 
 
 def find(package: str, name: str, kind: str, hint: str = "") -> ModuleType:
-    """Import the file of `package` called `name`, or else the module that an entry point names.
+    """Import a module by its name, from a package or from an entry point.
+
+    Args:
+        package: the full name, such as 'diabolo.train.datasets'.
+        name: as in `names`.
+        kind: what it is, for the message: 'dataset'.
+        hint: a sentence at the end of the message.
 
     Raises:
-        UnknownNameError: there is none; `kind` and `hint` go into the message.
+        UnknownNameError: there is no such name.
         PluginError: another distribution's module cannot be imported.
     """
     if name in _files(package):

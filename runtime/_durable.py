@@ -1,7 +1,8 @@
-"""Files and folders that appear whole or not at all, also where the power fails: write, flush, rename.
+"""Write files and folders atomically and durably: write, flush, rename.
 
-A rename is safe against a process that is killed, and not against a power cut: the disk may get the new name
-before the new bytes. So the bytes are flushed before the rename, and the folder that holds the name after it.
+A rename alone is atomic if the process is killed, but not if the power fails: the new name may reach the disk
+before the new bytes. The bytes are therefore flushed before the rename, and the folder that holds the name is
+flushed after it.
 """
 
 from __future__ import annotations
@@ -15,52 +16,57 @@ from pathlib import Path
 
 __all__ = ["PART", "flush", "flush_tree", "make_folder", "move_folder", "replacing"]
 
-PART = ".part"  # the end of a temporary name
-_CANNOT = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}  # what cannot be flushed says so
+PART = ".part"  # the suffix of a temporary name
+_CANNOT = {
+    errno.EINVAL,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+}  # flushing is not supported
 
 
 @contextmanager
 def replacing(path: Path, temporary: Path | None = None, *, durable: bool = True) -> Iterator[Path]:
-    """A path to write to: what was written takes the place of `path` when the block ends well.
+    """Give a temporary path to write to, which replaces `path` if the `with` block succeeds.
 
-    When it does not, `path` is as it was and nothing is left.
+    If the block raises, `path` does not change and the temporary file is removed.
 
     Args:
         path: the file.
-        temporary: where to write, in the same folder, by a name that nobody foresees; by default `path` with
-            `.part` at the end, made anew: what lies there, such as a link to another file, is removed.
-        durable: flush to disk. Without it a power cut may leave an empty file.
+        temporary: a file in the same folder, with an unpredictable name; by default `path` with the suffix
+            `.part`. A file or link that exists under that default name is removed first.
+        durable: flush to disk; otherwise a power failure may leave an empty file.
 
     Raises:
-        OSError: it cannot be written, flushed or renamed.
+        OSError: the file cannot be written, flushed or renamed.
     """
     if temporary is None:
         temporary = path.with_name(path.name + PART)
-        _make_anew(temporary)
+        _create(temporary)
     try:
         yield temporary
         if durable:
             flush(temporary)
         temporary.replace(path)
     except BaseException:
-        with suppress(OSError):  # it may never have come to be
+        with suppress(OSError):  # it may not exist
             temporary.unlink()
         raise
     if durable:
         flush(path.parent)
 
 
-def _make_anew(path: Path) -> None:
-    """An empty file of its own: a folder that came from somebody else may hold a link of that name."""
+def _create(path: Path) -> None:
+    """Create an empty file; a link of that name, in a folder from elsewhere, must not be followed."""
     path.unlink(missing_ok=True)
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666))
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, where they are missing, and flush their names to disk.
+    """Create a folder and its missing parents, and flush their names to disk.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: the folder cannot be created.
     """
     missing = [each for each in (path, *path.parents) if not each.exists()]
     path.mkdir(parents=True, exist_ok=True)
@@ -69,7 +75,11 @@ def make_folder(path: Path) -> None:
 
 
 def move_folder(temporary: Path, target: Path) -> None:
-    """Give a folder that is complete, with all below it on disk, its name.
+    """Flush a complete folder to disk and rename it.
+
+    Args:
+        temporary: the folder.
+        target: its new path, which must not exist.
 
     Raises:
         OSError: something cannot be flushed, or the folder cannot be renamed.
@@ -94,7 +104,7 @@ def flush_tree(folder: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Flush a file's bytes, or a folder's list of names, to disk; nothing where the system has no way to.
+    """Flush a file's bytes, or a folder's list of names, to disk, if the system supports it.
 
     Raises:
         OSError: the disk is full or fails.
@@ -103,16 +113,16 @@ def flush(path: Path) -> None:
     if folder and sys.platform == "win32":  # a folder cannot be opened there
         return
     try:
-        # some systems flush only what is open for writing
+        # some systems flush only files that are open for writing
         handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
     except PermissionError:
-        if folder:  # one may be allowed to write into a folder and not to list it
+        if folder:  # a folder may be writable but not readable
             return
         raise
     try:
         _sync(handle)
     except OSError as error:
-        # some systems refuse what is open for reading only, and a folder cannot be open for more
+        # some systems refuse to flush what is open for reading only, as folders always are
         if error.errno not in _CANNOT and not (folder and error.errno == errno.EBADF):
             raise
     finally:
@@ -120,10 +130,10 @@ def flush(path: Path) -> None:
 
 
 def _sync(handle: int) -> None:
-    if sys.platform == "darwin":  # fsync stops at the drive's own cache there
+    if sys.platform == "darwin":  # fsync does not flush the drive's cache there
         import fcntl
 
-        with suppress(OSError):  # not every file system knows it
+        with suppress(OSError):  # some file systems do not support it
             fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
             return
     os.fsync(handle)

@@ -1,11 +1,11 @@
-"""The errors a user can meet. Every message says what is wrong and what to do next.
+"""All errors of the project. Every message says what is wrong and what to do next.
 
-Each kind of mistake has one class, and whoever embeds the project catches `DiaboloError`. The floors above
-define their own leaves; this is the whole tree:
+There is one class for each kind of mistake; `DiaboloError` catches all of them. The upper layers define their
+own classes. This is the whole tree:
 
-    DiaboloError                 something failed for a reason the user can mend
-    ├── UsageError               what was asked for is not possible, whatever is on the disk
-    │   ├── UnknownNameError     a name that is not one of those allowed
+    DiaboloError                 something failed for a reason that the user can fix
+    ├── UsageError               a wrong argument or option, or two that do not go together
+    │   ├── UnknownNameError     a name that is not allowed
     │   ├── ImageError           an image or array that the model cannot take
     │   ├── LatentError          a latent of the wrong shape, or with values that are not numbers
     │   ├── NoiseError           a kind or level of noise that is not allowed
@@ -15,22 +15,22 @@ define their own leaves; this is the whole tree:
     ├── PluginError              an entry point of another package cannot be loaded
     ├── DeviceError              the device asked for does not work here
     ├── BundleError              a bundle cannot be opened or read
-    │   ├── ManifestError        model.json is not valid, or is of an unknown version
-    │   ├── IntegrityError       a file is missing, or is not the one that was exported
-    │   └── GraphError           onnxruntime cannot start or compute a graph
+    │   ├── ManifestError        model.json is not valid, or has an unknown version
+    │   ├── IntegrityError       a file is missing, or was changed after the export
+    │   └── GraphError           onnxruntime cannot load or compute a graph
     │       └── ModelStoppedError    ui: a visitor's model took more than it may, or its process ended
     ├── DataError                train: a dataset is missing, cannot be fetched or cannot be read
     │   └── PassingError         train: an image cannot be decoded now, for a reason that may pass
     ├── RunError                 train: a run folder exists already, is not a run, or is not complete
     ├── TrainingError            train: training cannot go on
     ├── StoppedError             train: training was stopped on request, and saved
-    ├── ExportError              export: the export was given up, and no bundle is left behind
+    ├── ExportError              export: the export failed; no bundle was written
     ├── OutputError              ui: a file cannot be written, or one that is there would be lost
     ├── PortError                ui: the app cannot listen where it was told to
     └── BusyError                ui: too much is asked of visitors' models at the moment
 
-`UsageError` and what is below it end a command with exit code 2, all others with 1 (`StoppedError` with a
-signal's, where it was one).
+A `UsageError`, or a subclass of it, ends a command with exit code 2, any other with 1 (a `StoppedError` after
+a signal with the code of that signal).
 """
 
 from __future__ import annotations
@@ -54,30 +54,35 @@ __all__ = [
     "closest",
 ]
 
-_LONGEST = 200  # characters of a name; longer ones are compared and shown up to there
+_LONGEST = 200  # characters of a name that are compared and shown
 
 
 def closest(name: str, allowed: Iterable[str]) -> str:
-    """The one of `allowed` that `name` is most like, or ''."""
-    import difflib  # where nothing is wrong, nothing waits for it
+    """The closest match to `name` in `allowed`, or '' if none is close."""
+    import difflib  # needed for error messages only
 
     return next(iter(difflib.get_close_matches(name[:_LONGEST], list(allowed), n=1)), "")
 
 
 class DiaboloError(Exception):
-    """Something failed for a reason the user can mend. The command line exits with `exit_code`."""
+    """Something failed for a reason that the user can fix. A command ends with `exit_code`."""
 
     exit_code = 1
 
 
 class UsageError(DiaboloError):
-    """What was asked for is not possible: a wrong value, or two that do not go together."""
+    """A wrong argument or option, or two that do not go together."""
 
     exit_code = 2
 
 
 class UnknownNameError(UsageError):
-    """A name that is not one of the allowed ones; the message lists them and the closest match."""
+    """A name that is not allowed; the message gives the closest match and lists the allowed ones.
+
+    Attributes:
+        name: the unknown name.
+        allowed: the allowed names, sorted.
+    """
 
     def __init__(self, kind: str, name: str, allowed: Iterable[str], hint: str = "") -> None:
         allowed = sorted(allowed)
@@ -98,7 +103,7 @@ class MissingPackageError(DiaboloError):
 
 
 class PluginError(DiaboloError):
-    """What another installed package offers by an entry point cannot be loaded."""
+    """An entry point of another installed package cannot be loaded."""
 
 
 class BundleError(DiaboloError):
@@ -106,28 +111,28 @@ class BundleError(DiaboloError):
 
 
 class ManifestError(BundleError):
-    """`model.json` is not JSON, lacks something, or is of a version this release does not know."""
+    """`model.json` is not valid, or has an unknown version."""
 
 
 class IntegrityError(BundleError):
-    """A file of a bundle is missing or is not the one that was exported."""
+    """A file of a bundle is missing, or was changed after the export."""
 
 
 class GraphError(BundleError):
-    """onnxruntime cannot start or compute a graph of a bundle."""
+    """onnxruntime cannot load or compute a graph of a bundle."""
 
 
 class DeviceError(DiaboloError):
-    """The device asked for does not work here."""
+    """The requested device does not work on this machine."""
 
 
 class ImageError(UsageError):
-    """An image or array is not one the model can take."""
+    """The model cannot take this image or array."""
 
 
 class LatentError(UsageError):
-    """A latent has the wrong shape or holds values that are not numbers."""
+    """A latent has the wrong shape, or values that are not finite numbers."""
 
 
 class NoiseError(UsageError):
-    """A noise kind or level is not one of the allowed ones."""
+    """A kind or level of noise is not allowed."""

@@ -1,7 +1,7 @@
-"""What lies in a folder of images, and what is not a file: the commands and training look in one way.
+"""List folders of images, and check that a path is a regular file; for the commands and for training.
 
-Only regular files, and links to them, are ever opened: a named pipe would block whoever reads it, and reading
-a device may have effects or never end.
+Only regular files, and links to them, may be opened: reading a named pipe would block, and reading a device
+may have side effects or never end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif"),
     *(".pgm", ".ppm", ".pbm", ".pnm"),
 )
-_OTHER = (  # images, too, of kinds that are not read
+_OTHER = (  # image formats that are not supported
     *("heic", "heif", "avif", "jxl", "jp2", "j2k", "svg", "svgz", "tga", "ico", "icns", "psd", "xcf", "eps"),
     *("exr", "hdr", "dds", "pcx", "dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "dcm"),
 )
@@ -35,19 +35,19 @@ _KINDS = (
 )
 _JOINER = "\u200d"  # within some emoji
 _LAST_CONTROL = "\u0085"
-_LINES = "\u2028\u2029"  # separate lines and paragraphs
+_LINES = "\u2028\u2029"  # line separator, paragraph separator
 
 
 class Contents(NamedTuple):
-    """The names in one folder, each list sorted; what starts with a dot is left out.
+    """The names in one folder, in sorted lists, without those that start with a dot.
 
     Attributes:
-        files: regular files that have an image's ending, and links to such files.
+        files: regular files with the ending of an image, and links to such files.
         folders: folders.
         links: links to folders.
-        odd: what cannot be read, as (name, reason): whatever has an image's ending and is not a file, and
-            links that lead nowhere or in a circle, also those without an ending, which may have been folders.
-        other: how many files there are of each kind of image that is not read ('heic', 'svg', ...).
+        odd: entries that cannot be read, as (name, reason): those with the ending of an image that are not
+            files; broken or circular links, also without an ending, since they may have led to folders.
+        other: the number of files in each image format that is not supported ('heic', 'svg', ...).
     """
 
     files: list[str]
@@ -58,10 +58,10 @@ class Contents(NamedTuple):
 
 
 def contents(folder: str | os.PathLike[str]) -> Contents:
-    """List one folder; no file in it is opened.
+    """List one folder, without opening its files.
 
     Raises:
-        OSError: it is not a folder, or cannot be read.
+        OSError: the path is not a folder, or cannot be read.
     """
     found = Contents([], [], [], [], Counter())
     with os.scandir(folder) as entries:
@@ -88,7 +88,7 @@ def _sort_in(entry: os.DirEntry[str], found: Contents) -> None:
             found.odd.append((name, trouble(entry.path)))
         elif (kind := lower.rpartition(".")[2]) in _OTHER and kind != lower:
             found.other[kind] += 1
-    except OSError as error:  # a link to itself, for one
+    except OSError as error:  # for instance of a link to itself
         if image or "." not in name:
             found.odd.append((name, explain(error)))
 
@@ -100,15 +100,18 @@ def _is_dangling(link: str) -> bool:
 def below(
     folder: str, fail: Callable[[str, str], None], enter: Callable[[str], bool] = lambda _path: True
 ) -> Iterator[tuple[str, Contents]]:
-    """Each folder from `folder` downwards with what it holds, a folder before those in it, sorted.
+    """Walk through a folder and its sub-folders, each one before its own sub-folders, in sorted order.
 
-    Links to folders are not followed. Only one folder's names are held, and those of the folders still to be
-    visited.
+    Links to folders are not followed. Only the names of one folder are in memory, and the names of the
+    folders still to be visited.
 
     Args:
         folder: where to begin.
-        fail: called with the path and the reason for what cannot be read, a folder included.
-        enter: whether a folder below is to be looked into.
+        fail: called with the path of each file or folder that cannot be read, and the reason.
+        enter: returns whether a sub-folder is visited.
+
+    Yields:
+        The folder's path and its contents.
     """
     waiting = [folder]
     while waiting:
@@ -119,7 +122,7 @@ def below(
             fail(here, explain(error))
             continue
         for name, reason in found.odd:
-            fail(os.path.join(here, name), reason)  # noqa: PTH118 - paths stay as they were given
+            fail(os.path.join(here, name), reason)  # noqa: PTH118 - Path would normalise the path
         yield here, found
         inside = (os.path.join(here, name) for name in reversed(found.folders))  # noqa: PTH118
         waiting += filter(enter, inside)
@@ -136,28 +139,28 @@ def is_file(path: str | os.PathLike[str]) -> bool:
 
 
 def trouble(path: str | os.PathLike[str]) -> str:
-    """Why `path` is not a file that can be opened; '' for a regular file and for a link to one.
+    """Why `path` is not a regular file, or a link to one; '' if it is.
 
-    Whether this process may read it is found out by opening it.
+    Whether this process may read the file is not checked.
     """
     try:
         check_file(path)
     except OSError as error:
         return explain(error)
     except ValueError:
-        return "no path holds a null character"
+        return "a path cannot contain a null character"
     return ""
 
 
 def check_file(path: str | os.PathLike[str]) -> None:
-    """See that opening `path` is safe: it is a regular file, or a link to one.
+    """Check that it is safe to open `path`: it is a regular file, or a link to one.
 
     Raises:
         FileNotFoundError: there is nothing at `path`, not even a link.
-        OSError: it is something else, or cannot be looked at; `strerror` says what it is or why.
+        OSError: it is not a regular file, or access is denied; `strerror` has the reason.
     """
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116 - 200,000 times
+        mode = os.stat(path).st_mode  # noqa: PTH116 - faster, for 200,000 files
     except FileNotFoundError:
         if not os.path.islink(path):  # noqa: PTH114
             raise
@@ -170,14 +173,14 @@ def check_file(path: str | os.PathLike[str]) -> None:
 
 
 def explain(error: OSError) -> str:
-    """The reason in a few words."""
+    """The reason of an OSError in a few words, in lower case."""
     if error.errno == errno.ELOOP:
         return "it is a link that leads back to itself"
     return (error.strerror or str(error)).lower()
 
 
 def printable(text: str) -> str:
-    """The text on one line; what cannot be printed is escaped, but for the spaces of other scripts."""
+    """The text on one line: characters that cannot be printed are escaped, except spaces of other scripts."""
     return "".join(c if _is_plain(c) else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -1,4 +1,4 @@
-"""Does a bundle hold what was exported, and does it still compute the same here?"""
+"""Check that a bundle is unchanged since its export and computes the same results here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder, Codes
 from diabolo.runtime.bundle import Bundle, zoo
-from diabolo.runtime.bundle.fingerprint import sums
+from diabolo.runtime.bundle.fingerprint import fingerprint
 from diabolo.runtime.bundle.limits import LOCAL, BundleLimits
 from diabolo.runtime.errors import BundleError, GraphError, ImageError, LatentError
 from diabolo.runtime.image.convert import to_uint8
@@ -20,12 +20,18 @@ from diabolo.runtime.session.device import create_session
 
 __all__ = ["Check", "verify"]
 
-_SOME = 16  # codes that the uint8 graphs are tried on
+_CODES = 16  # codes that the uint8 graphs are checked with
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that was looked at."""
+    """The result of one check.
+
+    Attributes:
+        name: what was checked: a file, or 'graphs', 'golden latent', ...
+        ok: whether the check passed.
+        detail: the reason, in one sentence or phrase.
+    """
 
     name: str
     ok: bool
@@ -33,16 +39,16 @@ class Check:
 
 
 def verify(source: str | Path | Bundle, *, device: str = "auto", limits: BundleLimits = LOCAL) -> list[Check]:
-    """Check every file's hash, the graphs' inputs and outputs, and the golden image.
+    """Check a bundle: its files' hashes, the graphs' inputs and outputs, and the golden image.
 
     Args:
-        source: a ready-made model's name, or a bundle's folder or .zip; or a bundle that is open already.
-        device: where to compute the golden image.
-        limits: how much may be in it; an open bundle has its own.
+        source: the name of a ready-made model, a bundle's folder or .zip, or an open bundle.
+        device: where to compute the golden image, as in `Autoencoder.load`.
+        limits: how much a bundle may hold; ignored for an open bundle, which has its own.
 
     Returns:
-        One `Check` for each thing looked at; the bundle is sound when all are `ok`. After a file that
-        is not the exported one, nothing of the bundle is run.
+        One `Check` for each check; the bundle is valid if all are `ok`. If a file was changed, no graph is
+        run.
 
     Raises:
         BundleError: there is nothing at `source`.
@@ -53,27 +59,27 @@ def verify(source: str | Path | Bundle, *, device: str = "auto", limits: BundleL
 
 
 def _checks(source: str | Path | Bundle, device: str, limits: BundleLimits) -> Iterator[Check]:
-    if not isinstance(source, Bundle) and not os.path.exists(zoo.locate(source)):  # noqa: PTH110 - raises nothing
-        Bundle.open(source)  # says so
+    if not isinstance(source, Bundle) and not os.path.exists(zoo.locate(source)):  # noqa: PTH110 - never raises
+        Bundle.open(source)  # raises
     try:
         bundle = source if isinstance(source, Bundle) else Bundle.open(source, limits=limits)
     except BundleError as error:
         yield Check(name="model.json", ok=False, detail=str(error))
         return
     yield Check(name="model.json", ok=True, detail="valid, its digest fits")
-    sound = True
+    unchanged = True
     for name in bundle.manifest.files:
         try:
             bundle.check(name)
         except BundleError as error:
-            sound = False
+            unchanged = False
             yield Check(name=name, ok=False, detail=str(error))
         else:
             yield Check(name=name, ok=True, detail="sha256 fits")
     for name in bundle.extra_files():
-        sound = False
+        unchanged = False
         yield Check(name=name, ok=False, detail=f"{name} is not listed in model.json. Remove it.")
-    if sound:
+    if unchanged:
         yield from _run_checks(bundle, device)
 
 
@@ -91,17 +97,21 @@ def _run_checks(bundle: Bundle, device: str) -> Iterator[Check]:
         yield _compare("golden latent", model.encode(golden.image), golden.latent, tolerance)
         yield _compare("golden reconstruction", model.decode(golden.latent), golden.reconstruction, tolerance)
         if golden.sums and codes:
-            graphs = model._graphs
-            found = sums(graphs.encode_whole, graphs.decode, codes.latents, bundle.manifest.image_shape)
-            for what, total in found.items():
-                if what in golden.sums:
-                    theirs = golden.sums[what]
-                    allowed = _allowed(theirs.tolerance, model)
-                    yield _compare(f"sum {what}", total.values, theirs.values, allowed)
+            yield from _fingerprint_checks(model, codes)
     except (GraphError, ImageError, LatentError) as error:
         yield Check(name="golden image", ok=False, detail=str(error))
         return
     yield from _uint8_checks(bundle, model, tolerance, codes)
+
+
+def _fingerprint_checks(model: Autoencoder, codes: Codes) -> Iterator[Check]:
+    graphs, m = model._graphs, model.manifest
+    found = fingerprint(graphs.encode_whole, graphs.decode, codes.latents, m.image_shape)
+    for name, total in found.items():
+        if name in m.golden.sums:
+            expected = m.golden.sums[name]
+            allowed = _allowed(expected.tolerance, model)
+            yield _compare(f"sum {name}", total.values, expected.values, allowed)
 
 
 def _allowed(tolerance: dict[str, float], model: Autoencoder) -> float:
@@ -111,14 +121,14 @@ def _allowed(tolerance: dict[str, float], model: Autoencoder) -> float:
 def _uint8_checks(
     bundle: Bundle, model: Autoencoder, tolerance: float, codes: Codes | None
 ) -> Iterator[Check]:
-    """The graphs that take and give uint8 answer as the others do, where the bundle has them."""
+    """Check that the uint8 graphs, if the bundle has them, compute the same as the others."""
     roles = [role for role in ("encoder_uint8", "decoder_uint8") if bundle.manifest.file(role)]
     if not roles:
         return
     latents = bundle.manifest.golden.latent
     if codes:
-        latents = np.concatenate([latents, codes.latents[:: max(1, len(codes.latents) // _SOME)]])
-    with np.errstate(invalid="ignore"):  # of what is no number
+        latents = np.concatenate([latents, codes.latents[:: max(1, len(codes.latents) // _CODES)]])
+    with np.errstate(invalid="ignore"):  # casting a NaN
         pixels = to_uint8(model.decode(latents))
     for role, given, wanted, allowed in (
         ("encoder_uint8", {"image": pixels}, model.encode(pixels), tolerance),
@@ -136,17 +146,18 @@ def _uint8_checks(
             yield Check(name=role, ok=False, detail=f"cannot be run: {error}. Get the bundle again.")
         else:
             if found.shape != wanted.shape or found.dtype != wanted.dtype:
-                said = f"gives {found.dtype} {found.shape}, not {wanted.dtype} {wanted.shape}. Get it again."
-                yield Check(name=role, ok=False, detail=said)
+                got, due = (f"{array.dtype} {array.shape}" for array in (found, wanted))
+                detail = f"returns {got}, not {due}. Get the bundle again."
+                yield Check(name=role, ok=False, detail=detail)
             else:
                 yield _compare(role, found.astype(np.float32), wanted.astype(np.float32), allowed)
 
 
 def _compare(name: str, found: NDArray[np.float32], wanted: NDArray[np.float32], tolerance: float) -> Check:
-    with np.errstate(all="ignore"):  # of infinities
+    with np.errstate(all="ignore"):  # infinity minus infinity
         largest = float(np.abs(found - wanted).max())
     return Check(
         name=name,
-        ok=largest <= tolerance,  # a NaN is not
+        ok=largest <= tolerance,  # False for a NaN
         detail=f"largest difference {largest:.1e}, allowed {tolerance:.0e}",
     )

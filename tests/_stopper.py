@@ -1,14 +1,14 @@
-"""A watcher that presses Ctrl-C."""
+"""A callback that presses Ctrl-C."""
 
 from __future__ import annotations
 
 import os
 import signal
 
-from diabolo.train.callbacks import Silent
+from diabolo.train.callbacks import BaseCallback
 
 
-class Stopper(Silent):
+class Stopper(BaseCallback):
     """Presses Ctrl-C at a step."""
 
     def __init__(self, at: int) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.train import Config, fit
-from diabolo.train.augment import Augment, augment
+from diabolo.train.batches.augment import Augment, augment
 from diabolo.train.step import Step
 
 

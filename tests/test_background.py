@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from diabolo.runtime.image.background import background_kind, border_brightness, is_dark, opposed
+from diabolo.runtime.image.background import are_inverted, background_kind, border_brightness, is_dark
 from diabolo.runtime.image.convert import prepare
 
 
@@ -37,8 +37,10 @@ def test_what_kind_of_background_it_is(brightness: float, kind: str | None) -> N
         *((0.47, border, False) for border in (0.0, 1.0)),
     ],
 )
-def test_a_picture_is_inverted_where_it_is_opposed(background: float, border: float, inverted: bool) -> None:
-    assert opposed(np.array([border]), background).tolist() == [inverted]
+def test_a_picture_is_inverted_where_it_looks_inverted(
+    background: float, border: float, inverted: bool
+) -> None:
+    assert are_inverted(np.array([border]), background).tolist() == [inverted]
     picture = Image.new("L", (8, 8), round(255 * border))
     seen = prepare(picture, (1, 8, 8), invert=None, background=background)
     assert (("inverted", "") in seen.steps) == inverted

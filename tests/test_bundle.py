@@ -188,7 +188,7 @@ def reseal(folder: Path, **changes: object) -> None:
         (b"{", errors.ManifestError, "not valid JSON"),
         (b"[" * 100000, errors.ManifestError, "not valid JSON"),
         (b"{}", errors.ManifestError, "not a Diabolo"),
-        (b'{"format": "diabolo-bundle", "format_version": 2}', errors.ManifestError, "newer"),
+        (b'{"format": "diabolo-bundle", "format_version": 3}', errors.ManifestError, "newer"),
         (b'{"format": "diabolo-bundle", "format_version": 1}', errors.ManifestError, "lacks"),
     ],
 )
@@ -202,7 +202,7 @@ def test_paths_that_leave_the_bundle_are_refused(copy: Path) -> None:
     files = Bundle.open(copy).manifest.document["files"]
     for name in ("../x", "/etc/passwd", "C:\\x", "a/../../x", "a//b", "model.json"):
         reseal(copy, files=files | {name: files["encoder.onnx"]})
-        with pytest.raises(errors.ManifestError, match="no file inside"):
+        with pytest.raises(errors.ManifestError, match="not a file inside"):
             Bundle.open(copy)
 
 

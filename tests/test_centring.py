@@ -17,7 +17,7 @@ from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import seal
 from diabolo.runtime.errors import ManifestError
 from diabolo.runtime.image.convert import prepare
-from diabolo.runtime.image.placement import Drawing, centred
+from diabolo.runtime.image.placement import Drawing, place_drawing
 
 MNIST = Drawing(box=20, centre="mass")
 
@@ -42,7 +42,7 @@ def test_a_known_answer() -> None:
     paper = Image.new("L", (280, 280))
     paper.paste(255, (0, 5, 20, 105))
     paper.paste(255, (20, 85, 60, 105))
-    made = centred(paper, 28, 28, MNIST)
+    made = place_drawing(paper, 28, 28, MNIST)
     assert made is not None
     expected = np.zeros((28, 28), np.uint8)
     expected[2:22, 11:15] = 255
@@ -55,7 +55,7 @@ def test_a_digit_of_the_set_comes_back_to_its_place() -> None:
     """Enlarged, and moved on a larger paper; fitted as any picture, it is elsewhere and of another size."""
     digit = Image.new("L", (28, 28))
     ImageDraw.Draw(digit).line([(9, 4), (20, 4), (12, 23)], fill=255, width=3)
-    placed = centred(digit, 28, 28, MNIST)  # as the set has it
+    placed = place_drawing(digit, 28, 28, MNIST)  # as the set has it
     assert placed is not None
     paper = Image.new("L", (420, 420))
     paper.paste(placed.resize((280, 280), Image.Resampling.NEAREST), (130, 20))
@@ -74,7 +74,7 @@ def test_any_drawing(ends: list[tuple[int, int]], dark: bool, mode: str) -> None
     paper, ink = (0, 255) if dark else (255, 0)
     drawing = Image.new(mode, (140, 140), (paper,) * 3 if mode == "RGB" else paper)
     ImageDraw.Draw(drawing).line(ends, fill=(ink,) * 3 if mode == "RGB" else ink, width=8)
-    made = centred(drawing, 28, 28, MNIST)
+    made = place_drawing(drawing, 28, 28, MNIST)
     if made is None:  # a line that leaves the paper at once
         assert (np.asarray(drawing) == paper).all()
         return
@@ -92,14 +92,14 @@ def test_mass_far_from_the_middle_loses_no_ink() -> None:
     paper = Image.new("L", (200, 200))
     paper.paste(255, (10, 10, 40, 40))
     paper.paste(255, (24, 40, 26, 190))
-    made = np.asarray(centred(paper, 28, 28, MNIST))
+    made = np.asarray(place_drawing(paper, 28, 28, MNIST))
     top, _, height, _ = box(made > 25)
     assert (top, height) == (8, 20)
 
 
 def test_nothing_drawn_is_fitted_as_any_picture() -> None:
     paper = Image.new("RGB", (50, 50), (10, 20, 30))
-    assert centred(paper, 28, 28, MNIST) is None
+    assert place_drawing(paper, 28, 28, MNIST) is None
     seen = prepare(paper, (1, 28, 28), drawing=MNIST)
     assert ("centred", "") not in seen.steps
     np.testing.assert_array_equal(seen.image, prepare(paper, (1, 28, 28)).image)

@@ -92,7 +92,7 @@ def test_stopped_there_and_continued(
     config = settings(pictures, variant, epochs=3, precision="fp32", average=0.9, compile=compiled)
     whole = fit(config, tmp_path / "whole")
     with pytest.raises(StoppedError):
-        fit(config, tmp_path / "cut", watcher=Stopper(7))
+        fit(config, tmp_path / "cut", callback=Stopper(7))
     cut = resume(tmp_path / "cut")
     ours, theirs = (Run.open(run.path).read_tensors("model.safetensors") for run in (cut, whole))
     torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)

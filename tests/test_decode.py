@@ -15,7 +15,7 @@ from PIL import Image, ImageChops
 
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.train.datasets import RESIZE, Fitting, Split
-from diabolo.train.datasets._decode import decode, fit_split, measure
+from diabolo.train.datasets._decoding.decode import decode, fit_split, measure
 from diabolo.train.errors import OptionError
 
 FORMS = [

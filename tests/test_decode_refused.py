@@ -14,7 +14,7 @@ from PIL import Image, ImageFile
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.image.convert import open_image, prepare
 from diabolo.train.datasets import Fitting
-from diabolo.train.datasets._decode import PassingError, decode, measure
+from diabolo.train.datasets._decoding.decode import PassingError, decode, measure
 from diabolo.train.errors import DataError
 
 FORMS = ["png", "jpeg", "webp", "bmp", "tiff", "gif", "ppm"]

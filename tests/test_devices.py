@@ -44,8 +44,8 @@ def test_a_provider_has_several_names(bundle: Path, name: str) -> None:
         ("", errors.UnknownNameError, "Choose from"),
         ("cpu:0", errors.UsageError, "takes no number"),
         ("auto:1", errors.UsageError, "takes no number"),
-        ("cuda:first", errors.UsageError, "Count them from 0"),
-        ("cuda:-1", errors.UsageError, "Count them from 0"),
+        ("cuda:first", errors.UsageError, "counted from 0"),
+        ("cuda:-1", errors.UsageError, "counted from 0"),
         ("nnapi", errors.DeviceError, "has no NnapiExecutionProvider; it has .*cpu"),
     ],
 )
@@ -135,14 +135,14 @@ def test_a_gpu_gets_pieces_of_one_size(
     monkeypatch.setattr(device.Device, "memory", property(lambda _self: "cuda"))
     monkeypatch.setattr(model._graphs, "chunk", 7)
     seen: list[int] = []
-    cut = _graphs._cut_alike
+    cut = _graphs._cut_padded
 
     def spy(batch: Any, most: int) -> Any:
         for piece in cut(batch, most):
             seen.append(len(piece))
             yield piece
 
-    monkeypatch.setattr(_graphs, "_cut_alike", spy)
+    monkeypatch.setattr(_graphs, "_cut_padded", spy)
     bound = _graphs.run_bound
     monkeypatch.setattr(_graphs, "run_bound", lambda graphs, batch: bound(graphs, batch, memory="cpu"))
     np.testing.assert_allclose(getattr(model, verb)(given), right, atol=1e-6)

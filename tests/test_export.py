@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from diabolo.export import ExportError, Settings, export_pair, export_run
 from diabolo.export.graphs import OPSETS, oldest_runtime
-from diabolo.export.quantised import quantised
+from diabolo.export.quantised import quantise
 from diabolo.runtime import Autoencoder, verify
 from diabolo.runtime.bundle import manifest
 from diabolo.train import Run
@@ -42,7 +42,7 @@ def test_codes_say_how_dense_the_training_codes_lie(bundles: dict[str, Path]) ->
         assert codes is not None, name
         assert density is not None, name
         assert density.rank(codes.latents).mean() < 0.9, name
-        far = model.manifest.latent_maximum + 20 * model.manifest.latent_deviation.max()
+        far = model.manifest.latent_maximum + 20 * model.manifest.latent_std.max()
         assert density.rank(far[None])[0] == 1, name
         if model.manifest.prior:
             assert density.rank(model.sample_latents(200, seed=0)).mean() < 0.9
@@ -96,9 +96,9 @@ def test_eight_bits_that_cost_too_much_are_refused(
     runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def coarse(graph: onnx.ModelProto, name: str, batches: list[np.ndarray]) -> onnx.ModelProto:
-        return quantised(graph, name, [50 * batch for batch in batches])
+        return quantise(graph, name, [50 * batch for batch in batches])
 
-    monkeypatch.setattr("diabolo.export.bundle.quantised", coarse)
+    monkeypatch.setattr("diabolo.export.bundle.quantise", coarse)
     with pytest.raises(ExportError, match=r"dB of PSNR.*--force"):
         export_run(runs["autoencoder"], tmp_path / "small", dtype="int8")
     assert not (tmp_path / "small").exists()

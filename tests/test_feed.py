@@ -18,10 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diabolo.train import Config, fit
-from diabolo.train import feed as feed_module
-from diabolo.train.datasets import LoadRequest, Rows, _memory, load, rows_of
+from diabolo.train.batches import feed as feed_module
+from diabolo.train.batches.feed import feed
+from diabolo.train.datasets import LoadRequest, Rows, load, rows_of
+from diabolo.train.datasets._decoding import memory as _memory
 from diabolo.train.errors import OptionError
-from diabolo.train.feed import feed
 
 
 def some(count: int = 30) -> np.ndarray:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from diabolo.train.datasets import Fitting, LoadRequest, Rows, Split, _fit, fit_splits
-from diabolo.train.datasets._decode import fit_split
+from diabolo.train.datasets import Fitting, LoadRequest, Rows, Split, _resize, fit_splits
+from diabolo.train.datasets._decoding.decode import fit_split
 from diabolo.train.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -51,7 +51,7 @@ def test_nothing_asked_nothing_changed(tmp_path: Path) -> None:
 def test_later_runs_convert_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     train, test = split(600), split(100)
     first = called(train, test, image_size=(9, 8))
-    monkeypatch.delattr(_fit, "fit_images")
+    monkeypatch.delattr(_resize, "fit_images")
     again = called(train, test, image_size=(9, 8))
     assert np.array_equal(again[0].images[:], first[0].images[:])
     with pytest.raises(NameError):

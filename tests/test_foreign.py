@@ -138,7 +138,7 @@ def test_a_factory_in_a_file(tmp_path: Path) -> None:
     for name, message in (
         ("wrong", "returns int"),
         ("nothing", "no function 'nothing'"),
-        ("", "names no function"),
+        ("", "does not name a function"),
     ):
         named = f"{tmp_path / 'mine.py'}:{name}" if name else str(tmp_path / "mine.py")
         with pytest.raises(ExportError, match=message):
@@ -170,7 +170,7 @@ class Several(nn.Module):
         (Fixed(), Linear(), "fixed|differs from torch|cannot export"),
         (Random(), Linear(), "differs from torch"),
         (nn.Linear(5, 5), Linear(), r"encoder fails on a batch of shape \(8, 1, 8, 8\)"),
-        (Gaussian(), nn.Linear(3, 64), "the decoder gives shape"),
+        (Gaussian(), nn.Linear(3, 64), "the decoder returns shape"),
         (lambda image: image, Linear(), "Give a torch.nn.Module"),
     ],
 )

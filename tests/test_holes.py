@@ -47,8 +47,8 @@ def test_what_is_found_far_lies_in_the_gap() -> None:
     found = measure_holes(bump, without_middle(8000, 0), without_middle(4000, 1))
     assert found.limit < 0.005
     inside = (found.places[:, 0] > 0.31) & (found.places[:, 0] < 0.69)
-    assert found.far[inside].all()
-    assert found.far[~inside].mean() < 0.1
+    assert found.is_hole[inside].all()
+    assert found.is_hole[~inside].mean() < 0.1
 
 
 @pytest.mark.parametrize("kind", ["uniform", "normal"])
@@ -148,7 +148,7 @@ def test_spatial_latents_and_few_codes() -> None:
     codes = np.random.default_rng(0).uniform(0, 1, (12, 2, 3, 3)).astype(np.float32)
     found = measure_holes(lambda latents: bump(latents.mean((1, 2, 3))), codes, codes[:2], places=50)
     assert found.places.shape == (50, 2, 3, 3)
-    assert found.far.shape == (50,)
+    assert found.is_hole.shape == (50,)
     assert found.share is None  # of so few
     for learned, tested in ((codes[:1], codes), (codes, codes[:0])):
         with pytest.raises(ValueError, match="two training codes"):

@@ -95,7 +95,7 @@ WRONG: dict[str, tuple[Callable[[Document], None], str]] = {
     "parity": (put("parity", "max_abs_difference", "image", value=1e39), "image must be at most 1e.38"),
     "opset": (put("graphs", "opset", value=1e15), "opset must be at most 2147483647"),
     "onnxruntime": (put("graphs", "onnxruntime", value=1.2), "onnxruntime must be string, not 1.2"),
-    "noise": (put("noise", value={"kind": "gaussian", "level": [2, 1]}), "noise of level 2 to 1 ends"),
+    "noise": (put("noise", value={"kind": "gaussian", "level": [2, 1]}), "noise level 2 to 1 is not a range"),
     "range": (
         put("latent", "minimum", 3, value=5),
         "latent value 3 has the minimum 5, above its maximum 4.0",
@@ -202,17 +202,20 @@ FLOATS = "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }"
     [
         ({f"a{number}": b"" for number in range(17)}, "it has 17 entries; 16 are allowed"),
         ({"codes": np.zeros(5_000_000, np.float32)}, r"'codes.npy' from 19,\d+ bytes to 20,000,128"),
-        ({"codes": npy(FLOATS % "(100000000000, 6)")}, r"shape \(100000000000, 6\) do not need"),
-        ({"codes": npy(FLOATS % f"({'9' * 5000},)")}, "is no array of plain numbers|digits"),
-        ({"codes": npy(FLOATS % "(-1, 0)")}, r"is no array of plain numbers: its header is .*\(-1, 0\)"),
+        ({"codes": npy(FLOATS % "(100000000000, 6)")}, r"shape \(100000000000, 6\)"),
+        ({"codes": npy(FLOATS % f"({'9' * 5000},)")}, "is not an array of plain numbers|digits"),
+        ({"codes": npy(FLOATS % "(-1, 0)")}, r"is not an array of plain numbers: its header is .*\(-1, 0\)"),
         ({"codes": npy(FLOATS % f"({'1, ' * 70})", bytes(4))}, "has 70 dimensions; 32 are allowed"),
-        ({"codes": npy(FLOATS % "(1L,)", bytes(4))}, "is no array of plain numbers"),
-        ({"codes": npy(FLOATS.replace("<f4", "|O") % "(1,)", bytes(8))}, "no array of plain numbers"),
+        ({"codes": npy(FLOATS % "(1L,)", bytes(4))}, "is not an array of plain numbers"),
+        ({"codes": npy(FLOATS.replace("<f4", "|O") % "(1,)", bytes(8))}, "not an array of plain numbers"),
         ({"codes": npy(FLOATS.replace("<f4", "<f7") % "(1,)", bytes(7))}, "the unknown type '<f7'"),
-        ({"codes": npy("{'descr': [('a', '<f4')], 'shape': (1,)}", bytes(4))}, "no array of plain numbers"),
-        ({"codes": npy("(" * 9000)}, "no array of plain numbers"),
+        (
+            {"codes": npy("{'descr': [('a', '<f4')], 'shape': (1,)}", bytes(4))},
+            "not an array of plain numbers",
+        ),
+        ({"codes": npy("(" * 9000)}, "not an array of plain numbers"),
         ({"codes": npy("{'x': 1()}" + " " * 20_000)}, "a header of 20,011 bytes; 10,000 are allowed"),
-        ({"codes": b"no array"}, r"'codes\.npy' is no \.npy"),
+        ({"codes": b"no array"}, r"'codes\.npy' is not an \.npy"),
     ],
 )
 def test_arrays_are_bounded_before_they_are_made(tmp_path: Path, arrays: dict[str, Any], words: str) -> None:
@@ -267,9 +270,9 @@ CODES = np.zeros((6, 2, 4, 4), np.float32)
         ),
         (
             {"codes": CODES, "labels": np.full(6, 2**64 - 1, np.uint64)},
-            "labels .* type uint64 that cannot be",
+            "invalid labels .* type uint64: there",
         ),
-        ({"codes": CODES, "labels": np.zeros(6)}, "labels .* type float64 that cannot be"),
+        ({"codes": CODES, "labels": np.zeros(6)}, "invalid labels .* type float64: there"),
         (
             {"codes": CODES, "training": np.float32(1), "distances": np.float32(1)},
             r"training codes of shape \(\)",
@@ -280,7 +283,7 @@ CODES = np.zeros((6, 2, 4, 4), np.float32)
         ),
         (
             {"codes": CODES, "training": CODES, "distances": np.arange(3.0)[::-1]},
-            "distances that do not rise",
+            "distances that are not in ascending order",
         ),
         ({"codes": CODES, "training": CODES, "distances": np.array([1, np.inf])}, "distances up to inf"),
     ],

@@ -40,8 +40,8 @@ def deep(depth: int) -> bytes:
         (deep(34), "nested more than 100 messages deep"),
         (deep(20_000), "nested more than 100 messages deep"),
         (inside(7, b"\x0a" + varint(1 << 62)), "cut short"),
-        (b"\x08" + b"\xff" * 12, "no protobuf"),
-        (b"\x0b\x0c", "no protobuf"),  # a group, which protobuf has given up
+        (b"\x08" + b"\xff" * 12, "not valid protobuf"),
+        (b"\x0b\x0c", "not valid protobuf"),  # a group, which protobuf has given up
         (b"\x0a\x7f\x00\x00ORTM" + bytes(200), "onnxruntime's own format"),
     ],
     ids=["zeros", "fields", "nodes", "dimensions", "deep", "deeper", "long", "varint", "group", "ort"],
@@ -153,7 +153,7 @@ def test_a_compiled_part_in_another_file_is_found() -> None:
 
 
 def test_onnxruntime_s_own_format_is_recognised(tmp_path: Path) -> None:
-    """As onnxruntime writes it: weights may lie elsewhere in it, too, and it is no protobuf to look into."""
+    """As onnxruntime writes it: weights may lie elsewhere in it, too, and the format is not protobuf."""
     source = save_pair(tmp_path / "pair") / "encoder.onnx"
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

@@ -95,11 +95,11 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     ),
     "unpacked": (huge, "unpacks to 629,145,600 bytes; 536,870,912 are allowed"),
     "twice": (of_names("a", "model.json", "a"), "holds 'a' more than once"),
-    "NUL": (of_names("a\0b", "model.json"), "'a.*b', which is no file inside a bundle"),
-    "above": (of_names("model.json", "../a"), r"'\.\./a', which is no file inside a bundle"),
-    "absolute": (of_names("/etc/a"), "'/etc/a', which is no file inside a bundle"),
-    "drive": (of_names("C:/a"), "'C:/a', which is no file inside a bundle"),
-    "backslash": (of_names("a\\..\\b"), "which is no file inside a bundle"),
+    "NUL": (of_names("a\0b", "model.json"), "'a.*b', which is not a file inside a bundle"),
+    "above": (of_names("model.json", "../a"), r"'\.\./a', which is not a file inside a bundle"),
+    "absolute": (of_names("/etc/a"), "'/etc/a', which is not a file inside a bundle"),
+    "drive": (of_names("C:/a"), "'C:/a', which is not a file inside a bundle"),
+    "backslash": (of_names("a\\..\\b"), "which is not a file inside a bundle"),
     "long name": (of_names("a" * 2000), "a name of 2,000 characters; 1,024 are allowed"),
     "overlap": (overlapping, "holds 'a' and 'b' in the same bytes"),
     "outside": (one(at=5000), "cannot be read|at the bytes 5,000 to 5,034, but has"),
@@ -207,7 +207,7 @@ def test_a_folder_is_no_better(tmp_path: Path) -> None:
         Bundle.open(folder, limits=small)
     (folder / "decoder.onnx").unlink()
     (folder / "decoder.onnx").mkdir()
-    with pytest.raises(IntegrityError, match="no plain file"):
+    with pytest.raises(IntegrityError, match="not a regular file"):
         Bundle.open(folder).read("decoder.onnx")
     with pytest.raises(BundleError, match=r"model\.json has [\d,]+ bytes; 10 are allowed"):
         Bundle.open(folder, limits=BundleLimits(manifest=10))

@@ -16,9 +16,9 @@ from PIL import Image
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.runtime.image import resize as fitting
 from diabolo.runtime.image.convert import as_batch, prepare
-from diabolo.runtime.image.resize import RESIZE, covering, fit
+from diabolo.runtime.image.resize import RESIZE, crop_box, fit
 from diabolo.train.datasets import Fitting
-from diabolo.train.datasets._decode import decode
+from diabolo.train.datasets._decoding.decode import decode
 
 SIDES = st.integers(1, 300)
 SIZES = st.integers(8, 64)
@@ -43,8 +43,8 @@ def test_fit(across: int, down: int, width: int, height: int, how: str) -> None:
 
 @settings(max_examples=300)
 @given(across=SIDES, down=SIDES, width=SIZES, height=SIZES)
-def test_covering_stays_inside(across: int, down: int, width: int, height: int) -> None:
-    left, top, right, bottom = covering(picture(across, down, "L"), width, height)
+def test_the_crop_box_stays_inside(across: int, down: int, width: int, height: int) -> None:
+    left, top, right, bottom = crop_box(picture(across, down, "L"), width, height)
     assert 0 <= left < right <= across
     assert 0 <= top < bottom <= down
     assert (right - left) / (bottom - top) == pytest.approx(width / height)

@@ -105,14 +105,14 @@ def test_where_there_is_no_arc_the_line_is_taken(a: list[float], b: list[float])
 def test_standardised_is_the_arc_in_units_of_the_deviation() -> None:
     mean, deviation = np.float32([10, -5]), np.float32([4, 0.5])
     a, b, t = np.float32([1, 0]), np.float32([0, 1]), np.linspace(0, 1, 9, dtype=np.float32)
-    walked = standardised(mean + deviation * a, mean + deviation * b, t, mean=mean, deviation=deviation)
+    walked = standardised(mean + deviation * a, mean + deviation * b, t, mean=mean, std=deviation)
     np.testing.assert_allclose((walked - mean) / deviation, spherical(a, b, t), atol=1e-5)
 
 
 def test_a_dimension_without_deviation_goes_straight() -> None:
     mean, deviation = np.float32([0, 0, 7]), np.float32([1, 1, 0])
     a, b, t = np.float32([1, 0, 2]), np.float32([0, 1, 4]), np.linspace(0, 1, 5, dtype=np.float32)
-    walked = standardised(a, b, t, mean=mean, deviation=deviation)
+    walked = standardised(a, b, t, mean=mean, std=deviation)
     np.testing.assert_allclose(walked[:, 2], [2, 2.5, 3, 3.5, 4])
     np.testing.assert_allclose(walked[:, :2], spherical(a[:2], b[:2], t), atol=1e-6)
 

@@ -108,7 +108,7 @@ def test_a_caller_who_leaves_ends_the_work_and_nobody_waits_for_it(
 def test_what_is_drawn_apart_is_the_same(mode: str, kind: str) -> None:
     values = np.random.default_rng(0).integers(0, 256, (5, 8, 6, 3), np.uint8)
     frames = [Image.fromarray(value).convert(mode) for value in values]
-    wanted = mosaic.drawn(frames, kind, legs=2)
+    wanted = mosaic.render(frames, kind, legs=2)
     assert drawing.drawn_apart(frames, kind, 2, lambda: None) == wanted
 
 
@@ -116,7 +116,7 @@ def test_a_long_drawing_takes_as_many_looks_as_it_needs() -> None:
     """More frames than a pipe holds, and more time than one look."""
     values = np.random.default_rng(0).integers(0, 256, (60, 64, 64, 3), np.uint8)
     frames, looks = [Image.fromarray(value) for value in values], []
-    assert drawing.drawn_apart(frames, "GIF", 1, lambda: looks.append(1)) == mosaic.drawn(frames, "GIF")
+    assert drawing.drawn_apart(frames, "GIF", 1, lambda: looks.append(1)) == mosaic.render(frames, "GIF")
     assert looks
 
 

@@ -38,7 +38,7 @@ def test_of_a_bundle(bundle: Bundle) -> None:
     assert space.dimensions == m.latent_mean.size
     for mine, theirs in (
         (space.statistics.mean, m.latent_mean),
-        (space.statistics.std, m.latent_deviation),
+        (space.statistics.std, m.latent_std),
         (space.statistics.minimum, m.latent_minimum),
         (space.statistics.maximum, m.latent_maximum),
     ):
@@ -88,8 +88,8 @@ def test_of_a_manifest_alone(tmp_path: Path) -> None:
     assert "each dimension by itself" in space.distribution.description
     drawn = space.sample(4000, rng())
     np.testing.assert_allclose(drawn.mean(0), m.latent_mean, atol=0.2)
-    assert (drawn.std(0)[m.latent_deviation > 0] > 1.5).all()
-    assert (drawn.std(0)[m.latent_deviation == 0] == 0).all()
+    assert (drawn.std(0)[m.latent_std > 0] > 1.5).all()
+    assert (drawn.std(0)[m.latent_std == 0] == 0).all()
     assert drawn.min() >= -4
     assert drawn.max() <= 4
     with pytest.raises(UsageError, match="without codes"):
@@ -142,12 +142,12 @@ def test_interpolation_is_that_of_the_functions() -> None:
     given = codes(50, (3, 2))
     space, mean, std = LatentSpace.of_codes(given), given.mean(0), given.std(0)
     for method in interpolation.METHODS:
-        way = interpolation.find(method, mean, std)
+        interpolator = interpolation.find(method, mean, std)
         np.testing.assert_array_equal(
-            space.interpolate(given[:3], 5, method), interpolation.path(given[:3], 5, way)
+            space.interpolate(given[:3], 5, method), interpolation.path(given[:3], 5, interpolator)
         )
         np.testing.assert_array_equal(
-            space.grid(given[:4], 3, 2, method), interpolation.grid(given[:4], 3, 2, way)
+            space.grid(given[:4], 3, 2, method), interpolation.grid(given[:4], 3, 2, interpolator)
         )
     with pytest.raises(UnknownNameError, match="Choose from: linear"):
         space.interpolate(given[:2], 5, "liner")

@@ -15,17 +15,18 @@ from pathlib import Path
 import pytest
 from test_resume import settings
 
-from diabolo.train import Run, fit, lock, resume
-from diabolo.train.callbacks import Silent
+from diabolo.train import Run, fit, resume
+from diabolo.train.callbacks import BaseCallback
 from diabolo.train.errors import RunError
+from diabolo.train.run import lock
 
 SLOW = """
 import json, sys, time, torch
 from diabolo.train import Config, fit
-from diabolo.train.callbacks import Silent
+from diabolo.train.callbacks import BaseCallback
 torch.set_num_threads(1)
 
-class Slow(Silent):
+class Slow(BaseCallback):
     steps = 0
     def step(self, images, loss):
         self.steps += 1
@@ -33,7 +34,7 @@ class Slow(Silent):
             print("there", flush=True)
             time.sleep(600)
 
-fit(Config.from_json(json.loads(sys.argv[1])), sys.argv[2], watcher=Slow())
+fit(Config.from_json(json.loads(sys.argv[1])), sys.argv[2], callback=Slow())
 """
 
 
@@ -65,7 +66,7 @@ def test_a_second_training_is_refused_until_the_first_is_gone(
     assert whole.history() == Run.open(tmp_path / "run").history()
 
 
-class Twice(Silent):
+class Twice(BaseCallback):
     """Begins another training in the run's folder at the first step."""
 
     def __init__(self, path: Path) -> None:
@@ -79,13 +80,13 @@ class Twice(Silent):
 
 
 def test_it_holds_within_a_process(pictures: Path, tmp_path: Path) -> None:
-    watcher = Twice(tmp_path / "run")
-    fit(settings(pictures, epochs=1), tmp_path / "run", watcher=watcher)
-    assert "another training is running" in watcher.said
+    callback = Twice(tmp_path / "run")
+    fit(settings(pictures, epochs=1), tmp_path / "run", callback=callback)
+    assert "another training is running" in callback.said
     resume(tmp_path / "run", epochs=2)
 
 
-class Notes(Silent):
+class Notes(BaseCallback):
     def __init__(self) -> None:
         self.said: list[str] = []
 
@@ -104,13 +105,13 @@ def test_a_file_system_without_locks_trains_and_says_so(
 
     monkeypatch.setattr(fcntl, "flock", none)
     notes = Notes()
-    fit(settings(pictures, epochs=1), tmp_path / "run", watcher=notes)
+    fit(settings(pictures, epochs=1), tmp_path / "run", callback=notes)
     assert [text for text in notes.said if "without locks" in text] == [
         f"{tmp_path / 'run'} lies on a file system without locks: see that no second training runs in it"
     ]
 
 
-class AtEpoch(Silent):
+class AtEpoch(BaseCallback):
     """Does something to the run's folder after an epoch."""
 
     def __init__(self, number: int, what: object) -> None:
@@ -139,7 +140,7 @@ def test_a_folder_that_goes_away_is_reported(how: str, epoch: int, pictures: Pat
 
     word = "was replaced by another one" if how == "replaced" else "was removed or renamed"
     with pytest.raises(RunError, match=rf"the folder {run} {word} during training.*--resume -o NEW-NAME"):
-        fit(settings(pictures), run, watcher=AtEpoch(epoch, go))
+        fit(settings(pictures), run, callback=AtEpoch(epoch, go))
     if how == "replaced":
         assert len(Run.open(run).history()) == 1
     else:
@@ -151,8 +152,8 @@ def test_a_folder_that_goes_away_is_reported(how: str, epoch: int, pictures: Pat
 
 def test_the_lock_file_alone_may_go(pictures: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    watcher = AtEpoch(1, lambda: (run / lock.LOCK).unlink())
-    assert len(fit(settings(pictures), run, watcher=watcher).history()) == 3
+    callback = AtEpoch(1, lambda: (run / lock.LOCK).unlink())
+    assert len(fit(settings(pictures), run, callback=callback).history()) == 3
 
 
 def test_a_folder_in_which_nothing_was_begun_is_free(pictures: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from _images import load_folder, save
 
 from diabolo.train.datasets import _unfinished
-from diabolo.train.datasets._memory import _UNKNOWN, budget, free
+from diabolo.train.datasets._decoding.memory import _UNKNOWN, budget, free
 
 
 def test_free() -> None:

@@ -58,7 +58,7 @@ def test_its_card_says_what_matters(name: str) -> None:
     assert f"seed {about['training']['seed']}" in card
     assert about["training"]["recipe"] in card
     if "published" in about["dataset"]:
-        assert "of the whole set's" in card
+        assert f"{about['dataset']['published']:,}" in card
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from diabolo.train import Config, muon
-from diabolo.train.muon import Muon, orthogonal
-from diabolo.train.optimizer import make_optimizer
+from diabolo.train import Config
+from diabolo.train.optim import muon
+from diabolo.train.optim.muon import Muon, orthogonal
+from diabolo.train.optim.optimizer import make_optimizer
 
 
 @pytest.mark.parametrize("shape", [(20, 50), (50, 20), (30, 30), (1, 40), (40, 1)])

@@ -11,7 +11,7 @@ from diabolo.runtime.latent.knn import distances
 
 @pytest.mark.parametrize("k", [1, 3, 7])
 def test_as_computed_one_by_one(k: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(knn, "_PIECE", 100)  # several pieces, the last one shorter
+    monkeypatch.setattr(knn, "_CHUNK", 100)  # several pieces, the last one shorter
     chance = np.random.default_rng(0)
     points, others = chance.standard_normal((23, 5)), chance.standard_normal((31, 5))
     plain = np.sort(np.linalg.norm(points[:, None] - others[None], axis=2), axis=1)[:, k - 1]

@@ -22,7 +22,7 @@ def test_a_name_that_is_no_text_is_told(whole: bytes, odd: bytes, tmp_path: Path
     files = sound(tmp_path)
     files["encoder.onnx"] = files["encoder.onnx"].replace(whole, odd)
     path = packed(tmp_path / "a.zip", sealed(files))
-    with pytest.raises(ManifestError, match=r"encoder\.onnx is not the graph .*\\xff.* is no UTF-8"):
+    with pytest.raises(ManifestError, match=r"encoder\.onnx is not the graph .*\\xff.* is not UTF-8"):
         Autoencoder.load(path, device="cpu")
     wrong = [check for check in verify(path, device="cpu") if not check.ok]
     assert [check.name for check in wrong] == ["graphs"]

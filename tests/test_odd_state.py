@@ -13,12 +13,13 @@ import torch
 from _stopper import Stopper
 from test_resume import settings
 
-from diabolo.train import Run, fit, resume, tensors
-from diabolo.train.callbacks import Silent
-from diabolo.train.checkpoint import Position
+from diabolo.train import Run, fit, resume
+from diabolo.train.callbacks import BaseCallback
 from diabolo.train.errors import RunError, StoppedError
-from diabolo.train.files import BEST, STATE
-from diabolo.train.trainer import Training
+from diabolo.train.run import tensors
+from diabolo.train.run.checkpoint import Position
+from diabolo.train.run.files import BEST, STATE
+from diabolo.train.trainer import Trainer
 
 ROW = {"epoch": 1.0, "loss": 0.5, "validation_loss": 0.5}
 ABOUT = {
@@ -50,11 +51,11 @@ def training(path: Path) -> Any:
     return SimpleNamespace(
         run=Run(path, SimpleNamespace(), {}),  # type: ignore[arg-type]
         position=Position(),
-        processes=SimpleNamespace(count=1, rank=0, writes=True),
+        distributed=SimpleNamespace(world_size=1, rank=0, is_main=True),
         device=torch.device("cpu"),
         optimizer=torch.optim.AdamW(weights),
         sums={},
-        watcher=Silent(),
+        callback=BaseCallback(),
     )
 
 
@@ -63,7 +64,7 @@ def test_an_odd_text_is_refused(name: str, text: str, tmp_path: Path) -> None:
     (tmp_path / STATE).parent.mkdir()
     tensors.write(tmp_path / STATE, TENSORS, ABOUT | {name: text})
     with pytest.raises(RunError, match=r"state\.safetensors cannot be read: .*Remove .*state\.safetensors"):
-        Training.restore(training(tmp_path))
+        Trainer.restore(training(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -78,18 +79,18 @@ def test_an_odd_tensor_is_refused(name: str, value: torch.Tensor, told: str, tmp
     (tmp_path / STATE).parent.mkdir()
     tensors.write(tmp_path / STATE, TENSORS | {name: value}, ABOUT)
     with pytest.raises(RunError, match=rf"state\.safetensors cannot be read: .*{told}"):
-        Training.restore(training(tmp_path))
+        Trainer.restore(training(tmp_path))
 
 
 def test_columns_that_this_release_does_not_know_are_kept(pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(StoppedError):
-        fit(settings(pictures, epochs=2), tmp_path / "run", watcher=Stopper(10))
+        fit(settings(pictures, epochs=2), tmp_path / "run", callback=Stopper(10))
     run = Run.open(tmp_path / "run")
     values, about = run.read_both(STATE)
     rows = [row | {"more": 1.0} for row in json.loads(about["history"])]
     run.write_tensors(STATE, values, about | {"history": json.dumps(rows)})
     with pytest.raises(StoppedError):
-        resume(tmp_path / "run", watcher=Stopper(2))
+        resume(tmp_path / "run", callback=Stopper(2))
     more = [row["more"] for row in resume(tmp_path / "run").history()]  # of which some rows have it by now
     assert more[0] == 1
     assert math.isnan(more[1])

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from diabolo.runtime.image.mosaic import drawn, png
+from diabolo.runtime.image.mosaic import png, render
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
@@ -29,6 +29,6 @@ def test_a_png_keeps_what_it_says_about_itself() -> None:
 
 def test_enlarged_pixels_take_fewer_bytes_than_pillow_s_own() -> None:
     small = Image.fromarray(np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8))
-    large, pillow = drawn([small], "PNG", scale=16), io.BytesIO()
+    large, pillow = render([small], "PNG", scale=16), io.BytesIO()
     Image.open(io.BytesIO(large)).save(pillow, "PNG")
     assert len(large) < len(pillow.getvalue())

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from diabolo.train import Config, Run, fit, variants
-from diabolo.train.distributed import Processes
+from diabolo.train.distributed import Distributed
 
 CODE = """
 import json, sys, torch
@@ -66,6 +66,6 @@ def test_two_processes_equal_one(variant: str, pictures: Path, together: Path, t
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
 def test_parts_cover_a_batch(count: int) -> None:
     for size in range(30):
-        parts = [list(range(size))[Processes(rank, count).part(size)] for rank in range(count)]
+        parts = [list(range(size))[Distributed(rank, count).shard(size)] for rank in range(count)]
         assert [row for part in parts for row in part] == list(range(size))
         assert max(map(len, parts)) - min(map(len, parts)) <= 1

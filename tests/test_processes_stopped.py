@@ -16,10 +16,10 @@ BEGIN = """
 import json, os, signal, sys, time, torch
 from diabolo.train import Config, fit, resume
 from diabolo.train.errors import StoppedError
-from diabolo.train.callbacks import Silent
+from diabolo.train.callbacks import BaseCallback
 torch.set_num_threads(1)
 
-class Stops(Silent):
+class Stops(BaseCallback):
     left = 10
     def step(self, images, loss):
         self.left -= 1
@@ -30,7 +30,7 @@ class Stops(Silent):
 config = Config.from_json(json.loads(sys.argv[1]))
 fit(config, "whole")
 try:
-    fit(config, "cut", watcher=Stops())
+    fit(config, "cut", callback=Stops())
 except StoppedError as error:
     print("told:", error, flush=True)
 """

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from diabolo.train import Config, Run
-from diabolo.train.recipe import recipe
+from diabolo.train.run.recipe import recipe
 from diabolo.ui.cli import main
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from diabolo.train import Config, async_scalar, feed, fit, trainer
+from diabolo.train import Config, async_scalar, fit, trainer
+from diabolo.train.batches import feed
 from diabolo.train.datasets import Images, Rows
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -68,7 +69,7 @@ def test_training_is_the_same_from_there(
 
 
 def test_a_look_at_what_is_there_sees_it() -> None:
-    assert async_scalar.Glance(CPU).look(torch.tensor(3.5)) == 3.5
+    assert async_scalar.AsyncScalar(CPU).exchange(torch.tensor(3.5)) == 3.5
 
 
 def test_a_look_at_a_gpu_sees_what_was_sent_before(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +79,7 @@ def test_a_look_at_a_gpu_sees_what_was_sent_before(monkeypatch: pytest.MonkeyPat
         return value.clone(), SimpleNamespace(synchronize=lambda: waited.append(float(value)))
 
     monkeypatch.setattr(async_scalar, "_send", send)
-    look = async_scalar.Glance(CUDA).look
-    assert look(torch.tensor(1.0)) is None
-    assert [look(torch.tensor(2.0)), look(torch.tensor(float("nan")))] == [1.0, 2.0]
+    exchange = async_scalar.AsyncScalar(CUDA).exchange
+    assert exchange(torch.tensor(1.0)) is None
+    assert [exchange(torch.tensor(2.0)), exchange(torch.tensor(float("nan")))] == [1.0, 2.0]
     assert waited == [1.0, 2.0]

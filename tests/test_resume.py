@@ -15,14 +15,14 @@ import torch
 from _stopper import Stopper
 
 from diabolo.train import Config, Run, fit, resume, variants
-from diabolo.train.callbacks import Silent
+from diabolo.train.callbacks import BaseCallback
 from diabolo.train.errors import RunError, StoppedError, TrainingError
 
 BEGIN = """
 import sys, torch
-from diabolo.train import Config, fit, training
+from diabolo.train import Config, fit, trainer
 torch.set_num_threads(1)
-training._SAVE = 0.0  # a checkpoint after every step
+trainer._SAVE_AFTER = 0.0  # a checkpoint after every step
 fit(Config.from_json({config}), sys.argv[1])
 """
 
@@ -66,10 +66,10 @@ def test_stopped_anywhere_and_continued(
     config = settings(pictures, variant, optimizer=optimizer)
     whole = fit(config, tmp_path / "whole")
     with pytest.raises(StoppedError, match=rf"--resume -o {tmp_path / 'cut'}"):
-        fit(config, tmp_path / "cut", watcher=Stopper(3))
+        fit(config, tmp_path / "cut", callback=Stopper(3))
     assert Run.open(tmp_path / "cut").history() == []
     with pytest.raises(StoppedError, match=r"epoch 2 after step 4"):
-        resume(tmp_path / "cut", watcher=Stopper(whole_steps(whole) - 3 + 4))
+        resume(tmp_path / "cut", callback=Stopper(whole_steps(whole) - 3 + 4))
     same(resume(tmp_path / "cut"), whole)
 
 
@@ -87,7 +87,7 @@ def kill_and_continue(pictures: Path, folder: Path, kills: int, seed: int) -> No
     for _ in range(kills):
         if (folder / "killed" / "config.json").exists():
             command[2] = BEGIN.replace("fit(Config.from_json({config}), sys.argv[1])", "resume(sys.argv[1])")
-            command[2] = command[2].replace("import Config, fit, training", "import resume, training")
+            command[2] = command[2].replace("import Config, fit, trainer", "import resume, trainer")
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         wait_for(folder / "killed" / "last" / "state.safetensors", process)
         time.sleep(float(rng.uniform(0, 0.15)))
@@ -138,18 +138,18 @@ def test_a_loss_that_is_no_number(pictures: Path, tmp_path: Path, monkeypatch: p
 
 
 def test_a_disk_that_is_full(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.train import tensors as module
+    from diabolo.train.run import tensors as module
 
     def full(*arguments: object) -> None:
         Path(str(arguments[1])).write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    class Filler(Silent):
+    class Filler(BaseCallback):
         def epoch(self, row: dict[str, float]) -> None:
             monkeypatch.setattr(module, "save_file", full)
 
     with pytest.raises(RunError, match=r"No space left.*--resume"):
-        fit(settings(pictures), tmp_path / "run", watcher=Filler())
+        fit(settings(pictures), tmp_path / "run", callback=Filler())
     assert not list((tmp_path / "run").rglob("*.part"))
     monkeypatch.undo()
     monkeypatch.setenv("DIABOLO_CACHE", str(tmp_path / "cache"))

@@ -43,7 +43,7 @@ def done(whole: Run, tmp_path: Path) -> Path:
 def cut(pictures: Path, tmp_path: Path) -> Path:
     """A run that was stopped in its second epoch."""
     with pytest.raises(StoppedError):
-        fit(settings(pictures), tmp_path / "cut", watcher=Stopper(10))
+        fit(settings(pictures), tmp_path / "cut", callback=Stopper(10))
     return tmp_path / "cut"
 
 
@@ -107,7 +107,7 @@ def test_also_without_its_history(content: bytes | None, cut: Path, whole: Run) 
     if content:
         (cut / "history.csv").write_bytes(content)
     notes = Notes()
-    ended = resume(cut, watcher=notes)
+    ended = resume(cut, callback=notes)
     assert any("the history has 0 of the first 1 epochs" in text for text in notes.said)
     assert ended.history() == whole.history()[1:]
     assert ended.metrics() == whole.metrics()
@@ -156,7 +156,7 @@ def test_a_damaged_state_tells_what_can_be_done(cut: Path, whole: Run) -> None:
     assert kept == {name: (cut / name).read_bytes() for name in kept}
     (cut / STATE).unlink()
     notes = Notes()
-    same(resume(cut, watcher=notes), whole)
+    same(resume(cut, callback=notes), whole)
     assert any("begins at the first epoch" in text for text in notes.said)
 
 
@@ -179,7 +179,7 @@ def test_the_checkpoint_stands_in_for_lost_best_weights(lost: bool, done: Path, 
         with pytest.raises(RunError, match=r"checksum does not match.*Continue with --resume"):
             Run.open(done).load()
     notes = Notes()
-    run = resume(done, watcher=notes)
+    run = resume(done, callback=notes)
     assert any("is missing or damaged" in text for text in notes.said)
     run.load()
     last = run.history()[-1]["validation_loss"]

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from diabolo.train.errors import RunError
-from diabolo.train.files import STATE, Files
+from diabolo.train.run.files import STATE, Files
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from diabolo.runtime.errors import UnknownNameError
 from diabolo.train import Config, variants
 from diabolo.train.datasets import Fitting
 from diabolo.train.errors import OptionError, RunError
-from diabolo.train.recipe import recipe
+from diabolo.train.run.recipe import recipe
 from diabolo.train.settings import Settings, setting, settings
 from diabolo.train.settings_page import page
 from diabolo.ui.cli import main

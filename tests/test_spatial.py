@@ -127,7 +127,7 @@ def test_resumed_to_the_last_bit(variant: str, network: str, pictures: Path, tmp
         config = settings(pictures, variant, network, average=0.9)
         whole = fit(config, tmp_path / "whole")
         with pytest.raises(StoppedError):
-            fit(config, tmp_path / "cut", watcher=Stopper(3))
+            fit(config, tmp_path / "cut", callback=Stopper(3))
         cut = resume(tmp_path / "cut")
     finally:
         torch.set_num_threads(threads)

@@ -18,7 +18,8 @@ import pytest
 from _images import everything, load_folder, pixels, sample, save
 from PIL import Image
 
-from diabolo.train.datasets import Fitting, _unfinished, _workers, folder
+from diabolo.train.datasets import Fitting, _unfinished, folder
+from diabolo.train.datasets._decoding import workers
 from diabolo.train.datasets._store import Facts, stored
 from diabolo.train.errors import DataError
 
@@ -152,7 +153,7 @@ def hindered(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
             raise error
         return really(path, **options)
 
-    monkeypatch.setattr(_workers, "_begin", lambda _: None)
+    monkeypatch.setattr(workers, "_begin", lambda _: None)
     monkeypatch.setattr(Image, "open", opened)
 
 
@@ -262,9 +263,10 @@ def test_an_exception_while_building_leaves_nothing(tmp_path: Path, error: type[
 
 SCRIPT = """
 import os, signal, sys, time
-from diabolo.train.datasets import LoadRequest, _workers, folder, load
-_workers._ALONE = 0, 0
-_workers._cores = lambda: 2
+from diabolo.train.datasets import LoadRequest, folder, load
+from diabolo.train.datasets._decoding import workers
+workers._ALONE = 0, 0
+workers._cores = lambda: 2
 folder._TOLD = 1
 """
 KILLED = """

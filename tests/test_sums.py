@@ -16,7 +16,7 @@ from onnx import numpy_helper
 from diabolo.export import export_pair
 from diabolo.runtime import Autoencoder, verify
 from diabolo.runtime.bundle import manifest
-from diabolo.runtime.bundle.fingerprint import sums
+from diabolo.runtime.bundle.fingerprint import fingerprint
 
 _Array = np.ndarray
 
@@ -110,7 +110,7 @@ def test_large_images_have_fewer(size: int, codes: int) -> None:
         seen.append(len(latents))
         return np.zeros((len(latents), 1, size, size), np.float32)
 
-    total = sums(
+    total = fingerprint(
         lambda x: {"latent": x[:, 0, :2, 0]}, decode, np.zeros((300, 2), np.float32), (1, size, size)
     )
     assert sum(seen) == codes + 8  # images of noise

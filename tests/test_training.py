@@ -17,7 +17,7 @@ from diabolo.runtime.image import noise as numpy_noise
 from diabolo.runtime.image.convert import as_batch
 from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.train import Config, Run, fit, losses, networks, resume, variants
-from diabolo.train import noise as torch_noise
+from diabolo.train.batches import noise as torch_noise
 from diabolo.train.datasets import Split
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.evaluation import evaluate as evaluate_module
@@ -117,7 +117,7 @@ def test_a_resumed_run_equals_an_unbroken_one(pictures: Path, tmp_path: Path) ->
     class Stop(Exception):
         pass
 
-    class Watcher:
+    class Callback:
         def note(self, text: str) -> None: ...
         def loading(self, what: str, done: int, total: int) -> None: ...
         def start(self, images: int, epochs: int, done: int) -> None: ...
@@ -126,7 +126,7 @@ def test_a_resumed_run_equals_an_unbroken_one(pictures: Path, tmp_path: Path) ->
             raise Stop
 
     with pytest.raises(Stop):
-        fit(config, tmp_path / "broken", watcher=Watcher())
+        fit(config, tmp_path / "broken", callback=Callback())
     continued = resume(tmp_path / "broken")
     assert len(continued.history()) == 3
     ours, theirs = (run.read_tensors("last/state.safetensors") for run in (continued, whole))

@@ -16,7 +16,7 @@ from diabolo.train import Config, fit, losses, variants
 from diabolo.train.datasets import Split
 from diabolo.train.errors import OptionError
 from diabolo.train.evaluation.evaluate import evaluate
-from diabolo.train.evaluation.iwae_bound import bound
+from diabolo.train.evaluation.iwae_bound import iwae_bound
 from diabolo.train.model import GaussianHead, Model
 from diabolo.train.step import Step
 
@@ -50,7 +50,7 @@ def test_the_bound_reaches_the_likelihood() -> None:
     variant = variants.make("vae", {"likelihood": "gaussian"})
     model = linear_model()
     images = np.random.default_rng(0).integers(60, 200, (5, 1, 2, 2)).astype(np.uint8)
-    got = bound(variant, model, Split(images=images), samples=20_000)
+    got = iwae_bound(variant, model, Split(images=images), samples=20_000)
     x = torch.from_numpy(images).float().flatten(1) / 255
     with torch.inference_mode():
         z = torch.randn(400_000, DIMENSIONS, generator=torch.Generator().manual_seed(1))
@@ -65,7 +65,9 @@ def test_the_bound_reaches_the_likelihood() -> None:
 def test_more_samples_tighten_the_bound() -> None:
     variant, model = variants.make("vae", {"binarise": "dynamic"}), linear_model()
     images = np.random.default_rng(0).integers(0, 256, (400, 1, 2, 2)).astype(np.uint8)
-    one, ten, many = (bound(variant, model, Split(images=images), samples=k)["nats"] for k in (1, 10, 1000))
+    one, ten, many = (
+        iwae_bound(variant, model, Split(images=images), samples=k)["nats"] for k in (1, 10, 1000)
+    )
     assert one > ten > many
     figures = evaluate(variant, model, Split(images=images))
     assert one == pytest.approx(-figures["elbo"], abs=0.1)
@@ -74,9 +76,11 @@ def test_more_samples_tighten_the_bound() -> None:
 def test_each_piece_draws_other_latents(monkeypatch: pytest.MonkeyPatch) -> None:
     variant, model = variants.make("vae", {"likelihood": "gaussian"}), linear_model()
     images = np.random.default_rng(0).integers(60, 200, (400, 1, 2, 2)).astype(np.uint8)
-    whole = bound(variant, model, Split(images=images), samples=50)["nats"]
+    whole = iwae_bound(variant, model, Split(images=images), samples=50)["nats"]
     monkeypatch.setattr("diabolo.train.evaluation.iwae_bound._DECODED", 1)
-    assert bound(variant, model, Split(images=images), samples=50)["nats"] == pytest.approx(whole, abs=0.03)
+    assert iwae_bound(variant, model, Split(images=images), samples=50)["nats"] == pytest.approx(
+        whole, abs=0.03
+    )
 
 
 def test_each_seed_and_each_step_draws_anew() -> None:
@@ -89,8 +93,8 @@ def test_each_seed_and_each_step_draws_anew() -> None:
 def test_the_error_is_the_standard_error() -> None:
     variant, model = variants.make("vae"), linear_model()
     images = np.random.default_rng(0).integers(0, 256, (300, 1, 2, 2)).astype(np.uint8)
-    every = [bound(variant, model, Split(images=images[i : i + 1]), 2000)["nats"] for i in range(300)]
-    got = bound(variant, model, Split(images=images), 2000)  # so many that chance adds little to it
+    every = [iwae_bound(variant, model, Split(images=images[i : i + 1]), 2000)["nats"] for i in range(300)]
+    got = iwae_bound(variant, model, Split(images=images), 2000)  # so many that chance adds little to it
     assert got["nats_error"] == pytest.approx(np.std(every, ddof=1) / math.sqrt(300), rel=0.3)
 
 
@@ -98,7 +102,7 @@ def test_nothing_to_bound() -> None:
     variant = variants.make("autoencoder")
     _, model = Config.make("autoencoder", "glyphs", latent_dim=2).build((1, 8, 8))
     with pytest.raises(OptionError, match="--importance-samples"):
-        bound(variant, model, Split(images=np.zeros((2, 1, 8, 8), np.uint8)), 5)
+        iwae_bound(variant, model, Split(images=np.zeros((2, 1, 8, 8), np.uint8)), 5)
 
 
 def test_the_gaussian_likelihood_agrees_with_torch() -> None:
@@ -141,7 +145,7 @@ def test_several_latents_train_the_tighter_bound() -> None:
 
     plain = variants.make("vae", {"likelihood": "gaussian"})
     for samples in (1, 7):
-        expected = bound(plain, model, Split(images=images.repeat(20, axis=0)), samples)["nats"]
+        expected = iwae_bound(plain, model, Split(images=images.repeat(20, axis=0)), samples)["nats"]
         assert trained(samples) == pytest.approx(expected, abs=0.05)
     assert trained(7) < trained(1) - 0.2
     assert trained(7, importance_after=2.0) == trained(1)  # not yet
@@ -168,9 +172,9 @@ def test_figures_by_dimension(pictures: Path, tmp_path: Path) -> None:
 
 
 def test_a_collapsed_posterior_is_said_aloud(pictures: Path, tmp_path: Path) -> None:
-    from diabolo.train.callbacks import Silent
+    from diabolo.train.callbacks import BaseCallback
 
-    class Listener(Silent):
+    class Listener(BaseCallback):
         said = ""
 
         def note(self, text: str) -> None:
@@ -180,7 +184,7 @@ def test_a_collapsed_posterior_is_said_aloud(pictures: Path, tmp_path: Path) -> 
     config = Config.make(
         "vae", str(pictures), latent_dim=2, epochs=4, batch_size=20, variant_options={"beta": 1e5}
     )
-    fit(config, tmp_path / "run", watcher=listener)
+    fit(config, tmp_path / "run", callback=listener)
     assert "the posterior has collapsed" in listener.said
 
 

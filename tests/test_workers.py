@@ -15,8 +15,9 @@ import psutil
 import pytest
 from _images import everything, load_folder, pixels, sample, save
 
-from diabolo.train.datasets import Fitting, LoadRequest, _workers, folder, load
-from diabolo.train.datasets._workers import Job, work
+from diabolo.train.datasets import Fitting, LoadRequest, folder, load
+from diabolo.train.datasets._decoding import workers
+from diabolo.train.datasets._decoding.workers import Job, work
 from diabolo.train.errors import DataError
 
 CRASH = """
@@ -46,22 +47,22 @@ Started = list[subprocess.Popen[str]]
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
     """However few the files are, two processes decode them; none is left. Gives those that were started."""
     started: Started = []
-    begin = _workers._begin
+    begin = workers._begin
 
     def noted(job: Job) -> subprocess.Popen[str] | None:
         process = begin(job)
         started.extend([process] if process else [])
         return process
 
-    monkeypatch.setattr(_workers, "_begin", noted)
-    monkeypatch.setattr(_workers, "_ALONE", (0, 0))
-    monkeypatch.setattr(_workers, "_cores", lambda: 2)
-    monkeypatch.setattr(_workers, "free", lambda: 2**40)
+    monkeypatch.setattr(workers, "_begin", noted)
+    monkeypatch.setattr(workers, "_ALONE", (0, 0))
+    monkeypatch.setattr(workers, "_cores", lambda: 2)
+    monkeypatch.setattr(workers, "free", lambda: 2**40)
     before = set(psutil.Process().children(recursive=True))
     yield started
     assert all(process.poll() is not None for process in started)
     assert set(psutil.Process().children(recursive=True)) == before
-    assert not [thread for thread in threading.enumerate() if isinstance(thread, _workers._Hand)]
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, workers._Feeder)]
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_a_file_that_may_do_better_another_time(
     tasks.append((12, str(tmp_path / f"{name}.png")))
     sample("RGB", 8, 8).save(tasks[-1][1])
     Path(what.target).write_bytes(bytes(13 * 3 * 64))
-    monkeypatch.setattr(_workers, "_PATIENCE", 5.0)
+    monkeypatch.setattr(workers, "_PATIENCE", 5.0)
     outcomes = {outcome.row: outcome for outcome in work(what, tasks, 0)}
     assert sorted(outcomes) == list(range(13))
     assert reason in outcomes.pop(12).reason
@@ -144,11 +145,11 @@ def test_a_file_that_may_do_better_another_time(
 
 
 def test_as_many_processes_as_the_memory_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_workers, "_cores", lambda: 8)
+    monkeypatch.setattr(workers, "_cores", lambda: 8)
     for room, expected in ((0, 1), (3, 3), (100, 8)):
-        monkeypatch.setattr(_workers, "free", lambda room=room: room * _workers._WORST)
-        assert _workers._count(10_000, 10) == expected
-    assert _workers._count(1000, 10) == 1
+        monkeypatch.setattr(workers, "free", lambda room=room: room * workers._WORST)
+        assert workers._count(10_000, 10) == expected
+    assert workers._count(1000, 10) == 1
 
 
 def job(tmp_path: Path, count: int) -> tuple[Job, list[tuple[int, str]]]:
@@ -219,8 +220,8 @@ def test_no_process_can_be_started_any_more(
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(CRASH)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    first = _workers._begin
-    monkeypatch.setattr(_workers, "_begin", lambda job: None if pool else first(job))
+    first = workers._begin
+    monkeypatch.setattr(workers, "_begin", lambda job: None if pool else first(job))
     what, tasks = job(tmp_path, 40)
     tasks[0] = 0, str(tmp_path / "crash.png")  # the only process dies with others of its files to come
     with pytest.raises(DataError, match=r"cannot be started: .*Free some memory"):
@@ -239,8 +240,8 @@ def test_a_full_disk_is_not_the_image_s_fault(
 ) -> None:
     what, tasks = job(tmp_path, 12)
     full = replace(what, target="/dev/full")
-    for start in (_workers._begin, lambda _: None):
-        monkeypatch.setattr(_workers, "_begin", start)
+    for start in (workers._begin, lambda _: None):
+        monkeypatch.setattr(workers, "_begin", start)
         with pytest.raises(OSError, match="No space left on device"):
             list(work(full, tasks, 0))
 
@@ -250,9 +251,10 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
     save(tmp_path / "root", 30)
     (tmp_path / "script.py").write_text(
         "print('begun')\n"
-        "from diabolo.train.datasets import LoadRequest, _workers, load\n"
-        "_workers._ALONE = 0, 0\n"
-        "_workers._cores = lambda: 2\n"
+        "from diabolo.train.datasets import LoadRequest, load\n"
+        "from diabolo.train.datasets._decoding import workers\n"
+        "workers._ALONE = 0, 0\n"
+        "workers._cores = lambda: 2\n"
         f"data = load({str(tmp_path / 'root')!r}, LoadRequest())\n"
         "print(len(data.train) + len(data.test))\n"
     )

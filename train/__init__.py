@@ -9,22 +9,25 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime._renamed import renamed
 
 if TYPE_CHECKING:
+    from diabolo.train.callbacks import Callback
     from diabolo.train.config import Config
-    from diabolo.train.loop import Watcher, fit, resume
+    from diabolo.train.loop import fit, resume
     from diabolo.train.run import Run
 
-__all__ = ["Config", "Run", "Watcher", "fit", "resume"]
+__all__ = ["Callback", "Config", "Run", "fit", "resume"]
 
-_HOMES = {"Config": "config", "Run": "run", "Watcher": "loop", "fit": "loop", "resume": "loop"}
+_HOMES = {"Callback": "callbacks", "Config": "config", "Run": "run", "fit": "loop", "resume": "loop"}
+_old = old_names(__name__, {"Watcher": "Callback"})
 
 
 def __getattr__(name: str) -> Any:
     # the datasets lie below this package too, and whoever decodes or lists them must not wait for torch
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return _old(name)
     value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
@@ -32,14 +35,28 @@ def __getattr__(name: str) -> Any:
 
 renamed(
     {
-        "diabolo.train.board": "diabolo.train.tensorboard",
+        "diabolo.train.augment": "diabolo.train.batches.augment",
+        "diabolo.train.board": "diabolo.train.callbacks.tensorboard",
         "diabolo.train.bound": "diabolo.train.evaluation.iwae_bound",
+        "diabolo.train.checkpoint": "diabolo.train.run.checkpoint",
         "diabolo.train.evaluate": "diabolo.train.evaluation.evaluate",
+        "diabolo.train.feed": "diabolo.train.batches.feed",
+        "diabolo.train.files": "diabolo.train.run.files",
         "diabolo.train.glance": "diabolo.train.async_scalar",
+        "diabolo.train.held_out": "diabolo.train.batches.held_out",
         "diabolo.train.holes": "diabolo.train.evaluation.holes",
+        "diabolo.train.lock": "diabolo.train.run.lock",
+        "diabolo.train.muon": "diabolo.train.optim.muon",
+        "diabolo.train.noise": "diabolo.train.batches.noise",
+        "diabolo.train.notebook": "diabolo.train.run.notebook",
+        "diabolo.train.optimizer": "diabolo.train.optim.optimizer",
         "diabolo.train.plots": "diabolo.train.evaluation.plots",
         "diabolo.train.processes": "diabolo.train.distributed",
+        "diabolo.train.recipe": "diabolo.train.run.recipe",
+        "diabolo.train.schedule": "diabolo.train.optim.schedule",
         "diabolo.train.squash": "diabolo.train.leaky_sigmoid",
+        "diabolo.train.tensorboard": "diabolo.train.callbacks.tensorboard",
+        "diabolo.train.tensors": "diabolo.train.run.tensors",
         "diabolo.train.training": "diabolo.train.trainer",
         "diabolo.train.watcher": "diabolo.train.callbacks",
     }

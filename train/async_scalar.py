@@ -5,10 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["Glance"]
+from diabolo.runtime._old_names import old_names
+
+__all__ = ["AsyncScalar"]
+
+__getattr__ = old_names(__name__, {"Glance": "AsyncScalar"})
 
 
-class Glance:
+class AsyncScalar:
     """Numbers sent one after the other; each look sees the one that was sent before.
 
     On CUDA the number is copied in the background, behind the steps that are queued: by the next look, some
@@ -19,7 +23,7 @@ class Glance:
         self._cuda = device.type == "cuda"
         self._sent: tuple[Tensor, torch.cuda.Event] | None = None
 
-    def look(self, value: Tensor) -> float | None:
+    def exchange(self, value: Tensor) -> float | None:
         """Send `value`, a scalar; on CUDA returns the one sent before, None at the first look."""
         if not self._cuda:
             return float(value)

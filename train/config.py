@@ -9,7 +9,7 @@ from typing import Any, get_origin
 
 from diabolo.runtime.errors import PluginError, UsageError
 from diabolo.train import networks, variants
-from diabolo.train.augment import Augment
+from diabolo.train.batches.augment import Augment
 from diabolo.train.datasets import Fitting, LoadRequest, Progress
 from diabolo.train.devices import DEVICES, PRECISIONS
 from diabolo.train.errors import OptionError, RunError
@@ -175,6 +175,9 @@ class Config(Settings):
     variant_options: dict[str, Any] = field(
         default_factory=dict, metadata=rules("The variant's own settings.", option=False)
     )
+    network_options: dict[str, Any] = field(
+        default_factory=dict, metadata=rules("The network's own settings.", option=False)
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -184,6 +187,8 @@ class Config(Settings):
                 f"variant {self.variant!r} runs on the network {' or '.join(variant.networks)} only, "
                 f"not {self.network!r}. Use --network {variant.networks[0]}, or another variant."
             )
+        if self.network_options and not networks.is_own(self.network):  # a user's file is not executed here
+            networks.find(self.network).make_options(self.network_options)
 
     @classmethod
     def make(cls, variant: str, dataset: str, **given: Any) -> Config:
@@ -225,8 +230,11 @@ class Config(Settings):
             raise RunError(f"config.json cannot be used: {error} Train again.") from None
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        return asdict(self)
+        """As plain JSON values; without `network_options` where there are none."""
+        values = asdict(self)
+        if not self.network_options:
+            del values["network_options"]
+        return values
 
     def fitting(self) -> Fitting:
         """How images are brought to one size and colour.
@@ -277,5 +285,6 @@ class Config(Settings):
         shape = self.latent_shape(image_shape, network)
         return variant, Model(*pair, head, image_shape, shape, variant.extras())
 
-    def _layers(self) -> dict[str, int | None]:
-        return {"width": self.width, "depth": self.depth, "blocks": self.blocks}
+    def _layers(self) -> dict[str, Any]:
+        """What the network is made with."""
+        return {"width": self.width, "depth": self.depth, "blocks": self.blocks, **self.network_options}

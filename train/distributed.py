@@ -13,10 +13,14 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-__all__ = ["Processes", "join"]
+from diabolo.runtime._old_names import old_names
+
+__all__ = ["Distributed", "init_distributed"]
+
+__getattr__ = old_names(__name__, {"Processes": "Distributed", "join": "init_distributed"})
 
 
-class Processes:
+class Distributed:
     """This process among those that train together.
 
     Attributes:
@@ -24,50 +28,50 @@ class Processes:
         count: how many there are.
     """
 
-    def __init__(self, rank: int = 0, count: int = 1) -> None:
-        self.rank, self.count = rank, count
+    def __init__(self, rank: int = 0, world_size: int = 1) -> None:
+        self.rank, self.world_size = rank, world_size
 
     @property
-    def writes(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this is the one that writes files and speaks."""
         return self.rank == 0
 
-    def part(self, size: int) -> slice:
+    def shard(self, size: int) -> slice:
         """This process's rows of `size`: even parts, some larger by one where it does not divide."""
-        low, more = divmod(size, self.count)
+        low, more = divmod(size, self.world_size)
         first = self.rank * low + min(self.rank, more)
         return slice(first, first + low + (self.rank < more))
 
     def sum(self, value: Tensor) -> Tensor:
         """The sum over all processes, with a gradient."""
-        if self.count == 1:
+        if self.world_size == 1:
             return value
         summed: Tensor = _Sum.apply(value)
         return summed
 
-    def share(self, module: nn.Module, device: torch.device) -> nn.Module:
+    def wrap(self, module: nn.Module, device: torch.device) -> nn.Module:
         """The module with its gradients averaged over all processes as they are computed."""
-        if self.count == 1:
+        if self.world_size == 1:
             return module
         where = [device.index or 0] if device.type == "cuda" else None
         return nn.parallel.DistributedDataParallel(module, device_ids=where)
 
-    def wait(self) -> None:
+    def barrier(self) -> None:
         """Until all have come here."""
-        if self.count > 1:
+        if self.world_size > 1:
             dist.barrier()
 
     def gather(self, value: Any) -> list[Any]:
         """Every process's value, in their order."""
-        if self.count == 1:
+        if self.world_size == 1:
             return [value]
-        values: list[Any] = [None] * self.count
+        values: list[Any] = [None] * self.world_size
         dist.all_gather_object(values, value)
         return values
 
-    def most(self, value: int) -> int:
+    def max(self, value: int) -> int:
         """The largest of all processes' values."""
-        if self.count == 1:
+        if self.world_size == 1:
             return value
         tensor = torch.tensor(value)
         if dist.get_backend() == "nccl":
@@ -92,16 +96,16 @@ class _Sum(torch.autograd.Function):
         return out
 
 
-def join(device: str) -> Processes:
+def init_distributed(device: str) -> Distributed:
     """The processes that torchrun started, by NCCL on CUDA and by Gloo elsewhere; or this one alone.
 
     Joined once, they stay together until they end: a second training in the same processes finds them so.
     """
     if not (dist.is_available() and (dist.is_initialized() or "TORCHELASTIC_RUN_ID" in os.environ)):
-        return Processes()
+        return Distributed()
     if not dist.is_initialized():
         if device == "cuda":
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         dist.init_process_group("nccl" if device == "cuda" else "gloo")
         atexit.register(dist.destroy_process_group)
-    return Processes(dist.get_rank(), dist.get_world_size())
+    return Distributed(dist.get_rank(), dist.get_world_size())

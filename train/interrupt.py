@@ -1,6 +1,6 @@
-"""Ctrl-C, SIGTERM and SIGHUP ask a training to stop after the step; a second request does not wait.
+"""Ctrl-C, SIGTERM and SIGHUP stop a training after the current step; a second signal stops it at once.
 
-SIGTERM is what Kubernetes, systemd and `kill` send, SIGHUP what is left of a terminal that was closed.
+Kubernetes, systemd and `kill` send SIGTERM; a terminal that is closed sends SIGHUP.
 """
 
 from __future__ import annotations
@@ -8,17 +8,18 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType, TracebackType
 
-__all__ = ["Halt", "Interrupt"]
+__all__ = ["Halt", "Interrupt", "handled"]
 
 
 class Halt(KeyboardInterrupt):
-    """A signal that was not waited for.
+    """A signal that stops the training at once.
 
     Attributes:
-        exit_code: of the command line, as shells count it: 128 and the signal's number; 1 for Ctrl-C.
+        exit_code: for the command line, by the convention of shells: 128 plus the signal's number; 1 for
+            Ctrl-C.
     """
 
     def __init__(self, exit_code: int) -> None:
@@ -27,13 +28,13 @@ class Halt(KeyboardInterrupt):
 
 
 class Interrupt:
-    """While it is entered, a signal raises `Halt`; within `patience` the first one only sets `asked`.
+    """A context in which a signal raises `Halt`; within `patience()` the first one only sets `asked`.
 
-    SIGTERM and SIGHUP are left to a program that handles or ignores them (as `nohup` has it do). Outside the
-    main thread nothing is caught.
+    SIGTERM and SIGHUP are not handled if the program handles or ignores them already, as under `nohup`.
+    Outside the main thread no signal is handled.
 
     Attributes:
-        asked: the signal that asks for a stop, if one has come.
+        asked: the number of the signal that asked for a stop, or None.
     """
 
     def __init__(self) -> None:
@@ -43,12 +44,12 @@ class Interrupt:
 
     @property
     def exit_code(self) -> int:
-        """Of the command line after this signal."""
+        """The exit code of the command line after this signal."""
         return 1 if self.asked in (None, signal.SIGINT) else 128 + self.asked
 
     @contextmanager
     def patience(self) -> Iterator[None]:
-        """Within this block the first signal only sets `asked`, for the block to look at, save and stop."""
+        """A block in which the first signal only sets `asked`; the block checks it, saves and stops."""
         with nullcontext() if self._before else self:
             self._patient, self._pressed = True, 0
             try:
@@ -74,7 +75,16 @@ class Interrupt:
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = number
-        # a closed terminal sends SIGHUP twice, by the shell and by the system: nobody is impatient there
+        # a closed terminal sends SIGHUP twice, from the shell and from the system: that is one request
         self._pressed += number != getattr(signal, "SIGHUP", None)
         if not self._patient or self._pressed > 1:
             raise Halt(self.exit_code)
+
+
+def handled(main: bool) -> AbstractContextManager[Interrupt | None]:
+    """Handle signals in the main process of a training; in the others only while they train.
+
+    Otherwise a signal ends those at once: they wait for one another within torch, where Python does not
+    handle signals.
+    """
+    return Interrupt() if main else nullcontext()

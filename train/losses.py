@@ -1,4 +1,4 @@
-"""The losses, as pure functions over tensors."""
+"""Losses as pure functions of tensors. Images are `(batch, channels, height, width)` in [0, 1]."""
 
 from __future__ import annotations
 
@@ -21,21 +21,30 @@ __all__ = [
 
 
 def mean_squared_error(image: Tensor, reconstruction: Tensor) -> Tensor:
-    """The reconstruction error, MSE = 1/n sum (y_i - y~_i)^2 over all values of the batch."""
+    """The mean squared error, 1/n sum_i (x_i - y_i)^2 over all n values of the batch: a scalar.
+
+    Args:
+        image: `(batch, channels, height, width)` in [0, 1].
+        reconstruction: of the same shape and range.
+    """
     return functional.mse_loss(reconstruction.float(), image.float())
 
 
 def half_squared_error(image: Tensor, reconstruction: Tensor) -> Tensor:
-    """Half the squared error, summed over an image's values, averaged over images.
+    """Half the squared error, summed over an image's values, averaged over images: a scalar.
 
-    The J that the published sparsity weights are relative to:
-    http://ufldl.stanford.edu/tutorial/unsupervised/Autoencoders/
+    This is the J of http://ufldl.stanford.edu/tutorial/unsupervised/Autoencoders/, which published sparsity
+    weights refer to.
+
+    Args:
+        image: `(batch, channels, height, width)` in [0, 1].
+        reconstruction: of the same shape and range.
     """
     return 0.5 * (image - reconstruction).float().square().flatten(1).sum(1).mean()
 
 
 def bernoulli_kl(sparsity: float, activity: Tensor) -> Tensor:
-    """sum_j KL(rho || rho_hat_j) in nats, over units.
+    """The KL divergence sum_j KL(rho || rho_hat_j) over units, in nats: a scalar.
 
     KL = rho log(rho / rho_hat) + (1 - rho) log((1 - rho) / (1 - rho_hat)).
 
@@ -49,45 +58,69 @@ def bernoulli_kl(sparsity: float, activity: Tensor) -> Tensor:
 
 
 def bernoulli_reconstruction(image: Tensor, logits: Tensor) -> Tensor:
-    """-log p(x | z) in nats, `(batch,)`, each value a Bernoulli: summed over an image's values.
+    """-log p(x | z) for Bernoulli pixels, summed over an image's values: `(batch,)`, in nats.
 
-    For grey values in [0, 1] this is a cross-entropy and no density.
+    For values between 0 and 1 this is a cross-entropy, not a probability.
+
+    Args:
+        image: `(batch, channels, height, width)` in [0, 1].
+        logits: of the same shape, before the sigmoid.
     """
     loss = functional.binary_cross_entropy_with_logits(logits.float(), image.float(), reduction="none")
     return loss.flatten(1).sum(1)
 
 
-def gaussian_reconstruction(image: Tensor, reconstruction: Tensor, log_deviation: Tensor) -> Tensor:
-    """-log p(x | z) in nats, `(batch,)`, each value a gaussian of one deviation: summed over values.
+def gaussian_reconstruction(image: Tensor, reconstruction: Tensor, log_std: Tensor) -> Tensor:
+    """-log p(x | z) for gaussian pixels, summed over an image's values: `(batch,)`, in nats.
 
-    A density of values in [0, 1]: it may be negative. One learned deviation for all values is Rybkin et al.,
-    'Simple and Effective VAE Training with Calibrated Decoders', https://arxiv.org/abs/2006.13202.
+    It is the logarithm of a density, so it may be negative. All values share one standard deviation, which is
+    learned: Rybkin et al., 'Simple and Effective VAE Training with Calibrated Decoders',
+    https://arxiv.org/abs/2006.13202.
+
+    Args:
+        image: `(batch, channels, height, width)` in [0, 1].
+        reconstruction: the means, of the same shape and range.
+        log_std: the logarithm of the standard deviation, `()`; clamped to [-6, 3].
     """
-    log_deviation = log_deviation.float().clamp(-6, 3)
+    log_std = log_std.float().clamp(-6, 3)
     error = (image.float() - reconstruction.float()).square().flatten(1)
-    constant = log_deviation + 0.5 * math.log(2 * math.pi)
-    return (0.5 * error * (-2 * log_deviation).exp() + constant).sum(1)
+    constant = log_std + 0.5 * math.log(2 * math.pi)
+    return (0.5 * error * (-2 * log_std).exp() + constant).sum(1)
 
 
 def gaussian_kl_by_dimension(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mean, variance) || N(0, 1)) in nats of each latent value, shaped as `mean`.
+    """KL(N(mean, variance) || N(0, 1)) of each latent value: `(batch, *latent_shape)`, in nats.
 
-    Kingma and Welling, 'Auto-Encoding Variational Bayes', appendix B, https://arxiv.org/abs/1312.6114:
-    -1/2 (1 + log variance - mean^2 - variance).
+    -1/2 (1 + log variance - mean^2 - variance): Kingma and Welling, 'Auto-Encoding Variational Bayes',
+    appendix B, https://arxiv.org/abs/1312.6114.
+
+    Args:
+        mean: `(batch, *latent_shape)`.
+        log_variance: of the same shape.
     """
     mean, log_variance = mean.float(), log_variance.float()
     return -0.5 * (1 + log_variance - mean.square() - log_variance.exp())
 
 
 def binarised(image: Tensor, thresholds: Tensor) -> Tensor:
-    """0 or 1 for each value: 1 with the value's own chance, if thresholds are drawn from [0, 1)."""
+    """1 where a value is above its threshold, else 0.
+
+    With thresholds drawn from [0, 1), a value is the probability of its 1.
+
+    Args:
+        image: `(batch, channels, height, width)` in [0, 1].
+        thresholds: of the same shape.
+    """
     return (thresholds < image).to(image.dtype)
 
 
 def fixed_thresholds(image: Tensor) -> Tensor:
-    """Thresholds shaped as `image` that are the same whenever the same image comes.
+    """Thresholds in [0, 1) for each value of `image`; the same image always gets the same ones.
 
-    An image's brightness picks one of a thousand fixed draws, so that nothing has to be kept by image.
+    The sum of an image's values selects one of a thousand fixed draws, so nothing is stored per image.
+
+    Args:
+        image: `(batch, channels, height, width)` in [0, 1].
     """
     generator = torch.Generator().manual_seed(20081)
     bank = torch.rand(1000, *image.shape[1:], generator=generator).to(image.device)

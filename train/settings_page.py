@@ -5,9 +5,10 @@ python -m diabolo.train.settings_page > docs/settings.md
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import MISSING
 
-from diabolo.train import variants
+from diabolo.train import networks, variants
 from diabolo.train.config import Config
 from diabolo.train.settings import Setting, settings
 
@@ -15,12 +16,13 @@ __all__ = ["page"]
 
 _TOP = """# Settings
 
-Made by `python -m diabolo.train.settings_page` from the fields of `Config` and of the variants' `Options`.
+Made by `python -m diabolo.train.settings_page` from the fields of `Config` and of the `Options` of variants
+and networks.
 
 A setting has one name in four spellings. `latent-dim` is the option `--latent-dim` of `diabolo train`, the
 key `latent-dim` of a recipe, the argument `latent_dim` of `Config.make`, and the entry `latent_dim` in the
-`config.json` of a run. The settings of a variant are options and keys as well; `Config.make` takes them in a
-dict: `variant_options={"beta": 4.0}`.
+`config.json` of a run. The settings of a variant or a network are options and keys as well; `Config.make`
+takes them in a dict: `variant_options={"beta": 4.0}`, `network_options={...}`.
 
 ## Every training
 """
@@ -29,16 +31,18 @@ _HEAD = "| setting | default | allowed | what it is |\n|---|---|---|---|"
 
 def page() -> str:
     """The whole page."""
-    parts = [_TOP, _table(Config)]
+    parts = [_TOP, _table(settings(Config).values())]
     for name in variants.names():
         own = variants.find(name).Options
         if settings(own):
-            parts.append(f"\n## The variant `{name}`\n\n{_table(own)}")
+            parts.append(f"\n## The variant `{name}`\n\n{_table(settings(own).values())}")
+    for name, declared in networks.options().items():
+        parts.append(f"\n## The network `{name}`\n\n{_table(declared.values())}")
     return "\n".join(parts) + "\n"
 
 
-def _table(holder: type) -> str:
-    rows = [_row(one) for one in settings(holder).values() if one.rules.option]
+def _table(rows_of: Iterable[Setting]) -> str:
+    rows = [_row(one) for one in rows_of if one.rules.option]
     return "\n".join([_HEAD, *rows])
 
 

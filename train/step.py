@@ -1,7 +1,8 @@
-"""What a loss may need beside the batch: chance, means over the whole batch, a memory, and the time.
+"""What a loss may need besides the batch: random numbers, means over the whole batch, a memory, the epoch.
 
-Several processes may share one batch. Each then draws the noise of the whole batch and takes its own rows,
-and what a loss is not linear in is averaged over all of them first: the result is that of one process.
+Several processes may share one batch. Each of them then draws the random numbers of the whole batch and takes
+its own rows, and averages that a loss depends on non-linearly are taken over all processes. So the result is
+the same as with one process.
 """
 
 from __future__ import annotations
@@ -13,20 +14,20 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from diabolo.train.distributed import Processes
+    from diabolo.train.distributed import Distributed
 
 __all__ = ["Step"]
 
-_SPREAD = 0x9E3779B1  # the golden section of 2 ** 32 (Knuth, volume 3, 6.4): seeds lie far from one another
+_SPREAD = 0x9E3779B1  # 2 ** 32 by the golden ratio (Knuth, volume 3, section 6.4): keeps seeds far apart
 
 
 class Step:
-    """One step of a training, or one batch of an evaluation.
+    """One step of a training, or one batch of an evaluation. It is the source of all randomness of a loss.
 
     Attributes:
         epoch: epochs done, with a fraction: 0.0 at the first step.
-        training: False while figures are taken.
-        memory: tensors by name that a loss keeps from step to step; part of the checkpoint.
+        training: False during validation and evaluation.
+        memory: tensors by name that a loss keeps from step to step; they are saved in the checkpoint.
     """
 
     def __init__(
@@ -39,40 +40,48 @@ class Step:
         training: bool = True,
         memory: dict[str, Tensor] | None = None,
         rows: tuple[int, int] | None = None,
-        processes: Processes | None = None,
+        distributed: Distributed | None = None,
     ) -> None:
-        """All chance comes from `seed` and `number`.
+        """All random numbers depend on `seed` and `number` alone.
 
-        `rows` is this process's place in the batch: its first row, and the rows of all processes.
+        Args:
+            seed: of the run.
+            number: of the step or batch.
+            device: that the random numbers are drawn on.
+            epoch: see the attributes, as for the next two.
+            training: see above.
+            memory: see above.
+            rows: this process's first row in the batch, and the number of rows of all processes.
+            distributed: the processes that share the batch; None: only this one.
         """
         self.epoch, self.training = epoch, training
         self.memory = {} if memory is None else memory
-        # torch's generator on the CPU looks at 32 bits of its seed and no more
+        # torch's generator on the CPU uses only 32 bits of its seed
         self._seed, self._device = (seed * _SPREAD + number) % 2**32, device
-        self._rows, self._all = rows, processes
+        self._rows, self._all = rows, distributed
 
     @cached_property
     def _generator(self) -> torch.Generator:
-        return torch.Generator(self._device).manual_seed(self._seed)  # made only for a loss that draws
+        return torch.Generator(self._device).manual_seed(self._seed)  # made only if a loss draws
 
     def normal(self, *shape: int) -> Tensor:
-        """Draws from N(0, 1), `shape` with the batch first."""
+        """Random numbers from N(0, 1), of this shape; the first dimension is the batch."""
         whole, own = self._share(shape[0])
         return torch.randn(whole, *shape[1:], generator=self._generator, device=self._device)[own]
 
     def uniform(self, *shape: int) -> Tensor:
-        """Draws from [0, 1), `shape` with the batch first."""
+        """Random numbers, uniform in [0, 1), of this shape; the first dimension is the batch."""
         whole, own = self._share(shape[0])
         return torch.rand(whole, *shape[1:], generator=self._generator, device=self._device)[own]
 
     def mean(self, values: Tensor) -> Tensor:
-        """The mean over the whole batch of `(batch, ...)`, with a gradient."""
+        """The mean of `(batch, ...)` over the whole batch, of all processes: `(...)`, with a gradient."""
         if self._all is None or self._rows is None:
             return values.float().mean(0)
         return self._all.sum(values.float().sum(0)) / self._rows[1]
 
     def whole(self, count: int) -> int:
-        """How many images all processes have where this one has `count`: the whole batch."""
+        """The size of the whole batch, of all processes, if this one has `count` of its images."""
         return self._rows[1] if self._rows else count
 
     def _share(self, count: int) -> tuple[int, slice]:

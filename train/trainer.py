@@ -1,7 +1,8 @@
-"""The training itself: steps, epochs, checkpoints.
+"""The training loop: epochs, steps and checkpoints.
 
-The order of images and all chance come from the run's seed and the number of the epoch or step, never from a
-generator's state: a run continued from any step draws what the unbroken one would have drawn.
+The order of the images and all random numbers come from the run's seed and the number of the epoch or step,
+never from the state of a generator. So a run that is continued from any step draws the same numbers as one
+that was never interrupted.
 """
 
 from __future__ import annotations
@@ -10,85 +11,90 @@ import copy
 import math
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from diabolo.train import checkpoint
-from diabolo.train.async_scalar import Glance
-from diabolo.train.augment import Augment, augment
-from diabolo.train.callbacks import Watcher
-from diabolo.train.checkpoint import Position, State
+from diabolo.runtime._old_names import old_names
+from diabolo.train.async_scalar import AsyncScalar
+from diabolo.train.batches.augment import Augment, augment
+from diabolo.train.batches.feed import feed, resident
+from diabolo.train.callbacks import Callback
 from diabolo.train.config import Config
 from diabolo.train.datasets import Images, Split
-from diabolo.train.distributed import Processes
+from diabolo.train.distributed import Distributed
 from diabolo.train.errors import RunError, StoppedError, TrainingError
 from diabolo.train.evaluation.evaluate import validate
-from diabolo.train.feed import feed, resident
 from diabolo.train.interrupt import Interrupt
 from diabolo.train.model import Model
-from diabolo.train.optimizer import clip_gradient, make_optimizer
-from diabolo.train.run import BEST, Run
-from diabolo.train.schedule import rate
+from diabolo.train.objective import Objective, compiled, memory_format
+from diabolo.train.optim.ema import copy_buffers, update_average
+from diabolo.train.optim.optimizer import clip_gradient, make_optimizer
+from diabolo.train.optim.schedule import learning_rate
+from diabolo.train.run import BEST, Run, checkpoint
+from diabolo.train.run.checkpoint import Position, State
 from diabolo.train.step import Step
 from diabolo.train.variants import Loss, VariantBase
 
-__all__ = ["Training"]
+__all__ = ["Trainer"]
 
-_SAVE = 60.0  # seconds between checkpoints within an epoch
-_LOOK = 20  # steps between two looks at the loss, where it does not come for nothing
+__getattr__ = old_names(__name__, {"Training": "Trainer"})
 
-
-class _Objective(nn.Module):
-    """The loss as a module's output: what is shared by processes and compiled."""
-
-    def __init__(self, variant: VariantBase, model: Model) -> None:
-        super().__init__()
-        self.variant, self.model = variant, model
-
-    def forward(self, image: Tensor, step: Step) -> Loss:
-        """The loss of a batch."""
-        return self.variant.loss(self.model, image, step)
+_SAVE_AFTER = 60.0  # seconds between checkpoints within an epoch
+_REPORT_EVERY = 20  # steps between two readings of the loss, on a device where reading it takes time
 
 
 @dataclass(kw_only=True)
-class Training:
-    """A model on its way through a run's epochs."""
+class Trainer:
+    """Trains a model for the epochs of a run, and writes its weights, history and checkpoints.
+
+    Attributes:
+        run: the run's folder and settings.
+        variant: gives the loss.
+        model: to be trained.
+        images: to train on, uint8 `(n, channels, height, width)`.
+        validation: images that the best weights are chosen by.
+        distributed: the processes that train together.
+        callback: told how the training goes.
+        tensorboard: a second callback, told of every epoch.
+        position: how far the training has come.
+        memory: what the loss keeps from step to step.
+        sums: of the loss and its terms over the images of this epoch so far.
+    """
 
     run: Run
     variant: VariantBase
     model: Model
-    images: Images  # to learn from
-    validation: Split  # to choose the best weights by
-    processes: Processes
-    watcher: Watcher
-    board: Watcher | None = None  # one more that sees every epoch
+    images: Images
+    validation: Split
+    distributed: Distributed
+    callback: Callback
+    tensorboard: Callback | None = None
     position: Position = field(default_factory=Position)
     memory: dict[str, Tensor] = field(default_factory=dict)
-    sums: dict[str, Tensor] = field(default_factory=dict)  # of this epoch so far
+    sums: dict[str, Tensor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         config = self.config
         self.device = torch.device(config.device)
-        # convolutions read pixels faster whose channels lie together
-        self.layout = torch.channels_last if _convolves(self.model) else torch.contiguous_format
+        self.layout = memory_format(self.model)
         self.model.to(self.device).to(memory_format=self.layout)
         self.optimizer = make_optimizer(self.model, config)
-        self.changes = Augment.parse(config.augment)
+        self.augmentation = Augment.parse(config.augment)
         self.weights = list(self.model.parameters())
-        self.longest = config.clip * math.prod(self.model.image_shape) ** 0.5
-        # what is judged and kept: the running average of the weights, or the weights themselves
+        self.max_norm = config.clip * math.prod(self.model.image_shape) ** 0.5
+        # what is validated and saved: the EMA of the weights, or the weights themselves
         self.average = copy.deepcopy(self.model) if config.average else self.model
-        objective = self.processes.share(_Objective(self.variant, self.model), self.device)
-        # a GPU computes a small step sooner than it is asked for its kernels: recorded, it is asked once
-        self.recorded = config.compile and self.device.type == "cuda" and self.processes.count == 1
-        mode = "reduce-overhead" if self.recorded else None
-        self.objective = torch.compile(objective, mode=mode) if config.compile else objective
-        # on a GPU the images themselves, if they fit; otherwise they go there batch by batch
+        self.objective: Any = self.distributed.wrap(Objective(self.variant, self.model), self.device)
+        self.cuda_graphs = False
+        if config.compile:
+            self.objective, self.cuda_graphs = compiled(self.objective, self.device, self.distributed)
+        # a GPU holds all images, if they fit; otherwise they are uploaded batch by batch
         self.source = resident(self.images, self.device)
-        self.glance = Glance(self.device)
-        self.saved = time.monotonic()
+        self.async_loss = AsyncScalar(self.device)
+        self.last_saved = time.monotonic()
 
     @property
     def config(self) -> Config:
@@ -97,62 +103,66 @@ class Training:
 
     @property
     def steps(self) -> int:
-        """Steps of an epoch; its images are cut evenly, so that no last batch is tiny."""
+        """Steps per epoch; its images are split evenly, so that the last batch is not smaller."""
         return math.ceil(len(self.images) / self.config.batch_size)
 
     @property
-    def ended(self) -> bool:
-        """Whether the last epoch is done, or nothing got better for as long as `patience` says."""
-        weary = 0 < self.config.patience <= self.position.stale
-        return weary or self.position.epoch >= self.config.epochs
+    def finished(self) -> bool:
+        """Whether the last epoch is done, or `patience` epochs have passed without a better loss."""
+        out_of_patience = 0 < self.config.patience <= self.position.stale
+        return out_of_patience or self.position.epoch >= self.config.epochs
 
-    def go(self, interrupt: Interrupt | None = None) -> None:
-        """Train until it has ended.
+    def train(self, interrupt: Interrupt | None = None) -> None:
+        """Train until `finished`.
+
+        Args:
+            interrupt: handles the signals; by default a new one.
 
         Raises:
-            StoppedError: Ctrl-C, SIGTERM or SIGHUP; all is saved.
+            StoppedError: Ctrl-C, SIGTERM or SIGHUP; everything is saved.
             TrainingError: the loss is not a number; the last good weights are kept.
-            RunError: the run's folder cannot be written to, or is gone.
+            RunError: the run's folder cannot be written to, or has been removed.
         """
         interrupt = interrupt or Interrupt()
         with interrupt.patience():
-            while not self.ended:
-                self._epoch(interrupt)
-            if self.processes.most(interrupt.asked or 0):
+            while not self.finished:
+                self._train_epoch(interrupt)
+            if self.distributed.max(interrupt.asked or 0):
                 raise self.stopped("after the last epoch", interrupt.exit_code)
 
     def stopped(self, where: str, exit_code: int) -> StoppedError:
-        """What says that the training was stopped, where, and how to continue."""
+        """The error that says where the training was stopped, and how to continue."""
         return StoppedError(
             f"stopped {where}, and saved. "
             f"Continue: diabolo train {self.config.variant} --resume -o {self.run.path}",
             exit_code,
         )
 
-    def _epoch(self, interrupt: Interrupt) -> None:
+    def _train_epoch(self, interrupt: Interrupt) -> None:
         config, position = self.config, self.position
         self.model.train()
         order = np.random.default_rng([config.seed, 1, position.epoch]).permutation(len(self.images))
         pieces = np.array_split(order, self.steps)[position.step :]
-        own = [piece[self.processes.part(len(piece))] for piece in pieces]
+        own = [piece[self.distributed.shard(len(piece))] for piece in pieces]
         for piece, image in zip(pieces, feed(self.source, own, self.device), strict=True):
             self._step(image, len(piece))
-            self._listen(interrupt)
-        self._finite()
+            self._save_or_stop(interrupt)
+        self._check_finite(float(self.sums["loss"]))
         self._end_epoch(len(order))
 
-    def _listen(self, interrupt: Interrupt) -> None:
-        """Save where it is time to, and stop where somebody asks for it."""
-        position, alone = self.position, self.processes.count == 1
-        if not (alone or position.step % _LOOK == 0 or position.step == self.steps):
-            return  # several processes agree, which takes a while
-        due = time.monotonic() - self.saved > _SAVE
-        wish = self.processes.most(2 if interrupt.asked else int(due))
-        if wish:
-            self._finite()
+    def _save_or_stop(self, interrupt: Interrupt) -> None:
+        """Save if a minute has passed since the last checkpoint; save and stop if a signal asks for it."""
+        position, alone = self.position, self.distributed.world_size == 1
+        if not (alone or position.step % _REPORT_EVERY == 0 or position.step == self.steps):
+            return  # several processes have to agree, which takes time
+        due = time.monotonic() - self.last_saved > _SAVE_AFTER
+        action = self.distributed.max(2 if interrupt.asked else int(due))  # 1: save, 2: save and stop
+        if action:
+            self._check_finite(float(self.sums["loss"]))
             self.save()
-        if wish == 2:
-            self.processes.wait()  # who ends first has torchrun end the others, and one of them is writing
+        if action == 2:
+            # torchrun ends all processes when the first one ends, and the main process is still writing
+            self.distributed.barrier()
             where = f"in epoch {position.epoch + 1} after step {position.step} of {self.steps}"
             raise self.stopped(where, interrupt.exit_code)
 
@@ -160,8 +170,8 @@ class Training:
         config, position = self.config, self.position
         number = position.epoch * self.steps + position.step
         for group in self.optimizer.param_groups:
-            group["lr"] = rate(config.lr, number, config.epochs * self.steps)
-        first = self.processes.part(count).start
+            group["lr"] = learning_rate(config.lr, number, config.epochs * self.steps)
+        first = self.distributed.shard(count).start
         step = Step(
             config.seed,
             number,
@@ -169,90 +179,82 @@ class Training:
             epoch=position.epoch + position.step / self.steps,
             memory=self.memory,
             rows=(first, count),
-            processes=self.processes if self.processes.count > 1 else None,
+            distributed=self.distributed if self.distributed.world_size > 1 else None,
         )
-        if self.changes:
-            image = augment(image, self.changes, step)
+        if self.augmentation:
+            image = augment(image, self.augmentation, step)
         image = image.contiguous(memory_format=self.layout)
-        with self._arithmetic():
+        with self._autocast():
             loss: Loss = self.objective(image, step)
-        if self.recorded:  # what lies in a recording's memory is gone at the next step
+        if self.cuda_graphs:  # the next step overwrites a CUDA graph's memory
             self.memory |= {name: value.clone() for name, value in self.memory.items()}
         self.optimizer.zero_grad(set_to_none=True)
-        # processes' gradients are averaged: each weighs as much as its share of the batch
-        weight = len(image) * self.processes.count / count
+        # gradients are averaged over processes: weight each by its share of the batch
+        weight = len(image) * self.distributed.world_size / count
         (loss.objective * weight if weight != 1 else loss.objective).backward()  # type: ignore[no-untyped-call]
-        clip_gradient(self.weights, self.longest)
+        clip_gradient(self.weights, self.max_norm)
         self.optimizer.step()
-        self._follow(number)
-        self._sum({"loss": loss.objective.detach()} | loss.terms, len(image))
+        if self.average is not self.model:
+            update_average(self.average, self.model, number, config.average)
+        self._add_terms({"loss": loss.objective.detach()} | loss.terms, len(image))
         position.step += 1
-        self._look(loss.objective.detach(), count)
+        self._report_loss(loss.objective.detach(), count)
 
-    def _arithmetic(self) -> torch.autocast:
+    def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
 
-    def _look(self, objective: Tensor, count: int) -> None:
-        """Show the loss and see that it is a number: at every step where that costs nothing."""
-        shown = self.position.step % _LOOK == 1 or self.position.step == self.steps
-        value = self.glance.look(objective) if self.device.type == "cpu" or shown else None
-        if value is not None and not math.isfinite(value):
-            raise self._not_a_number(value)
-        self.watcher.step(count, value if shown else None)
+    def _report_loss(self, objective: Tensor, count: int) -> None:
+        """Pass the loss to the callback, and raise if it is not finite; on a CPU at every step."""
+        shown = self.position.step % _REPORT_EVERY == 1 or self.position.step == self.steps
+        value = self.async_loss.exchange(objective) if self.device.type == "cpu" or shown else None
+        if value is not None:
+            self._check_finite(value)
+        self.callback.step(count, value if shown else None)
 
-    def _finite(self) -> None:
-        if not math.isfinite(float(self.sums["loss"])):
-            raise self._not_a_number(float(self.sums["loss"]))
+    def _check_finite(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss became {loss} in epoch {self.position.epoch + 1} at step {self.position.step} of "
+                f"{self.steps}. The weights before it are kept in {self.run.path}. Train anew with a smaller "
+                f"--lr than {self.config.lr:g}, or with --precision fp32."
+            )
 
-    def _not_a_number(self, value: float) -> TrainingError:
-        return TrainingError(
-            f"the loss became {value} in epoch {self.position.epoch + 1} at step {self.position.step} of "
-            f"{self.steps}. The weights before it are kept in {self.run.path}. Train anew with a smaller "
-            f"--lr than {self.config.lr:g}, or with --precision fp32."
-        )
-
-    def _sum(self, terms: dict[str, Tensor], images: int) -> None:
+    def _add_terms(self, terms: dict[str, Tensor], images: int) -> None:
         for name in terms:
             if name not in self.sums:
                 self.sums[name] = torch.zeros((), device=self.device)
-        # in one call, whatever their number: on a GPU each call costs more than the sum
+        # one call for all of them: on a GPU a call costs more than the sum
         sums, values = [self.sums[name] for name in terms], [value.float() for value in terms.values()]
         torch._foreach_add_(sums, values, alpha=images)
 
-    @torch.no_grad()
-    def _follow(self, number: int) -> None:
-        """Move the average a little towards the weights; faster at first, when they are still far off."""
-        if self.average is self.model:
-            return
-        keep = min(self.config.average, (1 + number) / (10 + number))
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - keep)
-
     def _end_epoch(self, count: int) -> None:
         position = self.position
-        parts = self.processes.gather({name: float(value) for name, value in self.sums.items()})
+        parts = self.distributed.gather({name: float(value) for name, value in self.sums.items()})
         row = {"epoch": float(position.epoch + 1)}
         row |= {name: sum(part[name] for part in parts) / count for name in parts[0]}
-        with self._arithmetic():
-            row["validation_loss"] = validate(self.variant, self.average, self.validation, self.processes)
+        if self.average is not self.model:
+            copy_buffers(self.average, self.model)
+        with self._autocast():
+            row["validation_loss"] = validate(self.variant, self.average, self.validation, self.distributed)
         if row["validation_loss"] < position.best:
             position.best, position.stale = row["validation_loss"], 0
-            if self.processes.writes:
+            if self.distributed.is_main:
                 self.run.write_tensors(BEST, self.average.state_dict())
         else:
             position.stale += 1
         position.epoch, position.step = position.epoch + 1, 0
         self.sums.clear()
         position.rows.append(row)
-        if self.processes.writes:
+        if self.distributed.is_main:
             self.run.write_history(position.rows)
         self.save()
-        if self.board:
-            self.board.epoch(row)
-        self.watcher.epoch(row)
+        if self.tensorboard:
+            self.tensorboard.epoch(row)
+        self.callback.epoch(row)
 
     def state(self) -> State:
-        """All that the next step depends on; of the sums of this epoch, every process's."""
-        sums = self.processes.gather({name: value.cpu() for name, value in self.sums.items()})
+        """Everything that the next step depends on, with the sums of every process."""
+        sums = self.distributed.gather({name: value.cpu() for name, value in self.sums.items()})
         return State(
             position=self.position,
             steps=self.steps,
@@ -266,19 +268,21 @@ class Training:
     def save(self) -> None:
         """Write the checkpoint."""
         state = self.state()
-        if self.processes.writes:
+        if self.distributed.is_main:
             checkpoint.write(self.run, state)
-        self.saved = time.monotonic()
+        self.last_saved = time.monotonic()
 
     def restore(self) -> None:
-        """Put the checkpoint back, with the history until then.
+        """Load the run's checkpoint, with the history up to it.
 
         Raises:
             RunError: it is damaged, or does not belong to this run.
         """
-        run, state = self.run, checkpoint.read(self.run, self.watcher.note)
+        run, state = self.run, checkpoint.read(self.run, self.callback.note)
         with checkpoint.damaged(run):
-            parts = {name: checkpoint.own_part(value, self.processes) for name, value in state.sums.items()}
+            parts = {
+                name: checkpoint.own_share(value, self.distributed) for name, value in state.sums.items()
+            }
             self.sums = {name: value.to(self.device) for name, value in parts.items()}
             checkpoint.fill_moments(self.optimizer, state.moments)
         if state.position.step and state.steps != self.steps:
@@ -291,9 +295,5 @@ class Training:
             run.fill(self.average, state.average)
         self.memory.update({name: value.to(self.device) for name, value in state.memory.items()})
         self.position = state.position
-        if told := checkpoint.keep_best(run, state.position, self.average, self.processes):
-            self.watcher.note(told)
-
-
-def _convolves(model: nn.Module) -> bool:
-    return any(isinstance(module, nn.Conv2d) for module in model.modules())
+        if told := checkpoint.keep_best(run, state.position, self.average, self.distributed):
+            self.callback.note(told)

@@ -68,7 +68,7 @@ def _main() -> None:
     size = tuple(head["size"])
     length = len(Image.new(head["mode"], size).tobytes())
     frames = [Image.frombytes(head["mode"], size, source.read(length)) for _ in range(head["count"])]
-    sys.stdout.buffer.write(mosaic.drawn(frames, head["kind"], legs=head["legs"]))
+    sys.stdout.buffer.write(mosaic.render(frames, head["kind"], legs=head["legs"]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Requests that come together are computed together."""
+"""Compute concurrent requests in batches."""
 
 import asyncio
 from collections import Counter
@@ -9,29 +9,30 @@ import numpy as np
 
 
 class Busy(Exception):
-    """More waits than can be answered soon."""
+    """Too many requests are waiting."""
 
 
 class Batcher:
-    """Gathers single arrays into batches for `run`, which a worker thread executes, one batch at a time.
+    """Collects single arrays in batches for `run`, which is called in a worker thread, one batch at a time.
 
-    A batch starts `patience` seconds after its first array came, or as soon as the batch before it is done,
-    whichever is later; it takes what waits by then, at most `most`. A call that is cancelled waits no longer.
+    A batch starts `patience` seconds after its first array has arrived, or when the previous batch is done,
+    whichever is later. It contains all waiting arrays, at most `most`. A cancelled call is removed from the
+    queue.
     """
 
     def __init__(self, run: Callable[[np.ndarray], np.ndarray], *, most: int = 64, patience: float = 0.003):
-        self.sizes: Counter[int] = Counter()  # how many batches of each size there were
+        self.sizes: Counter[int] = Counter()  # the number of batches of each size
         self._run, self._most, self._patience = run, most, patience
-        self._waiting: dict[asyncio.Future, np.ndarray] = {}  # in the order in which they came
+        self._waiting: dict[asyncio.Future, np.ndarray] = {}  # in the order of arrival
         self._some = asyncio.Event()
 
     @property
     def waiting(self) -> int:
-        """How many arrays wait for their batch."""
+        """The number of arrays that wait for a batch."""
         return len(self._waiting)
 
     async def __call__(self, array: np.ndarray) -> np.ndarray:
-        """The answer for one array without a batch axis. Raises Busy when too many wait already."""
+        """The result for one array without a batch axis. Raises Busy if too many are waiting."""
         if len(self._waiting) >= 16 * self._most:
             raise Busy
         answer = asyncio.get_running_loop().create_future()
@@ -40,10 +41,10 @@ class Batcher:
         try:
             return await answer
         finally:
-            self._waiting.pop(answer, None)  # who gave up needs no answer
+            self._waiting.pop(answer, None)  # also if the call was cancelled
 
     async def work(self) -> None:
-        """Answer until cancelled."""
+        """Compute batches until cancelled."""
         while True:
             await self._some.wait()
             if len(self._waiting) < self._most:
@@ -59,7 +60,7 @@ class Batcher:
         try:
             stacked = np.stack([array for array, _ in batch])
             results = await asyncio.to_thread(self._run, stacked)
-        except Exception as error:  # noqa: BLE001  each request reports it as its own
+        except Exception as error:  # noqa: BLE001  raised again in each request
             results = [error] * len(batch)
         for (_, answer), result in zip(batch, results, strict=True):
             if answer.done():

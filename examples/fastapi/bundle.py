@@ -1,4 +1,4 @@
-"""A bundle: its files checked, its two graphs started, its golden image."""
+"""Load a bundle: check its files and start its two graphs."""
 
 import base64
 import hashlib
@@ -15,49 +15,49 @@ DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
 
 @dataclass(frozen=True)
 class Pair:
-    """Both graphs. `encode` and `decode` take a batch and may be called from any thread."""
+    """Both graphs. `encode` and `decode` take a batch and can be called from any thread."""
 
     model: dict  # model.json
     encoder: onnxruntime.InferenceSession
     decoder: onnxruntime.InferenceSession
 
     def encode(self, images: np.ndarray) -> np.ndarray:
-        """Latents (batch, *latent_shape) of images (batch, channels, height, width) in [0, 1]."""
+        """Images (batch, channels, height, width) in [0, 1] to latents (batch, *latent_shape)."""
         return self.encoder.run(["latent"], {"image": images})[0]
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
-        """The images of latents."""
+        """Latents (batch, *latent_shape) to images (batch, channels, height, width) in [0, 1]."""
         return self.decoder.run(["image"], {"latent": latents})[0]
 
     def golden(self, name: str) -> np.ndarray:
-        """'image', 'latent' or 'reconstruction' of model.json, without a batch axis."""
+        """'image', 'latent' or 'reconstruction' of the golden image, without a batch axis."""
         shape = self.model["latent" if name == "latent" else "image"]["shape"]
         return np.frombuffer(base64.b64decode(self.model["golden"][name]), "<f4").reshape(shape)
 
     @property
     def tolerance(self) -> float:
-        """How far results may lie from the golden ones on the CPU."""
+        """The largest difference from the golden results that is allowed on the CPU."""
         tolerance = self.model["golden"]["tolerance"]
         return tolerance.get("cpu", tolerance["default"])
 
 
 def load(folder: Path) -> Pair:
-    """Read the bundle; ValueError when anything is not as it was exported."""
+    """Load a bundle. Raises ValueError if a file was changed after the export."""
     raw = (folder / "model.json").read_bytes()
-    # the digest is taken of the very bytes, with its own 64 digits as zeros
+    # the digest is the sha256 of these bytes with its own 64 digits replaced by zeros
     found = DIGEST.search(raw)
     blank = raw[: found.start(1)] + b"0" * 64 + raw[found.end(1) :] if found else raw
     if not found or hashlib.sha256(blank).hexdigest().encode() != found[1]:
         raise ValueError("model.json was changed after the export")
     model = json.loads(raw)
     if (model.get("format"), model.get("format_version")) != ("diabolo-bundle", 1):
-        raise ValueError(f"{folder} is no bundle of format version 1")
+        raise ValueError(f"{folder} is not a bundle of format version 1")
     encoder, decoder = (session(read(folder, model, name)) for name in ("encoder.onnx", "decoder.onnx"))
     return Pair(model, encoder, decoder)
 
 
 def read(folder: Path, model: dict, name: str) -> bytes:
-    """A file that model.json lists, checked. Only the graphs are read here."""
+    """Read and check a file that model.json lists."""
     raw, entry = (folder / name).read_bytes(), model["files"][name]
     if len(raw) != entry["size"] or hashlib.sha256(raw).hexdigest() != entry["sha256"]:
         raise ValueError(f"{name} is not the file that was exported")
@@ -65,7 +65,7 @@ def read(folder: Path, model: dict, name: str) -> bytes:
 
 
 def session(graph: bytes) -> onnxruntime.InferenceSession:
-    """One thread: batches keep it busy, and between them it uses nothing. More must not spin while idle."""
+    """Start a session with one thread, which is enough for batches. Threads must not spin while idle."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -1,4 +1,4 @@
-"""The service against itself: 64 requests one after the other, then all at once."""
+"""Compare the answers to 64 serial requests with those to 64 concurrent ones."""
 
 import io
 import json
@@ -17,7 +17,7 @@ COUNT = 64
 
 
 def check(app: FastAPI) -> int:
-    """Start it on a free port of this machine, ask, compare, stop. 0 when all agrees."""
+    """Start the service on a free port, compare, and stop it. Returns 0 if the answers agree."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -61,7 +61,7 @@ def _compare(address: str) -> int:
     levels = max(int(np.abs(a - b).max()) for a, (_, b) in zip(images, serial, strict=True))
     print(f"{2 * COUNT} concurrent answers against serial ones: {far:.1e} (latents), {levels}/255 (pixels)")
     good = health["ok"] and far <= 1e-4 * max(1, np.abs(latents).max()) and levels <= 1 and max(sizes) > 1
-    print("ok" if good else "they do not agree, or nothing was computed together")
+    print("ok" if good else "the answers differ, or no batch had more than one request")
     return 0 if good else 1
 
 

@@ -1,4 +1,4 @@
-"""Who comes in: how many requests, how long their bodies may take, and who has left."""
+"""Admission: limit requests and their bodies, and notice clients that have disconnected."""
 
 import asyncio
 import contextlib
@@ -13,15 +13,15 @@ from starlette.requests import ClientDisconnect
 
 Result = TypeVar("Result")
 
-log = logging.getLogger("uvicorn.error")  # where uvicorn's own lines go
+log = logging.getLogger("uvicorn.error")  # uvicorn's own log
 EVERY = 60.0  # seconds
 
-CLOSE = {"Connection": "close"}  # what is left of the body is not read
-SWALLOWED = 8  # times the limit: so much of a body too long is read, since many clients listen only then
+CLOSE = {"Connection": "close"}  # the rest of the body is not read
+SWALLOWED = 8  # times the limit: read from a long body, since many clients read the answer only after sending
 
 
 class OnceAMinute(logging.Filter):
-    """Lets a warning or an error of one kind pass once a minute: strangers can cause any number of them."""
+    """Passes each kind of warning or error once a minute, since clients can cause any number of them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,18 +36,18 @@ class OnceAMinute(logging.Filter):
 
 
 class Visit:
-    """One request and the bytes of its body that are held."""
+    """One request, and the number of bytes of its body in memory."""
 
     def __init__(self, door: "Door", request: Request):
         self._door, self._request, self._held = door, request, 0
 
     async def body(self, most: int) -> bytes:
-        """The body, given up as soon as it is too long or too slow, or its client has gone.
+        """Read the body.
 
         Raises:
-            HTTPException: 413 for more than `most` bytes, 408 for one that is not here in time.
+            HTTPException: 413 if it has more than `most` bytes, 408 if it has not arrived in time.
             Busy: the bodies of all requests together take too much memory.
-            ClientDisconnect: it was cut off.
+            ClientDisconnect: the client has disconnected.
         """
         declared = self._request.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > SWALLOWED * most:
@@ -57,7 +57,7 @@ class Visit:
         except TimeoutError:
             self._door.slow += 1
             seconds = self._door.limits.body_seconds
-            raise HTTPException(408, f"the body was not here within {seconds:g} seconds", CLOSE) from None
+            raise HTTPException(408, f"the body did not arrive within {seconds:g} seconds", CLOSE) from None
 
     async def _read(self, most: int) -> bytes:
         raw, length = bytearray(), 0
@@ -82,15 +82,15 @@ class Visit:
         self._held += count
 
     def forget(self) -> None:
-        """The body is not held any more."""
+        """Note that the body is no longer in memory."""
         self._door.held -= self._held
         self._held = 0
 
     async def unless_gone(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """The result of `work`, which is cancelled as soon as the client has gone. The body was read before.
+        """The result of `work`, which is cancelled if the client disconnects. The body must have been read.
 
         Raises:
-            ClientDisconnect: the client has gone.
+            ClientDisconnect: the client has disconnected.
         """
         task, gone = asyncio.ensure_future(work), asyncio.ensure_future(self._gone())
         try:
@@ -109,7 +109,7 @@ class Visit:
 
 
 class Door:
-    """Counts who is inside, who had to be refused, who was too slow and who left early."""
+    """Counts requests: current, refused, too slow, and those whose client disconnected."""
 
     def __init__(self, limits: Limits):
         self.limits = limits
@@ -117,10 +117,10 @@ class Door:
 
     @contextlib.contextmanager
     def enter(self, request: Request) -> Iterator[Visit]:
-        """Let a request in.
+        """Admit a request for the `with` block.
 
         Raises:
-            Busy: too many are inside.
+            Busy: too many requests are being processed.
         """
         if self.inside >= self.limits.waiting:
             raise Busy
@@ -133,7 +133,7 @@ class Door:
             visit.forget()
 
     def busy(self) -> dict[str, int]:
-        """How many are inside and how much they brought, each with its limit."""
+        """The number of current requests and the bytes of their bodies, each with its limit."""
         return {
             "requests": self.inside,
             "most_requests": self.limits.waiting,
@@ -142,11 +142,11 @@ class Door:
         }
 
     def counts(self) -> dict[str, int]:
-        """How many since the start were refused, sent a body too slowly, or left before the answer."""
+        """How many requests since the start were refused, sent their body too slowly, or disconnected."""
         return {"refused": self.refused, "slow": self.slow, "left": self.left}
 
     async def report(self) -> None:
-        """One line in the log each minute in which a count has changed, until cancelled."""
+        """Log the counts once a minute if they have changed, until cancelled."""
         told = self.counts()
         while True:
             await asyncio.sleep(EVERY)
@@ -156,5 +156,5 @@ class Door:
 
 
 def too_long(most: int) -> HTTPException:
-    """What is said of a body that is too long."""
+    """The error for a body that is too long."""
     return HTTPException(413, f"the body has more than {most} bytes", CLOSE)

@@ -1,4 +1,4 @@
-"""Does the model still compute what it did when it was exported? Asked at the start, then each minute."""
+"""Check at the start, and then every minute, that the model computes the same as when it was exported."""
 
 import asyncio
 import time
@@ -11,29 +11,29 @@ EVERY = 60.0  # seconds
 
 
 class Golden:
-    """The golden check, out of turn: it waits in no queue, and the newest result is there at once."""
+    """The golden check. It does not wait in the queue, and its latest result is available immediately."""
 
     def __init__(self, pair: Pair):
         self._pair, self._worst, self._at = pair, float("nan"), 0.0
 
     async def take(self) -> None:
-        """Compute the golden image and latent anew, in a thread."""
+        """Compute the golden latent and reconstruction, in a thread."""
         self._worst = await asyncio.to_thread(self._difference)
         self._at = time.monotonic()
 
     async def keep(self) -> None:
-        """Take it once a minute, until cancelled."""
+        """Repeat the check every minute, until cancelled."""
         while True:
             await asyncio.sleep(EVERY)
             await self.take()
 
     @property
     def ok(self) -> bool:
-        """Whether the newest result lies within the tolerance; a NaN does not."""
+        """Whether the latest result is within the tolerance; False for a NaN."""
         return self._worst <= self._pair.tolerance
 
     def facts(self) -> dict[str, Any]:
-        """The largest difference, what is allowed, and how many seconds ago it was computed."""
+        """The largest difference, the tolerance, and the age of the result in seconds."""
         return {
             "largest_difference": self._worst if np.isfinite(self._worst) else None,
             "allowed": self._pair.tolerance,
@@ -44,6 +44,6 @@ class Golden:
         image, latent, rebuilt = (self._pair.golden(name) for name in ("image", "latent", "reconstruction"))
         try:
             far = (self._pair.encode(image[None])[0] - latent, self._pair.decode(latent[None])[0] - rebuilt)
-        except Exception:  # noqa: BLE001 - onnxruntime's own; /health says that it is not well
+        except Exception:  # noqa: BLE001 - onnxruntime's errors; /health reports a failure
             return float("nan")
-        return float(np.max([np.abs(each).max() for each in far]))  # max() would pass over a NaN
+        return float(np.max([np.abs(each).max() for each in far]))  # the built-in max() may ignore a NaN

@@ -1,4 +1,4 @@
-"""How much a stranger may ask for. Each limit is an option of service.py."""
+"""The limits of the service. Each one is an option of service.py."""
 
 import argparse
 from dataclasses import dataclass, field, fields
@@ -6,24 +6,24 @@ from typing import Any
 
 
 def limit(default: float, about: str) -> Any:
-    """A field with its help text."""
+    """A field with a default and its help text."""
     return field(default=default, metadata={"help": about})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Limits of one service; every request beyond one is refused with the reason."""
+    """The limits of a service; a request that exceeds one is refused with the reason."""
 
     most_pixels: int = limit(4_000_000, "pixels of a PNG or WebP; a JPEG may have four times as many")
     most_bytes: int = limit(8 * 2**20, "bytes of a request's body")
-    body_seconds: float = limit(30, "seconds within which a body must be here")
-    held_bytes: int = limit(128 * 2**20, "bytes of all bodies that are held at the same time")
-    waiting: int = limit(256, "requests that are worked on or wait; the next is asked to come again")
+    body_seconds: float = limit(30, "seconds within which a body must arrive")
+    held_bytes: int = limit(128 * 2**20, "bytes of all bodies in memory at the same time")
+    waiting: int = limit(256, "requests that are being processed or waiting; further ones get 503")
     decoders: int = limit(2, "pictures that are decoded at the same time, each in a thread")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """--most-pixels and so on."""
+    """Add an option for each limit, such as --most-pixels."""
     for each in fields(Limits):
         parser.add_argument(
             f"--{each.name.replace('_', '-')}",
@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen(options: argparse.Namespace) -> Limits:
-    """The limits on the command line."""
+    """The limits from the command line."""
     return Limits(**{each.name: getattr(options, each.name) for each in fields(Limits)})
 
 

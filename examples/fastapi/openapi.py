@@ -1,4 +1,4 @@
-"""What /docs and /openapi.json say of bodies and of refusals."""
+"""The descriptions of bodies and errors in /docs and /openapi.json."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from pydantic import BaseModel
 
 
 class Refusal(BaseModel):
-    """Why a request was not answered."""
+    """The reason why a request failed."""
 
     detail: str
 
 
 class Latents(BaseModel):
-    """Latents, each as nested lists of the latent's shape or flat."""
+    """Latents, each flat or as nested lists of the latent's shape."""
 
     latents: list[Any]
 
@@ -21,10 +21,14 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _RETRY = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    408: {"model": Refusal, "description": "The body was not here in time"},
+    408: {"model": Refusal, "description": "The body did not arrive in time"},
     413: {"model": Refusal, "description": "The body is too long"},
-    422: {"model": Refusal, "description": "The body is not what it should be"},
-    503: {"model": Refusal, "description": "Too many requests wait: try again", "headers": _RETRY},
+    422: {"model": Refusal, "description": "The body is not valid"},
+    503: {
+        "model": Refusal,
+        "description": "Too many requests are waiting: try again later",
+        "headers": _RETRY,
+    },
 }
 PNG: dict[int | str, dict[str, Any]] = {200: {"description": "A PNG", "content": {"image/png": _BINARY}}}
 PICTURE_BODY = {"requestBody": {"required": True, "content": {"image/*": _BINARY}}}

@@ -1,4 +1,4 @@
-"""uvicorn waits for its clients for ever, and for any number of them; this closes who keeps it waiting."""
+"""Close idle and slow connections, which uvicorn alone would keep open for ever, in any number."""
 
 import asyncio
 from socket import SO_SNDBUF, SOL_SOCKET
@@ -8,25 +8,25 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 try:
     from resource import RLIMIT_NOFILE, getrlimit
 
-    DESCRIPTORS = getrlimit(RLIMIT_NOFILE)[0]  # files and connections that this process may have open
+    DESCRIPTORS = getrlimit(RLIMIT_NOFILE)[0]  # the most files and connections of this process
 except ImportError:  # Windows
     DESCRIPTORS = 512
 
-MOST_CONNECTIONS = max(1, min(1024, DESCRIPTORS // 2))  # the rest is for files, and for those being closed
-BACKLOG = max(1, MOST_CONNECTIONS // 8)  # connections accepted in one go, before any of them is looked at
-UNDERWAY = 2**16  # bytes of an answer that the system holds; only beyond them is seen whether a client reads
-SECONDS = 20.0  # without a request's head, or without a byte of the answer being taken
+MOST_CONNECTIONS = max(1, min(1024, DESCRIPTORS // 2))  # the rest is for files and closing connections
+BACKLOG = max(1, MOST_CONNECTIONS // 8)  # connections that are accepted before any of them is checked
+UNDERWAY = 2**16  # bytes of an answer in the system's buffer; further ones show whether the client reads
+SECONDS = 20.0  # without a request's head, or without the client reading a byte of the answer
 
 
 class Patient(H11Protocol):
-    """A connection whose client must ask, and then read, in time.
+    """A connection whose client must send its request, and read the answer, in time.
 
-    Beyond MOST_CONNECTIONS, the one that has waited for its client the longest makes room for a new one.
+    If there are more than MOST_CONNECTIONS, the one that has waited for its client the longest is closed.
     """
 
     _timer: asyncio.TimerHandle | None = None
-    _since = 0.0  # when it began to wait for its client, in seconds of the loop's clock
-    _owed = 0  # bytes of answers that were not taken at that time
+    _since = 0.0  # start of the wait for the client, in seconds of the loop's clock
+    _owed = 0  # bytes of answers that the client had not read at that time
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -38,7 +38,9 @@ class Patient(H11Protocol):
             longest.transport.abort()
 
     def on_response_complete(self) -> None:
-        if self.conn.trailing_data[0]:  # it asks again before it has read, and could so ask for any amount
+        if self.conn.trailing_data[
+            0
+        ]:  # a request before the previous answer: their number would be unlimited
             self.transport.close()
         super().on_response_complete()
         self._wait()
@@ -49,7 +51,7 @@ class Patient(H11Protocol):
             self._timer.cancel()
 
     def waits(self) -> bool:
-        """Whether it is the client's turn: to send a request or the rest of one, or to read."""
+        """Whether the connection waits for the client to send a request or its rest, or to read."""
         return not self._asked() or self.cycle.more_body or self.transport.get_write_buffer_size() > 0
 
     def _asked(self) -> bool:
@@ -66,4 +68,4 @@ class Patient(H11Protocol):
         if owed < self._owed or (self._asked() and not owed):
             self._wait()
         else:
-            self.transport.abort()  # close() would wait until all was read
+            self.transport.abort()  # close() would wait until the client has read everything

@@ -1,25 +1,27 @@
-"""Pictures that strangers send, to what the model takes, and back to PNG."""
+"""Convert untrusted pictures to images for the model, and images to PNG."""
 
 import io
 
 import numpy as np
 from PIL import Image, ImageOps
 
-FORMATS = ("PNG", "JPEG", "WEBP")  # Pillow's other decoders are not offered to strangers
-JPEG_TIMES = 4  # times the pixels of other pictures: a JPEG is decoded at a fraction of its size
-MOST_SCANS = 64  # of a JPEG; progressive ones have about 10, and each one costs a pass over all pixels
-MOST_CHUNKS = 4096  # of a PNG; each costs Pillow some time, however small, and usual ones have 8 KB or more
-GAP = 3.0  # Pillow shrinks by whole steps first and leaves the filter this much
+FORMATS = ("PNG", "JPEG", "WEBP")  # Pillow's other decoders are not exposed to clients
+JPEG_TIMES = 4  # times the pixels of other formats: a JPEG is decoded at a reduced size
+MOST_SCANS = 64  # of a JPEG; progressive ones have about 10, and each scan is a pass over all pixels
+MOST_CHUNKS = 4096  # of a PNG; every chunk takes time, however small, and usually has 8 KB or more
+GAP = 3.0  # Pillow reduces by a whole factor first, to this many times the size
 
-Image.MAX_IMAGE_PIXELS = None  # `check` is stricter, and knows what is allowed
+Image.MAX_IMAGE_PIXELS = None  # `check` has a stricter limit
 
 
 class BadPicture(ValueError):
-    """It cannot be read, or is too large."""
+    """The picture cannot be read, or is too large."""
 
 
 def prepare(raw: bytes, image: dict, most_pixels: int) -> np.ndarray:
-    """The bytes of a picture as float32 (channels, height, width) in [0, 1]; `image` is model.json's.
+    """Convert the bytes of a picture to float32 (channels, height, width) in [0, 1].
+
+    `image` is the key of that name in model.json.
 
     Raises:
         BadPicture: with a message for the client.
@@ -27,7 +29,7 @@ def prepare(raw: bytes, image: dict, most_pixels: int) -> np.ndarray:
     channels, height, width = image["shape"]
     padding = tuple(image.get("padding", [255, 255, 255]))
     picture = _read(raw, padding, max(height, width), most_pixels).convert("L" if channels == 1 else "RGB")
-    if _is_opposed(_border(picture), image["background"]):
+    if _is_inverted(_border(picture), image["background"]):
         picture = ImageOps.invert(picture)
     picture = _fit(picture, (width, height), image.get("resize", "crop"), padding)
     values = np.asarray(picture, np.float32).reshape(height, width, channels) / np.float32(255)
@@ -35,13 +37,15 @@ def prepare(raw: bytes, image: dict, most_pixels: int) -> np.ndarray:
 
 
 def _read(raw: bytes, padding: tuple[int, ...], side: int, most_pixels: int) -> Image.Image:
-    """Upright, what is transparent laid on `padding`."""
+    """Decode a picture upright, with transparent pixels on `padding`."""
     if _chunks(raw) > MOST_CHUNKS:
         raise BadPicture(f"the PNG has more than {MOST_CHUNKS} chunks; save it anew")
     try:
         with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
             check(picture, raw, most_pixels)
-            picture.draft(None, (2 * side, 2 * side))  # a JPEG needs no more; others ignore it
+            picture.draft(
+                None, (2 * side, 2 * side)
+            )  # decodes a JPEG at a reduced size; other formats ignore it
             picture.load()
             ImageOps.exif_transpose(picture, in_place=True)
             return _flat(picture, padding)
@@ -52,7 +56,7 @@ def _read(raw: bytes, padding: tuple[int, ...], side: int, most_pixels: int) -> 
 
 
 def check(picture: Image.Image, raw: bytes, most_pixels: int) -> None:
-    """See that decoding will not cost too much, by the header: nothing is decoded yet.
+    """Check the cost of decoding by the picture's header, before anything is decoded.
 
     Raises:
         BadPicture: with a message for the client.
@@ -68,7 +72,7 @@ def check(picture: Image.Image, raw: bytes, most_pixels: int) -> None:
 
 
 def _chunks(raw: bytes) -> int:
-    """How many chunks a PNG has, counted no further than is allowed; 0 for anything else."""
+    """The number of chunks of a PNG, counted up to just above the limit; 0 for other formats."""
     count, at = 0, 8 if raw.startswith(b"\x89PNG\r\n\x1a\n") else len(raw)
     while at < len(raw) and count <= MOST_CHUNKS:
         count, at = count + 1, at + 12 + int.from_bytes(raw[at : at + 4])
@@ -92,16 +96,16 @@ def _border(picture: Image.Image) -> float:
     )
 
 
-def _is_opposed(border: float, background: float) -> bool:
-    """Whether it is dark on bright and the model learned the other, or the other way round.
+def _is_inverted(border: float, background: float) -> bool:
+    """Whether a picture has a bright background and the model's images a dark one, or vice versa.
 
-    Between 0.4 and 0.6 the model's images have no background in common, as photos have none.
+    Between 0.4 and 0.6 the model's images have no common background, as with photographs.
     """
     return not 0.4 <= background <= 0.6 and abs(border - background) > 0.5
 
 
 def _fit(picture: Image.Image, size: tuple[int, int], how: str, padding: tuple[int, ...]) -> Image.Image:
-    """By model.json's image.resize: 'crop', 'pad' or 'fit'."""
+    """Resize by `image.resize` of model.json: 'crop', 'pad' or 'fit'."""
     filtered, (across, down) = Image.Resampling.LANCZOS, picture.size
     if picture.size == size:
         return picture
@@ -114,7 +118,7 @@ def _fit(picture: Image.Image, size: tuple[int, int], how: str, padding: tuple[i
         out.paste(small, ((size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2))
         return out
     box = None
-    if how == "crop":  # the middle, with the model's proportions
+    if how == "crop":  # the largest box in the middle with the model's proportions
         scale = min(across / size[0], down / size[1])
         left, top = max(0.0, (across - size[0] * scale) / 2), max(0.0, (down - size[1] * scale) / 2)
         box = (left, top, across - left, down - top)
@@ -122,7 +126,7 @@ def _fit(picture: Image.Image, size: tuple[int, int], how: str, padding: tuple[i
 
 
 def to_png(images: list[np.ndarray]) -> bytes:
-    """Float images (channels, height, width) side by side."""
+    """Encode float images (channels, height, width) side by side as a PNG."""
     row = (np.concatenate(images, axis=2).clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
     out = io.BytesIO()
     Image.fromarray(row[..., 0] if row.shape[2] == 1 else row).save(out, "PNG")

@@ -1,4 +1,4 @@
-"""A bundle as an HTTP service that computes concurrent requests together.
+"""Serve a bundle over HTTP; concurrent requests are computed in batches.
 
 python service.py BUNDLE [--port 8000]     then open http://127.0.0.1:8000/docs
 python service.py BUNDLE --check           start it, send 64 requests at once, compare, stop
@@ -34,14 +34,14 @@ from pictures import BadPicture, prepare, to_png
 from starlette.requests import ClientDisconnect
 
 MOST_LATENTS = 64  # in one call of /decode
-DIGITS = 32  # bytes of a number in JSON, and what stands around it
-RETRY = 1  # seconds after which somebody who was refused may try again
+DIGITS = 32  # bytes of a number in JSON, with separators
+RETRY = 1  # seconds after which a refused client may try again
 
 
 def build(pair: Pair, limits: Limits | None = None) -> FastAPI:
-    """The service of one model."""
+    """Make the application that serves one model."""
     if pair.model["image"]["colour"] == "other":
-        raise ValueError("this model's images are no pictures, and this service takes and gives pictures")
+        raise ValueError("this model's images are neither grey nor RGB; this service needs pictures")
     service = Service(pair, limits or Limits())
     about = {"title": pair.model["name"], "description": pair.model.get("summary", "")}
     app = FastAPI(**about, lifespan=service.lifespan)
@@ -60,21 +60,21 @@ def build(pair: Pair, limits: Limits | None = None) -> FastAPI:
 
 
 class Service:
-    """The routes, and what they share."""
+    """The routes and their shared state."""
 
     def __init__(self, pair: Pair, limits: Limits):
         self._model, self._limits = pair.model, limits
         self._latent_shape: list[int] = pair.model["latent"]["shape"]
         self._encode, self._decode = Batcher(pair.encode), Batcher(pair.decode)
         self._golden, self._door = Golden(pair), Door(limits)
-        self._hands = ThreadPoolExecutor(limits.decoders)  # what strangers send is read here and nowhere else
+        self._pool = ThreadPoolExecutor(limits.decoders)  # all untrusted input is parsed in these threads
         self._free = asyncio.Semaphore(limits.decoders)
         numbers = MOST_LATENTS * int(np.prod(self._latent_shape))
         self._most_json = min(limits.most_bytes, 2**20 + DIGITS * numbers)
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
-        """What runs from the start to the end."""
+        """Start the background tasks, and cancel them at the end."""
         await self._golden.take()
         running = (self._encode.work(), self._decode.work(), self._golden.keep(), self._door.report())
         tasks = [asyncio.create_task(each) for each in running]
@@ -82,10 +82,10 @@ class Service:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._hands.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def health(self) -> Response:
-        """The newest golden check, what model this is, how busy it is, and the batch sizes so far."""
+        """The latest golden check, the model, the current load, and the batch sizes so far."""
         facts: dict[str, Any] = {"ok": self._golden.ok, "golden": self._golden.facts()}
         facts["model"] = {key: self._model[key] for key in ("name", "digest", "variant", "network")}
         facts["model"] |= {
@@ -99,20 +99,20 @@ class Service:
         return JSONResponse(facts, 200 if self._golden.ok else 503)
 
     async def encode(self, request: Request) -> Response:
-        """A PNG, JPEG or WebP as the body; its latent, as nested lists of the latent's shape."""
+        """Encode a PNG, JPEG or WebP in the body to its latent, as nested lists of the latent's shape."""
         with self._door.enter(request) as visit:
             raw = await visit.body(self._limits.most_bytes)
             latent, _ = await visit.unless_gone(self._latent(raw))
             return JSONResponse({"latents": [latent.tolist()]})
 
     async def reconstruct(self, request: Request) -> Response:
-        """A PNG, JPEG or WebP as the body; a PNG of what the model makes of it, at the model's size."""
+        """Reconstruct a PNG, JPEG or WebP in the body: a PNG of the model's size."""
         with self._door.enter(request) as visit:
             raw = await visit.body(self._limits.most_bytes)
             return await visit.unless_gone(self._reconstruction(raw))
 
     async def decode(self, request: Request) -> Response:
-        """`{"latents": [...]}`, each flat or of the latent's shape; a PNG with the images side by side."""
+        """Decode `{"latents": [...]}`, each flat or of the latent's shape, to a PNG of all images."""
         with self._door.enter(request) as visit:
             raw = await visit.body(self._most_json)
             return await visit.unless_gone(self._images(raw))
@@ -120,7 +120,7 @@ class Service:
     async def _latent(self, raw: bytes) -> tuple[np.ndarray, np.ndarray]:
         """The latent of a picture, and the picture as the model sees it."""
         try:
-            image = await self._by_hand(prepare, raw, self._model["image"], self._limits.most_pixels)
+            image = await self._in_thread(prepare, raw, self._model["image"], self._limits.most_pixels)
         except BadPicture as error:
             raise HTTPException(422, str(error)) from None
         return await self._encode(image), image
@@ -129,48 +129,48 @@ class Service:
         latent, image = await self._latent(raw)
         result = await self._decode(latent)
         error = float(((result - image) ** 2).mean())
-        png = await self._by_hand(to_png, [result])
+        png = await self._in_thread(to_png, [result])
         return Response(png, media_type="image/png", headers={"X-Mean-Squared-Error": f"{error:.6f}"})
 
     async def _images(self, raw: bytes) -> Response:
-        latents = await self._by_hand(read_latents, raw, self._latent_shape)
+        latents = await self._in_thread(read_latents, raw, self._latent_shape)
         calls = [asyncio.ensure_future(self._decode(latent)) for latent in latents]
         try:
             images = await asyncio.gather(*calls)
         finally:
-            for call in calls:  # where one was refused, the others need no answer
+            for call in calls:  # if one was refused, the others are not needed
                 call.cancel()
-        return Response(await self._by_hand(to_png, images), media_type="image/png")
+        return Response(await self._in_thread(to_png, images), media_type="image/png")
 
-    async def _by_hand(self, work: Callable[..., Any], *args: Any) -> Any:
-        """In a thread, of which there are few; not at all if this is cancelled before one is free.
+    async def _in_thread(self, work: Callable[..., Any], *args: Any) -> Any:
+        """Run `work` in a thread of the pool; not at all if this is cancelled before a thread is free.
 
-        Nothing waits in the pool's own queue, which would keep the bodies of those who have gone.
+        Nothing waits in the pool's own queue, which would keep the bodies of clients that have disconnected.
         """
         await self._free.acquire()
-        loop, done = asyncio.get_running_loop(), self._hands.submit(work, *args)
+        loop, done = asyncio.get_running_loop(), self._pool.submit(work, *args)
 
         def release(_done: object) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits
+            with contextlib.suppress(RuntimeError):  # the event loop has ended
                 loop.call_soon_threadsafe(self._free.release)
 
-        done.add_done_callback(release)  # a thread that nobody waits for is still busy
+        done.add_done_callback(release)  # after a cancellation the thread is still busy
         return await asyncio.wrap_future(done)
 
     async def busy(self, _request: Request, _error: Exception) -> Response:
-        """Somebody must come again later."""
+        """The answer to a request that is refused for now."""
         self._door.refused += 1
         headers = {"Retry-After": str(RETRY), **CLOSE}
-        return JSONResponse({"detail": "too many requests wait; try again later"}, 503, headers)
+        return JSONResponse({"detail": "too many requests are waiting; try again later"}, 503, headers)
 
     async def nobody(self, _request: Request, _error: Exception) -> Response:
-        """The client has gone: this reaches nobody."""
+        """The client has disconnected; this answer is not received."""
         self._door.left += 1
         return Response(status_code=499)
 
 
 def read_latents(raw: bytes, shape: list[int]) -> np.ndarray:
-    """float32 (n, *shape) of a JSON body."""
+    """Parse latents in a JSON body to float32 (n, *shape)."""
     try:
         latents = np.array(json.loads(raw)["latents"], np.float32)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
@@ -183,7 +183,7 @@ def read_latents(raw: bytes, shape: list[int]) -> np.ndarray:
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--host", default=os.environ.get("SERVICE_HOST", "127.0.0.1"))
@@ -191,7 +191,7 @@ def main() -> None:
     parser.add_argument(
         "--check", action="store_true", help="start it, send 64 requests at once, compare, stop"
     )
-    parser.add_argument("--access-log", action="store_true", help="a line in the log for each answer")
+    parser.add_argument("--access-log", action="store_true", help="log each answer")
     add_options(parser)
     options = parser.parse_args()
     try:

@@ -69,7 +69,7 @@ function batch(values, shape) {
   return new ort.Tensor("float32", values, [values.length / size, ...shape]);
 }
 
-/** Do the graphs compute here what they computed when they were exported? */
+/** Whether the graphs compute the same here as when they were exported. */
 export async function checkGolden(model, { encode, decode }) {
   const { image, latent, reconstruction, tolerance } = model.golden;
   const worst = Math.max(

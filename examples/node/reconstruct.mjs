@@ -15,7 +15,7 @@ async function main([folder, picture]) {
   const pair = await start({ model, files });
   const { worst, allowed, ok } = await checkGolden(model, pair);
   console.log(`golden check: largest difference ${worst.toExponential(1)}, allowed ${allowed.toExponential(0)}`);
-  if (!ok) throw new Error("the graphs do not compute here what they computed when they were exported");
+  if (!ok) throw new Error("the graphs do not compute the same here as when they were exported");
   if (model.image.colour === "other") return;
 
   const image = picture ? prepare(await readFile(picture), model.image) : goldenImage(model);

@@ -1,9 +1,9 @@
-"""Use a bundle with nothing but numpy, pillow and onnxruntime.
+"""Use a bundle with numpy, pillow and onnxruntime only.
 
     python reconstruct.py BUNDLE [PICTURE]
 
-Checks every file and the golden image first. Then reconstructs PICTURE into reconstruction.png (what the
-model sees, and what it makes of it) and decodes eight drawn latents into samples.png.
+First checks all files and the golden image. Then writes reconstruction.png (PICTURE at the model's size, and
+its reconstruction) and samples.png (eight images decoded from random latents).
 """
 
 import base64
@@ -22,16 +22,16 @@ DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
 
 
 def read_bundle(folder: Path) -> tuple[dict, dict[str, bytes]]:
-    """model.json and the bytes of every file that it lists, each one checked."""
+    """Read model.json and all files that it lists, and check them."""
     raw = (folder / "model.json").read_bytes()
-    # the digest is taken of the very bytes, with its own 64 digits as zeros
+    # the digest is the sha256 of these bytes with its own 64 digits replaced by zeros
     found = DIGEST.search(raw)
     blank = raw[: found.start(1)] + b"0" * 64 + raw[found.end(1) :] if found else raw
     if not found or hashlib.sha256(blank).hexdigest().encode() != found[1]:
         sys.exit("model.json was changed after the export")
     model = json.loads(raw)
     if (model.get("format"), model.get("format_version")) != ("diabolo-bundle", 1):
-        sys.exit(f"{folder} is no bundle of format version 1")
+        sys.exit(f"{folder} is not a bundle of format version 1")
     files = {}
     for name, entry in model["files"].items():
         if ".." in Path(name).parts or Path(name).is_absolute():
@@ -44,7 +44,7 @@ def read_bundle(folder: Path) -> tuple[dict, dict[str, bytes]]:
 
 
 def session(graph: bytes) -> onnxruntime.InferenceSession:
-    """One thread is the fastest for nets this small; where you set more, they must not spin while idle."""
+    """Start a session with one thread, the fastest for small networks. Threads must not spin while idle."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -52,7 +52,7 @@ def session(graph: bytes) -> onnxruntime.InferenceSession:
 
 
 def check_golden(model: dict, encode, decode) -> None:
-    """Do the graphs compute here what they computed when they were exported?"""
+    """Check that the graphs compute the same here as when they were exported."""
 
     def array(name: str, shape: list[int]) -> np.ndarray:
         return np.frombuffer(base64.b64decode(model["golden"][name]), "<f4").reshape(1, *shape)
@@ -66,12 +66,12 @@ def check_golden(model: dict, encode, decode) -> None:
     tolerance = model["golden"]["tolerance"]
     allowed = tolerance.get("cpu", tolerance["default"])
     print(f"golden check: largest difference {worst:.1e}, allowed {allowed:.0e}")
-    if not worst <= allowed:  # a NaN is not
-        sys.exit("the graphs do not compute here what they computed when they were exported")
+    if not worst <= allowed:  # true for a NaN
+        sys.exit("the graphs do not compute the same here as when they were exported")
 
 
 def prepare(path: str, image: dict) -> np.ndarray:
-    """A picture as the model wants it: float32 (1, channels, height, width) in [0, 1]."""
+    """Convert a picture for the model: float32 (1, channels, height, width) in [0, 1]."""
     channels, height, width = image["shape"]
     padding = tuple(image.get("padding", [255, 255, 255]))
     picture = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")  # 8 bits a channel
@@ -79,7 +79,7 @@ def prepare(path: str, image: dict) -> np.ndarray:
     picture = picture.convert("L" if channels == 1 else "RGB")
     values = np.asarray(picture) / 255
     border = np.mean([side.mean() for side in (values[0], values[-1], values[:, 0], values[:, -1])])
-    ground = image["background"]  # between 0.4 and 0.6 the model's images have none in common, as photos
+    ground = image["background"]  # from 0.4 to 0.6 the images have none in common, as photos
     if not 0.4 <= ground <= 0.6 and abs(border - ground) > 0.5:
         picture = ImageOps.invert(picture)
     how, size = image.get("resize", "crop"), (width, height)
@@ -95,7 +95,7 @@ def prepare(path: str, image: dict) -> np.ndarray:
 
 
 def draw_latents(model: dict, files: dict[str, bytes], count: int, seed: int) -> np.ndarray:
-    """Latents that decode to new images: from the prior, or from a gaussian fitted to stored codes."""
+    """Draw latents from the prior, or from a Gaussian fitted to the stored codes."""
     shape = model["latent"]["shape"]
     rng = np.random.default_rng(seed)
     normal = rng.standard_normal((count, int(np.prod(shape))))
@@ -104,10 +104,10 @@ def draw_latents(model: dict, files: dict[str, bytes], count: int, seed: int) ->
     mean = np.array(model["latent"]["mean"])
     drawn = mean + normal * model["latent"]["deviation"]
     stored = next((name for name, entry in model["files"].items() if entry["role"] == "codes"), None)
-    if stored:  # they know how the values go together, not only how far each one goes
+    if stored:  # with the covariance of the codes, if there are enough
         codes = np.load(io.BytesIO(files[stored]), allow_pickle=False)["codes"].reshape(-1, mean.size)
         if len(codes) > mean.size:
-            # random weights on the codes' distances from their mean: exactly their covariance
+            # a random combination of the centred codes has exactly their covariance
             weights = rng.standard_normal((count, len(codes))) / np.sqrt(len(codes) - 1)
             drawn = mean + weights @ (codes - codes.mean(axis=0))
     drawn = np.clip(drawn, model["latent"]["minimum"], model["latent"]["maximum"])
@@ -115,7 +115,7 @@ def draw_latents(model: dict, files: dict[str, bytes], count: int, seed: int) ->
 
 
 def save_row(images: np.ndarray, path: str) -> None:
-    """Float images (n, channels, height, width) side by side in one PNG."""
+    """Write float images (n, channels, height, width) side by side in one PNG."""
     row = np.concatenate((images.clip(0, 1) * 255).round().astype(np.uint8).transpose(0, 2, 3, 1), axis=1)
     Image.fromarray(row[..., 0] if row.shape[2] == 1 else row).save(path)
     print(f"wrote {path}")
@@ -128,14 +128,14 @@ def main() -> None:
     encoder, decoder = session(files["encoder.onnx"]), session(files["decoder.onnx"])
 
     def encode(images: np.ndarray) -> np.ndarray:
-        return encoder.run(["latent"], {"image": images})[0]  # a VAE has "log_variance", too
+        return encoder.run(["latent"], {"image": images})[0]  # a VAE also has "log_variance"
 
     def decode(latents: np.ndarray) -> np.ndarray:
         return decoder.run(["image"], {"latent": latents})[0]
 
     check_golden(model, encode, decode)
     if model["image"]["colour"] == "other":
-        sys.exit("this model's images are no pictures: use encode and decode with arrays")
+        sys.exit("this model's images are neither grey nor RGB: use encode and decode with arrays")
     if len(sys.argv) == 3:
         image = prepare(sys.argv[2], model["image"])
         latent = encode(image)
@@ -149,5 +149,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except OSError as error:  # no such file, or no picture
+    except OSError as error:  # no such file, or not a picture
         sys.exit(str(error))

@@ -1,4 +1,4 @@
-"""A bundle: two graphs and a model.json, in a folder or a .zip; what is in it, and the ready-made ones."""
+"""Bundles: two ONNX graphs and a model.json, in a folder or a .zip; and the ready-made models."""
 
 from __future__ import annotations
 

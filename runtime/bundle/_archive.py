@@ -1,8 +1,9 @@
-"""A .zip that nobody vouches for: its directory is read and checked once, before anything is unpacked.
+"""An untrusted .zip: its directory is read and checked once, before anything is unpacked.
 
-`zipfile` reads the whole directory and makes an object of each entry, whatever their number, so the file is
-handed to it through `Guarded`, which refuses to read more of a directory than the limits allow. The .zip is
-open only while something is read: a bundle may be kept for long, and its file be moved or removed.
+`zipfile` reads the whole directory and creates an object for each entry, however many there are. It therefore
+gets the file as a `BoundedFile`, which does not read a directory that is larger than the limits allow. The
+.zip is open only while something is read: a bundle may be used for a long time, and its file may be moved or
+removed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from diabolo.runtime.bundle._entries import check_entries
 from diabolo.runtime.bundle.limits import BundleLimits
 from diabolo.runtime.errors import BundleError, IntegrityError
 
-__all__ = ["ZIP_ERRORS", "Archive", "Guarded"]
+__all__ = ["ZIP_ERRORS", "Archive", "BoundedFile"]
 
 ZIP_ERRORS = (
     OSError,
@@ -35,33 +36,33 @@ ZIP_ERRORS = (
     zlib.error,
     lzma.LZMAError,
 )
-_RECORD = 1024  # bytes of the directory for an entry: its name, times, attributes
-_END = 1 << 17  # bytes of the end record with its comment, of at most 64 KiB
-_SIGNATURE = b"PK\x01\x02"  # of an entry in the directory
+_RECORD = 1024  # bytes of an entry in the directory: its name, times, attributes
+_END = 1 << 17  # bytes of the end record with its comment, which has at most 64 KiB
+_SIGNATURE = b"PK\x01\x02"  # the beginning of an entry in the directory
 
 
 class Archive:
-    """The entries of a .zip, by name. May be shared by threads.
+    """The files in a .zip. Threads may share it.
 
     Args:
         path: the .zip.
-        limits: of its size, its entries and what they unpack to.
+        limits: of the .zip's size, of its entries, and of their unpacked size.
 
     Attributes:
-        sizes: bytes that each file unpacks to, by its name; folders are left out.
-        packed: bytes that each of them takes in the .zip.
+        sizes: the unpacked size of each file in bytes, by name; folders are not included.
+        packed: the compressed size of each file in bytes, by name.
 
     Raises:
-        BundleError: it is no .zip, is damaged, or holds more or other things than a bundle may.
+        BundleError: the file is not a .zip, is damaged, or has entries that are not allowed in a bundle.
     """
 
     def __init__(self, path: Path, limits: BundleLimits) -> None:
         self._path, self._lock = path, threading.Lock()
-        with _told(path, str(path)):
+        with _bundle_errors(path, str(path)):
             size = path.stat().st_size
             if size > limits.archive:
                 raise BundleError(f"{path} has {size:,} bytes; a bundle's .zip may have {limits.archive:,}.")
-            self._file = Guarded(lambda: path.open("rb"), size, limits.entries)
+            self._file = BoundedFile(lambda: path.open("rb"), size, limits.entries)
             with self._file.opened():
                 if not zipfile.is_zipfile(self._file):
                     raise BundleError(f"{path} is neither a folder nor a .zip of a bundle.")
@@ -74,10 +75,10 @@ class Archive:
         self.packed = {entry.filename: entry.compress_size for entry in files}
 
     def size(self, name: str) -> int:
-        """How many bytes a file unpacks to, by the directory.
+        """The unpacked size of a file in bytes, as the directory declares it.
 
         Raises:
-            IntegrityError: there is none of that name.
+            IntegrityError: the .zip has no file of that name.
         """
         if name not in self.sizes:
             raise IntegrityError(f"{name} is missing from {self._path}. Get the bundle again.")
@@ -85,13 +86,13 @@ class Archive:
 
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
-        """A file's bytes; never more of them than the directory says.
+        """Open a file for reading; no more bytes are unpacked than the directory declares.
 
         Raises:
-            BundleError: it cannot be unpacked.
+            BundleError: the file cannot be unpacked.
         """
         with (
-            _told(self._path, f"{name} in {self._path}"),
+            _bundle_errors(self._path, f"{name} in {self._path}"),
             self._lock,
             self._file.opened(),
             self._zip.open(name) as file,
@@ -100,8 +101,8 @@ class Archive:
 
 
 @contextlib.contextmanager
-def _told(path: Path, what: str) -> Iterator[None]:
-    """Say what cannot be read where `zipfile` gives up."""
+def _bundle_errors(path: Path, what: str) -> Iterator[None]:
+    """Turn the exceptions of `zipfile` into a BundleError that names `what` cannot be read."""
     try:
         yield
     except ZIP_ERRORS as error:
@@ -109,16 +110,17 @@ def _told(path: Path, what: str) -> Iterator[None]:
         raise BundleError(f"{what} cannot be read: {reason}. Get the bundle again.") from None
 
 
-class Guarded(io.RawIOBase):
-    """What `zipfile` needs of a file; open within `opened` only.
+class BoundedFile(io.RawIOBase):
+    """A file for `zipfile` whose directory has a limited size. It is open only inside `opened`.
 
     Args:
-        opener: opens it.
-        size: its bytes.
-        entries: that its directory may have; `read` raises ValueError for more, and for a larger directory.
+        opener: opens the file.
+        size: of the file, in bytes.
+        entries: the most entries of its directory; `read` raises ValueError for more, and for a larger
+            directory.
 
     Attributes:
-        reading_directory: whether that bound holds; no longer when files are read.
+        reading_directory: whether the limit applies; set it to False once the directory has been read.
     """
 
     def __init__(self, opener: Callable[[], BinaryIO], size: int, entries: int) -> None:

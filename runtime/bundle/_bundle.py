@@ -1,7 +1,7 @@
-"""A bundle on disk: a folder or a .zip of one, its files checked against model.json as they are read.
+"""A bundle on disk, a folder or its .zip. Files are checked against model.json as they are read.
 
-Nothing in a bundle is executed or unpickled, and no path that leaves it is followed. Sizes are compared
-before a file is read, and no more is read than they say.
+Nothing in a bundle is executed or unpickled, and no path or link that leaves it is followed. A file's size is
+checked before it is read, and no more bytes are read than that.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from diabolo.runtime.listing import is_file, is_folder, trouble
 __all__ = ["Bundle"]
 
 _BLOCK = 1 << 20  # bytes
-_RATIO = 200  # unpacked bytes of a graph for one packed byte; weights hardly compress, unlike codes
+_RATIO = 200  # the highest compression ratio of a graph; weights hardly compress, unlike codes
 
 
 class Bundle:
-    """An opened bundle; it holds no file open.
+    """An opened bundle. It does not keep any file open.
 
     Attributes:
         manifest: its model.json.
         path: the folder or the .zip.
-        limits: what it was opened by, and its files are read by.
+        limits: the limits that it was opened with, which also apply to its files.
     """
 
     def __init__(self, path: Path, manifest: Manifest, files: Files, limits: BundleLimits) -> None:
@@ -47,19 +47,18 @@ class Bundle:
 
     @classmethod
     def open(cls, source: str | Path, *, limits: BundleLimits = LOCAL) -> Bundle:
-        """Open a ready-made model by its name, a folder, or a .zip that holds a bundle.
-
-        A name wins over a folder of the same name; `./name`, or a Path, means the folder. In a .zip the
-        bundle's files lie at the top or in one folder. Its directory is read once, now.
+        """Open a bundle and check its model.json.
 
         Args:
-            source: where it is.
-            limits: how much may be in it; `STRANGERS` (`runtime.bundle.limits`) for what nobody vouches for.
+            source: the name of a ready-made model, a bundle's folder, or the .zip of one, with the bundle's
+                files at the top or in one folder. The name of a ready-made model takes precedence over a
+                folder of the same name; `./name`, or a Path, is always the folder.
+            limits: how much a bundle may hold; `STRANGERS` (`runtime.bundle.limits`) for untrusted bundles.
 
         Raises:
-            BundleError: there is no bundle at `source`, or more in it than `limits` allow.
-            ManifestError: its model.json cannot be used.
-            IntegrityError: its model.json was changed.
+            BundleError: there is no bundle at `source`, or it holds more than `limits` allow.
+            ManifestError: model.json is not valid.
+            IntegrityError: model.json was changed.
         """
         path = zoo.locate(source)
         files: Files
@@ -86,28 +85,28 @@ class Bundle:
         return cls(path, manifest, files, limits)
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file that model.json lists, its size and sha256 checked.
+        """Read a file that model.json lists, and check its size and sha256.
 
         Raises:
-            IntegrityError: it is not listed, missing, or was changed.
+            IntegrityError: the file is not listed, is missing, or was changed.
         """
-        kept = io.BytesIO()  # hands out what it holds without a copy
-        self._read(name, kept.write)
-        return kept.getvalue()
+        buffer = io.BytesIO()  # getvalue() does not copy
+        self._read(name, buffer.write)
+        return buffer.getvalue()
 
     def check(self, name: str) -> None:
-        """Compare a file with its size and sha256 in model.json; it is never in memory as a whole.
+        """Check the size and the sha256 of a file, block by block, without loading it into memory.
 
         Raises:
-            IntegrityError: it is not listed, missing, or was changed.
+            IntegrityError: the file is not listed, is missing, or was changed.
         """
         self._read(name, lambda _: None)
 
     def read_role(self, role: str) -> bytes:
-        """The bytes of the first file with this role, checked.
+        """Read the first file with this role, and check its size and sha256.
 
         Raises:
-            IntegrityError: no file has the role, or it was changed.
+            IntegrityError: no file has the role, or the file was changed.
         """
         name = self.manifest.file(role)
         if name is None:
@@ -115,11 +114,14 @@ class Bundle:
         return self.read(name)
 
     def read_graph(self, role: str) -> bytes:
-        """The bytes of the graph with this role, checked; one that would read other files is refused.
+        """Read the graph with this role, and check it. A graph that would read other files is refused.
+
+        Args:
+            role: 'encoder', 'decoder', 'encoder_uint8' or 'decoder_uint8'.
 
         Raises:
-            IntegrityError: no file has the role, it was changed, it refers to files of its own, or is
-                compressed as no weights are.
+            IntegrityError: no file has the role, the file was changed, is not an .onnx file, stores tensors
+                in other files, or has a compression ratio that weights do not have.
         """
         name = self.manifest.file(role)
         if name is not None:
@@ -128,23 +130,28 @@ class Bundle:
         try:
             outside = external_tensors(raw, self.limits.fields)
         except ValueError as error:
-            raise IntegrityError(f"{name} in {self.path} is no .onnx file: {error}. Get it again.") from None
+            raise IntegrityError(
+                f"{name} in {self.path} is not an .onnx file: {error}. Get it again."
+            ) from None
         if outside:
             raise IntegrityError(
-                f"{name} in {self.path} keeps the values of {outside[0]!r} in another file, which a bundle "
-                "must not. Do not use it."
+                f"{name} in {self.path} stores the values of {outside[0]!r} in another file, which is "
+                "not allowed in a bundle. Do not use it."
             )
         return raw
 
     def extra_files(self) -> list[str]:
-        """Files that lie in the bundle but are not listed in model.json, sorted."""
+        """The names of files in the bundle that model.json does not list, sorted."""
         return sorted(self._files.names() - self.manifest.files.keys() - {"model.json"})
 
     def arrays(self, role: str) -> dict[str, NDArray[np.generic]] | None:
-        """The arrays of the .npz file with this role, or None when the bundle has none.
+        """Read the arrays of the .npz file with this role.
+
+        Returns:
+            The arrays by name, or None if the bundle has no file with this role.
 
         Raises:
-            IntegrityError: the file was changed or is no .npz of plain arrays.
+            IntegrityError: the file was changed, or is not an .npz of plain numbers.
         """
         name = self.manifest.file(role)
         if name is None:
@@ -156,10 +163,10 @@ class Bundle:
             raise IntegrityError(f"{name} in {self.path} cannot be read: {error}. Do not use it.") from None
 
     def _entry(self, name: str) -> FileEntry:
-        """What model.json says of a file, which is there and has that size."""
+        """The entry of a file in model.json; the file exists and has that size."""
         entry = self.manifest.files.get(name)
         if entry is None:
-            raise IntegrityError(f"model.json of {self.path} lists no {name!r}. Get the bundle again.")
+            raise IntegrityError(f"model.json of {self.path} does not list {name!r}. Get the bundle again.")
         size = self._files.size(name)
         if size != entry.size:
             raise IntegrityError(
@@ -169,7 +176,7 @@ class Bundle:
         return entry
 
     def _read(self, name: str, keep: Callable[[bytes], object]) -> None:
-        """Hand on a file's bytes, block by block, and compare them with model.json."""
+        """Pass a file to `keep`, block by block, and compare its size and sha256 with model.json."""
         entry = self._entry(name)
         sha256, size = hashlib.sha256(), 0
         with self._files.open(name) as file:
@@ -180,7 +187,7 @@ class Bundle:
         self._compare(name, entry, size, sha256.hexdigest())
 
     def _check_packed(self, name: str) -> None:
-        """Refuse a graph that a few bytes of a .zip unpack to, before it fills the memory."""
+        """Refuse a graph with an implausible compression ratio before it fills the memory."""
         size, packed = self._entry(name).size, self._files.packed(name)
         ratio = min(_RATIO, self.limits.ratio)
         if size > self.limits.small and size > ratio * packed:
@@ -198,7 +205,7 @@ class Bundle:
 
 
 def _manifest(files: Files, limits: BundleLimits) -> bytes:
-    """The bytes of model.json, or one more than are allowed."""
+    """Read model.json; at most one byte more than is allowed."""
     size = files.size("model.json")
     if size > limits.manifest:
         raise ManifestError(

@@ -1,4 +1,4 @@
-"""JSON that nobody vouches for: its size and its numbers are bounded before anything is made of it."""
+"""Parse untrusted JSON; its size, nesting and numbers are limited."""
 
 from __future__ import annotations
 
@@ -11,20 +11,28 @@ from diabolo.runtime.errors import ManifestError
 
 __all__ = ["read_document"]
 
-_DIGITS = 20  # of a whole number
+_DIGITS = 20  # the most digits of an integer
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def read_document(raw: bytes, limits: BundleLimits) -> Any:
-    """What the bytes of a model.json say.
+    """Parse the bytes of a model.json.
+
+    Args:
+        raw: UTF-8, with or without a byte order mark.
+        limits: of the size, the number of values and the nesting.
+
+    Returns:
+        The JSON value, usually a dict.
 
     Raises:
-        ManifestError: too much of it, not JSON, or a number or text that other programs could not take.
+        ManifestError: the document is too large, is not JSON, or has a number or a text that other programs
+            cannot read.
     """
     if len(raw) > limits.manifest:
         raise ManifestError(_too_much(len(raw), "bytes", limits.manifest))
     values = raw.count(b",") + raw.count(b"[") + raw.count(b"{")
-    if values > limits.values:  # of those in texts, too: an honest one is far from the bound
+    if values > limits.values:  # it also counts commas in texts, but valid documents are far below the limit
         raise ManifestError(_too_much(values, "values", limits.values))
     try:
         text = raw.decode("utf-8-sig")
@@ -33,7 +41,7 @@ def read_document(raw: bytes, limits: BundleLimits) -> Any:
         )
         _check_nesting(document, limits.nesting)
         if _SURROGATE.search(raw):
-            json.dumps(document, ensure_ascii=False).encode()  # half a character
+            json.dumps(document, ensure_ascii=False).encode()  # raises for an unpaired surrogate
     except (ValueError, RecursionError) as error:
         raise ManifestError(f"model.json is not valid JSON: {error}. Get the bundle again.") from None
     return document
@@ -44,7 +52,7 @@ def _too_much(count: int, what: str, most: int) -> str:
 
 
 def _check_nesting(document: Any, most: int) -> None:
-    """Level by level: what lies deep must not be walked by functions that call themselves."""
+    """Check the depth level by level; recursion would exceed Python's limit."""
     level: list[Any] = [[document]]
     depth = 0
     while level:

@@ -1,4 +1,4 @@
-"""What the directory of a .zip may say of its entries, checked before any of them is unpacked."""
+"""Check the entries in the directory of a .zip before any of them is unpacked."""
 
 from __future__ import annotations
 
@@ -11,19 +11,25 @@ from zipfile import ZipInfo
 from diabolo.runtime.bundle.limits import BundleLimits
 from diabolo.runtime.errors import BundleError
 
-__all__ = ["check_entries", "check_unpacked", "leaves"]
+__all__ = ["check_entries", "check_unpacked", "escapes"]
 
-_LONGEST = 1024  # characters of an entry's name, folders included
-_HEADER = 30  # bytes before an entry's data, its name apart
-_ENCRYPTED = 0x41  # flags: by a password, or strongly
+_LONGEST = 1024  # the most characters of an entry's name, with its folders
+_HEADER = 30  # bytes before an entry's data, without its name
+_ENCRYPTED = 0x41  # flags: encryption, strong encryption
 _METHODS = {0: "stored", 8: "deflated", 9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstandard"}
 
 
 def check_entries(path: Path, entries: Sequence[ZipInfo], limits: BundleLimits, size: int) -> None:
-    """Refuse a .zip of `size` bytes that no bundle comes in.
+    """Check the entries of a bundle's .zip.
+
+    Args:
+        path: the .zip, for messages.
+        entries: of its directory.
+        limits: of the entries' number, size, compression ratio and compression methods.
+        size: of the .zip in bytes.
 
     Raises:
-        BundleError: too many entries, too much in them, or one that cannot be what it says.
+        BundleError: there are too many entries, they are too large, or one of them is not allowed.
     """
     wrong = next(_wrong(entries, limits, size), "")
     if wrong:
@@ -31,7 +37,16 @@ def check_entries(path: Path, entries: Sequence[ZipInfo], limits: BundleLimits, 
 
 
 def check_unpacked(entries: Sequence[ZipInfo], most: int, limits: BundleLimits) -> str:
-    """What is wrong with the entries' sizes: more than `most` bytes together, or packed too well; or ''."""
+    """Check the entries' unpacked sizes and compression ratios.
+
+    Args:
+        entries: of a .zip's directory.
+        most: bytes that they may unpack to together.
+        limits: of the compression ratio.
+
+    Returns:
+        What is wrong, to follow the file's name in a sentence; '' if nothing is.
+    """
     total = sum(entry.file_size for entry in entries)
     if total > most:
         return f"unpacks to {total:,} bytes; {most:,} are allowed"
@@ -45,8 +60,8 @@ def check_unpacked(entries: Sequence[ZipInfo], most: int, limits: BundleLimits) 
     return ""
 
 
-def leaves(name: str) -> bool:
-    """Whether a name is no relative path of plain parts, on any system."""
+def escapes(name: str) -> bool:
+    """Whether a name could lead out of the bundle's folder, on any operating system."""
     parts = PurePosixPath(name).parts
     return (
         not parts
@@ -77,12 +92,12 @@ def _wrong_entry(entry: ZipInfo, limits: BundleLimits) -> str:
     name = entry.orig_filename
     if len(name) > _LONGEST:
         return f"a name of {len(name):,} characters; {_LONGEST:,} are allowed"
-    if leaves(name):
-        return "which is no file inside a bundle"
+    if escapes(name):
+        return "which is not a file inside a bundle"
     if entry.flag_bits & _ENCRYPTED:
         return "which is encrypted; a bundle has no password"
     if stat.S_ISLNK(entry.external_attr >> 16):
-        return "which is a link; a bundle holds files alone"
+        return "which is a link; a bundle holds only files"
     if entry.compress_type not in limits.methods:
         allowed = ", ".join(_METHODS[method] for method in sorted(limits.methods))
         method = _METHODS.get(entry.compress_type, entry.compress_type)
@@ -91,8 +106,10 @@ def _wrong_entry(entry: ZipInfo, limits: BundleLimits) -> str:
 
 
 def _overlaps(entries: Sequence[ZipInfo], size: int) -> Iterator[str]:
-    """Bytes that belong to two entries: by them a small .zip unpacks to anything (D. Fifield, 'A better zip
-    bomb', WOOT 2019)."""
+    """Find bytes that belong to two entries, with which a small .zip can unpack to any size.
+
+    D. Fifield, 'A better zip bomb', WOOT 2019, https://www.usenix.org/conference/woot19/presentation/fifield.
+    """
     ordered = sorted(entries, key=lambda entry: entry.header_offset)
     spans = [(e.header_offset, e.header_offset + _HEADER + e.compress_size, e.filename) for e in ordered]
     for (_, end, one), (start, _, other) in pairwise(spans):

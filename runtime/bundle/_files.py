@@ -1,4 +1,4 @@
-"""Where the files of a bundle lie: in a folder, or in a .zip."""
+"""Access to the files of a bundle, in a folder or in a .zip."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ __all__ = ["Files", "Folder", "Zipped"]
 
 
 class Files(Protocol):
-    """Files by their names, which have '/' between folders."""
+    """The files of a bundle, by name, with '/' between folders."""
 
     def size(self, name: str) -> int:
-        """Bytes of a file, before it is read.
+        """The size of a file in bytes, found without reading it.
 
         Raises:
-            IntegrityError: it is missing, or not in the bundle.
+            IntegrityError: the file is missing, or is outside the bundle.
         """
 
     def open(self, name: str) -> contextlib.AbstractContextManager[IO[bytes]]:
-        """A file to be read.
+        """Open a file for reading.
 
         Raises:
-            BundleError: it cannot be.
+            BundleError: it cannot be read.
         """
 
     def packed(self, name: str) -> int:
-        """Bytes that a file, which is there, takes where it lies."""
+        """The compressed size in bytes of a file that exists."""
 
     def names(self) -> set[str]:
-        """Of all files, listed in model.json or not."""
+        """The names of all files, whether model.json lists them or not."""
 
 
 class Folder:
-    """A bundle's folder."""
+    """The files in a bundle's folder."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def size(self, name: str) -> int:
-        """Links that leave the folder and what is no plain file are refused."""
+        """The size of a file; links that leave the folder and files that are not regular are refused."""
         target = self._path / name
         try:
             if not target.resolve().is_relative_to(self._path.resolve()):
@@ -54,16 +54,16 @@ class Folder:
             if not target.exists():
                 raise IntegrityError(f"{target.name} is missing from {target.parent}. Get the bundle again.")
             if not target.is_file():
-                raise IntegrityError(f"{target} is no plain file. Get the bundle again.")
+                raise IntegrityError(f"{target} is not a regular file. Get the bundle again.")
             return target.stat().st_size
-        except RuntimeError:  # of resolve(), before Python 3.13
+        except RuntimeError:  # resolve() raises it before Python 3.13
             raise BundleError(f"{target} is a link that leads back to itself. Get it again.") from None
         except OSError as error:
             raise BundleError(f"{target} cannot be read: {explain(error)}. Get the bundle again.") from None
 
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
-        """As it lies there."""
+        """Open a file for reading."""
         path = self._path / name
         try:
             with path.open("rb") as file:
@@ -72,20 +72,20 @@ class Folder:
             raise BundleError(f"{path} cannot be read: {error.strerror or error}.") from None
 
     def packed(self, name: str) -> int:
-        """All of them: nothing is compressed."""
+        """The size of a file: nothing is compressed."""
         return self.size(name)
 
     def names(self) -> set[str]:
-        """With those in folders of the bundle."""
+        """The names of all files, including those in sub-folders."""
         inside = (p for p in self._path.rglob("*") if not is_folder(p))
         return {p.relative_to(self._path).as_posix() for p in inside}
 
 
 class Zipped:
-    """A bundle's .zip; its files lie at the top, or in one folder.
+    """The files in a bundle's .zip, at its top or in one folder.
 
     Raises:
-        BundleError: it holds no model.json, or several; or it is no .zip that may be opened.
+        BundleError: the .zip cannot be opened, or does not have exactly one model.json.
     """
 
     def __init__(self, path: Path, limits: BundleLimits) -> None:
@@ -93,21 +93,23 @@ class Zipped:
         sizes = self._archive.sizes
         found = [n for n in sizes if n.split("/")[-1] == "model.json" and n.count("/") <= 1]
         if len(found) != 1:
-            raise BundleError(f"{path} holds {len(found)} model.json; a bundle's .zip holds exactly one.")
+            raise BundleError(
+                f"{path} holds {len(found)} model.json files; a bundle's .zip holds exactly one."
+            )
         self._prefix = found[0][: -len("model.json")]
 
     def size(self, name: str) -> int:
-        """By the .zip's directory."""
+        """The unpacked size of a file, as the .zip's directory declares it."""
         return self._archive.size(self._prefix + name)
 
     def open(self, name: str) -> contextlib.AbstractContextManager[IO[bytes]]:
-        """Unpacked as it is read."""
+        """Open a file; it is unpacked as it is read."""
         return self._archive.open(self._prefix + name)
 
     def packed(self, name: str) -> int:
-        """Compressed, by the .zip's directory."""
+        """The compressed size of a file, as the .zip's directory declares it."""
         return self._archive.packed[self._prefix + name]
 
     def names(self) -> set[str]:
-        """Those beside the bundle's folder keep their whole names."""
+        """The names of all files; those outside the bundle's folder keep their full names."""
         return {name.removeprefix(self._prefix) for name in self._archive.sizes}

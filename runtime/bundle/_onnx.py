@@ -1,10 +1,10 @@
-"""A look into an .onnx file before onnxruntime gets it: does it want other files?
+"""Find out whether an .onnx file refers to other files, before onnxruntime opens it.
 
-A tensor may lie in a file of its own, at a path that the graph names. A bundle has none such: whatever is
-read must be listed in model.json with its hash. The file is protobuf
-(https://protobuf.dev/programming-guides/encoding/, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto);
-only the fields that lead to tensors are followed, all else, the weights among it, is skipped by its length.
-What protobuf's own readers might read in another way is refused.
+A tensor may be stored in another file, at a path that the graph names. This is not allowed in a bundle, where
+model.json lists every file with its hash. An .onnx file is protobuf
+(https://protobuf.dev/programming-guides/encoding/, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
+Only the fields that lead to tensors are read; all others, such as weights, are skipped by their length.
+Encodings that protobuf's own readers may interpret differently are refused.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 __all__ = ["external_tensors"]
 
-# message: the fields of it that lead on, by number
+# message: the fields that lead to tensors, by number
 _INSIDE = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
@@ -25,21 +25,21 @@ _INSIDE = {
     "tensor": {},
 }
 _NAME, _EXTERNAL_DATA, _DATA_LOCATION = 8, 13, 14  # of a tensor
-_CONTEXT = b"EPContext"  # an operator that may keep what a provider compiled in a file of its own
-_DEEPEST = 100  # messages inside messages, as in protobuf's readers
+_CONTEXT = b"EPContext"  # an operator that may refer to a provider's compiled graph in another file
+_DEEPEST = 100  # levels of nested messages, as in protobuf's readers
 _FIELDS = 1_000_000
-_ORT = b"ORTM"  # at byte 4: onnxruntime's own format, which it recognises by these
+_ORT = b"ORTM"  # at byte 4 of a file in onnxruntime's own format
 
 
 def external_tensors(raw: bytes, most: int = _FIELDS) -> list[str]:
-    """The names of tensors whose values are to be read from another file.
+    """The names of tensors whose values are stored in another file.
 
     Args:
-        raw: an .onnx file.
-        most: fields that may be looked at.
+        raw: the bytes of an .onnx file.
+        most: the most fields that are read.
 
     Raises:
-        ValueError: these bytes are no .onnx file, or have more fields or deeper ones than allowed.
+        ValueError: this is not an .onnx file, or it has too many or too deeply nested fields.
     """
     if raw[4:8] == _ORT:
         raise ValueError("it is in onnxruntime's own format")
@@ -68,8 +68,10 @@ def external_tensors(raw: bytes, most: int = _FIELDS) -> list[str]:
 
 
 def _fields(raw: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """The fields of the message from `at` to `end`: the number, and where its bytes are and how many; a whole
-    number is at 0, and its value stands for their number."""
+    """The fields of the message from `at` to `end`: number, start and size in bytes.
+
+    A field that is an integer has the start 0, and its value in the place of the size.
+    """
     while at < end:
         key = raw[at]
         at += 1
@@ -77,7 +79,7 @@ def _fields(raw: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
             key, at = _varint(raw, at - 1, end)
         kind = key & 7
         if key < 8 or key >> 32:
-            raise ValueError("it is no protobuf: a field's number is out of range")
+            raise ValueError("it is not valid protobuf: a field's number is out of range")
         if kind == 0:
             value, at = _varint(raw, at, end)
             yield key >> 3, 0, value
@@ -87,7 +89,7 @@ def _fields(raw: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
         elif kind in (1, 5):
             size = 8 if kind == 1 else 4
         else:
-            raise ValueError("it is no protobuf")
+            raise ValueError("it is not valid protobuf")
         if size > end - at:
             raise ValueError("it is cut short")
         yield key >> 3, at, size
@@ -104,4 +106,4 @@ def _varint(raw: bytes, at: int, end: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, at
-    raise ValueError("it is no protobuf")
+    raise ValueError("it is not valid protobuf")

@@ -1,11 +1,10 @@
-"""The part of JSON Schema (draft 2020-12) that `model.schema.json` uses, so that the published schema
-is what decides, without a dependency.
+"""The part of JSON Schema (draft 2020-12) that `model.schema.json` uses, without a dependency.
 
-Known keywords: type, const, enum, required, properties, additionalProperties (as a schema), propertyNames,
-maxProperties, items, minItems, maxItems, minLength, maxLength, minimum, maximum, pattern. A schema with
-another keyword is our bug.
+model.json is thus validated against the published schema itself. Known keywords: type, const, enum, required,
+properties, additionalProperties (as a schema), propertyNames, maxProperties, items, minItems, maxItems,
+minLength, maxLength, minimum, maximum, pattern. A schema with another keyword is a bug of this project.
 
-What is too long is told once and not looked into.
+A value that is too long gives one message, and its items are not checked.
 """
 
 from __future__ import annotations
@@ -26,17 +25,26 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
 }
-_SPOKEN = frozenset({"$schema", "$id", "title", "description"})
+_ANNOTATIONS = frozenset({"$schema", "$id", "title", "description"})
 
 
 def problems(value: Any, schema: dict[str, Any], path: str = "model.json") -> Iterator[str]:
-    """What is wrong with `value`, one sentence each; nothing when it fits the schema."""
+    """Validate a value.
+
+    Args:
+        value: parsed JSON.
+        schema: the schema that applies to it.
+        path: its place in the document, for messages.
+
+    Yields:
+        One clause for each mistake; nothing if the value is valid.
+    """
     sizes = schema.keys() & _SIZES.keys()
     if too_long := [said for keyword in sizes for said in _SIZES[keyword](value, schema[keyword], path)]:
         yield from too_long
         return
     for keyword, rule in schema.items():
-        if keyword not in _SPOKEN and keyword not in _SIZES:
+        if keyword not in _ANNOTATIONS and keyword not in _SIZES:
             yield from _CHECKS[keyword](value, rule, path, schema)
 
 
@@ -51,7 +59,7 @@ def _is(value: Any, name: str) -> bool:
 
 
 def _equal(a: Any, b: Any) -> bool:
-    """Equality as JSON means it: 1 equals 1.0, but true is not 1."""
+    """Equality in JSON: 1 equals 1.0, but true does not equal 1."""
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(_equal, a, b))
     return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
@@ -92,18 +100,18 @@ def _additional(value: Any, rule: Any, path: str, schema: Any) -> Iterator[str]:
 
 
 def _items(value: Any, rule: Any, path: str, _: Any) -> Iterator[str]:
-    if isinstance(value, list) and not _fit(value, rule):
+    if isinstance(value, list) and not _are_valid_numbers(value, rule):
         for index, item in enumerate(value):
             yield from problems(item, rule, f"{path}[{index}]")
 
 
-def _fit(items: list[Any], rule: dict[str, Any]) -> bool:
-    """Whether all are numbers within bounds, which three passes tell of a million; False if one must look."""
+def _are_valid_numbers(items: list[Any], rule: dict[str, Any]) -> bool:
+    """Whether all items are numbers within bounds, checked quickly; False if each item must be checked."""
     kinds = set(map(type, items))
     if rule.get("type") != "number" or not kinds or kinds - {int, float}:
         return False
     within = rule.get("minimum", -math.inf) <= min(items) and max(items) <= rule.get("maximum", math.inf)
-    return within and not rule.keys() - _SPOKEN - {"type", "minimum", "maximum"}
+    return within and not rule.keys() - _ANNOTATIONS - {"type", "minimum", "maximum"}
 
 
 def _min_items(value: Any, rule: Any, path: str, _: Any) -> Iterator[str]:

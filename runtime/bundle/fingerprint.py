@@ -1,92 +1,106 @@
-"""Sums of a pair's answers to many inputs: a golden image alone leaves many weights silent.
+"""A fingerprint of a pair of graphs: signed sums of their outputs for many inputs.
 
-Codes that a bundle brings are decoded, and what comes out is encoded again; noise is encoded, and what comes
-out is decoded. Each answer is added to or taken from a sum, by turns, so that what all have in common does
-not cover what one has. A weight that was changed changes the answers of those inputs that need it, and the
-sums with them; two right ways of computing differ by rounding, which mostly cancels out. A weight that none
-of these inputs needs is still not seen.
+A golden image alone does not reveal most changes of weights, because many hidden units are inactive for it.
+Therefore codes from the bundle are decoded and the images are encoded again; noise is encoded and the latents
+are decoded. Outputs are added and subtracted alternately, so that what they have in common cancels out. A
+changed weight changes the outputs for the inputs that activate it, and with them the sums. Two correct
+implementations differ by rounding errors, which mostly cancel out. A weight that none of these inputs
+activates remains undetected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Total", "sums"]
+from diabolo.runtime._old_names import old_names
 
-_CODES = 16, 256  # of a bundle's codes, evenly spaced: at least, at most; all where it has fewer
-_VALUES = 1 << 20  # of all their images together, unless that is fewer codes than the least
-_NOISE = 8  # images of noise: what lies at the border of the codes' images is mostly black
-_AT_ONCE = 8
+__all__ = ["SignedSum", "fingerprint"]
+
+_CODES = 16, 256  # of the bundle's codes, evenly spaced: at least, at most; all if there are fewer
+_VALUES = 1 << 20  # of all decoded images together, unless that would be fewer codes than the minimum
+_NOISE = 8  # images of noise: decoded images are mostly black at their border
+_BATCH = 8
 
 _Array = NDArray[np.float32]
+_Encode = Callable[[_Array], dict[str, _Array]]
+_Decode = Callable[[_Array], _Array]
 
 
 @dataclass(frozen=True, eq=False)
-class Total:
-    """A sum of answers.
+class SignedSum:
+    """The outputs of one name, added and subtracted alternately.
 
     Attributes:
-        values: float32, of the shape of one answer.
-        largest: the largest absolute value of all the answers.
+        values: float32, of the shape of one output.
+        largest: the largest absolute value of all the outputs.
     """
 
     values: _Array
     largest: float
 
 
-def sums(
-    encode: Callable[[_Array], dict[str, _Array]],
-    decode: Callable[[_Array], _Array],
-    codes: _Array,
-    image_shape: tuple[int, int, int],
-) -> dict[str, Total]:
-    """The sums of the encoder's answers, by its outputs' names, and of the decoder's as 'image'.
+def fingerprint(
+    encode: _Encode, decode: _Decode, codes: _Array, image_shape: tuple[int, int, int]
+) -> dict[str, SignedSum]:
+    """The signed sums of the encoder's outputs, by name, and of the decoder's as 'image'.
 
     Args:
-        encode: images `(batch, *image_shape)` to `latent` and, where there is one, `log_variance`.
+        encode: images `(batch, *image_shape)` to `latent` and, if the model has it, `log_variance`, each
+            `(batch, *latent_shape)`.
         decode: latents `(batch, *latent_shape)` to images.
-        codes: those of the bundle, `(n, *latent_shape)`, in its order.
-        image_shape: channels, height, width.
+        codes: those of the bundle in their order, `(n, *latent_shape)`.
+        image_shape: `(channels, height, width)`.
     """
-    least, most = _CODES
-    count = min(len(codes), max(least, min(most, _VALUES // prod(image_shape))))
-    chosen = codes[np.arange(count) * len(codes) // count].astype(np.float32)
-    answers: dict[str, list[tuple[NDArray[np.float64], float]]] = {}
-
-    def note(found: dict[str, _Array]) -> None:
-        for name, values in found.items():
-            answers.setdefault(name, []).append((_by_turns(values), float(np.abs(values).max())))
-
-    with np.errstate(all="ignore"):  # a damaged pair may answer with anything; that is seen in the sums
-        for start in range(0, count, _AT_ONCE):
-            images = decode(chosen[start : start + _AT_ONCE])
-            note({"image": images} | encode(images))
-        found = encode(_noise(image_shape))
-        note(found | {"image": decode(found["latent"])})
+    outputs: dict[str, list[tuple[NDArray[np.float64], float]]] = {}
+    with np.errstate(all="ignore"):  # a damaged graph may give any value; the sums will show it
+        for answer in _answers(encode, decode, _selected(codes, prod(image_shape)), image_shape):
+            for name, values in answer.items():
+                outputs.setdefault(name, []).append((_signed(values), float(np.abs(values).max())))
         return {
-            name: Total(
+            name: SignedSum(
                 np.sum([values for values, _ in parts], 0).astype(np.float32), max(m for _, m in parts)
             )
-            for name, parts in answers.items()
+            for name, parts in outputs.items()
         }
 
 
-def _by_turns(answers: _Array) -> NDArray[np.float64]:
-    whole = answers.astype(np.float64)
-    difference: NDArray[np.float64] = whole[0::2].sum(0) - whole[1::2].sum(0)
+def _answers(
+    encode: _Encode, decode: _Decode, codes: _Array, image_shape: tuple[int, int, int]
+) -> Iterator[dict[str, _Array]]:
+    """All outputs for the codes, batch by batch, then for noise."""
+    for start in range(0, len(codes), _BATCH):
+        images = decode(codes[start : start + _BATCH])
+        yield {"image": images} | encode(images)
+    encoded = encode(_noise(image_shape))
+    yield encoded | {"image": decode(encoded["latent"])}
+
+
+def _selected(codes: _Array, image_values: int) -> _Array:
+    least, most = _CODES
+    count = min(len(codes), max(least, min(most, _VALUES // image_values)))
+    return codes[np.arange(count) * len(codes) // count].astype(np.float32)
+
+
+def _signed(answers: _Array) -> NDArray[np.float64]:
+    exact = answers.astype(np.float64)
+    difference: NDArray[np.float64] = exact[0::2].sum(0) - exact[1::2].sum(0)
     return difference
 
 
 def _noise(image_shape: tuple[int, int, int]) -> _Array:
-    """`(_NOISE, *image_shape)` in [0, 1): Knuth's multiplicative hash of 1, 2, 3, ..., its upper 24 bits.
+    """Noise `(_NOISE, *image_shape)` in [0, 1) that any language can reproduce.
 
-    D. E. Knuth, The Art of Computer Programming, volume 3, section 6.4.
+    Knuth's multiplicative hash of 1, 2, 3, ..., its upper 24 bits (D. E. Knuth, The Art of Computer
+    Programming, volume 3, section 6.4).
     """
     numbers = np.arange(1, _NOISE * prod(image_shape) + 1, dtype=np.uint32) * np.uint32(2654435769)
     noise: _Array = (numbers >> np.uint32(8)).astype(np.float32) / np.float32(1 << 24)
     return noise.reshape(_NOISE, *image_shape)
+
+
+__getattr__ = old_names(__name__, {"Total": "SignedSum", "sums": "fingerprint"})

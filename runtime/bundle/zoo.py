@@ -1,4 +1,4 @@
-"""The ready-made models that come with the package: a folder each in `models`, found by its model.json."""
+"""The ready-made models of the package: every folder in `runtime/models` that has a model.json."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _MODELS = Path(__file__).parents[1] / "models"
 
 
 def names() -> list[str]:
-    """The ready-made models by name, sorted; a name that begins with '.' or '_' is none."""
+    """The names of the ready-made models, sorted; folders that begin with '.' or '_' are left out."""
     return sorted(
         path.parent.name for path in _MODELS.glob("*/model.json") if path.parent.name[0] not in "._"
     )
 
 
 def folder(name: str) -> Path:
-    """The bundle of the ready-made model called `name`, whether there is one or not."""
+    """The folder of the ready-made model called `name`, which need not exist."""
     return _MODELS / name
 
 
 def locate(source: str | Path) -> Path:
-    """Where a bundle is meant to lie: a str that is a ready-made name is that model, all else is a path."""
+    """The path of a bundle: that of a ready-made model if `source` is a str with its name, else `source`."""
     return folder(source) if isinstance(source, str) and source in names() else Path(source)
 
 
 def missing(source: str | Path) -> str:
-    """What to say where there is no bundle at `source`."""
+    """The error message if there is no bundle at `source`."""
     known = names()
     parts = [
         f"there is no bundle at {str(source)!r}{', nor a ready-made one of that name' if known else ''}."

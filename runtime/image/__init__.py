@@ -1,1 +1,1 @@
-"""Images as a model takes and gives them: conversion, size, placement, background, noise, metrics."""
+"""Image processing: conversion, resizing, placement, background, noise, metrics, mosaics."""

@@ -1,4 +1,4 @@
-"""Many small pictures as one, enlarged by whole numbers so that pixels stay squares."""
+"""Mosaics and animations of small pictures, enlarged by whole factors so that pixels stay square."""
 
 from __future__ import annotations
 
@@ -9,28 +9,38 @@ from collections.abc import Sequence
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-__all__ = ["FRAME", "animation", "drawn", "enlargement", "pace", "png", "tiled"]
+from diabolo.runtime._old_names import old_names
 
-_LONGEST, FRAME = 1600, 280  # pixels of a picture's and of an animation's longest side, unless told
+__all__ = ["FRAME", "animation", "enlargement", "frame_duration", "png", "render", "tiled"]
 
-_LOOP = 1800  # milliseconds from one end to the other
-_SHORTEST = 20  # milliseconds a frame: the shortest that browsers honour
-_GIF_STEP = 10  # milliseconds: GIF counts in these
+_LONGEST, FRAME = 1600, 280  # the longest side of a mosaic and of an animation in pixels, by default
+
+_LEG = 1800  # milliseconds from one key picture to the next
+_SHORTEST = 20  # milliseconds of a frame; browsers slow down shorter ones
+_GIF_STEP = 10  # milliseconds; the unit of time in a GIF
 
 
 def enlargement(size: tuple[int, int], longest: int) -> int:
-    """The whole number by which a picture `(width, height)` is enlarged to at most `longest` pixels."""
+    """The whole factor that enlarges a picture to at most `longest` pixels.
+
+    Args:
+        size: of the picture, `(width, height)` in pixels.
+        longest: of the longer side of the result, in pixels.
+
+    Returns:
+        At least 1, even if the picture is larger.
+    """
     return max(1, longest // max(size))
 
 
 def tiled(pictures: Sequence[Image.Image], columns: int, scale: int = 1, gap: int = 0) -> Image.Image:
-    """Pictures of one size and mode side by side, row after row.
+    """Arrange pictures in a mosaic, row by row.
 
     Args:
-        pictures: at least one.
-        columns: in a row.
-        scale: how many times larger.
-        gap: black pixels between them, before they are enlarged.
+        pictures: of one size and mode, at least one.
+        columns: pictures in a row.
+        scale: the factor by which the mosaic is enlarged.
+        gap: black pixels between pictures, before it is enlarged.
     """
     width, height = (side + gap for side in pictures[0].size)
     rows = -(-len(pictures) // columns)
@@ -41,21 +51,21 @@ def tiled(pictures: Sequence[Image.Image], columns: int, scale: int = 1, gap: in
 
 
 def png(picture: Image.Image, text: PngInfo | None = None) -> bytes:
-    """A picture as a PNG that is written quickly.
+    """Encode a picture as a PNG, quickly.
 
-    Only runs are packed: half the time for pixels enlarged to squares, and 10 % fewer bytes; a quarter of the
-    time for a photograph, and 10 % more.
+    The compression is limited to runs of equal bytes. Enlarged pixels take half the time and 10 % fewer
+    bytes, a photograph a quarter of the time and 10 % more.
 
     Args:
-        picture: of any mode that PNG has.
-        text: what the file says about itself.
+        picture: of a mode that PNG supports.
+        text: text chunks of the file.
     """
     out = io.BytesIO()
     picture.save(out, "PNG", compress_type=zlib.Z_RLE, pnginfo=text)
     return out.getvalue()
 
 
-def drawn(
+def render(
     pictures: Sequence[Image.Image],
     kind: str,
     *,
@@ -63,14 +73,14 @@ def drawn(
     scale: int | None = None,
     legs: int = 1,
 ) -> bytes:
-    """Pictures of one size and mode as one file.
+    """Encode pictures as one file.
 
     Args:
-        pictures: at least one.
-        kind: 'PNG': all of them side by side; 'GIF' or 'WEBP': an animation there and back.
-        columns: of a PNG, in a row; None puts all into one.
-        scale: how many times larger; None makes it fit a screen.
-        legs: of an animation, as `animation` takes them.
+        pictures: of one size and mode, at least one.
+        kind: 'PNG' for a mosaic; 'GIF' or 'WEBP' for an animation forwards and backwards.
+        columns: of a PNG, pictures in a row; None puts all into one row.
+        scale: the factor by which it is enlarged; None chooses one that fits a screen.
+        legs: of an animation, as in `animation`.
     """
     width, height = pictures[0].size
     if kind != "PNG":
@@ -82,15 +92,15 @@ def drawn(
 
 
 def animation(pictures: Sequence[Image.Image], kind: str, scale: int = 1, legs: int = 1) -> bytes:
-    """An endless loop there and back.
+    """Encode an animation that plays forwards and backwards in an endless loop.
 
     Args:
-        pictures: of one size and mode.
-        kind: 'GIF', which has 256 colours a frame, or 'WEBP', which has all of them.
-        scale: how many times larger.
-        legs: ways from one key picture to the next; each takes about two seconds.
+        pictures: of one size and mode, at least one.
+        kind: 'GIF', with 256 colours a frame, or 'WEBP', lossless.
+        scale: the factor by which it is enlarged.
+        legs: the number of legs, each from one key picture to the next; a leg takes about two seconds.
     """
-    # the colours of a GIF are chosen before it is enlarged: the same ones, in less time
+    # a GIF's colours are chosen before the frames are enlarged: the result is the same and takes less time
     small = [_coloured(picture) if kind == "GIF" else picture for picture in pictures]
     more = {"lossless": True} if kind == "WEBP" else {}
     out = io.BytesIO()
@@ -99,7 +109,7 @@ def animation(pictures: Sequence[Image.Image], kind: str, scale: int = 1, legs: 
         kind,
         save_all=True,
         append_images=[_larger(frame, scale) for frame in (*small[1:], *small[-2:0:-1])],
-        duration=pace(len(pictures), legs),
+        duration=frame_duration(len(pictures), legs),
         loop=0,
         **more,
     )
@@ -110,12 +120,20 @@ def _coloured(picture: Image.Image) -> Image.Image:
     return picture.quantize(256, Image.Quantize.MEDIANCUT) if picture.mode == "RGB" else picture
 
 
-def pace(count: int, legs: int = 1) -> int:
-    """Milliseconds a picture, of so many on so many legs."""
-    return max(_SHORTEST, round(_LOOP * legs / count / _GIF_STEP) * _GIF_STEP)
+def frame_duration(count: int, legs: int = 1) -> int:
+    """The duration of one frame of an animation, in milliseconds; a leg takes about two seconds.
+
+    Args:
+        count: frames from the first key picture to the last, at least 1.
+        legs: from one key picture to the next.
+    """
+    return max(_SHORTEST, round(_LEG * legs / count / _GIF_STEP) * _GIF_STEP)
 
 
 def _larger(picture: Image.Image, scale: int) -> Image.Image:
     if scale == 1:
         return picture
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+__getattr__ = old_names(__name__, {"drawn": "render", "pace": "frame_duration"})

@@ -1,7 +1,7 @@
-"""Noise as a denoising autoencoder is trained on it, in numpy.
+"""The noise that denoising autoencoders are trained on, in numpy.
 
-Every kind maps images in [0, 1] to images in [0, 1]: what leaves the range is clipped, as it would be
-in a file. One level per image may be drawn from a range.
+Every kind maps images in [0, 1] to images in [0, 1]; the result is clipped, as it would be in a file. The
+level is a number, or is drawn from a range for each image.
 
     gaussian      x + level * n, n ~ N(0, 1)                        level: standard deviation
     salt-pepper   a share `level` of the pixels becomes 0 or 1      level: share
@@ -9,7 +9,7 @@ in a file. One level per image may be drawn from a range.
     speckle       x + level * x * n, n ~ N(0, 1)                    level: standard deviation
 
 Masking and salt-and-pepper are the corruptions of Vincent et al., 'Stacked Denoising Autoencoders',
-JMLR 11 (2010), https://www.jmlr.org/papers/v11/vincent10a.html; a pixel is hit in all its channels.
+JMLR 11 (2010), https://www.jmlr.org/papers/v11/vincent10a.html; all channels of a pixel are changed together.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ KINDS = tuple(_LARGEST)
 
 
 def largest_level(kind: str) -> float:
-    """The largest level allowed for `kind`; more would say nothing new.
+    """The highest level allowed for `kind`; at higher levels images only become more similar to noise.
 
     Raises:
-        UnknownNameError: there is no such kind.
+        UnknownNameError: `kind` is not one of KINDS.
     """
     if kind not in _LARGEST:
         raise UnknownNameError("noise", kind, KINDS)
@@ -41,7 +41,17 @@ def largest_level(kind: str) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseSpec:
-    """A kind of noise with the range its level is drawn from; equal ends mean one level."""
+    """A kind of noise and the range that its level is drawn from.
+
+    Attributes:
+        kind: one of KINDS.
+        low: the lowest level, at least 0.
+        high: the highest level, at most `largest_level(kind)`; equal to `low` for a single level.
+
+    Raises:
+        NoiseError: a level is out of its range, or `low` is above `high`.
+        UnknownNameError: `kind` is not one of KINDS.
+    """
 
     kind: str
     low: float
@@ -60,8 +70,8 @@ class NoiseSpec:
         """Read 'gaussian:0.5' or 'gaussian:0.1-0.7'.
 
         Raises:
-            NoiseError: not of that form, or a level out of its range.
-            UnknownNameError: there is no such kind.
+            NoiseError: the text does not have this form, or a level is out of its range.
+            UnknownNameError: the kind is not one of KINDS.
         """
         kind, colon, levels = text.partition(":")
         if not colon:
@@ -82,15 +92,15 @@ class NoiseSpec:
 
 
 def add_noise(images: NDArray[np.float32], spec: NoiseSpec, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Noisy copies of `images`.
+    """Add noise to copies of images.
 
     Args:
         images: float32 `(batch, channels, height, width)` in [0, 1].
-        spec: the kind and its level; a range draws one level per image.
-        rng: the source of chance; the same state gives the same noise.
+        spec: the kind and its level; from a range, one level is drawn for each image.
+        rng: the random generator; the same state gives the same noise.
 
     Returns:
-        float32, shaped as `images`, clipped to [0, 1].
+        float32 `(batch, channels, height, width)`, clipped to [0, 1].
     """
     level = rng.uniform(spec.low, spec.high, (len(images), 1, 1, 1)).astype(np.float32)
     if spec.kind == "gaussian":
@@ -98,10 +108,10 @@ def add_noise(images: NDArray[np.float32], spec: NoiseSpec, rng: np.random.Gener
     elif spec.kind == "speckle":
         noisy = images + level * images * rng.standard_normal(images.shape, np.float32)
     else:
-        chance = rng.random((len(images), 1, *images.shape[2:]), np.float32)
-        noisy = np.where(chance < level, np.float32(0), images)
+        draws = rng.random((len(images), 1, *images.shape[2:]), np.float32)
+        noisy = np.where(draws < level, np.float32(0), images)
         if spec.kind == "salt-pepper":
-            # the lower half of the hit share is pepper, the upper half salt
-            noisy = np.where((chance >= level / 2) & (chance < level), np.float32(1), noisy)
+            # of the pixels that are changed, half become 0 (pepper) and half 1 (salt)
+            noisy = np.where((draws >= level / 2) & (draws < level), np.float32(1), noisy)
     clipped: NDArray[np.float32] = np.clip(noisy, 0, 1, dtype=np.float32)
     return clipped

@@ -1,8 +1,8 @@
-"""Scale and place what somebody draws as the things in the training images were.
+"""Scale and place a drawing as the objects in the training images were.
 
-MNIST's digits were fitted into 20 x 20 pixels, their proportions kept, and put where the centre of their
-mass is the centre of 28 x 28 (http://yann.lecun.com/exdb/mnist/): rounded to whole pixels, the mean position
-of the ink has the index 14 there, down and across.
+MNIST's digits were scaled into 20 x 20 pixels, with their proportions kept, and placed so that their centre
+of mass is the centre of 28 x 28 pixels (http://yann.lecun.com/exdb/mnist/): rounded to whole pixels, the mean
+position of the ink has the index 14, both vertically and horizontally.
 """
 
 from __future__ import annotations
@@ -14,31 +14,39 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["CENTRES", "Drawing", "centred"]
+from diabolo.runtime._old_names import old_names
+
+__all__ = ["CENTRES", "Drawing", "place_drawing"]
 
 CENTRES = ("mass",)
-_FAINT = 0.1  # of the strongest ink: less is no part of the drawing
+_FAINT = 0.1  # of the strongest ink; fainter pixels are not part of the drawing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """How the things in the training images were scaled and placed."""
+    """How the objects in the training images were scaled and placed.
 
-    box: int  # pixels that the longer side of a thing has
-    centre: str = "mass"  # what of it stands at the image's centre, one of CENTRES
+    Attributes:
+        box: the length of an object's longer side, in pixels.
+        centre: which of its points is at the image's centre, one of CENTRES.
+    """
+
+    box: int
+    centre: str = "mass"
 
 
-def centred(picture: Image.Image, width: int, height: int, drawing: Drawing) -> Image.Image | None:
-    """A drawing at `width` x `height` pixels, scaled and placed; None where nothing is drawn.
+def place_drawing(picture: Image.Image, width: int, height: int, drawing: Drawing) -> Image.Image | None:
+    """Scale and place a drawing.
 
     Args:
-        picture: in mode L or RGB, of any size. Its paper is the colour that most of its border has.
-        width: of the result; at least `drawing.box`.
-        height: likewise.
-        drawing: how.
+        picture: in mode L or RGB, of any size. The most frequent colour of its border is taken for the paper.
+        width: of the result in pixels, at least `drawing.box`.
+        height: of the result in pixels, at least `drawing.box`.
+        drawing: the size and the position.
 
     Returns:
-        In the picture's mode. No ink is cut off, however far its mass lies from its middle.
+        A picture of `width` x `height` pixels in the same mode, or None if nothing is drawn. No ink is cut
+        off, even if the centre of mass is far from the middle.
     """
     paper = _paper(picture)
     ink = _ink(picture, paper)
@@ -62,18 +70,21 @@ def _paper(picture: Image.Image) -> tuple[int, ...]:
 
 
 def _ink(picture: Image.Image, paper: tuple[int, ...]) -> NDArray[np.float64]:
-    """How far each pixel is from the paper: `(height, width)`, 0 to 255."""
+    """The difference of each pixel from the paper: `(height, width)`, 0 to 255."""
     values = np.asarray(picture, np.float64).reshape(picture.height, picture.width, -1)
     ink: NDArray[np.float64] = np.abs(values - paper).mean(axis=2)
     return ink
 
 
 def _place(ink: NDArray[np.float64], width: int, height: int) -> tuple[int, int]:
-    """Where the left top corner goes, (x, y), so that the centre of mass is the image's centre."""
+    """The position (x, y) of the top left corner for which the centre of mass is the image's centre."""
     corner = []
     for axis, side in ((0, width), (1, height)):
         mass = ink.sum(axis)
         middle = float(mass @ np.arange(len(mass)) / mass.sum())
-        place = ceil(side / 2 - middle - 0.5)  # rounded, a half downwards: MNIST's lie from 13.5 to 14.5
+        place = ceil(side / 2 - middle - 0.5)  # rounded, halves down: MNIST's centres are from 13.5 to 14.5
         corner.append(min(max(place, 0), side - len(mass)))
     return corner[0], corner[1]
+
+
+__getattr__ = old_names(__name__, {"centred": "place_drawing"})

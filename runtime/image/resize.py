@@ -1,4 +1,4 @@
-"""How a picture is opened and fitted to a model: one way for what it learns from and for what it is given."""
+"""Open a picture and resize it for a model; training images and later input go through the same code."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import IO, TypeAlias
 import numpy as np
 from PIL import Image
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.runtime.listing import check_file
 
@@ -23,7 +24,7 @@ __all__ = [
     "check",
     "check_pixels",
     "coarsen",
-    "covering",
+    "crop_box",
     "fit",
     "flatten",
     "opened",
@@ -37,14 +38,14 @@ RESIZE = {
     "pad": "scale to fit inside, fill the rest with the background",
     "fit": "stretch to the size, whatever the proportions",
 }
-# Whatever a file's name says, only these decoders see it: Pillow's others may call programs (EPS).
+# Only these decoders are used, whatever a file's name is: others in Pillow may run programs (EPS).
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
-MAX_PIXELS = 100_000_000  # declared in the header; more is taken for a decompression bomb
+MAX_PIXELS = 100_000_000  # in the header; a picture with more is refused as a decompression bomb
 
-_GAP = 3.0  # Pillow shrinks by whole steps first and leaves the filter this much: fast, and nearly the same
-_LARGE = 2**24  # pixels from which a picture is flattened strip by strip, and shrunk meanwhile
-_STRIP = 2**20  # pixels of a strip
-_ORIENTATION = 0x0112  # EXIF tag: 1 is upright, values from 5 on lie on their side
+_GAP = 3.0  # Pillow reduces by a whole factor first, to this many times the size: fast, and nearly the same
+_LARGE = 2**24  # pixels; larger pictures are flattened and reduced strip by strip
+_STRIP = 2**20  # pixels in a strip
+_ORIENTATION = 0x0112  # EXIF tag: 1 is upright; 5 to 8 are turned by 90 degrees
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -54,11 +55,11 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_warnings = threading.Lock()  # the filters of warnings are the whole process's
+_warnings = threading.Lock()  # warning filters belong to the whole process
 
 
 def check(resize: str) -> None:
-    """See that `resize` is one of RESIZE.
+    """Check that `resize` is one of RESIZE.
 
     Raises:
         UnknownNameError: it is not.
@@ -68,10 +69,10 @@ def check(resize: str) -> None:
 
 
 def check_pixels(picture: Image.Image) -> None:
-    """See that the picture has pixels, and not too many.
+    """Check the number of a picture's pixels.
 
     Raises:
-        ValueError: it has none, or more than MAX_PIXELS.
+        ValueError: the picture has no pixels, or more than MAX_PIXELS.
     """
     if not picture.width or not picture.height:
         raise ValueError("it has no pixels")
@@ -81,19 +82,22 @@ def check_pixels(picture: Image.Image) -> None:
 
 @contextmanager
 def opened(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[Image.Image]:
-    """A file of one of FORMATS, its header read and its pixels not yet.
+    """Open a picture in one of FORMATS and read its header; its pixels are read later.
 
-    What is not a regular file (a named pipe, a device, a folder) is not opened.
+    Paths that are not regular files (but named pipes, devices, folders) are not opened.
+
+    Args:
+        source: a path, or a file opened for reading bytes.
 
     Raises:
-        ValueError: it declares no pixels, or more than MAX_PIXELS.
-        OSError: `source` is a path and there is no file; `strerror` says what there is.
-        Exception: nearly any; Pillow's decoders raise OSError, SyntaxError, struct.error, KeyError.
+        ValueError: the header declares no pixels, or more than MAX_PIXELS.
+        OSError: there is no regular file at the path; `strerror` says what there is.
+        Exception: Pillow's decoders raise nearly any type: OSError, SyntaxError, struct.error, KeyError, ...
     """
     if isinstance(source, str | os.PathLike):
         check_file(source)
     try:
-        # Pillow warns of pictures somewhat smaller than MAX_PIXELS
+        # Pillow warns from 90 million pixels on, below MAX_PIXELS
         with _warnings, warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
             picture = Image.open(source, formats=FORMATS)
     except Image.DecompressionBombError:
@@ -104,18 +108,28 @@ def opened(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[Image.Image]:
 
 
 def coarsen(picture: Image.Image, size: tuple[int, int]) -> None:
-    """Have an opened JPEG decoded no finer than is of use at `size`, `(height, width)` in pixels."""
+    """Let an opened JPEG be decoded at a reduced size, at least twice `size`; other formats do not change.
+
+    Args:
+        picture: opened, its pixels not yet read.
+        size: the size it will be resized to, `(height, width)` in pixels.
+    """
     picture.draft(None, (2 * max(size), 2 * max(size)))
 
 
 def flatten(picture: Image.Image, ground: Colour, size: tuple[int, int] | None = None) -> Image.Image:
-    """The picture upright, as its EXIF data say, in mode L or RGB, what is transparent laid on `ground`.
+    """Convert a picture to mode L or RGB, upright as its EXIF orientation says, without transparency.
 
-    Grey of more than 8 bits is scaled: integers are 0 to 65535, floats 0 to 1. A very large picture comes
-    out smaller, though three times as large as `size`, `(height, width)` in pixels, or larger.
+    Grey values of more than 8 bits are scaled: integers from 0 to 65535, floats from 0 to 1.
+
+    Args:
+        picture: of any mode.
+        ground: the colour behind transparent pixels.
+        size: the size it will be resized to, `(height, width)` in pixels. A picture of more than 16 million
+            pixels is then reduced to no less than three times that, which saves memory.
 
     Raises:
-        ValueError: values are outside their range.
+        ValueError: grey values are outside their range.
     """
     picture.load()
     turn = orientation(picture)
@@ -125,8 +139,8 @@ def flatten(picture: Image.Image, ground: Colour, size: tuple[int, int] | None =
 
 
 def orientation(picture: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none."""
-    # getexif() would decode a whole PNG to look behind its pixels; once it is decoded, `info` has them
+    """The EXIF orientation of a picture, 1 to 8; 1 if there is none."""
+    # getexif() would decode a whole PNG to find data after the pixels; `info` has them once it is decoded
     if picture.format == "PNG" and "exif" not in picture.info:
         return 1
     value = picture.getexif().get(_ORIENTATION, 1)
@@ -134,7 +148,14 @@ def orientation(picture: Image.Image) -> int:
 
 
 def fit(picture: Image.Image, width: int, height: int, resize: str, padding: Colour) -> Image.Image:
-    """The picture, in mode L or RGB, at `width` x `height` pixels; as it is where it has that size.
+    """Resize a picture; one that has the size already is returned as it is.
+
+    Args:
+        picture: in mode L or RGB.
+        width: in pixels.
+        height: in pixels.
+        resize: one of RESIZE.
+        padding: the colour around the picture for 'pad'.
 
     Raises:
         UnknownNameError: `resize` is not one of RESIZE.
@@ -144,7 +165,7 @@ def fit(picture: Image.Image, width: int, height: int, resize: str, padding: Col
     if picture.size == (width, height):
         return picture
     if resize == "crop":
-        return picture.resize((width, height), how, covering(picture, width, height), _GAP)
+        return picture.resize((width, height), how, crop_box(picture, width, height), _GAP)
     if resize == "fit":
         return picture.resize((width, height), how, reducing_gap=_GAP)
     scale = min(width / picture.width, height / picture.height)
@@ -159,10 +180,14 @@ def fit(picture: Image.Image, width: int, height: int, resize: str, padding: Col
     return out
 
 
-def covering(picture: Image.Image, width: int, height: int) -> tuple[float, float, float, float]:
-    """The middle of the picture with the proportions of `width` x `height`: left, top, right, bottom."""
+def crop_box(picture: Image.Image, width: int, height: int) -> tuple[float, float, float, float]:
+    """The largest box in the middle of a picture with the proportions of `width` x `height`.
+
+    Returns:
+        left, top, right, bottom, in pixels; not rounded.
+    """
     scale = min(picture.width / width, picture.height / height)
-    left = max(0.0, (picture.width - width * scale) / 2)  # rounding may give a hair less than nothing
+    left = max(0.0, (picture.width - width * scale) / 2)  # rounding errors may make it slightly negative
     top = max(0.0, (picture.height - height * scale) / 2)
     return left, top, picture.width - left, picture.height - top
 
@@ -191,7 +216,7 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def _in_strips(picture: Image.Image, ground: Colour, size: tuple[int, int] | None) -> Image.Image | None:
-    """As `_plain`, shrunk by a whole number: whole, it would take four times its memory."""
+    """As `_plain`, reduced by a whole factor, strip by strip, which takes a quarter of the memory."""
     width, height = picture.size
     step = max(1, min(width, height) // round(_GAP * max(size))) if size else 1
     rows = step * max(1, _STRIP // (width * step))
@@ -202,3 +227,6 @@ def _in_strips(picture: Image.Image, ground: Colour, size: tuple[int, int] | Non
         out = out or Image.new(small.mode, (small.width, -(-height // step)))
         out.paste(small, (0, top // step))
     return out
+
+
+__getattr__ = old_names(__name__, {"covering": "crop_box"})

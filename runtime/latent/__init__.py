@@ -1,4 +1,4 @@
-"""The latent space of a model: how its codes are distributed, and ways to draw, walk, project and judge.
+"""The latent space of a model: sampling, interpolation, projection, and ranking by density.
 
 space = Autoencoder.load("mnist-vae-2d").latent_space
 latents = space.sample(16, np.random.default_rng(0))
@@ -29,7 +29,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """What few models or pages need is imported when it is asked for: a model loads sooner."""
+    """Import what few models need when it is first used, so that a model loads sooner."""
     if name == "Codebook":
         from diabolo.runtime.latent.codebook import Codebook
 

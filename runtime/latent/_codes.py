@@ -1,8 +1,9 @@
-"""`codes.npz` of a bundle: codes with labels, and how dense training codes lie."""
+"""`codes.npz` of a bundle: codes of test images with their labels, and the density of training codes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,12 @@ from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import ManifestError
 from diabolo.runtime.latent.density import NEIGHBOUR, Density
 
-__all__ = ["Codes", "read_codes", "read_density"]
+if TYPE_CHECKING:
+    from diabolo.runtime.latent.codebook import Codebook
 
-_LARGEST = 1e15  # of a code's values: float32 can still add up their squares
+__all__ = ["Codes", "read_codebook", "read_codes", "read_density"]
+
+_LARGEST = 1e15  # the largest value of a code; float32 can still hold a sum of its squares
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,7 +26,7 @@ class Codes:
 
     Attributes:
         latents: float32 `(n, *latent_shape)`.
-        labels: int64 `(n,)`, indices into the manifest's classes; None when there are no classes.
+        labels: int64 `(n,)`, indices into the manifest's classes; None if there are no classes.
     """
 
     latents: NDArray[np.float32]
@@ -30,11 +34,11 @@ class Codes:
 
 
 def read_codes(bundle: Bundle) -> Codes | None:
-    """Codes of some test images, or None when the bundle brings none.
+    """The codes of test images, or None if the bundle has none.
 
     Raises:
-        IntegrityError: the file was changed.
-        ManifestError: it does not fit the model.
+        IntegrityError: codes.npz was changed.
+        ManifestError: codes.npz does not fit the model.
     """
     arrays = bundle.arrays("codes")
     if arrays is None:
@@ -50,8 +54,8 @@ def read_codes(bundle: Bundle) -> Codes | None:
     classes = max(1, len(bundle.manifest.classes))
     if labels is not None and not _are_labels(labels, len(latents), classes):
         raise ManifestError(
-            f"codes.npz holds labels of shape {labels.shape} and type {labels.dtype} that cannot be: there "
-            f"are {len(latents):,} codes and {classes:,} classes, counted from 0. Export the bundle again."
+            f"codes.npz holds invalid labels of shape {labels.shape} and type {labels.dtype}: there are "
+            f"{len(latents):,} codes and {classes:,} classes, counted from 0. Export the bundle again."
         )
     return Codes(
         latents=_numbers(latents, "codes"), labels=None if labels is None else labels.astype(np.int64)
@@ -59,11 +63,11 @@ def read_codes(bundle: Bundle) -> Codes | None:
 
 
 def read_density(bundle: Bundle) -> Density | None:
-    """How dense training codes lie at any latent, or None when the bundle does not say.
+    """The density of the training codes, or None if the bundle has no training codes.
 
     Raises:
-        IntegrityError: the file was changed.
-        ManifestError: it does not fit the model.
+        IntegrityError: codes.npz was changed.
+        ManifestError: codes.npz does not fit the model.
     """
     arrays = bundle.arrays("codes") or {}
     training, typical = arrays.get("training"), arrays.get("distances")
@@ -80,8 +84,34 @@ def read_density(bundle: Bundle) -> Density | None:
     _check_count(typical, "distances", bundle)
     distances = _numbers(typical, "distances")
     if (np.diff(distances) < 0).any():
-        raise ManifestError("codes.npz holds distances that do not rise. Export the bundle again.")
+        raise ManifestError(
+            "codes.npz holds distances that are not in ascending order. Export the bundle again."
+        )
     return Density(_numbers(training, "training codes"), distances)
+
+
+def read_codebook(bundle: Bundle) -> Codebook:
+    """The codebook of a bundle whose latents are discrete.
+
+    Raises:
+        IntegrityError: the file with the vectors was changed.
+        ManifestError: the file is missing, or does not fit the model.
+    """
+    from diabolo.runtime.latent.codebook import Codebook  # most models have none
+
+    arrays, shape = bundle.arrays("codebook") or {}, bundle.manifest.latent_shape
+    vectors, frequencies = arrays.get("vectors"), arrays.get("frequencies")
+    if vectors is None or vectors.shape[1:] != shape[:1] or not vectors.size:
+        found = "no vectors" if vectors is None else f"vectors of shape {vectors.shape}"
+        raise ManifestError(
+            f"the bundle's codebook has {found}; this model's have the shape (n, {shape[0]}). "
+            "Export the bundle again."
+        )
+    _check_count(vectors, "vectors", bundle)
+    try:
+        return Codebook(_numbers(vectors, "vectors"), frequencies, positions=shape[1:])
+    except (TypeError, ValueError) as error:
+        raise ManifestError(f"the bundle's codebook cannot be used: {error}. Export it again.") from None
 
 
 def _check_count(array: NDArray[np.generic], what: str, bundle: Bundle) -> None:
@@ -96,9 +126,9 @@ def _are_labels(labels: NDArray[np.generic], count: int, classes: int) -> bool:
 
 
 def _numbers(array: NDArray[np.generic], what: str) -> NDArray[np.float32]:
-    """As float32, where all of them fit."""
+    """The array as float32, if all values are small enough."""
     largest = max(float(array.max()), -float(array.min()))
-    if not largest <= _LARGEST:  # a NaN, which is the least and the most of all, is refused, too
+    if not largest <= _LARGEST:  # also true for a NaN, which min() and max() return
         raise ManifestError(
             f"codes.npz holds {what} up to {largest:g}; at most {_LARGEST:.0e} is allowed. "
             "Export the bundle again."

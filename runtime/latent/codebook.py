@@ -1,4 +1,4 @@
-"""A codebook: latents made of a finite set of vectors, as in a VQ-VAE.
+"""A codebook: latents that consist of vectors from a finite set, as in a VQ-VAE.
 
 A. van den Oord et al., 'Neural Discrete Representation Learning', section 3.1,
 https://arxiv.org/abs/1711.00937.
@@ -19,16 +19,16 @@ _Array: TypeAlias = NDArray[np.float32]
 
 
 class Codebook:
-    """n vectors of d values; a latent `(d, *positions)` has one of them at each position.
+    """n vectors of d values each; a latent `(d, *positions)` has one of them at each position.
 
     Args:
-        vectors: `(n, d)`, finite.
-        frequencies: `(n,)`, how often each vector is used, at least 0 and not all 0, in any unit. None: all
-            are equally frequent.
+        vectors: `(n, d)`, n at least 1, finite.
+        frequencies: `(n,)`, how often each vector is used: at least 0, not all 0, in any unit. None means
+            that all are equally frequent.
         positions: the latent's shape after its first axis: `(height, width)`, or `()` for a single vector.
 
     Raises:
-        ValueError: vectors or frequencies that cannot be.
+        ValueError: the vectors or the frequencies have another shape, or values that are not allowed.
     """
 
     name = "codebook"
@@ -41,16 +41,47 @@ class Codebook:
         self._shares = _shares(len(self._vectors), frequencies)
         self._positions = tuple(positions)
 
+    @classmethod
+    def to(cls, vectors: ArrayLike, codes: _Array) -> Codebook:
+        """The codebook whose frequencies are those with which codes use its vectors.
+
+        Args:
+            vectors: `(n, d)`, n at least 1, finite.
+            codes: `(batch, d, *positions)`, at least one; the nearest vector at each position is counted.
+
+        Raises:
+            ValueError: the vectors or the codes have another shape.
+        """
+        even = cls(vectors, positions=codes.shape[2:])
+        used = np.bincount(even.indices(codes).ravel(), minlength=len(even.vectors))
+        return cls(vectors, used, positions=codes.shape[2:])
+
+    @property
+    def vectors(self) -> _Array:
+        """The vectors, float32 `(n, d)`."""
+        return self._vectors
+
+    @property
+    def frequencies(self) -> NDArray[np.float64]:
+        """The probability of each vector, float64 `(n,)` in [0, 1], with the sum 1."""
+        return self._shares
+
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one latent, `(d, *positions)`."""
+        """The shape of one latent, `(d, *positions)`."""
         return (self._vectors.shape[1], *self._positions)
 
     def indices(self, latents: _Array) -> NDArray[np.int64]:
-        """Which vector is nearest at each position: `(batch, d, *positions)` to `(batch, *positions)`.
+        """The index of the nearest vector at each position.
+
+        Args:
+            latents: `(batch, d, *positions)`.
+
+        Returns:
+            `(batch, *positions)`, from 0 to n - 1.
 
         Raises:
-            ValueError: latents of another shape.
+            ValueError: the latents have another shape.
         """
         if latents.shape[1:] != self.shape:
             raise ValueError(f"latents must have the shape (batch, *{self.shape}), not {latents.shape}")
@@ -58,19 +89,36 @@ class Codebook:
         return nearest(points, self._vectors)[0].reshape(len(latents), *self._positions)
 
     def lookup(self, indices: NDArray[np.integer[Any]]) -> _Array:
-        """The latents of vectors' indices: `(batch, *positions)` to float32 `(batch, d, *positions)`."""
+        """The latents that indices stand for.
+
+        Args:
+            indices: `(batch, *positions)`, from 0 to n - 1.
+
+        Returns:
+            float32 `(batch, d, *positions)`.
+        """
         return np.ascontiguousarray(np.moveaxis(self._vectors[indices], -1, 1))
 
     def quantise(self, latents: _Array) -> _Array:
-        """Latents `(batch, d, *positions)` with the nearest vector at each position.
+        """Replace the values at each position by the nearest vector (equation 2 of the paper).
+
+        Args:
+            latents: `(batch, d, *positions)`.
+
+        Returns:
+            float32 `(batch, d, *positions)`.
 
         Raises:
-            ValueError: latents of another shape.
+            ValueError: the latents have another shape.
         """
         return self.lookup(self.indices(latents))
 
     def sample(self, count: int, rng: np.random.Generator) -> _Array:
-        """Latents float32 `(count, d, *positions)`: each position's vector drawn by frequency, by itself."""
+        """Draw a vector for each position independently, with the given frequencies.
+
+        Returns:
+            float32 `(count, d, *positions)`.
+        """
         return self.lookup(rng.choice(len(self._vectors), (count, *self._positions), p=self._shares))
 
 
@@ -84,7 +132,7 @@ def _checked_vectors(given: ArrayLike) -> _Array:
 
 
 def _shares(count: int, given: ArrayLike | None) -> NDArray[np.float64]:
-    """Frequencies in parts of 1."""
+    """Frequencies that add up to 1."""
     frequencies = np.ones(count) if given is None else np.asarray(given, np.float64)
     if frequencies.shape != (count,):
         raise ValueError(f"a codebook of {count} vectors needs as many frequencies, not {frequencies.shape}")

@@ -1,14 +1,16 @@
-"""How dense the training codes lie at any point of a latent space, of all its dimensions.
+"""The density of the training codes at any point of a latent space.
 
-The distance r to the k-th nearest of n training codes says it: the density there is k / (n V r^d), V the
-volume of the unit ball (Loftsgaarden and Quesenberry, 'A nonparametric estimate of a multivariate density
-function', Annals of Mathematical Statistics 36, 1965). In many dimensions no distance means much by
-itself, so a point is ranked among codes of test images, which the model never saw: where nearly all of those
-lie closer to the training codes, nothing was learned.
+It is estimated by the k nearest neighbours: with the distance r to the k-th nearest of n training codes, the
+density is k / (n V r^d), where V is the volume of the unit ball in d dimensions (D. Loftsgaarden and
+C. Quesenberry, 'A nonparametric estimate of a multivariate density function', Annals of Mathematical
+Statistics 36, 1965, https://doi.org/10.1214/aoms/1177700079). In many dimensions a distance means little by
+itself. A point is therefore ranked among codes of test images, which the model was not trained on: if nearly
+all of them are closer to the training codes, there is no training data near the point.
 
-Distances are in units of the training codes' standard deviation, by dimension. For a VAE the codes are drawn
-from the encoder's posterior, not its means: their density is the aggregate posterior, which is what the
-decoder was trained on; a dimension that carries nothing is then as wide as the prior, and no trap.
+Distances are in units of the training codes' standard deviation in each dimension. A VAE's codes are drawn
+from the encoder's posterior, not its means: their density is the aggregate posterior, which the decoder was
+trained on. A dimension that carries no information is then as wide as the prior and does not distort the
+distances.
 """
 
 from __future__ import annotations
@@ -22,21 +24,22 @@ from diabolo.runtime.latent.knn import distances
 
 __all__ = ["LEVELS", "NEIGHBOUR", "Density", "scale_of"]
 
-NEIGHBOUR = 5  # the k
+NEIGHBOUR = 5  # k
 LEVELS = 201  # quantiles of the test codes' distances
-_LEAST = 1e-3  # a dimension's unit, as a share of the widest dimension's: none is infinitely narrow
+_LEAST = 1e-3  # the smallest unit of a dimension, as a share of the largest one; it must not be 0
 
 
 class Density:
-    """Training codes of a model, and how near to them test codes lie.
+    """Training codes of a model, and the distances of test codes from them.
 
     Args:
-        training: codes of training images, `(n, *latent_shape)`, n at least 5; drawn ones for a VAE.
-        typical: distances of test codes as `distance` gives them, ascending, evenly spaced quantiles from the
-            smallest to the largest.
+        training: codes of training images, `(n, *latent_shape)`, n at least 5; a VAE's are drawn from the
+            posterior.
+        typical: quantiles of the distances of test codes, as `distance` gives them: `(levels,)`, ascending,
+            evenly spaced from the smallest to the largest, at least 2.
 
     Raises:
-        ValueError: too few of either.
+        ValueError: fewer than 5 training codes or 2 quantiles.
     """
 
     def __init__(self, training: NDArray[np.float32], typical: NDArray[np.float32]) -> None:
@@ -50,49 +53,66 @@ class Density:
 
     @classmethod
     def of(cls, training: NDArray[np.float32], tested: NDArray[np.float32]) -> Density:
-        """The density of training codes, with the distances of test codes measured: `LEVELS` quantiles.
+        """The density of training codes; the distances of test codes are computed (`LEVELS` quantiles).
 
         Args:
-            training: as for the class.
-            tested: codes of test images, `(m, *latent_shape)`, m at least 1; drawn ones for a VAE.
+            training: codes of training images, `(n, *latent_shape)`, n at least 5.
+            tested: codes of test images, `(m, *latent_shape)`, m at least 1. A VAE's codes, of both kinds,
+                are drawn from the posterior.
 
         Raises:
-            ValueError: too few training codes.
+            ValueError: fewer than 5 training codes.
         """
         found = cls(training, np.array([0, 1], np.float32)).distance(tested)
         return cls(training, np.quantile(found, np.linspace(0, 1, LEVELS)).astype(np.float32))
 
     @property
     def quantiles(self) -> NDArray[np.float32]:
-        """The distances of test codes that the class was given, ascending."""
+        """Quantiles of the test codes' distances, float32 `(levels,)`, ascending."""
         return self._typical.astype(np.float32)
 
     @property
     def typical(self) -> float:
-        """The distance at which half of the test codes lie."""
+        """The median distance of the test codes, in standard deviations."""
         return float(np.interp(0.5, np.linspace(0, 1, len(self._typical)), self._typical))
 
     def distance(self, latents: NDArray[np.float32]) -> NDArray[np.float64]:
         """The distance from the fifth nearest training code, in standard deviations.
 
-        Takes latents `(batch, *latent_shape)`; returns `(batch,)`.
+        Args:
+            latents: `(batch, *latent_shape)`.
+
+        Returns:
+            `(batch,)`, at least 0.
         """
         flat = latents.reshape(len(latents), -1) / self._scale
         return distances(flat, self._training, NEIGHBOUR)
 
     def rank(self, latents: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The share of test codes that lie closer to the training codes, `(batch,)` in [0, 1].
+        """The share of test codes that are closer to the training codes.
 
-        About .5 is an ordinary place; above .99 nothing was learned.
+        A rank of about 0.5 is ordinary; above 0.99 there is no training data near the latent.
+
+        Args:
+            latents: `(batch, *latent_shape)`.
+
+        Returns:
+            `(batch,)` in [0, 1].
         """
-        # of equal distances the first counts: only what lies farther is stranger
+        # of equal distances the first one counts: the rank is the share of strictly smaller distances
         distance, levels = np.unique(self._typical, return_index=True)
         return np.interp(self.distance(latents), distance, levels / (len(self._typical) - 1), right=1)
 
     def log_density(self, latents: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The logarithm of the density at each point, `(batch,)`, in training codes by unit of volume.
+        """The natural logarithm of the density at each latent, as a probability density.
 
-        The whole space has 1; units of volume are products of the dimensions' standard deviations.
+        The unit of volume is the product of the dimensions' standard deviations.
+
+        Args:
+            latents: `(batch, *latent_shape)`.
+
+        Returns:
+            `(batch,)`.
         """
         count, dimensions = self._training.shape
         ball = dimensions / 2 * math.log(math.pi) - math.lgamma(dimensions / 2 + 1)
@@ -102,7 +122,14 @@ class Density:
 
 
 def scale_of(flat: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The unit of each dimension of codes `(n, d)`: their standard deviation, or a little where it is 0."""
+    """The unit of distance in each dimension: the codes' standard deviation, or a small value where it is 0.
+
+    Args:
+        flat: codes, `(n, d)`.
+
+    Returns:
+        float32 `(d,)`, above 0: at least a thousandth of the largest standard deviation.
+    """
     std = flat.std(0)
     unit: NDArray[np.float32] = np.maximum(std, _LEAST * (std.max() or 1)).astype(np.float32)
     return unit

@@ -1,7 +1,7 @@
 """How the codes of a model are distributed, and how new latents are drawn from that.
 
-`Normal` is a prior that training drew the codes towards; `Fitted` is a gaussian fitted to codes afterwards,
-for models without a prior; `diabolo.runtime.latent.codebook` has the third, a finite set of vectors.
+`Normal` is the prior N(0, I) that a model was trained with. `Fitted` is a Gaussian fitted to the codes of a
+model without a prior. The third, a finite set of vectors, is `diabolo.runtime.latent.codebook.Codebook`.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ __all__ = [
 ]
 
 _Array: TypeAlias = NDArray[np.float32]
-_LARGE = 768  # dimensions; the covariance's eigenvectors take 0.1 s there, and 4 s where it has 2,500
+_LARGE = 768  # dimensions; finding the covariance's eigenvectors takes 0.1 s, and 4 s for 2,500 dimensions
 
 Gaussian: TypeAlias = "tuple[NDArray[np.float64], NDArray[Any]]"
-"""Mean `(d,)` and a root `(d, k)` of the covariance: root @ n + mean, n ~ N(0, I), is one draw."""
+"""Mean `(d,)` and a square root `(d, k)` of the covariance: mean + root @ n, n ~ N(0, I), is one draw."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Statistics:
-    """Statistics of codes, dimension by dimension: each float32 `latent_shape`.
+    """Statistics of codes in each dimension; every one is float32 `latent_shape`.
 
     Attributes:
         mean: the mean.
@@ -50,7 +50,7 @@ class Statistics:
 
     @classmethod
     def of(cls, codes: _Array) -> Statistics:
-        """The statistics of codes `(n, *latent_shape)`, n at least 1."""
+        """Compute the statistics of codes `(n, *latent_shape)`, n at least 1."""
         return cls(mean=codes.mean(0), std=codes.std(0), minimum=codes.min(0), maximum=codes.max(0))
 
 
@@ -63,18 +63,19 @@ class Distribution(Protocol):
 
     @property
     def description(self) -> str:
-        """What latents are drawn from, in words: 'the prior N(0, I)'."""
+        """A short description for people: 'the prior N(0, I)'."""
 
     def sample(self, count: int, rng: np.random.Generator) -> _Array:
-        """Latents float32 `(count, *latent_shape)`; the same state of `rng` gives the same ones."""
+        """Draw latents float32 `(count, *latent_shape)`; the same state of `rng` gives the same latents."""
 
 
 class Normal:
     """The prior N(0, I).
 
     Args:
-        shape: of one latent.
-        dtype: in which normal numbers are drawn. float32 takes half the memory and gives other latents.
+        shape: the shape of one latent.
+        dtype: the type in which normal numbers are drawn. float32 takes half the memory and draws other
+            numbers than float64.
     """
 
     name = "normal"
@@ -87,20 +88,20 @@ class Normal:
         self._dtype = dtype
 
     def sample(self, count: int, rng: np.random.Generator) -> _Array:
-        """Latents float32 `(count, *latent_shape)`."""
+        """Draw latents float32 `(count, *latent_shape)`."""
         return rng.standard_normal((count, *self._shape), self._dtype).astype(np.float32, copy=False)
 
 
 class Fitted:
-    """A gaussian with the mean and the covariance of codes, clipped to a range.
+    """A Gaussian with the mean and the covariance of codes, clipped to a range.
 
-    Where there are too few codes to estimate a covariance, or none, each dimension is drawn by itself, with
+    If there are no codes, or too few to estimate a covariance, the dimensions are drawn independently, with
     the mean and the standard deviation of `statistics`.
 
     Args:
-        statistics: draws are clipped to their `minimum` and `maximum`.
-        codes: returns codes `(n, *latent_shape)`, or None where there are none. It is called when they are
-            first needed: reading them and finding the covariance takes time.
+        statistics: draws are clipped to its `minimum` and `maximum`.
+        codes: returns codes `(n, *latent_shape)`, or None if there are none. It is called when they are first
+            needed, because reading them and estimating the covariance takes time.
     """
 
     name = "fitted"
@@ -111,23 +112,23 @@ class Fitted:
 
     @classmethod
     def to(cls, codes: _Array) -> Fitted:
-        """The gaussian fitted to codes `(n, *latent_shape)`, in their own range."""
+        """Fit a Gaussian to codes `(n, *latent_shape)`; draws are clipped to the codes' own range."""
         return cls(Statistics.of(codes), lambda: codes)
 
     @property
     def diagonal(self) -> bool:
-        """Whether each dimension is drawn by itself, without the codes' covariance."""
+        """Whether the dimensions are drawn independently, without the codes' covariance."""
         return self._gaussian is None
 
     @property
     def description(self) -> str:
-        """Whether the gaussian has the codes' covariance, in words."""
+        """A short description for people; it says whether the codes' covariance is used."""
         if self.diagonal:
             return "a gaussian fitted to the codes, each dimension by itself"
         return "a gaussian fitted to the codes of test images"
 
     def sample(self, count: int, rng: np.random.Generator) -> _Array:
-        """Latents float32 `(count, *latent_shape)`, each value between `minimum` and `maximum`."""
+        """Draw latents float32 `(count, *latent_shape)`, each value between `minimum` and `maximum`."""
         s = self._statistics
         if self._gaussian is None:
             drawn = rng.standard_normal((count, s.mean.size)) * s.std.ravel() + s.mean.ravel()
@@ -143,16 +144,17 @@ class Fitted:
 
 
 def fit_gaussian(codes: _Array) -> Gaussian | None:
-    """The gaussian with the mean and the covariance of codes.
+    """The Gaussian with the mean and the covariance of codes.
 
-    In up to 768 dimensions the root is made of eigenvectors, k = d and float64. In more it is the n centred
-    codes themselves, k = n and float32: a root of the same covariance that takes no time to find.
+    In up to 768 dimensions the root comes from the covariance's eigenvectors (k = d, float64). In more
+    dimensions it is the matrix of the n centred codes, divided by sqrt(n - 1) (k = n, float32): a root of the
+    same covariance that needs no decomposition.
 
     Args:
         codes: `(n, *latent_shape)`, d values each.
 
     Returns:
-        None when there are too few codes (no more than d) to estimate a covariance.
+        The mean and the root, or None if there are too few codes (n <= d) to estimate a covariance.
     """
     flat = codes.reshape(len(codes), -1)
     count, dimensions = flat.shape
@@ -167,12 +169,12 @@ def fit_gaussian(codes: _Array) -> Gaussian | None:
 
 
 def draw_from(fitted: Gaussian, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draws `(count, d)` from a gaussian that `fit_gaussian` found."""
+    """Draw float64 `(count, d)` from a Gaussian that `fit_gaussian` returned."""
     mean, root = fitted
     normal = rng.standard_normal((count, root.shape[1]))
     return normal.astype(root.dtype, copy=False) @ root.T + mean
 
 
 def draw(codes: _Array, count: int, rng: np.random.Generator) -> _Array:
-    """Latents `(count, *latent_shape)` from the gaussian fitted to `codes`: `Fitted.to(codes).sample`."""
+    """Draw latents `(count, *latent_shape)` from the Gaussian fitted to `codes` `(n, *latent_shape)`."""
     return Fitted.to(codes).sample(count, rng)

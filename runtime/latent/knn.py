@@ -1,4 +1,4 @@
-"""The k nearest neighbours of points: arrays in, arrays out, in bounded memory."""
+"""k nearest neighbours by brute force, in bounded memory."""
 
 from __future__ import annotations
 
@@ -7,44 +7,57 @@ from numpy.typing import NDArray
 
 __all__ = ["distances", "nearest"]
 
-_PIECE = 2**24  # distances, or values of points, at a time
+_CHUNK = 2**24  # distances, or values of points, that are computed at a time
 
 
 def nearest(
     points: NDArray[np.floating], others: NDArray[np.floating], k: int = 1
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Which of the others is the k-th nearest of each point, and its euclidean distance: `(points,)` each.
+    """Find the k-th nearest neighbour of each point among `others`.
 
     Args:
-        points: `(points, values)`.
-        others: `(others, values)`, at least k.
-        k: 1 is the nearest.
+        points: `(n, dimensions)`.
+        others: `(m, dimensions)`, m at least k.
+        k: 1 for the nearest.
+
+    Returns:
+        The neighbours' indices in `others`, `(n,)`, and their Euclidean distances, `(n,)`.
 
     Raises:
-        ValueError: fewer others than k.
+        ValueError: k is less than 1, or greater than m.
     """
     if not 1 <= k <= len(others):
         raise ValueError(f"the {k}-th nearest of {len(others)} does not exist")
-    # about their mean, so that far from the origin no digits are lost in the squares
+    # centred on their mean: far from the origin, the squares below would lose digits
     centre = others.mean(0, dtype=np.float64).astype(np.float32)
-    there = np.asarray(others - centre, np.float32)
-    lengths = np.einsum("ij,ij->i", there, there, dtype=np.float64)
-    which = np.empty(len(points), np.int64)
-    apart = np.empty(len(points), np.float64)
-    size = max(1, _PIECE // max(len(others), points.shape[1]))
+    targets = np.asarray(others - centre, np.float32)
+    squared_norms = np.einsum("ij,ij->i", targets, targets, dtype=np.float64)
+    indices = np.empty(len(points), np.int64)
+    found = np.empty(len(points), np.float64)
+    size = max(1, _CHUNK // max(len(others), points.shape[1]))
     for start in range(0, len(points), size):
-        piece = slice(start, start + size)
-        here = np.asarray(points[piece] - centre, np.float32)
-        squares = lengths - 2 * (here @ there.T)
-        which[piece] = np.argpartition(squares, k - 1, axis=1)[:, k - 1]
-        # the one that was found is measured again: a difference of squares is not exact where it is small
-        apart[piece] = np.linalg.norm((here - there[which[piece]]).astype(np.float64), axis=1)
-    return which, apart
+        chunk = slice(start, start + size)
+        queries = np.asarray(points[chunk] - centre, np.float32)
+        # |q - t|^2 without |q|^2, which does not change the order
+        squares = squared_norms - 2 * (queries @ targets.T)
+        indices[chunk] = np.argpartition(squares, k - 1, axis=1)[:, k - 1]
+        # the distance is computed again: a difference of squares is inexact where it is small
+        found[chunk] = np.linalg.norm((queries - targets[indices[chunk]]).astype(np.float64), axis=1)
+    return indices, found
 
 
 def distances(points: NDArray[np.floating], others: NDArray[np.floating], k: int = 1) -> NDArray[np.float64]:
-    """The euclidean distance of each point from its k-th nearest of the others: `(points,)`.
+    """The Euclidean distance from each point to its k-th nearest neighbour among `others`.
 
-    Takes and raises what `nearest` does.
+    Args:
+        points: `(n, dimensions)`.
+        others: `(m, dimensions)`, m at least k.
+        k: 1 for the nearest.
+
+    Returns:
+        `(n,)`.
+
+    Raises:
+        ValueError: k is less than 1, or greater than m.
     """
     return nearest(points, others, k)[1]

@@ -1,6 +1,6 @@
-"""A way through a latent space as a file: key latents, how it goes between them, and whose they are.
+"""A path through a latent space as a file: key latents, the interpolation between them, and the model.
 
-`docs/interpolation.md` describes the JSON. What it holds decides every latent on the way, so the same graphs
+`docs/interpolation.md` describes the JSON. It determines every latent of the path, so that the same graphs
 decode it to the same images.
 """
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT_VERSION", "FRAMES", "KEYS", "STEPS", "LatentPath", "read"]
 
 FORMAT_VERSION = 1
-KEYS, STEPS, FRAMES = 256, 1000, 10_000  # at most: keys, steps of one leg, images in all
+KEYS, STEPS, FRAMES = 256, 1000, 10_000  # the most keys, steps from one key to the next, images in all
 _LARGEST = float(np.finfo(np.float32).max)
 _AGAIN = "Save it again: in the app's tab Interpolate, or by diabolo interpolate ... -o FILE.json."
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LatentPath:
-    """Key latents and the way between them.
+    """A path through key latents.
 
     Attributes:
-        keys: float32 `(k, *latent_shape)`, 2 to `KEYS`.
-        steps: of one leg, both ends included, 2 to `STEPS`.
+        keys: float32 `(k, *latent_shape)`, k from 2 to `KEYS`.
+        steps: latents from one key to the next, both included; 2 to `STEPS`.
         method: one of `interpolation.METHODS`.
-        model: the name of the model whose latents they are, or ''.
-        digest: of that model's model.json, 'sha256:' and 64 digits, or ''.
+        model: the name of the model that the latents belong to, or ''.
+        digest: the digest of that model's model.json, 'sha256:' and 64 digits, or ''.
 
     Raises:
         UnknownNameError: there is no such method.
@@ -59,10 +59,16 @@ class LatentPath:
 
     @classmethod
     def through(cls, model: Autoencoder, images: Sequence[Images], *, steps: int, method: str) -> LatentPath:
-        """The way through the codes of `images`, one image each.
+        """The path through the codes of images.
+
+        Args:
+            model: encodes the images.
+            images: 2 to `KEYS`; each is a single image in any form that `Autoencoder.encode` takes.
+            steps: images from one key to the next, both included; 2 to `STEPS`.
+            method: one of `interpolation.METHODS`.
 
         Raises:
-            ImageError: not images that this model can take.
+            ImageError: the model cannot take the images.
             UnknownNameError: there is no such method.
             UsageError: fewer than 2 images or steps, or too many.
         """
@@ -72,22 +78,41 @@ class LatentPath:
         return cls(keys=keys, steps=steps, method=method, model=m.name, digest=m.document["digest"])
 
     def latents(self, m: Manifest) -> NDArray[np.float32]:
-        """All latents on the way, `((k - 1) (steps - 1) + 1, *latent_shape)`; each i (steps - 1) is key i."""
+        """All latents of the path.
+
+        Args:
+            m: the manifest of the model that decodes them.
+
+        Returns:
+            float32 `((k - 1) (steps - 1) + 1, *latent_shape)`; latent i (steps - 1) is key i.
+        """
         return LatentSpace.of(m).interpolate(self.keys, self.steps, self.method)
 
     def grid(self, m: Manifest) -> NDArray[np.float32]:
-        """Between four keys, `(steps, steps, *latent_shape)`: top left, top right, bottom left, bottom right.
+        """The grid between four keys: top left, top right, bottom left, bottom right.
+
+        Args:
+            m: the manifest of the model that decodes it.
+
+        Returns:
+            float32 `(steps, steps, *latent_shape)`.
 
         Raises:
             UsageError: other than four keys, or more than `FRAMES` images.
         """
         if len(self.keys) != 4:
-            raise UsageError(f"a grid lies between four key images; this path has {len(self.keys)}.")
+            raise UsageError(f"a grid takes four key images; this path has {len(self.keys)}.")
         _check_frames(self.steps**2)
         return LatentSpace.of(m).grid(self.keys, self.steps, self.steps, self.method)
 
     def check(self, m: Manifest) -> str:
-        """See that this way fits the model; a note where it was made with another, or ''.
+        """Check that this path fits a model.
+
+        Args:
+            m: the model's manifest.
+
+        Returns:
+            A warning if the path was made with another model, otherwise ''.
 
         Raises:
             LatentError: the shapes differ.
@@ -105,14 +130,14 @@ class LatentPath:
         other = (
             f"another bundle called {self.model}" if self.model == m.name else self.model or "another bundle"
         )
-        return f"the path was made with {other}; the same numbers may mean something else to this one."
+        return f"the path was made with {other}; the same latents may decode to other images with this one."
 
     def dumps(self) -> str:
-        """The JSON, in one line."""
+        """The path as JSON, on one line."""
         return json.dumps(self.document(), ensure_ascii=False, allow_nan=False) + "\n"
 
     def document(self) -> dict[str, Any]:
-        """What `read` reads, for JSON. Each value is written so that it gives the same float32 again."""
+        """The path as a JSON object, which `read` takes. Every value is read as the same float32 again."""
         whose = {"name": self.model, "digest": self.digest} if self.digest else None
         return {
             "format": "diabolo-path",
@@ -121,23 +146,25 @@ class LatentPath:
             "latent_shape": list(self.keys.shape[1:]),
             "method": self.method,
             "steps": self.steps,
-            "keys": self.keys.reshape(
-                len(self.keys), -1
-            ).tolist(),  # as doubles, which hold any float32 exactly
+            # doubles, which hold any float32 exactly
+            "keys": self.keys.reshape(len(self.keys), -1).tolist(),
         }
 
 
 def read(source: bytes | str | Mapping[str, Any]) -> LatentPath:
-    """A path from JSON, as text or parsed. Unknown keys are ignored.
+    """Read a path from JSON. Unknown keys are ignored.
+
+    Args:
+        source: the JSON as text, or parsed.
 
     Raises:
-        LatentError: no path, one of an unknown version, or with values that cannot be.
+        LatentError: this is not a path, its version is unknown, or it holds invalid values.
         UnknownNameError: there is no such method.
         UsageError: too few or too many keys, steps or images.
     """
     document = source if isinstance(source, Mapping) else _parse(source)
     if document.get("format") != "diabolo-path":
-        raise LatentError(f'this is no path: it lacks "format": "diabolo-path". {_AGAIN}')
+        raise LatentError(f'this is not a path: it lacks "format": "diabolo-path". {_AGAIN}')
     version = document.get("format_version")
     if type(version) is not int or version != FORMAT_VERSION:
         raise LatentError(
@@ -146,8 +173,8 @@ def read(source: bytes | str | Mapping[str, Any]) -> LatentPath:
         )
     shape, keys = _shape(document.get("latent_shape")), document.get("keys")
     if not isinstance(keys, list) or not 2 <= len(keys) <= KEYS:
-        have = len(keys) if isinstance(keys, list) else "no list of them"
-        raise LatentError(f"a path has 2 to {KEYS} keys; this one has {have}. {_AGAIN}")
+        have = str(len(keys)) if isinstance(keys, list) else f"{keys!r:.40} instead of a list"
+        raise LatentError(f"a path is a list of 2 to {KEYS} keys; this one has {have}. {_AGAIN}")
     model = document.get("model")
     whose = model if isinstance(model, dict) else {}
     return LatentPath(
@@ -161,7 +188,7 @@ def read(source: bytes | str | Mapping[str, Any]) -> LatentPath:
 
 def _check_frames(count: int) -> None:
     if count > FRAMES:
-        raise UsageError(f"that is {count:,} pictures, {FRAMES:,} are the most. Lower the steps.")
+        raise UsageError(f"that is {count:,} images; at most {FRAMES:,} are allowed. Use fewer steps.")
 
 
 def _parse(source: bytes | str) -> Mapping[str, Any]:
@@ -176,7 +203,7 @@ def _parse(source: bytes | str) -> Mapping[str, Any]:
 
 def _check(keys: int, steps: Any, method: Any) -> None:
     if not 2 <= keys <= KEYS:
-        raise UsageError(f"a path goes through 2 to {KEYS} images; {keys} are given.")
+        raise UsageError(f"a path takes 2 to {KEYS} images, not {keys}.")
     if type(steps) is not int or not 2 <= steps <= STEPS:
         raise UsageError(f"steps must be a whole number from 2 to {STEPS}, not {steps!r}.")
     if not isinstance(method, str) or method not in interpolation.METHODS:
@@ -193,9 +220,9 @@ def _shape(given: Any) -> tuple[int, ...]:
 def _latent(values: Any, shape: tuple[int, ...], number: int) -> NDArray[np.float32]:
     count = prod(shape)
     if not isinstance(values, list) or len(values) != count:
-        have = f"{len(values)} values" if isinstance(values, list) else "no list of numbers"
+        have = f"{len(values)} values" if isinstance(values, list) else f"{values!r:.40} instead of a list"
         raise LatentError(f"key {number} has {have}; latent_shape {list(shape)} needs {count}. {_AGAIN}")
     for value in values:
         if type(value) not in (int, float) or not abs(value) <= _LARGEST:  # a NaN is not, either
-            raise LatentError(f"key {number} holds {value!r}, which is no finite float32. {_AGAIN}")
+            raise LatentError(f"key {number} holds {value!r}, which is not a finite float32. {_AGAIN}")
     return np.array(values, np.float32).reshape(shape)

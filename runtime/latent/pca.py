@@ -1,4 +1,4 @@
-"""The plane in which codes spread most, for a look at a latent space of many dimensions."""
+"""PCA: the two directions in which codes vary most, to look at a latent space of many dimensions."""
 
 from __future__ import annotations
 
@@ -8,24 +8,31 @@ from numpy.typing import NDArray
 __all__ = ["principal"]
 
 _Array = NDArray[np.float32]
-_ROUNDS = 24
+_ITERATIONS = 24
+_WIDTH = 6  # directions that are iterated; more than the two wanted, so that these converge sooner
 
 
 def principal(codes: _Array) -> tuple[_Array, _Array]:
-    """The two directions in which codes `(n, d)`, d at least 2, spread most: each `(d,)` of length 1.
+    """The first two principal directions of codes.
 
-    By orthogonal iteration, which never makes the covariance of a large latent (G. Golub and C. Van Loan,
-    'Matrix Computations', section 8.2).
+    By orthogonal iteration, which does not form the covariance matrix of a large latent (G. Golub and
+    C. Van Loan, 'Matrix Computations', section 8.2). The largest component of each direction is positive, so
+    that the same codes always give the same signs.
+
+    Args:
+        codes: `(n, d)`, d at least 2.
+
+    Returns:
+        The direction of the largest variance and that of the second largest: float32 `(d,)`, of length 1.
     """
     centred = (codes - codes.mean(0)).astype(np.float64)
-    basis = np.random.default_rng(0).standard_normal((centred.shape[1], min(6, centred.shape[1])))
-    for _ in range(_ROUNDS):
-        basis, _rest = np.linalg.qr(centred.T @ (centred @ basis))
-    small = centred @ basis
-    _values, turned = np.linalg.eigh(small.T @ small)  # the widest last
-    found = (basis @ turned[:, :-3:-1]).T
-    largest = found[np.arange(2), np.abs(found).argmax(1)]
-    across, up = (found * np.where(largest < 0, -1, 1)[:, None]).astype(
-        np.float32
-    )  # the same way round each time
-    return across, up
+    width = min(_WIDTH, centred.shape[1])
+    basis = np.random.default_rng(0).standard_normal((centred.shape[1], width))
+    for _ in range(_ITERATIONS):
+        basis, _r = np.linalg.qr(centred.T @ (centred @ basis))
+    projected = centred @ basis
+    _values, vectors = np.linalg.eigh(projected.T @ projected)  # ascending eigenvalues
+    directions = (basis @ vectors[:, :-3:-1]).T
+    largest = directions[np.arange(2), np.abs(directions).argmax(1)]
+    first, second = (directions * np.where(largest < 0, -1, 1)[:, None]).astype(np.float32)
+    return first, second

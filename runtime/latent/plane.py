@@ -1,4 +1,4 @@
-"""Planes through a latent space, for a look at one of many dimensions."""
+"""Planes through a latent space, to look at one of many dimensions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _Array: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plane:
-    """A plane of a latent space with d dimensions: latent = origin + x across + y up + what lies off it.
+    """A plane of a latent space with d dimensions: latent = origin + x across + y up + an orthogonal rest.
 
     Attributes:
         axes: the two dimensions, or None for principal directions.
-        origin: `(d,)`, where x and y are 0.
+        origin: `(d,)`, the point where x and y are 0.
         across: `(d,)`, of length 1.
-        up: `(d,)`, of length 1 and orthogonal to `across`; all 0 where the space has only one dimension.
+        up: `(d,)`, of length 1 and orthogonal to `across`; all 0 if the space has only one dimension.
     """
 
     axes: tuple[int, int] | None
@@ -32,13 +32,25 @@ class Plane:
     up: _Array
 
     def project(self, latents: _Array) -> _Array:
-        """The x and the y of latents, `(batch, *latent_shape)` to `(batch, 2)`."""
+        """The coordinates x and y of latents in the plane.
+
+        Args:
+            latents: `(batch, *latent_shape)`.
+
+        Returns:
+            `(batch, 2)`.
+        """
         centred = latents.reshape(len(latents), -1) - self.origin
         return np.stack([centred @ self.across, centred @ self.up], axis=1)
 
 
 def plane_of_axes(axes: tuple[int, int], dimensions: int) -> Plane:
-    """The plane of two dimensions, from 0 to `dimensions` - 1, through 0; a line if both are the same."""
+    """The plane through 0 that two dimensions span; a line if both are the same.
+
+    Args:
+        axes: two dimensions, each from 0 to `dimensions` - 1.
+        dimensions: of the latent space.
+    """
     across, up = np.zeros((2, dimensions), np.float32)
     across[axes[0]] = 1
     if axes[0] != axes[1]:
@@ -47,7 +59,11 @@ def plane_of_axes(axes: tuple[int, int], dimensions: int) -> Plane:
 
 
 def principal_plane(codes: _Array) -> Plane:
-    """The plane of the two directions in which codes `(n, *latent_shape)` spread most, about their mean."""
+    """The plane through the mean of codes that their first two principal directions span.
+
+    Args:
+        codes: `(n, *latent_shape)`, of at least 2 values each.
+    """
     flat = codes.reshape(len(codes), -1)
     across, up = principal(flat)
     return Plane(axes=None, origin=flat.mean(0), across=across, up=up)

@@ -1,4 +1,4 @@
-"""The latent space of a model as one object: how codes are distributed, and what is done with latents."""
+"""The latent space of a model: its shape, statistics and distribution, and the operations on latents."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.latent import interpolation
-from diabolo.runtime.latent._codes import Codes, read_codes, read_density
+from diabolo.runtime.latent._codes import Codes, read_codebook, read_codes, read_density
 from diabolo.runtime.latent.density import Density
 from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics
 
@@ -31,15 +32,15 @@ def _nothing() -> None:
 
 
 class LatentSpace:
-    """A latent space. `of` makes that of a bundle, `of_codes` that of a model in training.
+    """A latent space. `of` makes the one of a bundle, `of_codes` the one of a model in training.
 
-    Codes and density are read when they are first asked for.
+    Codes and density are read when they are first used.
 
     Args:
         statistics: of the training images' codes.
-        distribution: what latents are drawn from.
+        distribution: which `sample` draws latents from.
         codes: returns codes of some images, or None.
-        density: returns how dense training codes lie, or None.
+        density: returns the density of the training codes, or None.
     """
 
     def __init__(
@@ -57,87 +58,105 @@ class LatentSpace:
 
     @classmethod
     def of(cls, source: Bundle | Manifest) -> LatentSpace:
-        """The latent space of a bundle; of a manifest alone, without codes and density."""
+        """The latent space of a bundle. That of a manifest has no codes, no density and no codebook.
+
+        Raises:
+            IntegrityError: the bundle's codebook was changed.
+            ManifestError: the codebook does not fit the model.
+        """
         if isinstance(source, Manifest):
             return cls(_statistics(source), _distribution(source, _nothing))
         codes = functools.cache(lambda: read_codes(source))
+        discrete = source.manifest.distribution == "codebook"
         return cls(
             _statistics(source.manifest),
-            _distribution(source.manifest, codes),
+            read_codebook(source) if discrete else _distribution(source.manifest, codes),
             codes=codes,
             density=lambda: read_density(source),
         )
 
     @classmethod
-    def of_codes(cls, codes: _Array, *, prior: str | None = None) -> LatentSpace:
-        """The latent space that codes show, as far as they do.
+    def of_codes(
+        cls, codes: _Array, *, prior: str | None = None, distribution: Distribution | None = None
+    ) -> LatentSpace:
+        """The latent space of a model that is known by some of its codes; it has no density.
 
         Args:
             codes: float32 `(n, *latent_shape)`.
-            prior: 'normal' where training drew the codes towards N(0, I).
+            prior: 'normal' if training drew the codes towards N(0, I).
+            distribution: of the latents; by default N(0, I) with a prior, otherwise a Gaussian fitted to the
+                codes.
         """
-        distribution = Normal(codes.shape[1:]) if prior == "normal" else Fitted.to(codes)
+        if distribution is None:
+            distribution = Normal(codes.shape[1:]) if prior == "normal" else Fitted.to(codes)
         known = Codes(latents=codes, labels=None)
         return cls(Statistics.of(codes), distribution, codes=lambda: known)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one latent, without the batch."""
+        """The shape of one latent, without the batch."""
         return self.statistics.mean.shape
 
     @property
     def dimensions(self) -> int:
-        """How many numbers a latent has."""
+        """The number of values of a latent."""
         return prod(self.shape)
 
     @functools.cached_property
     def codes(self) -> Codes | None:
-        """Codes of some images, or None when there are none.
+        """Codes of some images, or None if there are none.
 
         Raises:
-            IntegrityError: the bundle's file was changed.
-            ManifestError: it does not fit the model.
+            IntegrityError: the bundle's codes.npz was changed.
+            ManifestError: codes.npz does not fit the model.
         """
         return self._read_codes()
 
     @functools.cached_property
     def density(self) -> Density | None:
-        """How dense training codes lie at any latent, or None when that is not known.
+        """The density of the training codes, or None if it is not known.
 
         Raises:
-            IntegrityError: the bundle's file was changed.
-            ManifestError: it does not fit the model.
+            IntegrityError: the bundle's codes.npz was changed.
+            ManifestError: codes.npz does not fit the model.
         """
         return self._read_density()
 
     def sample(self, count: int, rng: np.random.Generator) -> _Array:
-        """Latents float32 `(count, *latent_shape)` drawn from `distribution`.
+        """Draw latents from `distribution`.
+
+        Args:
+            count: at least 0.
+            rng: the same state gives the same latents.
+
+        Returns:
+            float32 `(count, *latent_shape)`.
 
         Raises:
-            IntegrityError: the bundle's codes, which the distribution is fitted to, were changed.
-            ManifestError: they do not fit the model.
+            IntegrityError: codes.npz, which the distribution is fitted to, was changed.
+            ManifestError: codes.npz does not fit the model.
         """
         return self.distribution.sample(count, rng)
 
     def interpolate(self, keys: _Array, steps: int, method: str = "linear") -> _Array:
-        """From each key to the next, `steps` latents a leg, every key included exactly and once.
+        """A path through all keys: `steps` latents from each key to the next, every key exactly and once.
 
         Args:
             keys: `(k, *latent_shape)`, k at least 2.
-            steps: of one leg, both ends included, at least 2.
+            steps: latents from one key to the next, both included; at least 2.
             method: one of `interpolation.METHODS`.
 
         Returns:
-            float32 `((k - 1) (steps - 1) + 1, *latent_shape)`.
+            float32 `((k - 1) (steps - 1) + 1, *latent_shape)`; latent i (steps - 1) is key i.
 
         Raises:
-            UnknownNameError: there is no such method.
+            UnknownNameError: `method` is not one of them.
             ValueError: fewer than 2 keys or steps.
         """
-        return interpolation.path(keys, steps, self.way(method))
+        return interpolation.path(keys, steps, self.interpolator(method))
 
     def grid(self, corners: _Array, rows: int, columns: int, method: str = "linear") -> _Array:
-        """Between four corners, float32 `(rows, columns, *latent_shape)`; see `interpolation.grid`.
+        """A grid of latents between four corners; see `interpolation.grid`.
 
         Args:
             corners: `(4, *latent_shape)`: top left, top right, bottom left, bottom right.
@@ -145,29 +164,37 @@ class LatentSpace:
             columns: at least 2.
             method: one of `interpolation.METHODS`.
 
+        Returns:
+            float32 `(rows, columns, *latent_shape)`.
+
         Raises:
-            UnknownNameError: there is no such method.
-            ValueError: other than 4 corners, fewer than 2 rows or columns.
+            UnknownNameError: `method` is not one of them.
+            ValueError: other than 4 corners, or fewer than 2 rows or columns.
         """
-        return interpolation.grid(corners, rows, columns, self.way(method))
+        return interpolation.grid(corners, rows, columns, self.interpolator(method))
 
-    def way(self, method: str) -> interpolation.Way:
-        """How one latent becomes another by this method, one of `interpolation.METHODS`.
+    def interpolator(self, method: str) -> interpolation.Interpolator:
+        """The function that interpolates between two latents of this space by `method`.
+
+        Args:
+            method: one of `interpolation.METHODS`.
 
         Raises:
-            UnknownNameError: there is no such method.
+            UnknownNameError: `method` is not one of them.
         """
         return interpolation.find(method, self.statistics.mean, self.statistics.std)
+
+    way = OldAttribute("interpolator")
 
     def plane(self, axes: tuple[int, int] | None = None) -> Plane:
         """A plane to project latents onto.
 
         Args:
-            axes: two dimensions, from 0; None takes the first two where there are no more, else the two
-                principal directions of the codes.
+            axes: two dimensions, counted from 0. None takes the two principal directions of the codes, or the
+                dimensions themselves if there are at most two.
 
         Raises:
-            UsageError: no such dimensions, or principal directions without codes.
+            UsageError: there are no such dimensions, or no codes to find principal directions of.
         """
         from diabolo.runtime.latent.plane import plane_of_axes, principal_plane
 
@@ -180,7 +207,7 @@ class LatentSpace:
         return principal_plane(self.codes.latents)
 
     def check_axes(self, axes: Any) -> tuple[int, int]:
-        """Two dimensions of this space, whatever was given for them.
+        """Check that `axes` names two dimensions of this space, and return them as a tuple.
 
         Raises:
             UsageError: other than two whole numbers from 0 to `dimensions` - 1.
@@ -191,24 +218,36 @@ class LatentSpace:
         return int(axes[0]), int(axes[1])
 
     def rank(self, latents: _Array) -> NDArray[np.float64] | None:
-        """The share of test codes that lie closer to the training codes, `(batch,)` in [0, 1].
+        """The share of test codes that are closer to the training codes than each latent is.
 
-        None where the density is not known. About .5 is an ordinary place; above .99 nothing was learned.
+        A rank of about 0.5 is ordinary; above 0.99 there is no training data near the latent.
+
+        Args:
+            latents: `(batch, *latent_shape)`.
+
+        Returns:
+            `(batch,)` in [0, 1], or None if the density is not known.
         """
         return None if self.density is None else self.density.rank(latents)
 
     def quantise(self, latents: _Array) -> _Array:
-        """Latents `(batch, *latent_shape)` with the codebook's nearest vector at each position.
+        """Replace the values at each position by the codebook's nearest vector.
+
+        Args:
+            latents: `(batch, *latent_shape)`.
+
+        Returns:
+            float32 `(batch, *latent_shape)`.
 
         Raises:
-            LatentError: latents of another shape.
+            LatentError: the latents have another shape.
             UsageError: this latent space has no codebook.
         """
         from diabolo.runtime.latent.codebook import Codebook
 
         if not isinstance(self.distribution, Codebook):
             raise UsageError(
-                f"only a latent space with a codebook quantises; this one's distribution is "
+                "only a latent space with a codebook can quantise latents; the distribution of this one is "
                 f"{self.distribution.name!r}. Use the latents as they are."
             )
         if latents.shape[1:] != self.shape:
@@ -220,11 +259,11 @@ class LatentSpace:
 
 def _statistics(m: Manifest) -> Statistics:
     return Statistics(
-        mean=m.latent_mean, std=m.latent_deviation, minimum=m.latent_minimum, maximum=m.latent_maximum
+        mean=m.latent_mean, std=m.latent_std, minimum=m.latent_minimum, maximum=m.latent_maximum
     )
 
 
 def _distribution(m: Manifest, codes: Callable[[], Codes | None]) -> Distribution:
-    if m.prior == "normal":
+    if m.distribution == "normal":
         return Normal(m.latent_shape)
     return Fitted(_statistics(m), lambda: None if (known := codes()) is None else known.latents)

@@ -1,1 +1,1 @@
-"""The two graphs on onnxruntime, and the devices they run on."""
+"""onnxruntime sessions for the two graphs, and the devices they run on."""

@@ -1,4 +1,4 @@
-"""A bundle's two graphs as sessions: checked against model.json, run in pieces of bounded memory."""
+"""A bundle's two graphs as onnxruntime sessions, checked against model.json and run in chunks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from diabolo.runtime.session.device import Device, create_session
 
 __all__ = ["Graphs", "Pair", "run_bound"]
 
-# values of the images, or of the latents where they are more, per call of a graph
+# values of the images, or of the latents if these are larger, in one call of a graph
 _CHUNK_VALUES = {"cpu": 1 << 19, "cuda": 1 << 21}
 _FLOAT = "tensor(float)"
 
@@ -24,103 +24,113 @@ _Array = NDArray[np.float32]
 
 
 class Pair(Protocol):
-    """What an `Autoencoder` computes with: `Graphs`, or what does the same elsewhere."""
+    """What an `Autoencoder` computes with: `Graphs`, or an object that runs the graphs elsewhere."""
 
     device: Device
 
     def encode(self, batch: _Array) -> _Array:
-        """Latents `(batch, *latent_shape)` of images `(batch, channels, height, width)`."""
+        """Encode images `(batch, channels, height, width)` to latents `(batch, *latent_shape)`."""
 
     def decode(self, latents: _Array) -> _Array:
-        """Images `(batch, channels, height, width)` of latents `(batch, *latent_shape)`."""
+        """Decode latents `(batch, *latent_shape)` to images `(batch, channels, height, width)`."""
 
     def reconstruct(self, batch: _Array) -> _Array:
         """`decode(encode(batch))`."""
 
-    def encode_whole(self, piece: _Array) -> dict[str, _Array]:
-        """All that the encoder answers, by its outputs' names."""
+    def encode_whole(self, chunk: _Array) -> dict[str, _Array]:
+        """All outputs of the encoder for one chunk, by name."""
 
 
 class Graphs:
-    """Both sessions, on one device. Safe to share between threads, as onnxruntime's sessions are.
+    """Both sessions, on one device. Threads may share them, as they may share onnxruntime's sessions.
+
+    Args:
+        bundle: an opened bundle.
+        device: as in `create_session`.
+        threads: CPU threads for one call.
 
     Attributes:
-        encoder, decoder: the onnxruntime sessions.
-        device: where they run.
-        chunk: how many images go into one call.
+        encoder: the onnxruntime session of encoder.onnx.
+        decoder: the onnxruntime session of decoder.onnx.
+        device: the device that both run on.
+        chunk: the most images in one call.
+
+    Raises:
+        ManifestError: a graph does not match model.json; and all that `create_session` and
+            `Bundle.read_graph` raise.
     """
 
     def __init__(self, bundle: Bundle, device: str, threads: int) -> None:
         m = bundle.manifest
         self.device: Device
         self.encoder, self.device = create_session(bundle.read_graph("encoder"), device, threads)
-        # the second graph goes where the first one went, without asking twice
+        # the second graph runs on the device that was chosen for the first one
         self.decoder, _ = create_session(bundle.read_graph("decoder"), self.device.name, threads)
-        _check("encoder", self.encoder, *_encoder_of(m))
-        _check("decoder", self.decoder, *_decoder_of(m))
+        _check("encoder", self.encoder, *_encoder_signature(m))
+        _check("decoder", self.decoder, *_decoder_signature(m))
         self._image_shape, self._latent_shape = m.image_shape, m.latent_shape
         values = max(prod(m.image_shape), prod(m.latent_shape))
         self.chunk = max(1, _CHUNK_VALUES[self.device.memory] // values)
 
     def encode(self, batch: _Array) -> _Array:
-        """Latents `(batch, *latent_shape)` of images `(batch, channels, height, width)`.
+        """Encode images `(batch, channels, height, width)` to latents `(batch, *latent_shape)`.
 
         Raises:
-            GraphError: onnxruntime could not compute them.
+            GraphError: onnxruntime cannot compute the encoder.
         """
         run = self.encoder.run
         return self._run(
-            "encoder", lambda piece: run(["latent"], {"image": piece})[0], batch, self._latent_shape
+            "encoder", lambda chunk: run(["latent"], {"image": chunk})[0], batch, self._latent_shape
         )
 
     def decode(self, latents: _Array) -> _Array:
-        """Images `(batch, channels, height, width)` of latents `(batch, *latent_shape)`.
+        """Decode latents `(batch, *latent_shape)` to images `(batch, channels, height, width)`.
 
         Raises:
-            GraphError: onnxruntime could not compute them.
+            GraphError: onnxruntime cannot compute the decoder.
         """
         run = self.decoder.run
         return self._run(
-            "decoder", lambda piece: run(["image"], {"latent": piece})[0], latents, self._image_shape
+            "decoder", lambda chunk: run(["image"], {"latent": chunk})[0], latents, self._image_shape
         )
 
     def reconstruct(self, batch: _Array) -> _Array:
-        """`decode(encode(batch))`; the latents stay in the device's memory where that is not the CPU's.
+        """`decode(encode(batch))`; on a GPU the latents stay in its memory.
 
         Raises:
-            GraphError: onnxruntime could not compute it.
+            GraphError: onnxruntime cannot compute a graph.
         """
         if self.device.memory == "cpu":
             return self.decode(self.encode(batch))
-        return self._run("pair", lambda piece: run_bound(self, piece), batch, self._image_shape)
+        return self._run("pair", lambda chunk: run_bound(self, chunk), batch, self._image_shape)
 
-    def encode_whole(self, piece: _Array) -> dict[str, _Array]:
-        """All that the encoder answers to one piece, `(batch, *latent_shape)` each, by the outputs' names.
+    def encode_whole(self, chunk: _Array) -> dict[str, _Array]:
+        """All outputs of the encoder for one chunk of images, by name, each `(batch, *latent_shape)`.
 
         Raises:
-            GraphError: onnxruntime could not compute them.
+            GraphError: onnxruntime cannot compute the encoder.
         """
         names = [output.name for output in self.encoder.get_outputs()]
-        answers = self._tried("encoder", lambda: self.encoder.run(names, {"image": piece}))
+        answers = self._guarded("encoder", lambda: self.encoder.run(names, {"image": chunk}))
         for answer in answers:
-            _check_shape("encoder", answer, (len(piece), *self._latent_shape))
+            _check_shape("encoder", answer, (len(chunk), *self._latent_shape))
         return dict(zip(names, answers, strict=True))
 
     def _run(
         self, what: str, compute: Callable[[_Array], _Array], batch: _Array, shape: tuple[int, ...]
     ) -> _Array:
-        def answer(piece: _Array) -> _Array:
-            result: _Array = self._tried(what, lambda: compute(piece))
-            _check_shape(what, result, (len(piece), *shape))
+        def answer(chunk: _Array) -> _Array:
+            result: _Array = self._guarded(what, lambda: compute(chunk))
+            _check_shape(what, result, (len(chunk), *shape))
             return result
 
         if 0 < len(batch) <= self.chunk:
             return answer(batch)
-        cut = _cut if self.device.memory == "cpu" else _cut_alike
-        pieces = [answer(piece) for piece in cut(batch, self.chunk)]
-        return np.concatenate(pieces)[: len(batch)] if pieces else np.empty((0, *shape), np.float32)
+        cut = _cut if self.device.memory == "cpu" else _cut_padded
+        chunks = [answer(chunk) for chunk in cut(batch, self.chunk)]
+        return np.concatenate(chunks)[: len(batch)] if chunks else np.empty((0, *shape), np.float32)
 
-    def _tried(self, what: str, compute: Callable[[], Any]) -> Any:
+    def _guarded(self, what: str, compute: Callable[[], Any]) -> Any:
         try:
             return compute()
         except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes
@@ -138,12 +148,15 @@ def _check_shape(what: str, result: _Array, shape: tuple[int, ...]) -> None:
 
 
 def run_bound(graphs: Graphs, batch: _Array, memory: str | None = None) -> _Array:
-    """Encode and decode one piece with the latents bound to the device's memory: no copy between the graphs.
+    """Encode and decode one chunk with the latents bound to the device's memory, without copying them.
 
     Args:
-        graphs: the pair.
-        batch: images `(batch, channels, height, width)`.
-        memory: where the latents stay; the device's own by default.
+        graphs: both sessions.
+        batch: images, float32 `(batch, channels, height, width)`.
+        memory: onnxruntime's name of the memory that the latents stay in; the device's own by default.
+
+    Returns:
+        Images, float32 `(batch, channels, height, width)`.
     """
     first, second = graphs.encoder.io_binding(), graphs.decoder.io_binding()
     first.bind_cpu_input("image", batch)
@@ -161,35 +174,35 @@ def _cut(batch: _Array, size: int) -> Iterator[_Array]:
         yield batch[start : start + size]
 
 
-def _cut_alike(batch: _Array, most: int) -> Iterator[_Array]:
-    """Pieces of one size, the last one filled up: at every other size a GPU's library plans anew."""
+def _cut_padded(batch: _Array, most: int) -> Iterator[_Array]:
+    """Chunks of equal size, the last one padded: cuDNN searches for algorithms at every new batch size."""
     size = ceil(len(batch) / ceil(len(batch) / most)) if len(batch) else 1
-    for piece in _cut(batch, size):
-        missing = size - len(piece)
-        yield np.concatenate([piece, np.repeat(piece[-1:], missing, 0)]) if missing else piece
+    for chunk in _cut(batch, size):
+        missing = size - len(chunk)
+        yield np.concatenate([chunk, np.repeat(chunk[-1:], missing, 0)]) if missing else chunk
 
 
 _Signature = list[tuple[str, str, tuple[Any, ...]]]
 
 
-def _encoder_of(m: Manifest) -> tuple[_Signature, _Signature]:
+def _encoder_signature(m: Manifest) -> tuple[_Signature, _Signature]:
     latent = ("latent", _FLOAT, m.latent_shape)
     variance = [("log_variance", _FLOAT, m.latent_shape)] if m.log_variance else []
     return [("image", _FLOAT, m.image_shape)], [latent, *variance]
 
 
-def _decoder_of(m: Manifest) -> tuple[_Signature, _Signature]:
+def _decoder_signature(m: Manifest) -> tuple[_Signature, _Signature]:
     return [("latent", _FLOAT, m.latent_shape)], [("image", _FLOAT, m.image_shape)]
 
 
 def _check(what: str, session: Any, inputs: _Signature, outputs: _Signature) -> None:
-    """Refuse a graph that is not what model.json says."""
+    """Refuse a graph whose inputs and outputs are not those of model.json."""
     try:
         found = [_signature(session.get_inputs()), _signature(session.get_outputs())]
     except UnicodeDecodeError as error:
         raise ManifestError(
             f"{what}.onnx is not the graph that model.json describes: {error.object[:80]!r}, the name of an "
-            "input, an output or a dimension, is no UTF-8. Get the bundle again."
+            "input, an output or a dimension, is not UTF-8. Get the bundle again."
         ) from None
     if found != [inputs, outputs]:
         raise ManifestError(

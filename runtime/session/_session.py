@@ -1,4 +1,4 @@
-"""Starting an onnxruntime session so that it runs where it was told to, or saying what is missing."""
+"""Start an onnxruntime session on a given execution provider, or find out what is missing for it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 TENSORRT = "TensorrtExecutionProvider"
 
-_LIBRARY = {CUDA: "cuda", TENSORRT: "tensorrt"}  # providers that lie in a library of their own
+_LIBRARY = {CUDA: "cuda", TENSORRT: "tensorrt"}  # providers that are in separate libraries
 _OPTIONS = {
     CUDA: {
-        "use_tf32": "0",  # it would keep three digits of a product
-        "cudnn_conv_algo_search": "HEURISTIC",  # the exhaustive one begins anew at every other batch size
+        "use_tf32": "0",  # tf32 products have three correct digits
+        "cudnn_conv_algo_search": "HEURISTIC",  # an exhaustive search is repeated at every new batch size
     }
 }
 _FIX = {
@@ -32,50 +32,60 @@ _FIX = {
 
 
 def short(provider: str) -> str:
-    """The name people use: 'cuda' for CUDAExecutionProvider."""
+    """The short name of an execution provider: 'cuda' for CUDAExecutionProvider."""
     return provider.removesuffix("ExecutionProvider").lower()
 
 
 def start(ort: Any, model: bytes, threads: int) -> Any:
-    """A session on the CPU.
+    """Start a session on the CPU.
+
+    Args:
+        ort: the onnxruntime module.
+        model: the bytes of an .onnx file.
+        threads: CPU threads for one call.
 
     Raises:
         GraphError: onnxruntime refuses the graph.
     """
     try:
         return _session(ort, model, [CPU], threads)
-    except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes; the text is passed on
-        raise GraphError(f"onnxruntime refuses the graph: {_line(error)}. Get the bundle again.") from None
+    except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes
+        raise GraphError(f"onnxruntime refuses the graph: {_reason(error)}. Get the bundle again.") from None
 
 
 def start_on(ort: Any, model: bytes, provider: str, index: int, threads: int) -> tuple[Any, str]:
-    """A session that really runs on `provider`, and what it runs there; or None, and why not.
+    """Start a session on another execution provider, and check that the graph really runs there.
 
     Args:
         ort: the onnxruntime module.
         model: the bytes of an .onnx file.
-        provider: onnxruntime's name of it, one of those available.
-        index: which GPU, where there are several.
+        provider: an available one, by onnxruntime's name.
+        index: of the GPU, from 0.
         threads: CPU threads for one call.
+
+    Returns:
+        The session and a note ('3 of 4 operators', or '' if all operators run there), or None and the reason.
     """
     try:
         with _quiet(ort):
             if provider in _LIBRARY and hasattr(ort, "preload_dlls"):
-                with contextlib.redirect_stdout(sys.stderr):  # it prints what it does not find
+                with contextlib.redirect_stdout(sys.stderr):  # it prints the names of missing libraries
                     ort.preload_dlls()
             session = _session(ort, model, _chain(ort, provider, index), threads)
     except Exception as error:  # noqa: BLE001  as above
-        return None, _missing(ort, provider) or f"onnxruntime could not start it: {_line(error)}."
+        return None, _missing_library(ort, provider) or f"onnxruntime could not start it: {_reason(error)}."
     if session.get_providers()[0] != provider:
-        return None, _missing(ort, provider) or f"onnxruntime could not start {provider}, without a reason."
-    taken, nodes = _taken(session, provider)
-    if nodes and not taken:
+        return None, _missing_library(
+            ort, provider
+        ) or f"onnxruntime did not start {provider}, without a reason."
+    supported, nodes = _operators(session, provider)
+    if nodes and not supported:
         return None, f"{provider} can run none of this graph's operators."
-    return session, f"{taken} of {nodes} operators" if taken < nodes else ""
+    return session, f"{supported} of {nodes} operators" if supported < nodes else ""
 
 
 def _chain(ort: Any, provider: str, index: int) -> list[Any]:
-    """The provider, and what takes the operators that it does not know."""
+    """The provider, followed by those that run the operators it does not support."""
     where = {"device_id": str(index)}
     first: Any = (provider, where | _OPTIONS.get(provider, {})) if provider in _LIBRARY else provider
     if provider == TENSORRT and CUDA in ort.get_available_providers():
@@ -88,19 +98,19 @@ def _session(ort: Any, model: bytes, providers: list[Any], threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    # spinning threads answer a little sooner and burn whole cores while nothing is asked
+    # spinning threads answer slightly sooner, but use whole cores while idle
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.record_ep_graph_assignment_info", str(int(len(providers) > 1)))
     options.log_severity_level = 3
-    # with its fallback on, onnxruntime prints to stdout and goes on with another provider
+    # with the fallback, onnxruntime prints to stdout and continues on another provider
     session = ort.InferenceSession(model, options, providers=providers, enable_fallback=0)
-    session.disable_fallback()  # releases that do not know the argument
+    session.disable_fallback()  # for releases without that argument
     return session
 
 
 @contextlib.contextmanager
 def _quiet(ort: Any) -> Iterator[None]:
-    """Its errors about libraries are told in our message instead."""
+    """Silence onnxruntime's own log of missing libraries; our messages name them."""
     ort.set_default_logger_severity(4)
     try:
         yield
@@ -108,8 +118,8 @@ def _quiet(ort: Any) -> Iterator[None]:
         ort.set_default_logger_severity(2)
 
 
-def _missing(ort: Any, provider: str) -> str:
-    """The library without which `provider` does not load, and where to get it; '' when that is not it."""
+def _missing_library(ort: Any, provider: str) -> str:
+    """Which library is missing for `provider`, and where to get it; '' if none is."""
     if provider not in _LIBRARY:
         return ""
     start, end = ("", ".dll") if sys.platform == "win32" else ("lib", ".so")
@@ -117,20 +127,20 @@ def _missing(ort: Any, provider: str) -> str:
     try:
         ctypes.CDLL(str(Path(ort.__file__).parent / "capi" / name))
     except OSError as error:
-        # 'libcublasLt.so.13: cannot open shared object file: ...'; another complaint is of its own loader
+        # 'libcublasLt.so.13: cannot open shared object file: ...'; an undefined symbol is another problem
         missing = str(error).split(":")[0]
         if "undefined symbol" not in str(error):
             return f"the library {Path(missing).name} is missing or does not load. {_FIX[provider]}"
     return ""
 
 
-def _taken(session: Any, provider: str) -> tuple[int, int]:
-    """How many of the graph's operators `provider` runs, and of how many; zeros where nobody knows."""
+def _operators(session: Any, provider: str) -> tuple[int, int]:
+    """How many operators `provider` runs, and how many the graph has; zeros if that is not known."""
     if not hasattr(session, "get_provider_graph_assignment_info"):
         return 0, 0  # onnxruntime before 1.24
     counts = [(part.ep_name, len(part.get_nodes())) for part in session.get_provider_graph_assignment_info()]
     return sum(n for name, n in counts if name == provider), sum(n for _, n in counts)
 
 
-def _line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

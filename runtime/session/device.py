@@ -1,4 +1,4 @@
-"""Which onnxruntime, which device: what was asked for, what really runs, and why."""
+"""Choose the device that a model runs on, and start onnxruntime sessions there."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from diabolo.runtime.session._session import CPU, CUDA, TENSORRT, short, start, 
 
 __all__ = ["DEVICES", "Device", "create_session", "import_onnxruntime"]
 
-DEVICES = ("auto", "cpu", "cuda")  # and the name of any other provider that the installed onnxruntime has
-_PACKAGES = (  # each brings a module `onnxruntime`
+DEVICES = ("auto", "cpu", "cuda")  # and the name of any other execution provider of the installed onnxruntime
+_PACKAGES = (  # each has a module `onnxruntime`
     *("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml"),
     *("onnxruntime-qnn", "onnxruntime-rocm", "onnxruntime-migraphx", "onnxruntime-webgpu"),
 )
@@ -22,25 +22,36 @@ _PACKAGES = (  # each brings a module `onnxruntime`
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """Where a model runs. `str(device)` is one line for people."""
+    """The device that a model runs on. `str(device)` is a line for people.
 
-    requested: str  # as it was written: 'auto', 'cpu', 'cuda:1', 'coreml', ...
-    active: str  # 'cpu', 'cuda' or the short name of another provider
-    index: int  # which GPU; 0 elsewhere
+    Attributes:
+        requested: as the user wrote it: 'auto', 'cpu', 'cuda:1', 'coreml', ...
+        active: 'cpu', 'cuda' or the short name of another execution provider.
+        index: of the GPU, from 0; 0 for other devices.
+        reason: why this device was chosen.
+        provider: onnxruntime's name of the execution provider.
+        threads: CPU threads for one call.
+        onnxruntime: the version of onnxruntime.
+        package: the installed package that contains it.
+    """
+
+    requested: str
+    active: str
+    index: int
     reason: str
-    provider: str  # onnxruntime's name
-    threads: int  # on the CPU, for one call
-    onnxruntime: str  # its version
-    package: str  # the installed package that it comes from
+    provider: str
+    threads: int
+    onnxruntime: str
+    package: str
 
     @property
     def name(self) -> str:
-        """What to ask for to get this very device again."""
+        """The name that selects this device again: 'cpu', 'cuda', 'cuda:1'."""
         return f"{self.active}:{self.index}" if self.index else self.active
 
     @property
     def memory(self) -> str:
-        """Where a graph's results may stay for the next graph, in onnxruntime's words: 'cpu' or 'cuda'."""
+        """onnxruntime's name of the memory where latents can stay between the graphs: 'cpu' or 'cuda'."""
         return "cuda" if self.provider in (CUDA, TENSORRT) else "cpu"
 
     def __str__(self) -> str:
@@ -49,7 +60,7 @@ class Device:
 
 @functools.cache
 def _installed() -> set[str]:
-    from importlib import metadata  # reads in a mail parser, which takes longer than all of ours
+    from importlib import metadata  # a slow import
 
     found = set()
     for name in _PACKAGES:
@@ -62,11 +73,13 @@ def _installed() -> set[str]:
 
 
 def import_onnxruntime(device: str = "auto") -> Any:
-    """The onnxruntime module.
+    """Import onnxruntime.
+
+    Args:
+        device: 'cpu' tolerates two onnxruntime packages, since both contain the CPU code.
 
     Raises:
-        MissingPackageError: none is installed, or two packages are, which overwrite each other's files
-            (with `device` 'cpu' that is let pass: the CPU code is in both).
+        MissingPackageError: none is installed, or two packages are, which overwrite each other's files.
     """
     installed = sorted(_installed())
     if len(installed) > 1 and device != "cpu":
@@ -86,21 +99,24 @@ def import_onnxruntime(device: str = "auto") -> Any:
 
 
 def create_session(model: bytes, device: str, threads: int) -> tuple[Any, Device]:
-    """An onnxruntime session of the graph in `model`, on the device asked for.
+    """Start an onnxruntime session on a device.
 
     Args:
         model: the bytes of an .onnx file.
-        device: 'auto' (CUDA when it works, else the CPU), 'cpu', 'cuda' or 'cuda:1' (CUDA or an error), or
-            the name of another provider that the installed onnxruntime has: 'coreml', 'openvino',
-            'TensorrtExecutionProvider'; upper and lower case are the same.
+        device: 'auto' (CUDA if it works, otherwise the CPU), 'cpu', 'cuda' or 'cuda:1' (CUDA or an error), or
+            the name of another execution provider of the installed onnxruntime: 'coreml', 'openvino',
+            'TensorrtExecutionProvider'. Case does not matter.
         threads: CPU threads for one call, at least 1.
+
+    Returns:
+        The session and the device that it runs on.
 
     Raises:
         DeviceError: the device does not work here; the message says why.
         GraphError: onnxruntime refuses the graph.
-        MissingPackageError: onnxruntime is not usable.
+        MissingPackageError: onnxruntime is not installed, or not usable.
         UnknownNameError: there is no such device.
-        UsageError: a number after the colon that is none.
+        UsageError: the number after the colon is not a number, or the device takes none.
     """
     wanted = device.strip().lower()
     ort = import_onnxruntime(wanted)
@@ -144,7 +160,7 @@ def _device(ort: Any, requested: str, threads: int, provider: str, index: int, r
 
 
 def _parse(ort: Any, wanted: str) -> tuple[str, int]:
-    """The provider and which GPU; for 'auto' CUDA, which comes first."""
+    """The execution provider and the index of the GPU; for 'auto', CUDA."""
     name, colon, number = wanted.partition(":")
     name = short(name.replace("executionprovider", "ExecutionProvider"))
     available = {short(p): p for p in ort.get_available_providers()}
@@ -154,7 +170,7 @@ def _parse(ort: Any, wanted: str) -> tuple[str, int]:
     if colon and (provider not in (CUDA, TENSORRT) or name == "auto"):
         raise UsageError(f"the device {name} takes no number; {wanted!r} has one. Write {name}.")
     if colon and not number.isdecimal():
-        raise UsageError(f"{wanted!r} names no GPU. Count them from 0: {name}:0.")
+        raise UsageError(f"{wanted!r} does not name a GPU. They are counted from 0: {name}:0.")
     return provider, int(number or 0)
 
 
@@ -163,18 +179,18 @@ def _refuse(ort: Any, wanted: str, name: str, available: dict[str, str]) -> NoRe
     if name in known:
         raise DeviceError(
             f"the installed onnxruntime {ort.__version__} has no {known[name]}; it has "
-            f"{', '.join(sorted(available))}. Install a build that has it, see "
-            "https://onnxruntime.ai/docs/execution-providers/, or use the device cpu or auto."
+            f"{', '.join(sorted(available))}. Install a build that includes it (see "
+            "https://onnxruntime.ai/docs/execution-providers/), or use the device cpu or auto."
         )
     raise UnknownNameError("device", wanted, {*DEVICES, *available}, "A second GPU is cuda:1.")
 
 
 def _cuda_trouble(ort: Any) -> str:
-    """Why CUDA cannot work, found without trying, or ''."""
+    """The reason why CUDA cannot work, if that is known without starting a session; otherwise ''."""
     if CUDA not in ort.get_available_providers():
         return (
             "the installed onnxruntime has no CUDA. "
-            'Install the other one: pip uninstall -y onnxruntime, then pip install "diabolo[gpu]".'
+            'Install the build with CUDA: pip uninstall -y onnxruntime, then pip install "diabolo[gpu]".'
         )
     driver = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     try:

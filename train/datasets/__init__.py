@@ -11,9 +11,9 @@ from diabolo.runtime import _discovery
 from diabolo.runtime.errors import PluginError, UnknownNameError
 from diabolo.runtime.listing import trouble
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Progress, Split, data_roots
-from diabolo.train.datasets._decode import EXTENSIONS
-from diabolo.train.datasets._fit import fit_splits
-from diabolo.train.datasets._fitting import RESIZE, Fitting
+from diabolo.train.datasets._decoding.decode import EXTENSIONS
+from diabolo.train.datasets._decoding.resize_options import RESIZE, Fitting
+from diabolo.train.datasets._resize import fit_splits
 from diabolo.train.datasets._rows import Images, Rows, rows_of, spread
 from diabolo.train.errors import DataError
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.runtime.image.placement import Drawing
 from diabolo.runtime.listing import is_folder
-from diabolo.train.datasets._fitting import Fitting
+from diabolo.train.datasets._decoding.resize_options import Fitting
 from diabolo.train.datasets._rows import Images, Rows, rows_of
 from diabolo.train.errors import DataError
 

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime._durable import move_folder
 from diabolo.train.datasets._base import Rows, cache_dir
-from diabolo.train.datasets._memory import budget
+from diabolo.train.datasets._decoding.memory import budget
 from diabolo.train.datasets._unfinished import begin, sweep
 from diabolo.train.errors import DataError
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, data_roots
 from diabolo.train.datasets._cifar_batches import ARCHIVE, FILES, FOLDER, read_batches
 from diabolo.train.datasets._fetch import fetch
-from diabolo.train.datasets._fit import fit_splits
+from diabolo.train.datasets._resize import fit_splits
 from diabolo.train.errors import DataError
 
 __all__ = ["Dataset"]

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
-from diabolo.train.datasets._decode import EXTENSIONS, Size, measure
-from diabolo.train.datasets._fitting import Fitting
+from diabolo.train.datasets._decoding.decode import EXTENSIONS, Size, measure
+from diabolo.train.datasets._decoding.resize_options import Fitting
+from diabolo.train.datasets._decoding.workers import Job, Outcome, work
 from diabolo.train.datasets._scan import File, Listing, list_skipped, scan
 from diabolo.train.datasets._store import Facts, compact, digest, reserve, stored
-from diabolo.train.datasets._workers import Job, Outcome, work
 from diabolo.train.errors import DataError
 
 __all__ = ["Dataset"]

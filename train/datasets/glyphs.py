@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont, features
 
 from diabolo.runtime.errors import MissingPackageError
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
-from diabolo.train.datasets._decode import fit_split
+from diabolo.train.datasets._decoding.decode import fit_split
 from diabolo.train.errors import DataError
 
 __all__ = ["Dataset"]

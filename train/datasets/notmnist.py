@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split, data_roots
-from diabolo.train.datasets._decode import PassingError, decode
+from diabolo.train.datasets._decoding.decode import PassingError, decode
+from diabolo.train.datasets._decoding.resize_options import Fitting
 from diabolo.train.datasets._fetch import Remote, fetch
-from diabolo.train.datasets._fit import fit_splits
-from diabolo.train.datasets._fitting import Fitting
+from diabolo.train.datasets._resize import fit_splits
 from diabolo.train.datasets._scan import list_skipped, scan
 from diabolo.train.datasets._store import Facts, digest, stored
 from diabolo.train.errors import DataError

@@ -14,7 +14,7 @@ from torch import Tensor
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.train.datasets import Images, Split
-from diabolo.train.distributed import Processes
+from diabolo.train.distributed import Distributed
 from diabolo.train.model import Model
 from diabolo.train.step import Step
 from diabolo.train.variants import VariantBase
@@ -43,18 +43,20 @@ def encode_all(model: Model, images: Images) -> NDArray[np.float32]:
 
 
 @torch.inference_mode()
-def validate(variant: VariantBase, model: Model, split: Split, processes: Processes | None = None) -> float:
+def validate(
+    variant: VariantBase, model: Model, split: Split, distributed: Distributed | None = None
+) -> float:
     """The variant's loss over all images of `split`, on fixed noise."""
     model.eval()
     sums = _Sums()
-    for number, batch in _own(split.images, processes):
+    for number, batch in _own(split.images, distributed):
         _add_loss(sums, variant, model, batch, number)
-    return float(sums.figures(variant, len(split), processes)["loss"])
+    return float(sums.figures(variant, len(split), distributed)["loss"])
 
 
 @torch.inference_mode()
 def evaluate(
-    variant: VariantBase, model: Model, test: Split, processes: Processes | None = None
+    variant: VariantBase, model: Model, test: Split, distributed: Distributed | None = None
 ) -> dict[str, Any]:
     """Figures over all images of `test`, weighted by image; several processes share the work.
 
@@ -67,7 +69,7 @@ def evaluate(
     model.eval()
     sums = _Sums()
     levels = _levels(variant.noise)
-    for number, batch in _own(test.images, processes):
+    for number, batch in _own(test.images, distributed):
         out = _rebuilt(model, batch)
         error = metrics.mse(batch, out)
         sums.add("mse", error.sum())
@@ -78,7 +80,7 @@ def evaluate(
         for index, level in enumerate(levels):
             _add_denoised(sums, f"level{index}_", model, batch, level, number)
         _add_loss(sums, variant, model, batch, number)
-    figures = sums.figures(variant, len(test), processes)
+    figures = sums.figures(variant, len(test), distributed)
     if levels:
         keys = [key for key in figures if key.startswith("level")]
         values = {key: figures.pop(key) for key in keys}
@@ -98,10 +100,10 @@ def _levels(noise: NoiseSpec | None) -> list[NoiseSpec]:
     return [NoiseSpec(kind=noise.kind, low=float(level), high=float(level)) for level in levels]
 
 
-def _own(images: Images, processes: Processes | None) -> Iterator[tuple[int, NDArray[np.float32]]]:
+def _own(images: Images, distributed: Distributed | None) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """This process's batches with their numbers, as float32 in [0, 1]; all of them for one process."""
     size = max(1, min(_BATCH, _BATCH_BYTES // (4 * math.prod(images.shape[1:]))))
-    rank, count = (processes.rank, processes.count) if processes else (0, 1)
+    rank, count = (distributed.rank, distributed.world_size) if distributed else (0, 1)
     for number in range(rank, -(-len(images) // size), count):
         yield number, images[number * size : (number + 1) * size].astype(np.float32) / np.float32(255)
 
@@ -149,10 +151,12 @@ class _Sums:
     def pool(self, name: str, value: Tensor) -> None:
         self._pools[name] = self._pools[name] + value if name in self._pools else value
 
-    def figures(self, variant: VariantBase, count: int, processes: Processes | None) -> dict[str, Any]:
+    def figures(self, variant: VariantBase, count: int, distributed: Distributed | None) -> dict[str, Any]:
         """Means over `count` images, of all processes' sums."""
         total = _Sums()
-        for values, pools in processes.gather((self._values, self._pools)) if processes else [self._both()]:
+        for values, pools in (
+            distributed.gather((self._values, self._pools)) if distributed else [self._both()]
+        ):
             for name, value in values.items():
                 total.add(name, value)
             for name, value in pools.items():

@@ -40,7 +40,7 @@ def holes(model: Model, data: ImageData) -> dict[str, Any]:
 
     learned = encode_all(model, _some(data.train.images, REFERENCES))
     tested = encode_all(model, _some(data.test.images, TESTED))
-    share = measure_holes(decode, learned, tested, prior=model.head.prior == "normal").share
+    share = measure_holes(decode, learned, tested, distribution=model.head.distribution(learned)).share
     return {} if share is None else {"holes": share}
 
 

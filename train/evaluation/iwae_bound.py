@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from diabolo.runtime._old_names import old_names
 from diabolo.train.datasets import Split
 from diabolo.train.datasets._base import Progress
 from diabolo.train.errors import OptionError
@@ -19,7 +20,9 @@ from diabolo.train.model import Model
 from diabolo.train.step import Step
 from diabolo.train.variants import VariantBase
 
-__all__ = ["bound"]
+__all__ = ["iwae_bound"]
+
+__getattr__ = old_names(__name__, {"bound": "iwae_bound"})
 
 _SEED = 20081
 _DECODED = 2**9  # latents decoded at a time: what lies in between stays in the processor's cache
@@ -27,7 +30,7 @@ _IMAGES = 64  # at a time
 
 
 @torch.inference_mode()
-def bound(
+def iwae_bound(
     variant: VariantBase,
     model: Model,
     test: Split,

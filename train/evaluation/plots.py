@@ -42,7 +42,7 @@ def draw(
     latents = encode_all(model, rows_of(data.test.images, chosen))
     codes = latents.reshape(len(latents), -1)
     labels = None if data.test.labels is None else data.test.labels[chosen]
-    space = LatentSpace.of_codes(latents, prior=model.head.prior)
+    space = model.latent_space(latents)
     figures = {
         "losses": _losses(run.history()),
         "reconstructions": reconstructions(variant, model, data),

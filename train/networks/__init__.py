@@ -4,10 +4,10 @@
     Decoder(image_shape, latent_dim)   (batch, latent_dim) -> logits (batch, channels, height, width)
 
 The decoder returns logits; the model adds its offset and the sigmoid. Both may take `width`, `depth` and
-`blocks`, with defaults of their own. `outputs` is `latent_dim`, or a multiple of it where the variant needs
+`blocks`, each with its own default. `outputs` is `latent_dim`, or a multiple of it where the variant needs
 several numbers per latent value, such as a mean and a log-variance.
 
-The latent may be a grid, channels first. Then the module declares its shape:
+The latent may be a grid, channels first. The module then declares its shape:
 
     latent_shape(image_shape, latent_dim)   -> (latent_dim, rows, columns)
 
@@ -15,25 +15,55 @@ The encoder returns `(batch, outputs, rows, columns)`, the decoder takes `(batch
 and `latent_shape` takes the options that the two classes take. `LATENT_DIM`, if the module has it, is the
 default for --latent-dim: the variants' own defaults are meant for flat latents.
 
+A network may declare further options, as variants do:
+
+    @dataclass(frozen=True, kw_only=True)
+    class Options(Settings):
+        kernel: int = setting(3, "side of the kernels", low=1, high=31, unit="pixels")
+
+Each becomes an option of `diabolo train`, a key of recipes, an entry of config.json and a row of
+docs/settings.md. `Encoder`, `Decoder` and `latent_shape` get all of them as keyword arguments: `kernel=3`.
+Their names must differ from those of the other settings.
+
 A user's own file keeps the same contract: `my_nets.py`, or `my_nets.py:MyNetwork` for a class that holds all
-of this; only its LATENT_DIM is not looked at, since the file is not executed until it is needed.
+of this. It is not executed until it is needed, so its LATENT_DIM is ignored, and its options can be given in
+Python only: `Config.make(..., network_options={"kernel": 5})`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any, cast
 
 import torch
 from torch import nn
 
 from diabolo.runtime import _discovery
-from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.errors import PluginError, UnknownNameError
 from diabolo.train.errors import OptionError
 from diabolo.train.networks._own import load
+from diabolo.train.settings import Setting, Settings, make, settings
 from diabolo.train.userfile import split
 
-__all__ = ["Network", "check_name", "copy_name", "default_latent_dim", "find", "is_own", "names"]
+__all__ = [
+    "Network",
+    "check_name",
+    "copy_name",
+    "default_latent_dim",
+    "find",
+    "is_own",
+    "names",
+    "options",
+]
+
+_LAYERS = ("width", "depth", "blocks")  # options that many networks share; they are settings of the training
+
+
+@dataclass(frozen=True, kw_only=True)
+class _NoOptions(Settings):
+    """The options of a network that declares none."""
 
 
 def names() -> list[str]:
@@ -42,15 +72,15 @@ def names() -> list[str]:
 
 
 def is_own(text: str) -> bool:
-    """Whether this names a user's file rather than one of `names()`."""
+    """Whether `text` names a Python file of the user's rather than one of `names()`."""
     return split(text) is not None
 
 
 def check_name(text: str) -> None:
-    """See that `text` could be a network, without running anything.
+    """Check that `text` may name a network, without executing anything.
 
     Raises:
-        UnknownNameError: it is neither a name nor a Python file.
+        UnknownNameError: it is neither one of `names()` nor a Python file.
     """
     if not is_own(text) and text not in names():
         raise UnknownNameError("network", text, names(), "Or name your own: my_nets.py:MyNetwork.")
@@ -60,8 +90,8 @@ def find(text: str) -> Network:
     """The network called `text`; a user's own file is executed.
 
     Raises:
-        UnknownNameError: there is none of that name.
-        OptionError: the file cannot be loaded or lacks one of the two classes.
+        UnknownNameError: there is no network of that name.
+        OptionError: the file cannot be loaded, or lacks one of the two classes.
     """
     check_name(text)
     if own := split(text):
@@ -72,43 +102,70 @@ def find(text: str) -> Network:
 
 
 def default_latent_dim(text: str) -> int | None:
-    """The network's own default for `latent_dim`; None: it has none, or is a user's file, or is not there."""
+    """The network's default for `latent_dim`; None if it has none, is a user's file or does not exist."""
     if is_own(text) or text not in names():
         return None
     default: int | None = getattr(find(text).holder, "LATENT_DIM", None)
     return default
 
 
+def options() -> dict[str, dict[str, Setting]]:
+    """The options that networks declare: for each network that has some, its settings by name.
+
+    A network of another package that cannot be loaded is left out.
+    """
+    declared = {}
+    for name in names():
+        with suppress(PluginError):
+            if own := settings(find(name).options_class):
+                declared[name] = own
+    return declared
+
+
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """A pair of classes that make an encoder and a decoder.
+    """Two classes: one makes an encoder, the other a decoder.
 
     Attributes:
-        name: as a bundle shows it.
-        holder: what has the attributes `Encoder` and `Decoder`, and maybe `latent_shape`.
-        source: the text of a user's own file; empty for a network with a name.
+        name: as model.json shows it.
+        holder: a module or class with the attributes `Encoder` and `Decoder`, and maybe `latent_shape` and
+            `Options`.
+        source: the text of a user's own file; empty for one of `names()`.
     """
 
     name: str
     holder: Any
     source: str = ""
 
+    @property
+    def options_class(self) -> type[Settings]:
+        """The dataclass of the options that the network declares, besides `width`, `depth` and `blocks`."""
+        return cast("type[Settings]", getattr(self.holder, "Options", _NoOptions))
+
+    def make_options(self, values: Mapping[str, Any]) -> Settings:
+        """The network's declared options, some of them given.
+
+        Raises:
+            OptionError, UnknownNameError: an option that it does not have, or a value that is not allowed.
+        """
+        return cast("Settings", make(self.options_class, values, f"network {self.name!r}"))
+
     def latent_shape(
-        self, image_shape: tuple[int, int, int], latent_dim: int, **options: int | None
+        self, image_shape: tuple[int, int, int], latent_dim: int, **options: Any
     ) -> tuple[int, ...]:
         """The shape of one image's latent: `(latent_dim,)` unless the network declares a grid.
 
         Args:
-            image_shape: (channels, height, width) of an image.
+            image_shape: `(channels, height, width)`.
             latent_dim: numbers of a flat latent, channels of a grid.
-            options: `width`, `depth` and `blocks`, None where not given.
+            options: `width`, `depth` and `blocks`, None where not given, and the network's declared options.
 
         Raises:
-            OptionError: the network does not take these options, or declares what is not allowed.
+            OptionError: the network does not take these options, or declares a shape that is not allowed.
         """
         if not hasattr(self.holder, "latent_shape"):
             return (latent_dim,)
-        given = {key: value for key, value in options.items() if value is not None}
+        given = self._given(options)
         shape = self._call("latent_shape", image_shape, latent_dim, given)
         if not _is_shape(shape, latent_dim):
             raise OptionError(
@@ -123,20 +180,20 @@ class Network:
         image_shape: tuple[int, int, int],
         outputs: int,
         latent_dim: int,
-        **options: int | None,
+        **options: Any,
     ) -> tuple[nn.Module, nn.Module]:
-        """The encoder and the decoder.
+        """Make the encoder and the decoder.
 
         Args:
-            image_shape: (channels, height, width) of an image.
-            outputs: numbers that the encoder returns; of a grid, at each of its places.
+            image_shape: `(channels, height, width)`.
+            outputs: numbers that the encoder returns per image; for a grid, at each position.
             latent_dim: numbers of a flat latent, channels of a grid.
-            options: `width`, `depth` and `blocks`, None where not given.
+            options: `width`, `depth` and `blocks`, None where not given, and the network's declared options.
 
         Raises:
-            OptionError: they do not take these options, or do not return what the contract says.
+            OptionError: they do not take these options, or their outputs do not have the shapes above.
         """
-        given = {key: value for key, value in options.items() if value is not None}
+        given = self._given(options)
         shape = self.latent_shape(image_shape, latent_dim, **given)
         encoder = self._make("Encoder", image_shape, outputs, given)
         decoder = self._make("Decoder", image_shape, latent_dim, given)
@@ -145,15 +202,21 @@ class Network:
             self._check(decoder, "Decoder", (2, *shape), (2, *image_shape))
         return encoder, decoder
 
+    def _given(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """What the classes are called with: `width` and the like where given, and all declared options."""
+        layers = {name: options[name] for name in _LAYERS if options.get(name) is not None}
+        declared = {name: value for name, value in options.items() if name not in _LAYERS}
+        return layers | asdict(self.make_options(declared))
+
     def _make(
-        self, part: str, image_shape: tuple[int, int, int], size: int, given: dict[str, int]
+        self, part: str, image_shape: tuple[int, int, int], size: int, given: dict[str, Any]
     ) -> nn.Module:
         module = self._call(part, image_shape, size, given)
         if not isinstance(module, nn.Module):
-            raise OptionError(f"{self.name}.{part} is no torch.nn.Module. Derive the class from it.")
+            raise OptionError(f"{self.name}.{part} is not a torch.nn.Module. Derive the class from it.")
         return module
 
-    def _call(self, part: str, image_shape: tuple[int, int, int], size: int, given: dict[str, int]) -> Any:
+    def _call(self, part: str, image_shape: tuple[int, int, int], size: int, given: dict[str, Any]) -> Any:
         try:
             return getattr(self.holder, part)(image_shape, size, **given)
         except OptionError:
@@ -169,7 +232,7 @@ class Network:
             ) from error
 
     def _check(self, module: nn.Module, part: str, given: tuple[int, ...], wanted: tuple[int, ...]) -> None:
-        """Run a user's module once, before any training."""
+        """Run a user's module once before the training, and compare the shape of its output."""
         training = module.training
         try:
             with torch.no_grad():
@@ -190,25 +253,25 @@ class Network:
 
 
 def _is_shape(shape: Any, latent_dim: int) -> bool:
-    """Whether it is `(latent_dim, ...)`, whole numbers from 1."""
+    """Whether it is `(latent_dim, ...)`, all of them whole numbers from 1."""
     if not isinstance(shape, tuple | list) or not shape:
         return False
     return all(type(side) is int and side > 0 for side in shape) and shape[0] == latent_dim
 
 
-def _options(given: dict[str, int]) -> str:
+def _options(given: Mapping[str, Any]) -> str:
     return " and ".join(f"--{name}" for name in given)
 
 
 _MEANING = {
-    "Encoder": "The second number is what Encoder is made with: the width of the code, or twice that for a "
-    "variant that needs a mean and a log-variance. A code is flat unless the network has "
+    "Encoder": "The second number is the argument `outputs` of Encoder: the size of the latent, or twice "
+    "that for a variant that needs a mean and a log-variance. A latent is flat unless the network has "
     "latent_shape(image_shape, latent_dim), which returns (latent_dim, rows, columns) for a grid.",
     "Decoder": "That is a batch of images: (batch, channels, height, width), before the sigmoid.",
 }
 
 
 def copy_name(text: str) -> str:
-    """The name under which a run keeps the text of a user's file; not one that Python would import."""
+    """The name of a run's copy of a user's file; it ends in .txt, so that Python does not import it."""
     own = split(text)
     return f"{own[0].name if own else text}.txt"

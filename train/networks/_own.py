@@ -1,4 +1,4 @@
-"""A user's own network, from a Python file."""
+"""A user's own network, loaded from a Python file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["load"]
 
 
 def load(path: Path, name: str) -> Any:
-    """What has the two classes: the class `name` of the file, or the file itself where `name` is empty.
+    """Execute the file; return its class `name`, or the module if `name` is empty.
 
     Raises:
-        OptionError: the file is missing, cannot be executed, or lacks the class or one of the two.
+        OptionError: the file is missing, fails, or lacks the class `name`, `Encoder` or `Decoder`.
     """
     module = execute(path)
     if name and not hasattr(module, name):

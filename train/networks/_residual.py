@@ -8,8 +8,9 @@ __all__ = ["Residual"]
 
 
 class Residual(nn.Module):
-    """Two convolutions beside a path that changes nothing; it begins as that path and a small constant.
+    """Two convolutions whose output is added to the input, `(batch, channels, rows, columns)`.
 
+    The last one's weights start at zero, so that the block starts as the identity plus a small constant.
     Pre-activation, as in He et al., 'Identity Mappings in Deep Residual Networks', https://arxiv.org/abs/1603.05027.
     """
 
@@ -21,6 +22,6 @@ class Residual(nn.Module):
         self.layers = nn.Sequential(nn.SiLU(), first, nn.SiLU(), last)
 
     def forward(self, value: Tensor) -> Tensor:
-        """`(batch, channels, rows, columns)`, and the same out."""
+        """Add the residual to `value`, `(batch, channels, rows, columns)`."""
         out: Tensor = value + self.layers(value)
         return out

@@ -1,8 +1,9 @@
-"""Convolutions, strided on the way down, sub-pixel on the way up, without batch normalisation.
+"""Strided convolutions in the encoder, sub-pixel convolutions in the decoder, no batch normalisation.
 
-Sub-pixel up-sampling (a convolution, then PixelShuffle) is Shi et al., https://arxiv.org/abs/1609.05158;
-it has none of a transposed convolution's checkerboards and quantises well. Sizes that the halvings do not
-divide are padded up by the strides and cropped at the end.
+A sub-pixel convolution (a convolution, then PixelShuffle; Shi et al., https://arxiv.org/abs/1609.05158)
+up-samples without the checkerboard artefacts of a transposed convolution, and loses little when it is
+quantised. If the halvings do not divide the image's size, it is padded on the way down, and the output is
+cropped.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from diabolo.train.networks._residual import Residual
 
 __all__ = ["SUMMARY", "Decoder", "Encoder"]
 
-SUMMARY = "convolutions, strided down, sub-pixel up"
+SUMMARY = "strided convolutions down, sub-pixel convolutions up"
 _WIDTH = 32  # channels after the first halving; each further one doubles them
 _DEPTH = 2  # halvings
-_BLOCKS = 0  # residual ones, where the image is smallest
+_BLOCKS = 0  # residual blocks, at the smallest size
 
 
 def _channels(width: int, depth: int) -> list[int]:
@@ -25,11 +26,11 @@ def _channels(width: int, depth: int) -> list[int]:
 
 
 class Encoder(nn.Module):
-    """`(batch, channels, height, width)` in [0, 1] to `(batch, outputs)`.
+    """Images `(batch, channels, height, width)` in [0, 1] to `(batch, outputs)`.
 
     Args:
-        image_shape: (channels, height, width) of an image.
-        outputs: how many numbers to return for each.
+        image_shape: `(channels, height, width)`.
+        outputs: numbers per image.
         width: channels after the first halving; each further one doubles them.
         depth: halvings.
         blocks: residual blocks after the last of them.
@@ -56,13 +57,28 @@ class Encoder(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(flat, outputs))
 
     def forward(self, image: Tensor) -> Tensor:
-        """Squeeze."""
+        """Encode a batch.
+
+        Args:
+            image: `(batch, channels, height, width)` in [0, 1].
+
+        Returns:
+            `(batch, outputs)`, unbounded; the head makes the latent of it.
+        """
         out: Tensor = self.layers(image)
         return out
 
 
 class Decoder(nn.Module):
-    """`(batch, latent_dim)` to logits `(batch, channels, height, width)`; width and depth as above."""
+    """Latents `(batch, latent_dim)` to logits `(batch, channels, height, width)`.
+
+    Args:
+        image_shape: `(channels, height, width)`.
+        latent_dim: numbers per latent.
+        width: channels before the last doubling of the size; at each smaller size there are twice as many.
+        depth: doublings of the size.
+        blocks: residual blocks before the first of them.
+    """
 
     def __init__(
         self,
@@ -86,6 +102,13 @@ class Decoder(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, latent: Tensor) -> Tensor:
-        """Open up."""
+        """Decode a batch.
+
+        Args:
+            latent: `(batch, latent_dim)`.
+
+        Returns:
+            Logits `(batch, channels, height, width)`.
+        """
         out: Tensor = self.layers(latent)
         return out[:, :, : self.height, : self.width]

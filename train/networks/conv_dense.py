@@ -1,9 +1,9 @@
-"""Convolutions at the image, dense layers around the code: what is near is seen alike everywhere, and the
-whole decides.
+"""Convolutions next to the image, dense layers next to the latent.
 
-A code that must say which digit, and how slanted, gains by a dense layer between it and the pixels' grid; an
-image gains by a last convolution at full size, which sees what its neighbours became. Up-sampling is
-sub-pixel, as in `conv`; sizes that the halvings do not divide are padded up and cropped.
+The convolutions see the same local patterns everywhere; a dense layer between them and the latent sees the
+image as a whole, which helps a latent that must say which digit it is, and how slanted. The decoder ends with
+a convolution at full size, so that neighbouring pixels agree. Up-sampling is sub-pixel, as in `conv`; sizes
+that the halvings do not divide are padded and cropped.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from diabolo.train.networks._residual import Residual
 
 __all__ = ["SUMMARY", "Decoder", "Encoder"]
 
-SUMMARY = "convolutions at the image, dense layers around the code"
+SUMMARY = "convolutions next to the image, dense layers next to the latent"
 _WIDTH = 32  # channels after the first halving; each further one doubles them
-_LARGEST = 8  # pixels a side of the grid that is left, where the number of halvings is not given
-_HIDDEN = 16  # units of the dense layer, times the width
-_BLOCKS = 0  # residual ones, at each size
+_LARGEST = 8  # pixels per side of the smallest grid, unless the number of halvings is given
+_HIDDEN = 16  # units of the dense layer per unit of width
+_BLOCKS = 0  # residual blocks, at each size
 
 
 def _halvings(rows: int, columns: int) -> int:
-    """As many as leave a small grid: the dense layer has a weight for each of its values."""
+    """As many as make the grid small: the dense layer has a weight for each of its values."""
     depth = 1
     while halved(max(rows, columns), depth) > _LARGEST:
         depth += 1
@@ -31,14 +31,14 @@ def _halvings(rows: int, columns: int) -> int:
 
 
 class Encoder(nn.Module):
-    """`(batch, channels, height, width)` in [0, 1] to `(batch, outputs)`.
+    """Images `(batch, channels, height, width)` in [0, 1] to `(batch, outputs)`.
 
     Args:
-        image_shape: (channels, height, width) of an image.
-        outputs: how many numbers to return for each.
+        image_shape: `(channels, height, width)`.
+        outputs: numbers per image.
         width: channels after the first halving; each further one doubles them. The dense layer has 16 times
             as many units.
-        depth: halvings; by default, until no side is over 8 pixels: 2 for 28 x 28.
+        depth: halvings; by default, until neither side is longer than 8 pixels: 2 for 28 x 28.
         blocks: residual blocks after each halving.
     """
 
@@ -63,15 +63,30 @@ class Encoder(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Squeeze."""
+        """Encode a batch.
+
+        Args:
+            image: `(batch, channels, height, width)` in [0, 1].
+
+        Returns:
+            `(batch, outputs)`, unbounded; the head makes the latent of it.
+        """
         out: Tensor = self.layers(image)
         return out
 
 
 class Decoder(nn.Module):
-    """`(batch, latent_dim)` to logits `(batch, channels, height, width)`; width, depth and blocks as above.
+    """Latents `(batch, latent_dim)` to logits `(batch, channels, height, width)`.
 
-    On the way up each size has half of the channels that it has on the way down: the work lies there.
+    Each size has half as many channels as in the encoder, since most of the computation is here.
+
+    Args:
+        image_shape: `(channels, height, width)`.
+        latent_dim: numbers per latent.
+        width: channels as in the encoder, of which the decoder has half. The dense layer has 16 times as many
+            units.
+        depth: doublings of the size; by default as many as the encoder's halvings.
+        blocks: residual blocks at each size.
     """
 
     def __init__(
@@ -103,6 +118,13 @@ class Decoder(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, latent: Tensor) -> Tensor:
-        """Open up."""
+        """Decode a batch.
+
+        Args:
+            latent: `(batch, latent_dim)`.
+
+        Returns:
+            Logits `(batch, channels, height, width)`.
+        """
         out: Tensor = self.layers(latent)
         return out[:, :, : self.height, : self.width]

@@ -1,7 +1,7 @@
-"""The plain fully connected pair: one wide hidden layer down, one up.
+"""Fully connected layers: one wide hidden layer in the encoder and one in the decoder.
 
-The layer narrows where the images are so large that it would have more than 34 million weights: at
-256 x 256 in colour a thousand units would take 400 million, and gigabytes to train.
+For very large images the layer is narrower, so that it has at most 34 million weights: for 256 x 256 in
+colour, a thousand units would take 200 million weights on each side, and gigabytes of memory to train.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 __all__ = ["SUMMARY", "Decoder", "Encoder"]
 
-SUMMARY = "fully connected, one hidden layer of up to 1024 either way"
+SUMMARY = "fully connected, one hidden layer of up to 1024 units on each side"
 _WIDTH = 1024  # units of a hidden layer, unless the images are very large
 _DEPTH = 1  # hidden layers
-_WEIGHTS = 2**25  # of a layer, at most, where the width is not given
+_WEIGHTS = 2**25  # per layer, at most, unless the width is given
 
 
 def _hidden(image_shape: tuple[int, int, int], width: int | None, depth: int) -> list[int]:
@@ -25,7 +25,7 @@ def _hidden(image_shape: tuple[int, int, int], width: int | None, depth: int) ->
 
 
 def _layers(sizes: list[int]) -> list[nn.Module]:
-    """Linear layers between these sizes, with a GELU between each two."""
+    """Linear layers between these sizes, with GELUs in between (https://arxiv.org/abs/1606.08415)."""
     layers: list[nn.Module] = []
     for before, after in pairwise(sizes):
         layers += [nn.Linear(before, after), nn.GELU()]
@@ -33,11 +33,11 @@ def _layers(sizes: list[int]) -> list[nn.Module]:
 
 
 class Encoder(nn.Module):
-    """`(batch, channels, height, width)` in [0, 1] to `(batch, outputs)`.
+    """Images `(batch, channels, height, width)` in [0, 1] to `(batch, outputs)`.
 
     Args:
-        image_shape: (channels, height, width) of an image.
-        outputs: how many numbers to return for each.
+        image_shape: `(channels, height, width)`.
+        outputs: numbers per image.
         width: units of each hidden layer; None: 1024, or fewer for very large images.
         depth: hidden layers.
     """
@@ -54,13 +54,27 @@ class Encoder(nn.Module):
         self.layers = nn.Sequential(nn.Flatten(), *_layers(sizes))
 
     def forward(self, image: Tensor) -> Tensor:
-        """Squeeze."""
+        """Encode a batch.
+
+        Args:
+            image: `(batch, channels, height, width)` in [0, 1].
+
+        Returns:
+            `(batch, outputs)`, unbounded; the head makes the latent of it.
+        """
         out: Tensor = self.layers(image)
         return out
 
 
 class Decoder(nn.Module):
-    """`(batch, latent_dim)` to logits `(batch, channels, height, width)`; width and depth as above."""
+    """Latents `(batch, latent_dim)` to logits `(batch, channels, height, width)`.
+
+    Args:
+        image_shape: `(channels, height, width)`.
+        latent_dim: numbers per latent.
+        width: units of each hidden layer; None: 1024, or fewer for very large images.
+        depth: hidden layers.
+    """
 
     def __init__(
         self,
@@ -74,6 +88,13 @@ class Decoder(nn.Module):
         self.layers = nn.Sequential(*_layers(sizes), nn.Unflatten(1, image_shape))
 
     def forward(self, latent: Tensor) -> Tensor:
-        """Open up."""
+        """Decode a batch.
+
+        Args:
+            latent: `(batch, latent_dim)`.
+
+        Returns:
+            Logits `(batch, channels, height, width)`.
+        """
         out: Tensor = self.layers(latent)
         return out

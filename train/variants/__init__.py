@@ -5,24 +5,22 @@ from __future__ import annotations
 from typing import Any, cast
 
 from diabolo.runtime import _discovery
-from diabolo.runtime.errors import closest
-from diabolo.train.errors import OptionError
-from diabolo.train.settings import settings
+from diabolo.train.settings import make as make_settings
 from diabolo.train.variants._base import Loss, VariantBase
 
 __all__ = ["Loss", "VariantBase", "find", "make", "names"]
 
 
 def names() -> list[str]:
-    """The variants found on disk, by name."""
+    """The names of the variants: the files here, and entry points `diabolo.train.variants`."""
     return _discovery.names(__name__)
 
 
 def find(name: str) -> Any:
-    """The file of the variant called `name`, with its `Options` and `Variant`.
+    """The module of the variant called `name`, which has the classes `Options` and `Variant`.
 
     Raises:
-        UnknownNameError: there is none of that name.
+        UnknownNameError: there is no variant of that name.
     """
     return _discovery.find(__name__, name, "variant")
 
@@ -31,19 +29,10 @@ def make(name: str, options: dict[str, Any] | None = None) -> VariantBase:
     """The variant `name` with some of its options set.
 
     Raises:
-        UnknownNameError: there is none of that name.
+        UnknownNameError: there is no variant of that name.
         OptionError: an option it does not have, or a value that is not allowed.
     """
     module = find(name)
-    options = options or {}
-    for option in options:
-        if option not in settings(module.Options):
-            raise _unknown(name, option, list(settings(module.Options)))
-    return cast(VariantBase, module.Variant(module.Options(**options)))
-
-
-def _unknown(name: str, option: str, known: list[str]) -> OptionError:
-    guess = f" Did you mean {close!r}?" if (close := closest(str(option), known)) else ""
-    return OptionError(
-        f"variant {name!r} has no option {option!r}.{guess} Its options: {', '.join(known) or 'none'}."
+    return cast(
+        VariantBase, module.Variant(make_settings(module.Options, options or {}, f"variant {name!r}"))
     )

@@ -34,13 +34,14 @@ def __getattr__(name: str) -> Any:
 
 @dataclass(frozen=True)
 class Loss:
-    """What is minimised, and what is worth seeing beside it.
+    """The objective, and named diagnostics.
 
     Attributes:
-        objective: a scalar with a gradient.
-        terms: detached scalars by name, means over the batch; averaged over an epoch for the history.
-        pools: detached means over the batch by name, of any shape; averaged over a whole set they go to
-            `VariantBase.pooled`, for figures that are not a mean over images.
+        objective: a scalar with a gradient; it is minimised.
+        terms: detached scalars by name, means over the batch. Their averages over an epoch are columns of the
+            history.
+        pools: detached means over the batch by name, of any shape. Their averages over a whole set are passed
+            to `VariantBase.pooled`, for figures that are not means over images.
     """
 
     objective: Tensor
@@ -49,41 +50,71 @@ class Loss:
 
 
 class VariantBase(ABC):
-    """What is optimised. Classes are final: no variant subclasses another.
+    """What is optimised: a loss and the head that makes the latent.
 
-    A variant holds its options and no weights.
+    Variants are final classes: none subclasses another. A variant holds its options, but no weights.
+
+    Attributes:
+        summary: one line for listings.
+        networks: the names of the networks it runs on; None: any.
+        default_network: where `--network` is not given.
+        default_latent_dim: where `--latent-dim` is not given.
+        noise: what the model is trained to remove, or None.
     """
 
-    summary: ClassVar[str]  # one line for listings
-    networks: ClassVar[tuple[str, ...] | None] = None  # the only ones it takes; None: any
+    summary: ClassVar[str]
+    networks: ClassVar[tuple[str, ...] | None] = None
     default_network: ClassVar[str] = "dense"
     default_latent_dim: ClassVar[int] = 32
-    noise: NoiseSpec | None = None  # what the model is trained to remove
+    noise: NoiseSpec | None = None
 
     def head(self) -> Head:
-        """What makes the latent."""
+        """The module that makes the latent of the encoder's raw outputs, and declares the latent space."""
         return IdentityHead()
 
     def extras(self) -> dict[str, Tensor]:
-        """What the loss learns beside encoder and decoder, by name, as it begins; see `Model.extras`."""
+        """Initial values of further tensors that the loss learns, by name; see `Model`."""
         return {}
 
     def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:
-        """The figures of a whole set, given its `pools`; only for a variant whose loss has some."""
+        """Complete the figures of a whole set from its pools; called only if the loss has pools.
+
+        Args:
+            figures: means over images, by name.
+            pools: the averages of `Loss.pools` over the set, by name.
+        """
         return figures
 
     def warnings(self, figures: dict[str, Any]) -> list[str]:
-        """What the figures of the test set give reason to say aloud."""
+        """Warnings about the figures of the test set, such as a collapsed posterior."""
         return []
 
     @abstractmethod
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
-        """The loss of a batch `(batch, channels, height, width)` in [0, 1]; all chance is `step`'s."""
+        """The loss of a batch.
+
+        Args:
+            model: in training or eval mode.
+            image: `(batch, channels, height, width)` in [0, 1].
+            step: the source of all randomness.
+        """
 
     def pixels(self, image: Tensor, step: Step) -> Tensor:
-        """What of a batch is to be restored: the images as they are, or drawn from them."""
+        """The target of the reconstruction: the images, or pixels drawn from them; of the same shape.
+
+        Args:
+            image: `(batch, channels, height, width)` in [0, 1].
+            step: the source of all randomness.
+        """
         return image
 
     def log_weights(self, model: Model, pixels: Tensor, step: Step, samples: int) -> Tensor | None:
-        """log p(x, z) - log q(z | x) in nats, `(batch, samples)`, z drawn from q; None: no likelihood."""
+        """log p(x, z) - log q(z | x) for z drawn from q: `(batch, samples)`, in nats; None: no likelihood.
+
+        Args:
+            model: in eval mode.
+            pixels: `(batch, channels, height, width)` in [0, 1], as `pixels` gives them.
+            step: the source of all randomness.
+            samples: latents per image.
+        """
         return None

@@ -1,4 +1,4 @@
-"""What `_base` had before `diabolo.train.settings`; variants of other packages may still use it."""
+"""Deprecated functions of `_base`, older than `diabolo.train.settings`, for variants of other packages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def check_range(name: str, value: float, low: float, high: float, *, or_low: boo
 
 
 def check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Refuse a word that is not one of `allowed`.
+    """Refuse a value that is not one of `allowed`.
 
     Raises:
         UnknownNameError: it is not one of them.

@@ -1,4 +1,8 @@
-"""The plain autoencoder: squeeze the image through a narrow code and get it back."""
+"""The plain autoencoder: encode the image as a small latent, and reconstruct it from that.
+
+Hinton and Salakhutdinov, 'Reducing the Dimensionality of Data with Neural Networks', Science 313 (2006),
+https://doi.org/10.1126/science.1127647.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,11 @@ __all__ = ["Options", "Variant"]
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """None of its own."""
+    """This variant has no options."""
 
 
 class Variant(VariantBase):
-    """Minimises the reconstruction error, MSE = 1/n sum (y_i - y~_i)^2."""
+    """Minimises the reconstruction error, MSE = 1/n sum_i (x_i - y_i)^2."""
 
     summary = "the plain one: the output should equal the input"
 
@@ -28,5 +32,5 @@ class Variant(VariantBase):
         self.options = options
 
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
-        """The reconstruction error of the batch."""
+        """The mean squared error of a batch `(batch, channels, height, width)` in [0, 1]."""
         return Loss(mean_squared_error(image, model(image)))

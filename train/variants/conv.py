@@ -1,4 +1,8 @@
-"""The autoencoder on convolutions: neighbouring pixels are neighbours for the network too."""
+"""The convolutional autoencoder: the network knows which pixels are neighbours.
+
+Masci et al., 'Stacked Convolutional Auto-Encoders for Hierarchical Feature Extraction', ICANN 2011,
+https://doi.org/10.1007/978-3-642-21735-7_7.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,11 @@ __all__ = ["Options", "Variant"]
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """None of its own."""
+    """This variant has no options."""
 
 
 class Variant(VariantBase):
-    """Minimises the reconstruction error, on a network of convolutions."""
+    """Minimises the reconstruction error (MSE) of a convolutional network."""
 
     summary = "the autoencoder on convolutions, strided down and up"
     networks = ("conv", "conv-spatial")
@@ -30,5 +34,5 @@ class Variant(VariantBase):
         self.options = options
 
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
-        """The reconstruction error of the batch."""
+        """The mean squared error of a batch `(batch, channels, height, width)` in [0, 1]."""
         return Loss(mean_squared_error(image, model(image)))

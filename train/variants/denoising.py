@@ -1,6 +1,7 @@
-"""The denoising autoencoder: a noisy image in, the clean one out, so that the identity is no solution.
+"""The denoising autoencoder: the input is noisy, the target clean, so the identity is not a solution.
 
-Vincent et al., 'Extracting and composing robust features with denoising autoencoders', ICML 2008.
+Vincent et al., 'Extracting and Composing Robust Features with Denoising Autoencoders', ICML 2008,
+https://doi.org/10.1145/1390156.1390294.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from diabolo.runtime.image.noise import NoiseSpec
+from diabolo.train.batches.noise import add_noise
 from diabolo.train.losses import mean_squared_error
 from diabolo.train.model import Model
-from diabolo.train.noise import add_noise
 from diabolo.train.settings import Settings, setting
 from diabolo.train.step import Step
 from diabolo.train.variants._base import Loss, VariantBase
@@ -22,7 +23,7 @@ __all__ = ["Options", "Variant"]
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Settings):
-    """The noise to be removed."""
+    """The noise that the model learns to remove."""
 
     noise: str = setting(
         "gaussian:0.5",
@@ -43,5 +44,8 @@ class Variant(VariantBase):
         self.noise: NoiseSpec = NoiseSpec.parse(options.noise)
 
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
-        """MSE between the clean batch and the model's answer to a freshly noisy one."""
+        """The MSE between a batch and the reconstruction of its noisy copy.
+
+        Images are `(batch, channels, height, width)` in [0, 1]; the noise is drawn anew at every step.
+        """
         return Loss(mean_squared_error(image, model(add_noise(image, self.noise, step))))

@@ -1,4 +1,4 @@
-"""The sparse autoencoder: many units, of which each image wakes only a few.
+"""The sparse autoencoder: many units, of which only a few are active for any image.
 
 A. Ng, 'Sparse autoencoder' (CS294A lecture notes), https://web.stanford.edu/class/cs294a/sparseAutoencoder.pdf:
 J_sparse = J + beta sum_j KL(rho || rho_hat_j).
@@ -20,26 +20,26 @@ from diabolo.train.variants._base import Loss, VariantBase
 
 __all__ = ["Options", "Variant"]
 
-_WINDOW = 128  # images that rho_hat is a mean over, at least
+_WINDOW = 128  # images, at least, that the mean rho_hat is taken over
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Settings):
-    """The two numbers that decide how sparse the code is."""
+    """How sparse the latent is."""
 
     sparsity: float = setting(
-        0.1, "rho, the mean activity each unit is drawn to, between 0 and 1", above=0, below=1
+        0.1, "rho, the target for each unit's mean activity, between 0 and 1", above=0, below=1
     )
     sparsity_weight: float = setting(
         3.0,
-        "beta, the weight of the sparsity term; 0: a plain autoencoder with sigmoid units",
+        "beta, the weight of the sparsity term; 0 gives a plain autoencoder with sigmoid units",
         low=0,
         high=10**6,
     )
 
 
 class Variant(VariantBase):
-    """Half the squared error per image, plus beta times the units' KL from rho; sigmoid units."""
+    """Half the squared error per image plus beta times the KL divergence from rho; the units are sigmoids."""
 
     summary = "sigmoid units, each drawn to be active a share rho of the time"
     default_latent_dim = 196
@@ -48,18 +48,18 @@ class Variant(VariantBase):
         self.options = options
 
     def head(self) -> Head:
-        """Sigmoid units."""
+        """Sigmoid units, in [0, 1]."""
         return SigmoidHead()
 
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
-        """J_sparse of the batch.
+        """J_sparse of a batch `(batch, channels, height, width)` in [0, 1].
 
-        rho_hat_j is unit j's mean over samples. Where a batch has fewer than 128 images it is a running mean
-        over as many, so that a small batch does not pass its own chance on; its gradient is the batch's.
+        rho_hat_j is the mean of unit j over images. If the batch has fewer than 128 images, it is a running
+        mean over about 128, since the mean of a small batch is noisy; its gradient is that of the batch.
         """
         latent = model.encode(image).latent
         error = half_squared_error(image, model.decode(latent))
-        units = latent.flatten(1)  # each value of a grid is a unit
+        units = latent.flatten(1)  # each value of a grid counts as a unit
         activity = step.mean(units)
         divergence = bernoulli_kl(
             self.options.sparsity, _running(activity, self.options.sparsity, len(image), step)
@@ -73,7 +73,7 @@ class Variant(VariantBase):
         return Loss(error + self.options.sparsity_weight * divergence, terms, pools)
 
     def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:
-        """The divergence of the whole set's mean activity, and how far each unit's is from rho."""
+        """The KL divergence of the whole set's mean activity, and each unit's distance from rho."""
         activity = pools["activity"]
         divergence = float(bernoulli_kl(self.options.sparsity, activity))
         gaps = (activity - self.options.sparsity).abs()
@@ -87,10 +87,10 @@ class Variant(VariantBase):
 
 
 def _running(activity: Tensor, sparsity: float, images: int, step: Step) -> Tensor:
-    """The value of the running mean, with the gradient of this batch's.
+    """The running mean of the units' activity, `(units,)`, with the gradient of this batch's mean.
 
-    A running mean lags: it would go on pushing a unit down that is below rho already, until it is dead. So a
-    unit that the batch sees on the other side of rho than the running mean does is left alone.
+    A running mean lags: it would still push a unit down that is already below rho, until the unit is dead. So
+    a unit gets no gradient while its batch mean and its running mean lie on different sides of rho.
     """
     if not step.training:
         return activity

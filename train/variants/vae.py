@@ -1,9 +1,9 @@
-"""The variational autoencoder: a latent space without holes, from which new images can be drawn.
+"""The variational autoencoder (VAE): a latent space with few holes, from which new images can be drawn.
 
-Kingma and Welling, 'Auto-Encoding Variational Bayes', https://arxiv.org/abs/1312.6114; the weight beta
-is Higgins et al., 'beta-VAE', https://openreview.net/forum?id=Sy2fzU9gl; the KL's warm-up is Sonderby et al.,
-'Ladder Variational Autoencoders', https://arxiv.org/abs/1602.02282; the bound by several latents is Burda et
-al., 'Importance Weighted Autoencoders', https://arxiv.org/abs/1509.00519.
+Kingma and Welling, 'Auto-Encoding Variational Bayes', https://arxiv.org/abs/1312.6114. The weight beta is
+from Higgins et al., 'beta-VAE', https://openreview.net/forum?id=Sy2fzU9gl; the warm-up of the KL from
+Sonderby et al., 'Ladder Variational Autoencoders', https://arxiv.org/abs/1602.02282; the bound by several
+latents (IWAE) from Burda et al., 'Importance Weighted Autoencoders', https://arxiv.org/abs/1509.00519.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from diabolo.train.errors import OptionError
-from diabolo.train.leaky_sigmoid import squash
+from diabolo.train.leaky_sigmoid import leaky_sigmoid
 from diabolo.train.losses import (
     bernoulli_reconstruction,
     binarised,
@@ -31,56 +31,56 @@ from diabolo.train.variants._base import Loss, VariantBase
 
 __all__ = ["Options", "Variant"]
 
-_ACTIVE = 0.01  # variance of a dimension's mean over images above which it is in use (Burda et al. 2015)
+_ACTIVE = 0.01  # a dimension is active if its mean varies more than this over images (Burda et al. 2015)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Settings):
-    """What a pixel is, and how strongly latents are drawn to the prior."""
+    """The likelihood of the pixels, and the weight of the KL divergence from the prior."""
 
     beta: float = setting(
-        1.0, "weight of the KL to N(0, I); 1 is the evidence lower bound", low=0, high=10**6
+        1.0, "weight of the KL divergence from N(0, I); 1 gives the ELBO", low=0, high=10**6
     )
     kl_warmup: float = setting(
         0.0,
-        "epochs over which that weight rises from 0, against a collapse",
+        "epochs over which beta rises from 0, to prevent a collapsed posterior",
         low=0,
         high=10**6,
         unit="epochs",
     )
     likelihood: str = setting(
         "bernoulli",
-        "bernoulli: a pixel is a chance; gaussian: a value with a deviation, which is learned",
+        "bernoulli: a pixel is a probability; gaussian: a mean, with one learned standard deviation",
         choices=("bernoulli", "gaussian"),
     )
     binarise: str = setting(
         "none",
-        "draw pixels to be 0 or 1: dynamic (anew each time), static (always alike); none: as they are",
+        "draw pixels as 0 or 1: dynamic (anew at every step), static (always the same); none: as they are",
         choices=("none", "static", "dynamic"),
     )
     importance_samples: int = setting(
         1,
-        "latents drawn for an image; more train a tighter bound, the importance-weighted one, and take "
-        "almost as many times longer",
+        "latents drawn per image; more than one train the tighter, importance-weighted bound (IWAE), and "
+        "take almost that many times longer",
         low=1,
         high=10**4,
         unit="latents",
     )
     importance_after: float = setting(
-        0.0, "epochs with one latent an image before that", low=0, high=10**6, unit="epochs"
+        0.0, "epochs with one latent per image before that", low=0, high=10**6, unit="epochs"
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.importance_after and self.importance_samples == 1:
             raise OptionError(
-                f"importance after {self.importance_after:g} needs more latents than one from then on: "
-                "give --importance-samples 5, say, or --importance-after 0."
+                f"importance after {self.importance_after:g} needs more than one latent per image from then "
+                "on: give --importance-samples 5, say, or --importance-after 0."
             )
 
 
 class Variant(VariantBase):
-    """Reconstruction plus beta times the KL to N(0, I), both in nats per image."""
+    """The reconstruction error plus beta times the KL divergence from N(0, I), both in nats per image."""
 
     summary = "mean and variance vectors, a latent drawn from them; continuous, can generate"
     default_latent_dim = 20
@@ -89,17 +89,19 @@ class Variant(VariantBase):
         self.options = options
 
     def head(self) -> Head:
-        """A mean and a log-variance."""
+        """A mean and a log-variance for every latent value."""
         return GaussianHead()
 
     def extras(self) -> dict[str, Tensor]:
-        """The logarithm of the pixels' deviation, for a gaussian likelihood."""
+        """The logarithm of the pixels' standard deviation, for a gaussian likelihood."""
+        # the name is a key of model.safetensors: older runs have it
         return {"log_deviation": torch.tensor(-1.0)} if self.options.likelihood == "gaussian" else {}
 
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
-        """The negative evidence lower bound of the batch; by more samples than one, a tighter one.
+        """The negative ELBO of a batch `(batch, channels, height, width)` in [0, 1], in nats per image.
 
-        With one latent drawn for each image the KL is exact; with more, each weighs by what it says of p(x).
+        With one latent per image, the KL divergence is computed in closed form. With k of them it is the
+        tighter bound -log 1/k sum_i exp(w_i), with w_i = beta (log p(z_i) - log q(z_i | x)) + log p(x | z_i).
         """
         image = self.pixels(image, step)
         mean, log_variance = _both(model.encode(image))
@@ -123,7 +125,7 @@ class Variant(VariantBase):
         return Loss(objective, terms, pools)
 
     def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:
-        """The bound, and which dimensions of the latent are in use; each value of a grid is one."""
+        """Add the ELBO, and how many dimensions of the latent are active; each value of a grid is one."""
         active = (pools["square"] - pools["mean"].square()) > _ACTIVE
         return figures | {
             "elbo": -(figures["reconstruction"] + figures["kl"]),
@@ -132,23 +134,34 @@ class Variant(VariantBase):
         }
 
     def warnings(self, figures: dict[str, Any]) -> list[str]:
-        """A posterior that is the prior for every image: the latent says nothing."""
+        """Warn of a collapsed posterior: it equals the prior for every image, so the latent tells nothing."""
         if figures["active_units"]:
             return []
         return [
-            "the posterior has collapsed: no dimension of the latent is in use, and every image returns as "
-            "the same one. Train with --kl-warmup 5, a smaller --beta, or longer."
+            "the posterior has collapsed: no dimension of the latent is active, and all images are "
+            "reconstructed as the same one. Train with --kl-warmup 5, a smaller --beta, or longer."
         ]
 
     def log_weights(self, model: Model, pixels: Tensor, step: Step, samples: int) -> Tensor:
-        """log p(x | z) + log p(z) - log q(z | x) of latents drawn from q: `(batch, samples)`, in nats."""
+        """log p(x | z) + log p(z) - log q(z | x) of latents drawn from q: `(batch, samples)`, in nats.
+
+        Args:
+            model: in eval mode.
+            pixels: `(batch, channels, height, width)` in [0, 1].
+            step: the source of all randomness.
+            samples: latents per image.
+        """
         mean, log_variance = _both(model.encode(pixels))
         normal = step.normal(len(pixels), samples, *mean.shape[1:])
         reconstruction, ratio = self._terms(model, pixels, mean, log_variance, normal)
         return ratio - reconstruction
 
     def pixels(self, image: Tensor, step: Step) -> Tensor:
-        """The images, or zeros and ones drawn by their values."""
+        """The images `(batch, channels, height, width)`, or zeros and ones drawn with their values.
+
+        Salakhutdinov and Murray, 'On the Quantitative Analysis of Deep Belief Networks', ICML 2008,
+        https://doi.org/10.1145/1390156.1390266, draw them like this.
+        """
         if self.options.binarise == "dynamic":
             return binarised(image, step.uniform(*image.shape))
         if self.options.binarise == "static":
@@ -158,7 +171,15 @@ class Variant(VariantBase):
     def _terms(
         self, model: Model, pixels: Tensor, mean: Tensor, log_variance: Tensor, normal: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """-log p(x | z), and log p(z) - log q(z | x), of latents of q: both `(batch, samples)`, in nats."""
+        """-log p(x | z) and log p(z) - log q(z | x): both `(batch, samples)`, in nats.
+
+        Args:
+            model: the model.
+            pixels: `(batch, channels, height, width)` in [0, 1].
+            mean: of q(z | x), `(batch, *latent_shape)`.
+            log_variance: of q(z | x), of the same shape.
+            normal: random numbers from N(0, 1), `(batch, samples, *latent_shape)`.
+        """
         batch, samples = normal.shape[:2]
         latent = mean[:, None] + (0.5 * log_variance).exp()[:, None] * normal
         # the constants of both gaussians cancel
@@ -170,7 +191,7 @@ class Variant(VariantBase):
         logits = model.logits(latent)
         if self.options.likelihood == "bernoulli":
             return bernoulli_reconstruction(image, logits)
-        mean = squash(logits.float(), training=model.training)
+        mean = leaky_sigmoid(logits.float(), training=model.training)
         return gaussian_reconstruction(image, mean, model.extras["log_deviation"])
 
     def _samples(self, step: Step) -> int:

@@ -18,7 +18,7 @@ def console() -> Console:
 
 
 class Bar:
-    """Shows a training: epochs done, loss, images per second, time left. A `diabolo.train.Watcher`."""
+    """Shows a training: epochs done, loss, images per second, time left. A `diabolo.train.Callback`."""
 
     def __init__(self) -> None:
         self._console = console()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from diabolo.train.settings import Setting
 
-__all__ = ["SettingOption", "options"]
+__all__ = ["SettingOption", "network_options", "options"]
 
 
 class _Value(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
@@ -76,3 +77,19 @@ def options(holder: type, kind: Any = None) -> list[click.Option]:
         for name, setting in settings(holder).items()
         if setting.rules.option
     ]
+
+
+def network_options(taken: Collection[str | None]) -> list[click.Option]:
+    """An option for each setting that a network declares; without a default, since another may be chosen.
+
+    Args:
+        taken: names of options that there are already; these are left out.
+    """
+    from diabolo.train import networks
+
+    found: dict[str, tuple[Setting, list[str]]] = {}
+    for network, declared in networks.options().items():
+        for name, setting in declared.items():
+            if setting.rules.option and name not in taken:
+                found.setdefault(name, (setting, []))[1].append(f"{setting.default} with {network}")
+    return [SettingOption(setting, ", ".join(words)) for setting, words in found.values()]

@@ -31,10 +31,10 @@ def command(
     with Bar() as bar:
         bar.note(f"1/4 train: {variant} on glyphs, into {folder / 'run'}")
         config = Config.make(variant, "glyphs", epochs=epochs, device="auto", precision="auto")
-        run = fit(config, folder / "run", watcher=bar)
+        run = fit(config, folder / "run", callback=bar)
     bar.note(f"2/4 export: {folder / 'glyphs-demo'}")
     done = export_run(run.path, folder / "glyphs-demo")
-    bar.note(f"    equal to torch within {done.proof.largest:.1e}")
+    bar.note(f"    equal to torch within {done.parity.largest:.1e}")
     checks = verify(done.path)
     bar.note(f"3/4 verify: {sum(check.ok for check in checks)} of {len(checks)} checks passed")
     click.echo(str(done.path))

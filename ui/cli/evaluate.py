@@ -50,7 +50,7 @@ def command(
     from diabolo.train import Run
     from diabolo.train.evaluation.evaluate import evaluate
     from diabolo.train.evaluation.holes import holes
-    from diabolo.train.evaluation.iwae_bound import bound
+    from diabolo.train.evaluation.iwae_bound import iwae_bound
     from diabolo.ui.cli._figures import show, show_beside
     from diabolo.ui.cli._progress import Bar
 
@@ -61,7 +61,7 @@ def command(
         data = run.data(data_dir=data_dir, progress=bar.loading, note=bar.note)
         figures = evaluate(variant, model, data.test) | holes(model, data)
         if importance_samples:
-            figures |= bound(
+            figures |= iwae_bound(
                 variant, model, data.test, importance_samples, images=images, progress=bar.loading
             )
     for warning in variant.warnings(figures):

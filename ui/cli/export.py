@@ -58,8 +58,8 @@ def command(source: str, out: str | None, network: str | None, **settings: Any) 
     else:
         done = export_run(source, out, network=network, note=note, **settings)
     note(
-        f"proved: largest difference from torch {done.proof.latent:.1e} (latent), "
-        f"{done.proof.image:.1e} (image), on {' and '.join(done.proof.images)} images"
+        f"proved: largest difference from torch {done.parity.latent:.1e} (latent), "
+        f"{done.parity.image:.1e} (image), on {' and '.join(done.parity.images)} images"
     )
     _say_figures(done.figures, settings["dtype"], note)
     click.echo(str(done.path))

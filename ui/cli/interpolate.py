@@ -179,7 +179,7 @@ def _draw(model: Autoencoder, way: LatentPath, kind: str, grid: bool, scale: int
     if kind == "JSON":
         return way.dumps().encode()
     latents = way.grid(m).reshape(-1, *m.latent_shape) if grid else way.latents(m)
-    return mosaic.drawn(
+    return mosaic.render(
         to_pil(model.decode(latents)),
         kind,
         columns=way.steps if grid else None,

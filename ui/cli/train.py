@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from diabolo.runtime.errors import PluginError, UnknownNameError, UsageError
-from diabolo.ui.cli._settings import SettingOption, options
+from diabolo.ui.cli._settings import SettingOption, network_options, options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,10 +59,11 @@ def _variant_command(name: str, module: Any) -> click.Command:
     kind = module.Variant(module.Options())
     own = options(module.Options)
     dataset, *others = options(Config, kind)
+    networks = network_options([each.name for each in (*own, dataset, *others)])
     return click.Command(
         name,
-        params=[*own, dataset, _recipe_option(), *others, *_run_options()],
-        callback=lambda **given: _train(name, [str(each.name) for each in own], given),
+        params=[*own, dataset, _recipe_option(), *others, *networks, *_run_options()],
+        callback=lambda **given: _train(name, _grouped(given, variant_options=own, network_options=networks)),
         help=f"Train the variant '{name}': {kind.summary}.\n\nWrites a run folder: the best weights, "
         "the history, figures on the test split, and plots.",
         short_help=kind.summary,
@@ -134,12 +135,21 @@ def _read(params: list[click.Parameter], values: dict[str, Any], path: str) -> d
     return found
 
 
-def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
+def _grouped(given: dict[str, Any], **groups: list[click.Option]) -> dict[str, Any]:
+    """The values with those of each group in a dict of its own; an option that was not given is left out."""
+    rest, grouped = dict(given), {}
+    for group, members in groups.items():
+        values = {str(each.name): rest.pop(str(each.name)) for each in members}
+        grouped[group] = {name: value for name, value in values.items() if value is not None}
+    return rest | grouped
+
+
+def _train(variant: str, given: dict[str, Any]) -> None:
     import json
     from pathlib import Path
 
     from diabolo.train import Config, fit
-    from diabolo.train.distributed import join
+    from diabolo.train.distributed import init_distributed
     from diabolo.ui.cli._figures import show
     from diabolo.ui.cli._progress import Bar
 
@@ -151,9 +161,8 @@ def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
         if resumed:
             run = _resume(folder, given, bar)
         else:
-            variant_options = {name: given.pop(name) for name in own}
-            run = fit(Config.make(variant, variant_options=variant_options, **given), folder, watcher=bar)
-    if not join(run.config.device).writes:
+            run = fit(Config.make(variant, **given), folder, callback=bar)
+    if not init_distributed(run.config.device).is_main:
         return
     bar.note(f"run: {folder}   next: diabolo export {folder}")
     show(json.loads((run.path / "metrics.json").read_text("utf-8")))
@@ -167,4 +176,4 @@ def _resume(folder: Path, given: dict[str, Any], bar: Bar) -> Run:
 
     source = click.get_current_context().get_parameter_source("epochs")
     epochs = None if source is ParameterSource.DEFAULT else given["epochs"]
-    return resume(folder, epochs=epochs, network=given["network"], watcher=bar)
+    return resume(folder, epochs=epochs, network=given["network"], callback=bar)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import ImageError
-from diabolo.runtime.image.background import border_brightness, opposed
+from diabolo.runtime.image.background import are_inverted, border_brightness
 from diabolo.runtime.image.convert import prepare
 from diabolo.ui.cli._files.counting import Counter
 from diabolo.ui.cli._files.sources import Source
@@ -116,4 +116,4 @@ def looks_inverted(images: NDArray[np.float32], m: Manifest) -> int:
 
     None where the model's images have no background in common, as photographs have none.
     """
-    return int(opposed(border_brightness(images), m.background).sum())
+    return int(are_inverted(border_brightness(images), m.background).sum())

@@ -98,7 +98,7 @@ class Units:
         It is cut where the unit's smallest and largest values over the training images are.
         """
         m = self.manifest
-        mean, deviation = m.latent_mean, m.latent_deviation
+        mean, deviation = m.latent_mean, m.latent_std
         moved = [mean - _DEVIATIONS * deviation, mean, mean + _DEVIATIONS * deviation]
         cut = [self._rows(np.clip(one, m.latent_minimum, m.latent_maximum))[unit] for one in moved]
         return np.concatenate([self._set(mean[None], unit, one) for one in cut])

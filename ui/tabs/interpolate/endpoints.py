@@ -150,7 +150,7 @@ def grid_of(model: Autoencoder, path: LatentPath) -> bytes:
     m = model.manifest
     check_pictures(path.steps**2, m.image_shape)
     latents = path.grid(m).reshape(-1, *m.latent_shape)
-    return mosaic.drawn(to_pil(model.decode(latents)), "PNG", columns=path.steps)
+    return mosaic.render(to_pil(model.decode(latents)), "PNG", columns=path.steps)
 
 
 def _whole(number: float) -> int:

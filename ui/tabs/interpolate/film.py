@@ -78,7 +78,7 @@ def rendered(context: Context, model: Autoencoder, path: LatentPath, *kinds: str
         return [
             drawn_apart(frames, kind, legs, stop_for_nobody)
             if apart and kind != "PNG"
-            else mosaic.drawn(frames, kind, legs=legs)
+            else mosaic.render(frames, kind, legs=legs)
             for kind in kinds
         ]
 
@@ -110,7 +110,7 @@ def film_of(
     with context.turn(count, shape):
         latents = path.latents(model.manifest)
         frames = to_pil(model.decode(latents))
-        strip = mosaic.drawn(frames, "PNG", scale=1)
+        strip = mosaic.render(frames, "PNG", scale=1)
     ranks = model.latent_space.rank(latents)
     far = np.zeros(len(latents), bool) if ranks is None else ranks > FAR
     return {
@@ -120,7 +120,7 @@ def film_of(
         "strip": data_url(strip),
         "count": len(frames),
         "steps": path.steps,
-        "pace": mosaic.pace(len(frames), len(path.keys) - 1),
+        "pace": mosaic.frame_duration(len(frames), len(path.keys) - 1),
         "far": far.tolist(),
         "words": dict(words),
     }

@@ -57,7 +57,7 @@ def in_units(m: Manifest, code: NDArray[np.float32]) -> tuple[str, NDArray[np.fl
         return "raw", flat, min(0.0, float(flat.min())), top
     key = "prior" if m.prior == "normal" else "deviation"
     if key == "deviation":
-        spread = m.latent_deviation.ravel().astype(np.float64)
+        spread = m.latent_std.ravel().astype(np.float64)
         # a number that never changed in training has no unit: it stays at 0
         flat = np.where(spread > 0, flat - m.latent_mean.ravel(), 0) / np.where(spread > 0, spread, 1)
     top = max(_USUAL, ceil(float(np.abs(flat).max())))

@@ -14,10 +14,10 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from diabolo.runtime._durable import PART, flush, replacing
-from diabolo.train import tensors as safetensors
 from diabolo.train.errors import RunError
-from diabolo.train.lock import Lock
-from diabolo.train.tensors import ChecksumError
+from diabolo.train.run import tensors as safetensors
+from diabolo.train.run.lock import Lock
+from diabolo.train.run.tensors import ChecksumError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-__all__ = ["Silent", "Watcher"]
+from diabolo.runtime._old_names import old_names
+
+__all__ = ["BaseCallback", "Callback"]
+
+__getattr__ = old_names(__name__, {"Silent": "BaseCallback", "Watcher": "Callback"})
 
 
-class Watcher(Protocol):
+class Callback(Protocol):
     """Whoever wants to see the training; every method may do nothing."""
 
     def note(self, text: str) -> None:
@@ -26,7 +30,7 @@ class Watcher(Protocol):
         """An epoch is done; `row` is its line of the history."""
 
 
-class Silent:
+class BaseCallback:
     """Sees nothing."""
 
     def note(self, text: str) -> None:

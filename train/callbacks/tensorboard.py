@@ -11,17 +11,20 @@ import importlib.util
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import MissingPackageError
-from diabolo.train.callbacks import Silent
+from diabolo.train.callbacks import BaseCallback
 from diabolo.train.datasets import ImageData
 from diabolo.train.evaluation import plots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from diabolo.train.trainer import Training
+    from diabolo.train.trainer import Trainer
 
-__all__ = ["Board", "check"]
+__all__ = ["TensorBoard", "check"]
+
+__getattr__ = old_names(__name__, {"Board": "TensorBoard"})
 
 _FOLDER = "tensorboard"  # in the run
 
@@ -38,15 +41,15 @@ def check() -> None:
         )
 
 
-class Board(Silent):
+class TensorBoard(BaseCallback):
     """Writes RUN/tensorboard. A run that is continued cuts what was written after its checkpoint."""
 
-    def __init__(self, training: Training, data: ImageData) -> None:
+    def __init__(self, trainer: Trainer, data: ImageData) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._training, self._data = training, data
-        folder = training.run.path / _FOLDER
-        self._writer = SummaryWriter(str(folder), purge_step=training.position.epoch + 1)
+        self._trainer, self._data = trainer, data
+        folder = trainer.run.path / _FOLDER
+        self._writer = SummaryWriter(str(folder), purge_step=trainer.position.epoch + 1)
 
     def epoch(self, row: dict[str, float]) -> None:
         """A point on every curve, and what the model makes of some test images now."""
@@ -54,13 +57,13 @@ class Board(Silent):
         for name, value in row.items():
             if name != "epoch":
                 self._writer.add_scalar(name, value, number)
-        training = self._training
-        now = plots.reconstructions(training.variant, training.average, self._data)
+        trainer = self._trainer
+        now = plots.reconstructions(trainer.variant, trainer.average, self._data)
         self._writer.add_figure("reconstructions", now, number)
         self._writer.flush()
 
     def finish(self, figures: Mapping[str, Figure]) -> None:
         """The plots of the trained model, and the end."""
         for name, figure in figures.items():
-            self._writer.add_figure(f"plots/{name}", figure, self._training.position.epoch)
+            self._writer.add_figure(f"plots/{name}", figure, self._trainer.position.epoch)
         self._writer.close()

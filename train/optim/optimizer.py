@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from diabolo.train.config import Config
-from diabolo.train.muon import Muon
+from diabolo.train.optim.muon import Muon
 
 __all__ = ["clip_gradient", "make_optimizer"]
 
@@ -25,13 +25,13 @@ def make_optimizer(model: nn.Module, config: Config) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=config.lr, fused=fused)
 
 
-def clip_gradient(weights: Sequence[nn.Parameter], longest: float) -> None:
+def clip_gradient(weights: Sequence[nn.Parameter], max_norm: float) -> None:
     """Scale the gradient down where it is longer than `longest`, over all weights together."""
     gradients = [weight.grad for weight in weights if weight.grad is not None]
-    length = get_total_norm(gradients)
+    norm = get_total_norm(gradients)
     # on a GPU this cannot be asked without waiting, and costs less than that
-    if weights[0].device.type != "cpu" or not length <= longest:
-        clip_grads_with_norm_(weights, longest, length)
+    if weights[0].device.type != "cpu" or not norm <= max_norm:
+        clip_grads_with_norm_(weights, max_norm, norm)
 
 
 def _groups(model: nn.Module, decay: float) -> list[dict[str, object]]:

@@ -12,11 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from diabolo.train.distributed import Processes
+from diabolo.train.distributed import Distributed
 from diabolo.train.errors import RunError
-from diabolo.train.run import BEST, STATE, Run
+from diabolo.train.run._run import Run
+from diabolo.train.run.files import BEST, STATE
 
-__all__ = ["Position", "State", "damaged", "fill_moments", "keep_best", "own_part", "read", "write"]
+__all__ = ["Position", "State", "damaged", "fill_moments", "keep_best", "own_share", "read", "write"]
 
 _COLUMNS = {"epoch", "loss", "validation_loss"}  # of the history, whatever the variant
 
@@ -136,7 +137,7 @@ def damaged(run: Run) -> Iterator[None]:
         raise RunError(f"{run.path / STATE} cannot be read: {error!r}. {run.without_state()}") from None
 
 
-def own_part(sums: Tensor, processes: Processes) -> Tensor:
+def own_share(sums: Tensor, distributed: Distributed) -> Tensor:
     """This process's part of a sum: its own, or all and nothing where the number of processes changed.
 
     Args:
@@ -148,9 +149,9 @@ def own_part(sums: Tensor, processes: Processes) -> Tensor:
     """
     if sums.ndim > 1 or not sums.is_floating_point():
         raise ValueError(f"a sum is {sums.dtype} of shape {tuple(sums.shape)}, not a number a process")
-    if sums.ndim and len(sums) == processes.count:
-        return sums[processes.rank]
-    return sums.sum() if processes.writes else torch.zeros(())
+    if sums.ndim and len(sums) == distributed.world_size:
+        return sums[distributed.rank]
+    return sums.sum() if distributed.is_main else torch.zeros(())
 
 
 def fill_moments(optimizer: torch.optim.Optimizer, moments: dict[int, dict[str, Tensor]]) -> None:
@@ -176,7 +177,7 @@ def fill_moments(optimizer: torch.optim.Optimizer, moments: dict[int, dict[str, 
     optimizer.load_state_dict({"state": fitting, "param_groups": groups})
 
 
-def keep_best(run: Run, position: Position, average: nn.Module, processes: Processes) -> str:
+def keep_best(run: Run, position: Position, average: nn.Module, distributed: Distributed) -> str:
     """See that the best weights are whole; the checkpoint's take the place of those that are not.
 
     Returns:
@@ -185,12 +186,12 @@ def keep_best(run: Run, position: Position, average: nn.Module, processes: Proce
     Raises:
         RunError: they cannot be written.
     """
-    if not position.epoch or not processes.most(not run.is_whole(BEST)):
+    if not position.epoch or not distributed.max(not run.is_whole(BEST)):
         return ""
     # within an epoch they were never judged
     judged = [row for row in position.rows[-1:] if row["epoch"] == position.epoch and not position.step]
     position.best = judged[0]["validation_loss"] if judged else math.inf
-    if not processes.writes:
+    if not distributed.is_main:
         return ""
     run.write_tensors(BEST, average.state_dict())
     return (

@@ -8,7 +8,6 @@ again in each of them unless it is guarded by `if __name__ == "__main__"`.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import queue
@@ -16,15 +15,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-import warnings
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import IO, NamedTuple
+from dataclasses import asdict
 
-from diabolo.train.datasets._decode import PassingError, Size, decode
-from diabolo.train.datasets._fitting import Fitting
-from diabolo.train.datasets._memory import free
+from diabolo.train.datasets._decoding import worker
+from diabolo.train.datasets._decoding.memory import free
+from diabolo.train.datasets._decoding.worker import Job, Outcome, Task, decode_into, open_target
 from diabolo.train.errors import DataError
 
 __all__ = ["Job", "Outcome", "Task", "work"]
@@ -34,35 +30,6 @@ _CHUNKS = 8, 256  # files handed to a process at a time, at least and at most
 _PROCESSES = 16  # at most
 _WORST = 2**30  # bytes to have free for a process: 100 million pixels take 0.4 to 0.8 GB, 1.6 as WebP
 _PATIENCE = 60.0  # seconds that a process may take over a file
-_TELL = 0.2  # seconds after which a process tells what it has done so far
-
-Task = tuple[int, str]  # a row, and the file whose image goes there
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """What is done with each file: decoded, and written into its row of `target`.
-
-    Attributes:
-        target: a file of `rows x channels x height x width` bytes.
-        size: `(height, width)` in pixels.
-        channels: 1 or 3.
-    """
-
-    target: str
-    size: Size
-    channels: int
-    fitting: Fitting
-
-
-class Outcome(NamedTuple):
-    """What became of a file: its size before fitting and whether it is grey, or why it cannot be read."""
-
-    row: int
-    size: Size = (0, 0)  # (height, width), pixels
-    grey: bool = False
-    reason: str = ""
-    passing: bool = False  # the reason is not the file's, and may be gone another time
 
 
 def work(job: Job, tasks: Sequence[Task], bytes_in_all: int) -> Generator[Outcome, None, None]:
@@ -83,10 +50,10 @@ def work(job: Job, tasks: Sequence[Task], bytes_in_all: int) -> Generator[Outcom
     for start in range(0, len(tasks), chunk):
         waiting.put(list(tasks[start : start + chunk]))
     done: queue.SimpleQueue[list[Outcome] | BaseException] = queue.SimpleQueue()
-    hands = [_Hand(job, waiting, done, None if number else first) for number in range(count)]
+    feeders = [_Feeder(job, waiting, done, None if number else first) for number in range(count)]
     try:
-        for hand in hands:
-            hand.start()
+        for feeder in feeders:
+            feeder.start()
         left = len(tasks)
         while left:
             outcomes = done.get()
@@ -95,8 +62,8 @@ def work(job: Job, tasks: Sequence[Task], bytes_in_all: int) -> Generator[Outcom
             left -= len(outcomes)
             yield from outcomes
     finally:
-        for hand in hands:
-            hand.stop()
+        for feeder in feeders:
+            feeder.stop()
 
 
 def _count(files: int, bytes_in_all: int) -> int:
@@ -111,27 +78,9 @@ def _cores() -> int:
 
 
 def _here(job: Job, tasks: Sequence[Task]) -> Iterator[Outcome]:
-    with _target(job) as target:
+    with open_target(job) as target:
         for task in tasks:
-            yield _one(job, target, *task)
-
-
-def _target(job: Job) -> IO[bytes]:
-    # without a buffer: what is written is in the file, whatever becomes of this process
-    return open(job.target, "r+b", buffering=0)  # noqa: PTH123
-
-
-def _one(job: Job, target: IO[bytes], row: int, path: str) -> Outcome:
-    try:
-        image = decode(path, job.size, job.fitting)
-    except DataError as error:
-        return Outcome(row=row, reason=str(error), passing=isinstance(error, PassingError))
-    channels = image.pixels[: job.channels]  # one of colour is not kept: whoever asked finds it is not grey
-    pixels = channels.tobytes() * (job.channels // len(channels))  # grey among colour fills all three
-    target.seek(row * job.channels * job.size[0] * job.size[1])
-    if target.write(pixels) != len(pixels):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    return Outcome(row=row, size=image.size, grey=len(image.pixels) == 1)
+            yield decode_into(job, target, *task)
 
 
 Process = subprocess.Popen[str]
@@ -141,9 +90,9 @@ def _begin(job: Job) -> Process | None:
     """A process that waits for tasks; None where none can be started."""
     if not sys.executable or getattr(sys, "frozen", False):  # a packed program is no Python
         return None
-    command = [sys.executable, "-P", "-m", __name__]  # -P: no module of the working folder's
+    command = [sys.executable, "-P", "-m", worker.__name__]  # -P: no module of the working folder's
     try:
-        process = subprocess.Popen(  # noqa: S603 - this very module
+        process = subprocess.Popen(  # noqa: S603 - our own module
             [*command, json.dumps(asdict(job))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -189,7 +138,7 @@ def _end(process: Process) -> int:
     return process.wait()
 
 
-class _Hand(threading.Thread):
+class _Feeder(threading.Thread):
     """Feeds one process with chunks and collects its answers; starts another when it dies."""
 
     def __init__(
@@ -221,7 +170,7 @@ class _Hand(threading.Thread):
         process = self._process = self._process or _begin(self._job)
         if process is None:
             raise DataError(
-                f"a process to decode images cannot be started: {sys.executable} -m {__name__}. "
+                f"a process to decode images cannot be started: {sys.executable} -m {worker.__name__}. "
                 "Free some memory or end other programs, and try again; or install Diabolo anew."
             )
         assert process.stdin is not None  # noqa: S101 - a pipe, for mypy
@@ -271,33 +220,3 @@ def _blame(status: int, late: bool) -> tuple[str, bool]:
     if status == -getattr(signal, "SIGKILL", 9):
         return "the system ended the decoder, for lack of memory most likely", True
     return "the decoder crashed on it", False
-
-
-def _main() -> None:
-    values = json.loads(sys.argv[1])
-    size, fitting = values["fitting"]["image_size"], values["fitting"]
-    fitting["image_size"] = tuple(size) if size else None
-    job = Job(**values | {"fitting": Fitting(**fitting), "size": tuple(values["size"])})
-    warnings.simplefilter("ignore")
-    with _target(job) as target:
-        print("ready", flush=True)  # noqa: T201 - the pipe to the process that asked
-        for line in sys.stdin:
-            _do(job, target, json.loads(line))
-
-
-def _do(job: Job, target: IO[bytes], tasks: list[Task]) -> None:
-    outcomes: list[Outcome] = []
-    told = time.monotonic()
-    for row, path in tasks:
-        try:
-            outcomes.append(_one(job, target, row, path))
-        except OSError as error:  # the target's: an image's own are its outcome
-            print(json.dumps({"errno": error.errno, "reason": error.strerror}), flush=True)  # noqa: T201
-            return
-        if time.monotonic() - told > _TELL or len(outcomes) == len(tasks):
-            print(json.dumps(outcomes), flush=True)  # noqa: T201
-            tasks, outcomes, told = tasks[len(outcomes) :], [], time.monotonic()
-
-
-if __name__ == "__main__":
-    _main()

@@ -6,13 +6,14 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from diabolo.train import variants
+from diabolo.train import networks, variants
 from diabolo.train.config import Config
 from diabolo.train.settings import settings
 
 __all__ = ["recipe"]
 
-_OWN = {"variant", "dataset", "latent_dim", "variant_options"}  # these stand at the top, or are the variant's
+# these stand at the top, or belong to the variant or the network
+_OWN = {"variant", "dataset", "latent_dim", "variant_options", "network_options"}
 
 
 def recipe(config: Config, dataset: str) -> str:
@@ -23,15 +24,18 @@ def recipe(config: Config, dataset: str) -> str:
         dataset: what to call its set; a folder's path is nobody else's.
 
     Returns:
-        Nothing for a run with another `clip`, which no recipe can say.
+        Nothing where no recipe can say it: for another `clip`, and for options of a user's own network.
     """
     known = settings(Config)
     changed = {name: value for name, value in _changed(config).items() if name not in _OWN}
     if not all(known[name].rules.option for name in changed):
         return ""
+    if config.network_options and networks.is_own(config.network):
+        return ""
     own = asdict(variants.find(config.variant).Options())
     values: dict[str, Any] = {"variant": config.variant, "dataset": dataset, "latent_dim": config.latent_dim}
     values |= {name: value for name, value in config.variant_options.items() if value != own[name]}
+    values |= _network_options(config)
     values |= {
         name: known[name].write(value) for name, value in changed.items() if not known[name].rules.local
     }
@@ -40,6 +44,18 @@ def recipe(config: Config, dataset: str) -> str:
         for name, value in values.items()
     )
     return "".join(lines)
+
+
+def _network_options(config: Config) -> dict[str, Any]:
+    """Those of the network that are not its defaults."""
+    if not config.network_options:
+        return {}
+    usual = settings(networks.find(config.network).options_class)
+    return {
+        name: usual[name].write(value)
+        for name, value in config.network_options.items()
+        if value != usual[name].default
+    }
 
 
 def _changed(config: Config) -> dict[str, Any]:

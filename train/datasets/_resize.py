@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.train.datasets._base import LoadRequest, Split
-from diabolo.train.datasets._decode import fit_images, fit_split
+from diabolo.train.datasets._decoding.decode import fit_images, fit_split
 from diabolo.train.datasets._store import Facts, reserve, stored
 
 __all__ = ["fit_splits"]

@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from diabolo.runtime.image.resize import coarsen, flatten, opened, orientation
 from diabolo.runtime.listing import ENDINGS
 from diabolo.train.datasets._base import Split
-from diabolo.train.datasets._fitting import Fitting
+from diabolo.train.datasets._decoding.resize_options import Fitting
 from diabolo.train.errors import DataError
 
 __all__ = ["EXTENSIONS", "Decoded", "PassingError", "Size", "decode", "fit_images", "fit_split", "measure"]

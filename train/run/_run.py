@@ -13,14 +13,15 @@ from torch import Tensor
 
 from diabolo.runtime._durable import PART, make_folder
 from diabolo.runtime.listing import check_file
-from diabolo.train import networks, notebook
+from diabolo.train import networks
 from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, Progress, load
 from diabolo.train.errors import RunError
-from diabolo.train.files import BEST, STATE, Files
-from diabolo.train.lock import LOCK, Lock, refuse_running
 from diabolo.train.model import Model
 from diabolo.train.networks import Network
+from diabolo.train.run import notebook
+from diabolo.train.run.files import BEST, STATE, Files
+from diabolo.train.run.lock import LOCK, Lock, refuse_running
 from diabolo.train.variants import VariantBase
 
 __all__ = ["BEST", "STATE", "Run"]

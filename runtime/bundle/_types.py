@@ -1,0 +1,128 @@
+"""The dataclasses of a parsed model.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime._old_names import OldAttribute
+from diabolo.runtime.image.placement import Drawing
+
+__all__ = ["FileEntry", "Golden", "Manifest", "Sum"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileEntry:
+    """One file of the bundle, as model.json lists it.
+
+    Attributes:
+        role: 'encoder', 'decoder', 'codes', 'card', 'preview' or another.
+        sha256: 64 hexadecimal digits.
+        size: in bytes.
+    """
+
+    role: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sum:
+    """A signed sum of a graph's outputs, see `diabolo.runtime.bundle.fingerprint`.
+
+    Attributes:
+        values: float32, of the shape of one output: `latent_shape` or `image_shape`.
+        tolerance: the largest absolute difference allowed, by provider, as in `Golden`.
+    """
+
+    values: NDArray[np.float32]
+    tolerance: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Golden:
+    """One image with its latent and its reconstruction, computed when the graphs were exported.
+
+    Attributes:
+        image: float32 `(1, channels, height, width)` in [0, 1].
+        latent: float32 `(1, *latent_shape)`.
+        reconstruction: float32 `(1, channels, height, width)` in [0, 1].
+        tolerance: the largest absolute difference allowed, by provider ('cpu', 'wasm', 'cuda'), with a
+            'default'.
+        sums: signed sums of the outputs for many codes, by 'latent', 'log_variance' and 'image'; empty in
+            older bundles.
+    """
+
+    image: NDArray[np.float32]
+    latent: NDArray[np.float32]
+    reconstruction: NDArray[np.float32]
+    tolerance: dict[str, float]
+    sums: dict[str, Sum]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Manifest:
+    """A valid model.json.
+
+    Attributes:
+        name: of the model.
+        summary: one sentence about the model.
+        variant: for people; no code may depend on it.
+        network: for people.
+        image_shape: `(channels, height, width)`.
+        colour: 'grey', 'rgb' or 'other'.
+        background: the mean brightness of the training images' border, in [0, 1].
+        resize: how pictures of another size are resized: 'crop', 'pad' or 'fit'.
+        padding: the colour around a padded picture: red, green, blue, 0 to 255.
+        drawing: how drawings are scaled and placed; None treats them like other pictures.
+        latent_shape: without the batch.
+        latent_mean: the mean of the training images' codes, float32 `latent_shape`.
+        latent_std: their standard deviation, shaped as the mean.
+        latent_minimum: their smallest values, shaped as the mean.
+        latent_maximum: their largest values, shaped as the mean.
+        prior: 'normal' for N(0, I), or None.
+        distribution: of the latents: 'normal', 'fitted' or 'codebook'.
+        log_variance: whether the encoder has a second output, the posterior's log-variance.
+        noise: the noise that the model was trained to remove: kind, lowest and highest level; or None.
+        dataset: the name of the training set.
+        classes: the names of its classes; empty if there are none.
+        metrics: of the run on the test images, by name.
+        files: all files of the bundle but model.json, by name.
+        golden: an image with its expected latent and reconstruction.
+        document: the whole JSON object, with unknown keys.
+    """
+
+    name: str
+    summary: str
+    variant: str
+    network: str
+    image_shape: tuple[int, int, int]
+    colour: str
+    background: float
+    resize: str
+    padding: tuple[int, int, int]
+    drawing: Drawing | None
+    latent_shape: tuple[int, ...]
+    latent_mean: NDArray[np.float32]
+    latent_std: NDArray[np.float32]
+    latent_minimum: NDArray[np.float32]
+    latent_maximum: NDArray[np.float32]
+    prior: str | None
+    distribution: str
+    log_variance: bool
+    noise: tuple[str, float, float] | None
+    dataset: str
+    classes: tuple[str, ...]
+    metrics: dict[str, Any]
+    files: dict[str, FileEntry]
+    golden: Golden = field(repr=False)
+    document: dict[str, Any] = field(repr=False)
+
+    latent_deviation = OldAttribute("latent_std")
+
+    def file(self, role: str) -> str | None:
+        """The name of the first file with this role, or None if there is none."""
+        return next((name for name, entry in self.files.items() if entry.role == role), None)

@@ -1,0 +1,74 @@
+"""Check arrays that are given as images, and convert them to a batch."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.errors import ImageError
+
+__all__ = ["allowed", "array_batch"]
+
+_SLACK = 1e-3  # how far rounding may take float images out of [0, 1]
+_FLOAT32 = np.dtype(np.float32)
+
+
+def array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    """Convert an array of images to a batch.
+
+    Args:
+        array: uint8 `(h, w)`, `(h, w, c)`, `(n, h, w)` or `(n, h, w, c)` in [0, 255], or float `(c, h, w)` or
+            `(n, c, h, w)` in [0, 1].
+        shape: `(channels, height, width)` of the model.
+
+    Returns:
+        float32 `(batch, channels, height, width)` in [0, 1].
+
+    Raises:
+        ImageError: the array has another size, type or range.
+    """
+    if array.dtype is _FLOAT32 and array.ndim == 4 and array.shape[1:] == shape and array.flags.c_contiguous:
+        # what the graphs take: checked thousands of times a second, and not copied
+        return _checked(cast("NDArray[np.float32]", array))
+    channels, height, width = shape
+    if array.dtype == np.uint8:
+        if array.ndim <= 4 and array.shape[-3:] == (height, width, channels):
+            stacked = array.reshape(-1, height, width, channels)
+        elif channels == 1 and array.shape[-2:] == (height, width) and array.ndim <= 3:
+            stacked = array.reshape(-1, height, width, 1)
+        else:
+            raise ImageError(f"a uint8 array of shape {array.shape} does not fit. {allowed(shape)}")
+        return np.ascontiguousarray(stacked.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise ImageError(f"an array of {array.dtype} is neither uint8 nor float. {allowed(shape)}")
+    if array.shape[-3:] != shape or array.ndim > 4:
+        raise ImageError(f"a float array of shape {array.shape} does not fit. {allowed(shape)}")
+    return _checked(np.ascontiguousarray(array.reshape(-1, *shape), np.float32))
+
+
+def _checked(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same float images, if all values are in [0, 1]."""
+    if not batch.size:
+        return batch
+    flat = batch.ravel()
+    low, high = flat[flat.argmin()], flat[flat.argmax()]  # much faster than min() and max()
+    if low >= -_SLACK and high <= 1 + _SLACK:  # False for a NaN
+        return batch
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ImageError("images hold values that are not numbers (NaN or infinite).")
+    raise ImageError(
+        f"float images must be in [0, 1]; these range from {low:g} to {high:g}. "
+        "Divide 8-bit values by 255, or give them as uint8 (height, width, channels)."
+    )
+
+
+def allowed(shape: tuple[int, int, int]) -> str:
+    """The sentence at the end of a message that says which images a model takes."""
+    channels, height, width = shape
+    return (
+        "Give pictures (PIL images or paths, any size), uint8 arrays "
+        f"([n,] {height}, {width}, {channels}) or float arrays "
+        f"([n,] {channels}, {height}, {width}) in [0, 1]."
+    )

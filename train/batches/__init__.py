@@ -1,0 +1,1 @@
+"""From stored images to batches: the validation split, loading onto the device, augmentation and noise."""

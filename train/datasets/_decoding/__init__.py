@@ -1,0 +1,1 @@
+"""Image files to arrays: decoding, resizing, and the processes that do it for a whole folder."""

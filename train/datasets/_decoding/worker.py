@@ -1,0 +1,99 @@
+"""One of the processes that decode images: it reads tasks from stdin and answers with outcomes on stdout.
+
+python -m diabolo.train.datasets._decoding.worker JOB
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+from typing import IO, NamedTuple
+
+from diabolo.train.datasets._decoding.decode import PassingError, Size, decode
+from diabolo.train.datasets._decoding.resize_options import Fitting
+from diabolo.train.errors import DataError
+
+__all__ = ["Job", "Outcome", "Task", "decode_into", "open_target"]
+
+_TELL = 0.2  # seconds after which a process tells what it has done so far
+
+Task = tuple[int, str]  # a row, and the file whose image goes there
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What is done with each file: decoded, and written into its row of `target`.
+
+    Attributes:
+        target: a file of `rows x channels x height x width` bytes.
+        size: `(height, width)` in pixels.
+        channels: 1 or 3.
+    """
+
+    target: str
+    size: Size
+    channels: int
+    fitting: Fitting
+
+
+class Outcome(NamedTuple):
+    """What became of a file: its size before fitting and whether it is grey, or why it cannot be read."""
+
+    row: int
+    size: Size = (0, 0)  # (height, width), pixels
+    grey: bool = False
+    reason: str = ""
+    passing: bool = False  # the reason is not the file's, and may be gone another time
+
+
+def open_target(job: Job) -> IO[bytes]:
+    # without a buffer: what is written is in the file, whatever becomes of this process
+    return open(job.target, "r+b", buffering=0)  # noqa: PTH123
+
+
+def decode_into(job: Job, target: IO[bytes], row: int, path: str) -> Outcome:
+    try:
+        image = decode(path, job.size, job.fitting)
+    except DataError as error:
+        return Outcome(row=row, reason=str(error), passing=isinstance(error, PassingError))
+    channels = image.pixels[: job.channels]  # one of colour is not kept: whoever asked finds it is not grey
+    pixels = channels.tobytes() * (job.channels // len(channels))  # grey among colour fills all three
+    target.seek(row * job.channels * job.size[0] * job.size[1])
+    if target.write(pixels) != len(pixels):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return Outcome(row=row, size=image.size, grey=len(image.pixels) == 1)
+
+
+def _main() -> None:
+    values = json.loads(sys.argv[1])
+    size, fitting = values["fitting"]["image_size"], values["fitting"]
+    fitting["image_size"] = tuple(size) if size else None
+    job = Job(**values | {"fitting": Fitting(**fitting), "size": tuple(values["size"])})
+    warnings.simplefilter("ignore")
+    with open_target(job) as target:
+        print("ready", flush=True)  # noqa: T201 - the pipe to the process that asked
+        for line in sys.stdin:
+            _do(job, target, json.loads(line))
+
+
+def _do(job: Job, target: IO[bytes], tasks: list[Task]) -> None:
+    outcomes: list[Outcome] = []
+    told = time.monotonic()
+    for row, path in tasks:
+        try:
+            outcomes.append(decode_into(job, target, row, path))
+        except OSError as error:  # the target's: an image's own are its outcome
+            print(json.dumps({"errno": error.errno, "reason": error.strerror}), flush=True)  # noqa: T201
+            return
+        if time.monotonic() - told > _TELL or len(outcomes) == len(tasks):
+            print(json.dumps(outcomes), flush=True)  # noqa: T201
+            tasks, outcomes, told = tasks[len(outcomes) :], [], time.monotonic()
+
+
+if __name__ == "__main__":
+    _main()

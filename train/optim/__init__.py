@@ -1,0 +1,1 @@
+"""Optimisation: the optimizers, gradient clipping and the learning-rate schedule."""

@@ -1,0 +1,42 @@
+"""What a run records about its data, its network and the versions of the packages that trained it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any
+
+from diabolo.train import networks
+from diabolo.train.datasets import ImageData
+from diabolo.train.run._run import Run
+
+__all__ = ["facts", "record"]
+
+
+def facts(data: ImageData) -> dict[str, Any]:
+    """What config.json says besides the settings: image shape, classes, licence, provenance and versions."""
+    versions = {name: metadata.version(name) for name in ("diabolo", "torch", "numpy")}
+    return {
+        "image_shape": list(data.image_shape),
+        "class_names": list(data.classes),
+        "licence": data.licence,
+        "dataset_name": data.name,
+        "provenance": data.provenance,
+        "versions": versions | {"python": platform.python_version()},
+    }
+
+
+def record(run: Run, network: networks.Network, data: ImageData, note: Callable[[str], None]) -> None:
+    """Write a copy of the user's own network, and skipped.csv with every file that could not be read.
+
+    Raises:
+        RunError: they cannot be written.
+    """
+    copy = networks.copy_name(run.config.network) if network.source else ""
+    if copy and not (run.path / copy).exists():
+        run.write_text(copy, network.source)
+    run.remove("skipped.csv")
+    if data.skipped:
+        run.write_table("skipped.csv", ("file", "reason"), data.skipped)
+        note(f"each file that was left out is named in {run.path / 'skipped.csv'}")
