@@ -221,7 +221,7 @@ def test_an_upload_of_many_small_files(tmp_path: Path, size: int) -> None:
 def test_too_many_requests_at_a_time(tmp_path: Path) -> None:
     guard = Guard(answering(), Access(requests=1), tmp_path)
     guard._active["call"] = 1
-    full = (503, "too many requests at a time. Try again in a few seconds.")
+    full = (503, "too many concurrent requests. Try again in a few seconds.")
     assert guard._refusal("/", {"host": "localhost"}, "call") == full
     assert guard._refusal("/gradio_api/heartbeat/x", {"host": "localhost"}, "line") is None
     guard._active["line"] = 4000
@@ -271,7 +271,7 @@ def test_a_route_that_raises_answers_in_words(tmp_path: Path) -> None:
 
     status, _, body = ask(app, tmp_path, path="/gradio_api/queue/join")
     assert status == 400
-    assert "not a request for this app" in json.loads(body)["detail"]
+    assert "not a valid request for this app" in json.loads(body)["detail"]
 
 
 def test_a_caller_who_left_is_noticed(tmp_path: Path) -> None:
