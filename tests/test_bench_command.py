@@ -9,7 +9,8 @@ import pytest
 from _pair import save_pair
 from click.testing import CliRunner, Result
 
-from diabolo.ui.cli import _timing, bench, main
+from diabolo.ui.cli import bench, main
+from diabolo.ui.cli._shared import timing as _timing
 
 
 def call(*arguments: object) -> Result:

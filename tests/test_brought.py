@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from diabolo.ui import _brought
-from diabolo.ui._brought import Brought, Own
+from diabolo.ui.models import uploaded
+from diabolo.ui.models.uploaded import Brought, Own
 
 
 def own(folder: Path, name: str, size: int) -> Own:
@@ -23,7 +23,7 @@ def own(folder: Path, name: str, size: int) -> Own:
 
 @pytest.fixture(autouse=True)
 def nothing_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_brought, "forget", lambda *_: None)
+    monkeypatch.setattr(uploaded, "forget", lambda *_: None)
 
 
 def bring(brought: Brought, folder: Path, *given: tuple[str, int]) -> dict[str, list[str]]:

@@ -58,7 +58,7 @@ def context(folder: Path, **dataset: Any) -> Any:
 
 
 def _context(bundle: Path) -> Any:
-    from diabolo.ui._models import collect
+    from diabolo.ui.models.collection import collect
     from diabolo.ui.parts.context import Context
 
     return Context(bundles=collect({"m": Autoencoder.load(bundle, device="cpu")}), chooser=None)  # type: ignore[arg-type]
@@ -132,7 +132,7 @@ def test_images_are_read_without_torch(data: Path, tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "sys.modules |= dict.fromkeys(['torch', 'torchvision', 'pooch', 'psutil', 'matplotlib'])\n"
-        "from diabolo.runtime import Bundle\nfrom diabolo.ui._originals import Originals\n"
+        "from diabolo.runtime import Bundle\nfrom diabolo.ui.models.dataset_images import Originals\n"
         f"print(Originals().draw(Bundle.open({str(bundle)!r}).manifest).label)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,7 +6,7 @@ from itertools import islice, pairwise
 
 import pytest
 
-from diabolo.ui._shuffled import shuffled
+from diabolo.ui.models.shuffle import shuffled
 
 
 @pytest.mark.parametrize("count", [2, 3, 10])

@@ -174,8 +174,8 @@ def test_a_file_hidden_in_another_value_does_not_come_back(
 def test_every_part_that_takes_files_checks_them() -> None:
     from gradio.components import Component
 
-    from diabolo.ui import incoming
     from diabolo.ui.app import build
+    from diabolo.ui.files import incoming
 
     app = build(["mnist-vae-2d"], device="cpu")
     ours = {incoming._picture, incoming._files}

@@ -15,10 +15,11 @@ from _zipped import change, zipped
 
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import BundleError, UnknownNameError, UsageError
-from diabolo.ui import _models, _visitor
-from diabolo.ui._models import Models
 from diabolo.ui.errors import RemovedError
+from diabolo.ui.models import collection
+from diabolo.ui.models.collection import Models
 from diabolo.ui.sandbox import VisitorLimits
+from diabolo.ui.sessions import current
 from diabolo.ui.tabs.models.uploads import Uploads
 
 pytestmark = GRADIO_MARKS[1:]  # its garbage collection meets what gradio's server left in other tests
@@ -36,9 +37,9 @@ def models(tmp_path: Path) -> Iterator[Models]:
 def asks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Whose request this is: the last one."""
     visitors: list[str] = []
-    monkeypatch.setattr(_visitor, "current", lambda: visitors[-1] if visitors else None)
+    monkeypatch.setattr(current, "session_hash", lambda: visitors[-1] if visitors else None)
     yield visitors
-    assert _models._visitor is _visitor
+    assert collection.current is current
 
 
 def own(folder: Path, name: str = "mine") -> Path:

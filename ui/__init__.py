@@ -6,6 +6,8 @@ import importlib
 import os
 from typing import Any
 
+from diabolo.runtime._renamed import renamed
+
 # here, because gradio reads it when it is first imported, and no file of this package comes before
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
@@ -26,3 +28,13 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+renamed(
+    {
+        "diabolo.ui.incoming": "diabolo.ui.files.incoming",
+        "diabolo.ui.served_files": "diabolo.ui.files.served",
+        "diabolo.ui.temporary": "diabolo.ui.files.temporary",
+        "diabolo.ui.unique_names": "diabolo.ui.files.unique_names",
+    }
+)

@@ -10,13 +10,13 @@ import gradio as gr
 from gradio.context import Context as Page
 
 from diabolo.runtime import _discovery
-from diabolo.ui._models import Sources, collect
 from diabolo.ui.blocks import AppBlocks
 from diabolo.ui.components import choice
+from diabolo.ui.files.temporary import AGE
+from diabolo.ui.models.collection import Sources, collect
 from diabolo.ui.parts.context import QUIET, Context
 from diabolo.ui.parts.texts import LANGUAGES, SHARED, Texts, check
 from diabolo.ui.sandbox import VisitorLimits
-from diabolo.ui.temporary import AGE
 
 __all__ = ["build", "find_tabs", "queue", "registry", "translations"]
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from diabolo.runtime.errors import DiaboloError, ImageError
 from diabolo.ui.components import LONGEST_NAME
-from diabolo.ui.incoming import received
+from diabolo.ui.files.incoming import received
 
 __all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "logged", "refusal"]
 

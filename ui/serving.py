@@ -16,14 +16,14 @@ from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
 from diabolo.runtime.errors import MissingPackageError, UsageError
-from diabolo.ui import _sessions
-from diabolo.ui._models import Sources
 from diabolo.ui.app import build, queue, translations
 from diabolo.ui.blocks import THREADS
+from diabolo.ui.files.temporary import ended_by_signals, own_folder
 from diabolo.ui.guard import Access, Guard
+from diabolo.ui.models.collection import Sources
 from diabolo.ui.ports import check_port, free_port
 from diabolo.ui.sandbox import VisitorLimits
-from diabolo.ui.temporary import ended_by_signals, own_folder
+from diabolo.ui.sessions import light
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -103,7 +103,7 @@ def launch(
             **_guarded(access, folder),
             **_looks(),
         )
-        _sessions.lighten(app)
+        light.lighten(app)
         _tell(host, port, mcp=mcp, open_to_all=auth is None)
 
     if not block:
@@ -199,7 +199,7 @@ def mount(
         **_guarded(access or Access(hosts=("*",)), Path(get_upload_folder())),
         **_looks(),
     )
-    _sessions.lighten(blocks)
+    light.lighten(blocks)
     return mounted
 
 

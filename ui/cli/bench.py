@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
@@ -19,7 +19,7 @@ _LINE = "{:12} {:>6} {:8} {:>11} {:>11} {:>13} {:>7}"
 
 
 @click.command(short_help="Latency and throughput, by batch size and device.")
-@_options.bundle
+@options.bundle
 @click.option(
     "--device",
     "devices",
@@ -41,8 +41,8 @@ _LINE = "{:12} {:>6} {:8} {:>11} {:>11} {:>13} {:>7}"
     show_default=True,
     help="How long each figure is measured.",
 )
-@_options.threads
-@_options.as_json
+@options.threads
+@options.as_json
 def command(
     bundle: str, devices: tuple[str, ...], sizes: tuple[int, ...], seconds: float, threads: int, as_json: bool
 ) -> None:
@@ -61,7 +61,7 @@ def command(
     if not as_json:
         click.echo(_LINE.format("device", "batch", "graph", "median", "p95", "images/s", "rounds"))
     for name in dict.fromkeys(devices or ("auto",)):
-        model = _options.load(bundle, name, threads)
+        model = options.load(bundle, name, threads)
         for size in dict.fromkeys(sizes or _SIZES):
             for row in _measure(model, size, seconds):
                 rows.append(row)
@@ -77,7 +77,7 @@ def _measure(model: Autoencoder, size: int, seconds: float) -> list[dict[str, An
     import numpy as np
 
     from diabolo.runtime.errors import UsageError
-    from diabolo.ui.cli._timing import measure
+    from diabolo.ui.cli._shared.timing import measure
 
     values = max(prod(model.manifest.image_shape), prod(model.manifest.latent_shape))
     if size * values > _VALUES:

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from diabolo.ui.cli._folded import dimensions, folded
-from diabolo.ui.cli._settings import options
+from diabolo.ui.cli._shared.settings import options
+from diabolo.ui.cli._shared.table import dimensions, folded
 
 __all__ = ["command"]
 
@@ -73,7 +73,7 @@ def get(ctx: click.Context, /, name: str, **given: Any) -> None:
     Given a FOLDER of images, decode them ahead; give the options on images that the training will have.
     """
     from diabolo.train import datasets
-    from diabolo.ui.cli._progress import Bar
+    from diabolo.ui.cli._shared.progress import Bar
 
     where = _where(ctx)
     del given["data_dir"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
@@ -12,12 +12,12 @@ _BATCH = 128  # codes decoded at a time
 
 
 @click.command(short_help="Decode codes from .npz, .npy or .csv to pictures.")
-@_options.bundle
+@options.bundle
 @click.argument("codes", metavar="CODES")
 @click.option("-o", "--out", required=True, metavar="DIR", help="The folder for the pictures, PNG.")
-@_options.overwrite
-@_options.device
-@_options.threads
+@options.overwrite
+@options.device
+@options.threads
 def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, threads: int) -> None:
     """Decode the codes in a file that `diabolo encode` wrote, or any program: (n, *latent_shape) numbers.
 
@@ -38,14 +38,14 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
     from diabolo.ui.cli._files.outputs import save_picture
     from diabolo.ui.cli._files.work import finish
     from diabolo.ui.errors import OutputError
-    from diabolo.ui.unique_names import UniqueNames
+    from diabolo.ui.files.unique_names import UniqueNames
 
     folder = Path(out)
     if folder.suffix.lower() == ".png":
         raise UsageError(f"--out {out} is one picture, and a folder is needed: one goes there for each code.")
     if is_file(folder):
         raise OutputError(f"{out} is a file. Name a folder: a picture for each code goes there.")
-    model = _options.load(bundle, device, threads)
+    model = options.load(bundle, device, threads)
     table = read(Path(codes), model.manifest.latent_shape)
     names = UniqueNames()
     with counting("decoding") as counter:

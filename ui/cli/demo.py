@@ -25,7 +25,7 @@ def command(
     from diabolo.runtime import Autoencoder, verify
     from diabolo.runtime.errors import BundleError
     from diabolo.train import Config, fit
-    from diabolo.ui.cli._progress import Bar
+    from diabolo.ui.cli._shared.progress import Bar
 
     folder = Path(out) if out else Path(tempfile.mkdtemp(prefix="diabolo-demo-"))
     with Bar() as bar:

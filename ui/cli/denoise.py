@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder, NoiseSpec
@@ -18,8 +18,8 @@ __all__ = ["command"]
 
 
 @click.command(short_help="Take the noise away from images, or add some first to see it go.")
-@_options.bundle
-@_options.images
+@options.bundle
+@options.images
 @click.option(
     "-o", "--out", metavar="DIR|FILE.png", help="Where the pictures go. [with --noise, default: only figures]"
 )
@@ -28,13 +28,13 @@ __all__ = ["command"]
     metavar="KIND:LEVEL",
     help="Add noise first, for a demonstration: gaussian:0.5, salt-pepper:0.2, masking:0.3, speckle:0.5.",
 )
-@_options.seed
+@options.seed
 @click.option("--beside", is_flag=True, help="Write what went in beside what came out.")
-@_options.invert
-@_options.overwrite
-@_options.device
-@_options.threads
-@_options.as_json
+@options.invert
+@options.overwrite
+@options.device
+@options.threads
+@options.as_json
 def command(
     bundle: str,
     images: tuple[str, ...],
@@ -64,7 +64,7 @@ def command(
     spec = NoiseSpec.parse(noise) if noise else None
     if out is None and spec is None:
         raise UsageError("name where the pictures go with --out, or add noise first with --noise.")
-    model = _options.load(bundle, device, threads)
+    model = options.load(bundle, device, threads)
     _warn(model.manifest, spec)
     work = Work(given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="denoising")
     counter = work.run(model.manifest, _denoise(model, spec, seed))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
 
 @click.command(short_help="Encode images, or folders of any size, to .npz, .npy or .csv.")
-@_options.bundle
-@_options.images
+@options.bundle
+@options.images
 @click.option(
     "-o",
     "--out",
@@ -19,11 +19,11 @@ __all__ = ["command"]
     metavar="FILE",
     help="A file that ends in .npz, .npy or .csv, which decides.",
 )
-@_options.invert
-@_options.overwrite
-@_options.device
-@_options.threads
-@_options.as_json
+@options.invert
+@options.overwrite
+@options.device
+@options.threads
+@options.as_json
 def command(
     bundle: str,
     images: tuple[str, ...],
@@ -62,7 +62,7 @@ def command(
     check_ending(path)
     check_free(path, overwrite)
     items = expand(images)
-    model = _options.load(bundle, device, threads)
+    model = options.load(bundle, device, threads)
     m, inverted = model.manifest, 0
     with counting("encoding") as counter:
         work = batches(sources(items, counter.fail), m, invert, counter)

@@ -51,8 +51,8 @@ def command(
     from diabolo.train.evaluation.evaluate import evaluate
     from diabolo.train.evaluation.holes import holes
     from diabolo.train.evaluation.iwae_bound import bound
-    from diabolo.ui.cli._figures import show, show_beside
-    from diabolo.ui.cli._progress import Bar
+    from diabolo.ui.cli._shared.figures import show, show_beside
+    from diabolo.ui.cli._shared.progress import Bar
 
     run = Run.open(run_folder)
     others = {str(path): _figures(path) for path in beside}

@@ -44,7 +44,7 @@ def command(source: str, out: str | None, network: str | None, **settings: Any) 
     from diabolo.export import export_factory, export_run
     from diabolo.export.errors import ExportError
     from diabolo.train.userfile import split
-    from diabolo.ui.cli._progress import console
+    from diabolo.ui.cli._shared.progress import console
 
     printer = console()
 

@@ -6,19 +6,19 @@ from typing import Any
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
 
 @click.command(short_help="What a bundle says about itself, and where it runs here.")
-@_options.bundle
+@options.bundle
 @click.option(
     "--device",
     metavar="NAME",
     help="Also start the model there (auto, cpu, cuda, ...) and say what really runs.",
 )
-@_options.threads
+@options.threads
 @click.option(
     "--json", "as_json", is_flag=True, help="Print model.json as it is; with --device, that beside it."
 )

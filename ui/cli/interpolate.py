@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
@@ -21,7 +21,7 @@ _BYTES = 1 << 26  # of a path's file, at most
 
 
 @click.command(short_help="Walk from image to image through the latent space.")
-@_options.bundle
+@options.bundle
 @click.argument("images", nargs=-1, metavar="[IMAGE|FOLDER...]")
 @click.option(
     "-o",
@@ -44,7 +44,7 @@ _BYTES = 1 << 26  # of a path's file, at most
     show_default=True,
     help="Pictures from one image to the next, both included; with --grid, of each side.",
 )
-@_options.method
+@options.method
 @click.option(
     "--grid",
     is_flag=True,
@@ -53,10 +53,10 @@ _BYTES = 1 << 26  # of a path's file, at most
 @click.option(
     "--scale", type=click.IntRange(1, 64), help="Enlarge so many times. [default: what fits a screen]"
 )
-@_options.invert
-@_options.overwrite
-@_options.device
-@_options.threads
+@options.invert
+@options.overwrite
+@options.device
+@options.threads
 def command(
     bundle: str,
     images: tuple[str, ...],
@@ -85,7 +85,7 @@ def command(
     _check(path, grid, images, source, invert)
     check_free(path, overwrite)
     way = None if source is None else _open(Path(source), steps, method)
-    model = _options.load(bundle, device, threads)
+    model = options.load(bundle, device, threads)
     if way is None:
         way = _through(model, images, invert, steps, method, grid)
     elif note := way.check(model.manifest):

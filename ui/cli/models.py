@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from diabolo.ui.cli import _options
-from diabolo.ui.cli._folded import dimensions, folded
+from diabolo.ui.cli._shared import options
+from diabolo.ui.cli._shared.table import dimensions, folded
 
 __all__ = ["command"]
 
 
 @click.command(short_help="The ready-made models that come with the package.")
-@_options.as_json
+@options.as_json
 def command(as_json: bool) -> None:
     """List the ready-made models: what each is, how large its code, how exact it is on test images.
 
@@ -50,7 +50,7 @@ def _row(name: str) -> dict[str, Any]:
     from diabolo.runtime import Bundle
     from diabolo.runtime.bundle import zoo
     from diabolo.runtime.errors import BundleError
-    from diabolo.ui._models import figures
+    from diabolo.ui.models.collection import figures
 
     folder = zoo.folder(name)
     about = {"name": name, "path": str(folder), "size": sum(p.stat().st_size for p in folder.iterdir())}

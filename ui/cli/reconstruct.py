@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
@@ -17,17 +17,17 @@ __all__ = ["command"]
 
 
 @click.command(short_help="Encode and decode images, and measure what was lost.")
-@_options.bundle
-@_options.images
+@options.bundle
+@options.images
 @click.option(
     "-o", "--out", metavar="DIR|FILE.png", help="Where the pictures go. [default: only figures are printed]"
 )
 @click.option("--beside", is_flag=True, help="Write each image as the model saw it beside its result.")
-@_options.invert
-@_options.overwrite
-@_options.device
-@_options.threads
-@_options.as_json
+@options.invert
+@options.overwrite
+@options.device
+@options.threads
+@options.as_json
 def command(
     bundle: str,
     images: tuple[str, ...],
@@ -52,7 +52,7 @@ def command(
     """
     from diabolo.ui.cli._files.work import Work, finish, report
 
-    model = _options.load(bundle, device, threads)
+    model = options.load(bundle, device, threads)
     work = Work(
         given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="reconstructing"
     )

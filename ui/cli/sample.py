@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
@@ -12,19 +12,19 @@ _LONGEST = 1200  # pixels of the longest side, where --scale is not given
 
 
 @click.command(short_help="New images: a grid of them, decoded from drawn latents.")
-@_options.bundle
+@options.bundle
 @click.option("-o", "--out", required=True, metavar="FILE.png", help="Where the grid goes.")
 @click.option(
     "--count", type=click.IntRange(1, 100_000), default=64, show_default=True, help="How many images."
 )
-@_options.seed
+@options.seed
 @click.option("--columns", type=click.IntRange(1), help="Images in a row. [default: about as many as rows]")
 @click.option(
     "--scale", type=click.IntRange(1, 64), help="Enlarge so many times. [default: what fits a screen]"
 )
-@_options.overwrite
-@_options.device
-@_options.threads
+@options.overwrite
+@options.device
+@options.threads
 def command(
     bundle: str,
     out: str,
@@ -56,7 +56,7 @@ def command(
     if path.suffix.lower() != ".png":
         raise UsageError(f"{path} ends in {path.suffix or 'nothing'}; the grid is a picture, FILE.png.")
     check_free(path, overwrite)
-    model = _options.load(bundle, device, threads)
+    model = options.load(bundle, device, threads)
     drawn = to_pil(model.sample(count, seed=seed))
     across = min(count, columns or math.ceil(math.sqrt(count)))
     width, height = drawn[0].size

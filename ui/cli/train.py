@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from diabolo.runtime.errors import PluginError, UnknownNameError, UsageError
-from diabolo.ui.cli._settings import SettingOption, options
+from diabolo.ui.cli._shared.settings import SettingOption, options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from diabolo.train import Run
-    from diabolo.ui.cli._progress import Bar
+    from diabolo.ui.cli._shared.progress import Bar
 
 __all__ = ["command"]
 
@@ -140,8 +140,8 @@ def _train(variant: str, own: list[str], given: dict[str, Any]) -> None:
 
     from diabolo.train import Config, fit
     from diabolo.train.distributed import join
-    from diabolo.ui.cli._figures import show
-    from diabolo.ui.cli._progress import Bar
+    from diabolo.ui.cli._shared.figures import show
+    from diabolo.ui.cli._shared.progress import Bar
 
     out, resumed, dataset = given.pop("out"), given.pop("resume"), given["dataset"]
     if not dataset and not (resumed and out):

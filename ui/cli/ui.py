@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from diabolo.runtime.errors import UsageError
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
@@ -26,8 +26,8 @@ def _users(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, .
     "bundles",
     nargs=-1,
     metavar="[BUNDLE]...",
-    shell_complete=_options.complete,
-    callback=_options.named,
+    shell_complete=options.complete,
+    callback=options.named,
 )
 @click.option(
     "--host",
@@ -107,7 +107,7 @@ def command(
     With several models the page has a chooser; each is started when it is first chosen.
     """
     from diabolo.runtime.bundle import zoo
-    from diabolo.ui._models import collect
+    from diabolo.ui.models.collection import collect
 
     if not bundles and not zoo.names():
         raise UsageError(

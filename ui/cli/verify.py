@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
 
 @click.command(short_help="Check a bundle's files, graphs and golden image.")
-@_options.bundle
+@options.bundle
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(bundle: str, device: str, as_json: bool) -> None:

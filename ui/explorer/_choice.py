@@ -9,7 +9,7 @@ from typing import TypeAlias
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UnknownNameError, UsageError
-from diabolo.ui._models import Models
+from diabolo.ui.models.collection import Models
 
 __all__ = ["Choice", "Given"]
 

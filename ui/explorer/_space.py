@@ -14,8 +14,8 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.image import convert
-from diabolo.ui._model_cache import kept
 from diabolo.ui.explorer import _planes
+from diabolo.ui.models.cache import kept
 from diabolo.ui.work import check_pictures
 
 __all__ = ["Space", "latents_of", "space_of"]

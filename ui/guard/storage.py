@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from diabolo.ui.temporary import KEPT
+from diabolo.ui.files.temporary import KEPT
 
 __all__ = ["Storage"]
 

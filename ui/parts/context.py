@@ -25,17 +25,17 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.image import convert
 from diabolo.runtime.image.background import background_kind
-from diabolo.ui._model_cache import kept
-from diabolo.ui._models import Models
-from diabolo.ui._originals import Originals
-from diabolo.ui._shuffled import shuffled
 from diabolo.ui.blocks import refusal
-from diabolo.ui.incoming import pixels_of
+from diabolo.ui.files.incoming import pixels_of
+from diabolo.ui.files.served import is_ours, keep
+from diabolo.ui.files.temporary import MADE, visitors_folder
+from diabolo.ui.models.cache import kept
+from diabolo.ui.models.collection import Models
+from diabolo.ui.models.dataset_images import Originals
+from diabolo.ui.models.shuffle import shuffled
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
 from diabolo.ui.sandbox import VisitorLimits
-from diabolo.ui.served_files import is_ours, keep
-from diabolo.ui.temporary import MADE, visitors_folder
 from diabolo.ui.work import Turns, large
 
 __all__ = ["EVERY", "LATEST", "QUIET", "Context", "picture_of", "shown_errors", "words"]

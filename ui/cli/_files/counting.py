@@ -32,7 +32,7 @@ class _Shown(Counter):
     def __init__(self, what: str) -> None:
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        from diabolo.ui.cli._progress import console
+        from diabolo.ui.cli._shared.progress import console
 
         super().__init__()
         printer = console()

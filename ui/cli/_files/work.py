@@ -25,7 +25,7 @@ from diabolo.ui.cli._files.outputs import save_picture
 from diabolo.ui.cli._files.reading import Batch, batches, looks_inverted
 from diabolo.ui.cli._files.sources import Source, expand, sources
 from diabolo.ui.errors import OutputError
-from diabolo.ui.unique_names import UniqueNames
+from diabolo.ui.files.unique_names import UniqueNames
 
 __all__ = ["Computed", "Panels", "Work", "finish", "hint_invert", "report"]
 

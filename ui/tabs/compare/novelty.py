@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.latent.knn import distances
-from diabolo.ui._model_cache import kept
+from diabolo.ui.models.cache import kept
 
 __all__ = ["Ground", "ground_of"]
 

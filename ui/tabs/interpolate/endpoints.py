@@ -13,7 +13,7 @@ from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.latent.interpolation import METHODS
 from diabolo.runtime.latent.path import LatentPath, read
 from diabolo.ui.components import as_it_is, derived
-from diabolo.ui.incoming import FileInput
+from diabolo.ui.files.incoming import FileInput
 from diabolo.ui.parts.context import Context, shown_errors
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.texts import Texts

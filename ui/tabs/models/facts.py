@@ -8,7 +8,7 @@ from typing import Any
 from diabolo.runtime import verify
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import BundleError
-from diabolo.ui._models import Models, figures
+from diabolo.ui.models.collection import Models, figures
 
 __all__ = ["facts", "size_of"]
 

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import BundleError
-from diabolo.ui._model_cache import kept
+from diabolo.ui.models.cache import kept
 
 __all__ = ["card_html"]
 

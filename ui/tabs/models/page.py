@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from diabolo.runtime.errors import BundleError, UsageError
-from diabolo.ui.incoming import UploadInput
+from diabolo.ui.files.incoming import UploadInput
 from diabolo.ui.parts.context import EVERY, QUIET, Context, shown_errors
 from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.parts.numbers import record

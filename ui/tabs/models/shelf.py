@@ -11,8 +11,8 @@ from PIL import Image
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import convert, resize
-from diabolo.ui._model_cache import kept
-from diabolo.ui._models import Models, figures
+from diabolo.ui.models.cache import kept
+from diabolo.ui.models.collection import Models, figures
 from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.tabs.models.facts import size_of

@@ -14,13 +14,13 @@ from pathlib import Path
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import BundleError, UsageError
-from diabolo.ui._brought import Brought, Own
-from diabolo.ui._models import Models
 from diabolo.ui.errors import BusyError
+from diabolo.ui.files.temporary import KEPT, visitors_folder
+from diabolo.ui.models.collection import Models
+from diabolo.ui.models.uploaded import Brought, Own
 from diabolo.ui.sandbox import VisitorLimits, keeper
 from diabolo.ui.sandbox.check import Sound, check
 from diabolo.ui.sandbox.pool import Pool
-from diabolo.ui.temporary import KEPT, visitors_folder
 
 __all__ = ["Uploads"]
 

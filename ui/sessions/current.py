@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["current"]
+__all__ = ["session_hash"]
 
 
-def current() -> str | None:
+def session_hash() -> str | None:
     """Gradio's session hash of the request that this code answers; None outside of requests, or without one.
 
     A page gets a new one whenever it is loaded, and tells it to nobody but the server.

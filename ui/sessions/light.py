@@ -37,7 +37,7 @@ from gradio.components import State
 from gradio.queueing import Queue
 from gradio.state_holder import SessionState, StateHolder
 
-from diabolo.ui._unread import MOST, Unread
+from diabolo.ui.sessions.unread import MOST, Unread
 
 __all__ = ["SESSIONS", "lighten"]
 

@@ -14,7 +14,7 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.verify import Check
-from diabolo.ui._model_cache import forget
+from diabolo.ui.models.cache import forget
 
 __all__ = ["Brought", "Own"]
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError, MissingPackageError, UsageError
-from diabolo.ui._shuffled import shuffled
+from diabolo.ui.models.shuffle import shuffled
 
 if TYPE_CHECKING:
     from diabolo.train.datasets import DatasetBase

@@ -12,9 +12,9 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle, zoo
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UnknownNameError, UsageError
-from diabolo.ui import _visitor
-from diabolo.ui._brought import Brought, Own
 from diabolo.ui.errors import RemovedError
+from diabolo.ui.models.uploaded import Brought, Own
+from diabolo.ui.sessions import current
 
 __all__ = ["Models", "Source", "Sources", "collect", "figures", "ready_made"]
 
@@ -73,11 +73,11 @@ class Models(Mapping[str, Autoencoder]):
 
     def names(self) -> list[str]:
         """What the visitor whose request this is may choose from, their own last."""
-        return [*self._bundles, *self.brought.names(_visitor.current())]
+        return [*self._bundles, *self.brought.names(current.session_hash())]
 
     def own(self, name: str) -> Own | None:
         """The model called `name` if the visitor whose request this is brought it."""
-        return None if name in self._bundles else self.brought.find(_visitor.current(), name)
+        return None if name in self._bundles else self.brought.find(current.session_hash(), name)
 
     def check(self, name: str) -> str:
         """The name, if there is a model of that name for the visitor whose request this is.
@@ -88,7 +88,7 @@ class Models(Mapping[str, Autoencoder]):
         """
         if name in self:
             return name
-        if why := self.brought.why_gone(_visitor.current(), name):
+        if why := self.brought.why_gone(current.session_hash(), name):
             raise RemovedError(f"{name} was removed: {why}. Upload it again, or choose another model.")
         raise UnknownNameError("model", name, self.names())
 

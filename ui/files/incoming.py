@@ -13,8 +13,8 @@ from PIL import Image
 
 from diabolo.runtime.errors import ImageError
 from diabolo.ui.components import derived
-from diabolo.ui.served_files import keep, save
-from diabolo.ui.temporary import MADE, visitors_folder
+from diabolo.ui.files.served import keep, save
+from diabolo.ui.files.temporary import MADE, visitors_folder
 
 __all__ = ["FileInput", "ImageInput", "UploadInput", "pixels_of", "received", "size_of"]
 
