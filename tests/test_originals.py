@@ -132,8 +132,8 @@ def test_images_are_read_without_torch(data: Path, tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "sys.modules |= dict.fromkeys(['torch', 'torchvision', 'pooch', 'psutil', 'matplotlib'])\n"
-        "from diabolo.runtime import Bundle\nfrom diabolo.ui.models.dataset_images import Originals\n"
-        f"print(Originals().draw(Bundle.open({str(bundle)!r}).manifest).label)"
+        "from diabolo.runtime import Bundle\nfrom diabolo.ui.models.dataset_images import DatasetImages\n"
+        f"print(DatasetImages().draw(Bundle.open({str(bundle)!r}).manifest).label)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "7"

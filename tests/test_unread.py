@@ -30,7 +30,7 @@ def test_who_reads_is_known_by_the_first_message(monkeypatch: pytest.MonkeyPatch
 
     now = [1000.0]
     monkeypatch.setattr(_unread.time, "monotonic", lambda: now[0])
-    unread, busy = _unread.Unread(), put("1", "2")
+    unread, busy = _unread.UnreadMessages(), put("1", "2")
     sessions = {"left": put("a", "b"), "reads": busy, "idle": put()}
     assert list(unread.stale(sessions)) == []
     for second in range(10, 61, 10):

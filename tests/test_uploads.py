@@ -30,7 +30,7 @@ def models(tmp_path: Path) -> Iterator[Models]:
     models = Models({"listed": Bundle.open(save_coded(tmp_path / "listed"))}, device="cpu")
     yield models
     for visitor in ("ann", "bob", "cat"):
-        models.brought.leave(visitor)
+        models.uploaded.leave(visitor)
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_all_goes_with_its_visitor(models: Models, tmp_path: Path, asks: list[st
     space_of(model)
     hosted = [one for one in uploads._pool._hosted if one.pid is not None]
     assert len(hosted) == 2
-    models.brought.leave("ann")
+    models.uploaded.leave("ann")
     assert [one.pid is None for one in hosted].count(True) == 1
     assert len(files(uploads)) == 1
     with pytest.raises(RemovedError, match="the page that brought it was closed, or lost its connection"):
@@ -160,7 +160,7 @@ def test_who_left_during_the_check_leaves_nothing(
     checked = module.check
 
     def check(*given: object) -> object:
-        models.brought.leave("ann")
+        models.uploaded.leave("ann")
         return checked(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "check", check)
@@ -168,7 +168,7 @@ def test_who_left_during_the_check_leaves_nothing(
     with pytest.raises(BundleError, match="the page was closed before"):
         uploads.take(zipped(own(tmp_path / "own")), "ann")
     assert files(uploads) == []
-    assert models.brought.names("ann") == []
+    assert models.uploaded.names("ann") == []
     assert uploads._pool.alive == 0
 
 

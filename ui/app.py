@@ -91,7 +91,7 @@ def build(
         gr.on(None, context.show_originals, chooser, context.originals_buttons, **QUIET)
 
         def leave(request: gr.Request) -> None:
-            models.brought.leave(request.session_hash)
+            models.uploaded.leave(request.session_hash)
 
         # within somebody's page, that page is told when it is closed
         (Page.root_block or app).unload(leave)

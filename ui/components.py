@@ -9,9 +9,10 @@ from typing import Any
 import gradio as gr
 from gradio import component_meta
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import UsageError
 
-__all__ = ["LONGEST_NAME", "WithoutStub", "as_it_is", "choice", "derived", "slider"]
+__all__ = ["LONGEST_NAME", "WithoutStub", "choice", "identity", "slider", "subclass"]
 
 LONGEST_NAME = 300  # characters of a name
 
@@ -32,7 +33,7 @@ class WithoutStub(type(gr.HTML)):  # type: ignore[misc]
         return ABCMeta.__new__(cls, name, bases, members)
 
 
-def derived(base: type[Any], **methods: Callable[..., Any]) -> Any:
+def subclass(base: type[Any], **methods: Callable[..., Any]) -> Any:
     """A subclass of one of gradio's components with methods of our own; the page shows it as the base.
 
     Gradio makes new instances of an instance's class, so methods set on an instance would be lost.
@@ -40,12 +41,12 @@ def derived(base: type[Any], **methods: Callable[..., Any]) -> Any:
     return WithoutStub(base.__name__, (base,), {**methods, "is_template": True, "__module__": __name__})
 
 
-def as_it_is(_self: Any, value: Any) -> Any:
+def identity(_self: Any, value: Any) -> Any:
     """A `preprocess` or `postprocess` that changes nothing."""
     return value
 
 
-_Slider = derived(gr.Slider, preprocess=as_it_is)
+_Slider = subclass(gr.Slider, preprocess=identity)
 
 
 def slider(*args: Any, **more: Any) -> gr.Slider:
@@ -65,7 +66,7 @@ def _names(self: gr.Dropdown, value: Any) -> Any:
     return value
 
 
-_Choice = derived(gr.Dropdown, preprocess=_names)
+_Choice = subclass(gr.Dropdown, preprocess=_names)
 
 
 def choice(*args: Any, **more: Any) -> gr.Dropdown:
@@ -76,3 +77,6 @@ def choice(*args: Any, **more: Any) -> gr.Dropdown:
     """
     made: gr.Dropdown = _Choice(*args, **more)
     return made
+
+
+__getattr__ = old_names(__name__, {"derived": "subclass", "as_it_is": "identity"})

@@ -14,17 +14,20 @@ from collections.abc import Callable, Sequence
 
 from PIL import Image
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.image import mosaic
 from diabolo.ui._priority import lower
 
-__all__ = ["drawn_apart"]
+__all__ = ["draw_in_subprocess"]
 
 _COMMAND = [sys.executable, "-m", "diabolo.ui.drawing"]
 _NICER = 10  # below what serves everybody, above what strangers brought
 _LOOK = 0.1  # seconds between two looks at whether somebody waits for it
 
 
-def drawn_apart(frames: Sequence[Image.Image], kind: str, legs: int, watch: Callable[[], None]) -> bytes:
+def draw_in_subprocess(
+    frames: Sequence[Image.Image], kind: str, legs: int, watch: Callable[[], None]
+) -> bytes:
     """What `pictures.drawn` gives, computed by another process at a lower priority.
 
     Args:
@@ -69,6 +72,9 @@ def _main() -> None:
     length = len(Image.new(head["mode"], size).tobytes())
     frames = [Image.frombytes(head["mode"], size, source.read(length)) for _ in range(head["count"])]
     sys.stdout.buffer.write(mosaic.drawn(frames, head["kind"], legs=head["legs"]))
+
+
+__getattr__ = old_names(__name__, {"drawn_apart": "draw_in_subprocess"})
 
 
 if __name__ == "__main__":

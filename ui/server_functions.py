@@ -9,10 +9,11 @@ from typing import Any, TypeVar, cast
 
 from fastapi import HTTPException
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import DiaboloError
 from diabolo.ui.blocks import logged
 
-__all__ = ["told"]
+__all__ = ["report_errors"]
 
 _LOG = logging.getLogger("diabolo.ui")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -25,7 +26,7 @@ class _Asked(dict[str, Any]):
         raise HTTPException(422, f"this call lacks {key!r}.")
 
 
-def told(function: _Function) -> _Function:
+def report_errors(function: _Function) -> _Function:
     """The same function, whose last argument is an object that a client sent.
 
     What cannot be done is answered with the reason, as 'problem', which the page shows. A call that no page
@@ -50,3 +51,6 @@ def told(function: _Function) -> _Function:
             raise HTTPException(500, logged(function.__name__)) from None
 
     return cast("_Function", answer)
+
+
+__getattr__ = old_names(__name__, {"told": "report_errors"})

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from diabolo.ui.cli._shared.settings import options
-from diabolo.ui.cli._shared.table import dimensions, folded
+from diabolo.ui.cli._shared.table import image_size, wrapped
 
 __all__ = ["command"]
 
@@ -86,7 +86,7 @@ def get(ctx: click.Context, /, name: str, **given: Any) -> None:
     named = found if found and not found.takes_folder else None  # a folder may be called 'folder'
     here = f"read from {named.locate(request) if named else Path(name)}"
     counts = f"{len(data.train):,} training and {len(data.test):,} test images"
-    pixels = dimensions(data.image_shape)
+    pixels = image_size(data.image_shape)
     click.echo(f"{data.name}: {counts}, {pixels}, {named.made if named and named.made else here}")
 
 
@@ -166,18 +166,18 @@ _LINE = f"{{:<15}} {{:<{_WIDEST}}} {{:>7}}  {{:>8}}  {{}}"
 def _lines(row: dict[str, Any]) -> list[str]:
     """A row of the table, and below it what would not fit beside it at any width."""
     if "title" not in row:
-        return [_LINE.format(row["name"], "cannot be loaded", "", "", "no"), *folded(row["problem"])]
+        return [_LINE.format(row["name"], "cannot be loaded", "", "", "no"), *wrapped(row["problem"])]
     size = f"{max(1, round(row['download'] / 1e6))} MB" if row["download"] else "none"
     images, pixels = _images(row)
     fits = len(images) <= _WIDEST
     lines = [
         _LINE.format(row["name"], images if fits else pixels, len(row["classes"]) or "", size, row["state"])
     ]
-    lines += folded(f"{row['title']}: {row['summary']}")
-    lines += folded("" if fits else f"images: {images}")
-    lines += folded(row["problem"] or "")
+    lines += wrapped(f"{row['title']}: {row['summary']}")
+    lines += wrapped("" if fits else f"images: {images}")
+    lines += wrapped(row["problem"] or "")
     for label, text in (("here", row["made"] or row["here"]), *((x, row[x]) for x in ("licence", "home"))):
-        lines += folded(f"{label}: {text}" if text else "")
+        lines += wrapped(f"{label}: {text}" if text else "")
     return lines
 
 
@@ -185,5 +185,5 @@ def _images(row: dict[str, Any]) -> tuple[str, str]:
     """How many images of what size, and the size alone."""
     if not row["image_shape"]:
         return str(row["count"]), ""
-    pixels = dimensions(row["image_shape"])
+    pixels = image_size(row["image_shape"])
     return f"{row['count']}, {pixels}", pixels

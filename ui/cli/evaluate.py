@@ -51,7 +51,7 @@ def command(
     from diabolo.train.evaluation.evaluate import evaluate
     from diabolo.train.evaluation.holes import holes
     from diabolo.train.evaluation.iwae_bound import bound
-    from diabolo.ui.cli._shared.figures import show, show_beside
+    from diabolo.ui.cli._shared.figures import show, show_side_by_side
     from diabolo.ui.cli._shared.progress import Bar
 
     run = Run.open(run_folder)
@@ -72,7 +72,7 @@ def command(
     if as_json:
         click.echo(json.dumps(figures | {"beside": others} if others else figures))
     elif others:
-        show_beside({run_folder: figures} | others)
+        show_side_by_side({run_folder: figures} | others)
     else:
         show(figures)
 

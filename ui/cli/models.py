@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from diabolo.ui.cli._shared import options
-from diabolo.ui.cli._shared.table import dimensions, folded
+from diabolo.ui.cli._shared.table import image_size, wrapped
 
 __all__ = ["command"]
 
@@ -78,21 +78,21 @@ def _lines(row: dict[str, Any], line: str) -> list[str]:
     """A row of the table, and below it what the model is."""
     size = f"{row['size'] / 1e6:.1f} MB"
     if "problem" in row:
-        return [line.format(row["name"], "cannot be read", "", "", "", size), *folded(row["problem"])]
+        return [line.format(row["name"], "cannot be read", "", "", "", size), *wrapped(row["problem"])]
     metrics, latent = row["metrics"], " x ".join(map(str, row["latent_shape"]))
     first = line.format(
         row["name"],
-        dimensions(row["image_shape"]),
+        image_size(row["image_shape"]),
         latent + (", N(0, I)" if row["prior"] else ""),
         f"{metrics['mse']:.5f}" if "mse" in metrics else "",
         f"{metrics['psnr']:.2f}" if "psnr" in metrics else "",
         size,
     )
-    lines = [first, *folded(row["summary"] or row["variant"])]
+    lines = [first, *wrapped(row["summary"] or row["variant"])]
     if row["noise"]:
         low, high = row["noise"]["level"]
         level = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-        lines += folded(f"removes: {row['noise']['kind']} noise, level {level}{_gained(metrics)}")
+        lines += wrapped(f"removes: {row['noise']['kind']} noise, level {level}{_gained(metrics)}")
     return lines
 
 

@@ -27,7 +27,7 @@ def _users(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, .
     nargs=-1,
     metavar="[BUNDLE]...",
     shell_complete=options.complete,
-    callback=options.named,
+    callback=options.note_shadowed_folder,
 )
 @click.option(
     "--host",

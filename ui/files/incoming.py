@@ -12,7 +12,7 @@ import gradio as gr
 from PIL import Image
 
 from diabolo.runtime.errors import ImageError
-from diabolo.ui.components import derived
+from diabolo.ui.components import subclass
 from diabolo.ui.files.served import keep, save
 from diabolo.ui.files.temporary import MADE, visitors_folder
 
@@ -139,7 +139,7 @@ def _is_ours(path: Any, folder: str) -> bool:
 
 
 def _input(base: type[Any], **methods: Any) -> Any:
-    return derived(base, async_move_resource_to_block_cache=_only_ours(base), **methods)
+    return subclass(base, async_move_resource_to_block_cache=_only_ours(base), **methods)
 
 
 FileInput = _input(gr.File, preprocess=_files)

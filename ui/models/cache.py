@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-__all__ = ["forget", "kept"]
+__all__ = ["cached", "forget"]
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
@@ -16,7 +16,7 @@ _Value = TypeVar("_Value")
 _all: list[Callable[[tuple[Any, ...]], None]] = []
 
 
-def kept(most: int) -> Callable[[Callable[[_Key], _Value]], Callable[[_Key], _Value]]:
+def cached(most: int) -> Callable[[Callable[[_Key], _Value]], Callable[[_Key], _Value]]:
     """Like `functools.lru_cache(most)` of a function of one argument, for whose answers `forget` works."""
 
     def decorate(compute: Callable[[_Key], _Value]) -> Callable[[_Key], _Value]:

@@ -13,7 +13,7 @@ from diabolo.runtime.bundle import Bundle, zoo
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.ui.errors import RemovedError
-from diabolo.ui.models.uploaded import Brought, Own
+from diabolo.ui.models.uploaded import UploadedModel, UploadedModels
 from diabolo.ui.sessions import current
 
 __all__ = ["Models", "Source", "Sources", "collect", "figures", "ready_made"]
@@ -36,7 +36,7 @@ class Models(Mapping[str, Autoencoder]):
     """
 
     def __init__(self, bundles: Mapping[str, Bundle | Autoencoder], *, device: str = "auto") -> None:
-        self.brought = Brought()
+        self.uploaded = UploadedModels()
         self._device = device
         self._bundles: dict[str, Bundle] = {}
         self._started: dict[str, Autoencoder] = {}
@@ -47,7 +47,7 @@ class Models(Mapping[str, Autoencoder]):
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Autoencoder:
-        own = self.own(name)
+        own = self.find_uploaded(name)
         if own is not None:
             own.used = time.monotonic()
             return own.model
@@ -58,7 +58,7 @@ class Models(Mapping[str, Autoencoder]):
             return self._started[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._bundles or (isinstance(name, str) and self.own(name) is not None)
+        return name in self._bundles or (isinstance(name, str) and self.find_uploaded(name) is not None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._bundles)
@@ -73,11 +73,11 @@ class Models(Mapping[str, Autoencoder]):
 
     def names(self) -> list[str]:
         """What the visitor whose request this is may choose from, their own last."""
-        return [*self._bundles, *self.brought.names(current.session_hash())]
+        return [*self._bundles, *self.uploaded.names(current.session_hash())]
 
-    def own(self, name: str) -> Own | None:
+    def find_uploaded(self, name: str) -> UploadedModel | None:
         """The model called `name` if the visitor whose request this is brought it."""
-        return None if name in self._bundles else self.brought.find(current.session_hash(), name)
+        return None if name in self._bundles else self.uploaded.find(current.session_hash(), name)
 
     def check(self, name: str) -> str:
         """The name, if there is a model of that name for the visitor whose request this is.
@@ -88,7 +88,7 @@ class Models(Mapping[str, Autoencoder]):
         """
         if name in self:
             return name
-        if why := self.brought.why_gone(current.session_hash(), name):
+        if why := self.uploaded.why_gone(current.session_hash(), name):
             raise RemovedError(f"{name} was removed: {why}. Upload it again, or choose another model.")
         raise UnknownNameError("model", name, self.names())
 
@@ -98,7 +98,7 @@ class Models(Mapping[str, Autoencoder]):
         Raises:
             RemovedError, UnknownNameError: as `check` raises them.
         """
-        own = self.own(name)
+        own = self.find_uploaded(name)
         return self._bundles[self.check(name)] if own is None else own.bundle
 
     def manifest(self, name: str) -> Manifest:
@@ -107,7 +107,7 @@ class Models(Mapping[str, Autoencoder]):
 
     def new_name(self, name: str, visitor: str) -> str:
         """`name`, or 'name (2)' where a model that all see, or one of this visitor's, has or had it."""
-        return _new_name(name, {*self._bundles, *self.brought.used_names(visitor)})
+        return _new_name(name, {*self._bundles, *self.uploaded.used_names(visitor)})
 
 
 def figures(m: Manifest) -> dict[str, float]:

@@ -17,18 +17,18 @@ from PIL import Image
 
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError, MissingPackageError, UsageError
-from diabolo.ui.models.shuffle import shuffled
+from diabolo.ui.models.shuffle import cycle_shuffled
 
 if TYPE_CHECKING:
     from diabolo.train.datasets import DatasetBase
 
-__all__ = ["Original", "Originals"]
+__all__ = ["DatasetImage", "DatasetImages"]
 
 _KEPT = 1000  # images of a data set, in memory
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Original:
+class DatasetImage:
     """One image of a data set.
 
     Attributes:
@@ -48,7 +48,7 @@ class _Kept:
     order: Iterator[int]  # in which they are shown
 
 
-class Originals:
+class DatasetImages:
     """Test images by data set. A set is read when one of its images is first asked for; some are kept."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Originals:
         """Whether the data set that the model learned lies on this machine; its images are not read."""
         return _located(m) is not None
 
-    def draw(self, m: Manifest) -> Original:
+    def draw(self, m: Manifest) -> DatasetImage:
         """Any of the kept test images.
 
         Raises:
@@ -76,7 +76,7 @@ class Originals:
         index = next(kept.order)
         pixels = kept.images[index].transpose(1, 2, 0)
         label = "" if kept.labels is None or not kept.classes else kept.classes[kept.labels[index]]
-        return Original(
+        return DatasetImage(
             picture=Image.fromarray(pixels.squeeze(-1) if pixels.shape[2] == 1 else pixels), label=label
         )
 
@@ -124,5 +124,5 @@ def _read(m: Manifest, seed: int) -> _Kept:
         images=np.array(data.test.images[chosen]),  # a copy: the rest of the set can go
         labels=None if labels is None else labels[chosen],
         classes=data.classes,
-        order=shuffled(len(chosen)),
+        order=cycle_shuffled(len(chosen)),
     )

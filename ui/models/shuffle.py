@@ -6,9 +6,9 @@ import itertools
 import random
 from collections.abc import Iterator
 
-__all__ = ["shuffled"]
+__all__ = ["cycle_shuffled"]
 
 
-def shuffled(count: int) -> Iterator[int]:
+def cycle_shuffled(count: int) -> Iterator[int]:
     """0 to count - 1 in random order, again and again in that order; count is at least 1."""
     return itertools.cycle(random.sample(range(count), count))

@@ -16,14 +16,14 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.verify import Check
 from diabolo.ui.models.cache import forget
 
-__all__ = ["Brought", "Own"]
+__all__ = ["UploadedModel", "UploadedModels"]
 
 _REMEMBERED = 1000  # visitors without models, to tell them what became of theirs
 _LEFT = "the page that brought it was closed, or lost its connection"
 
 
 @dataclass(kw_only=True, eq=False)
-class Own:
+class UploadedModel:
     """One model of a visitor.
 
     Attributes:
@@ -49,19 +49,19 @@ class Own:
 
 @dataclass(kw_only=True, eq=False)
 class _Visitor:
-    own: OrderedDict[str, Own] = field(default_factory=OrderedDict)
+    own: OrderedDict[str, UploadedModel] = field(default_factory=OrderedDict)
     gone: dict[str, str] = field(default_factory=dict)  # names, and why
     left: float = 0.0
 
 
-class Brought:
+class UploadedModels:
     """Models by visitor and name. A visitor is a session's hash; None, which is nobody, has none."""
 
     def __init__(self) -> None:
         self._visitors: OrderedDict[str, _Visitor] = OrderedDict()
         self._lock = threading.RLock()
 
-    def find(self, visitor: str | None, name: str) -> Own | None:
+    def find(self, visitor: str | None, name: str) -> UploadedModel | None:
         """The model that this visitor calls `name`."""
         with self._lock:
             known = self._visitors.get(visitor) if visitor else None
@@ -105,7 +105,7 @@ class Brought:
         return time.monotonic()
 
     def keep(
-        self, visitor: str, name: str, own: Own, *, since: float, most: int, in_all: int, size: int
+        self, visitor: str, name: str, own: UploadedModel, *, since: float, most: int, in_all: int, size: int
     ) -> bool:
         """Take a model, and let go of what is more than may be kept; whether the visitor is still here.
 
@@ -187,7 +187,7 @@ class Brought:
 
         return max((visitor for visitor, known in self._visitors.items() if known.own), key=size)
 
-    def _make_room(self, new: Own, size: int) -> None:
+    def _make_room(self, new: UploadedModel, size: int) -> None:
         """Let go of others than the new one until all files together have at most `size` bytes."""
         while True:
             others = {
@@ -208,9 +208,9 @@ class Brought:
             del self._visitors[visitor]
 
 
-def _size(own: Mapping[str, Own]) -> int:
+def _size(own: Mapping[str, UploadedModel]) -> int:
     return sum(one.size for one in own.values())
 
 
-def _oldest(own: Mapping[str, Own]) -> str:
+def _oldest(own: Mapping[str, UploadedModel]) -> str:
     return min(own, key=lambda name: own[name].used)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.limits import STRANGERS
@@ -22,14 +23,14 @@ from diabolo.ui.sandbox.graphs import RemoteGraphs
 from diabolo.ui.sandbox.limits import VisitorLimits
 from diabolo.ui.sandbox.pool import Pool
 
-__all__ = ["Sound", "check"]
+__all__ = ["CheckedBundle", "check"]
 
 _REASON = "a visitor's model runs on the CPU, in a process of its own"
 _VALUES = 100_000  # in model.json, besides those of the latent; each takes some 60 bytes of memory
 _CHUNK = 1 << 19  # images at most, of one number each
 
 
-class _Checked(Bundle):
+class _LimitedBundle(Bundle):
     """A bundle whose graphs a worker has looked into; here they are never looked into, only handed on."""
 
     largest = VisitorLimits().file_mb << 20  # bytes
@@ -51,7 +52,7 @@ class _Checked(Bundle):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Told:
+class _CheckResult:
     """What a worker says of a bundle that passed: `codes` in bytes, `values` of model.json."""
 
     checks: list[Check]
@@ -62,7 +63,7 @@ class _Told:
 
 
 @dataclass(kw_only=True, eq=False)
-class Sound:
+class CheckedBundle:
     """A bundle that passed, and the worker that checked it; `start` or `end` it.
 
     Attributes:
@@ -73,7 +74,7 @@ class Sound:
     bundle: Bundle
     checks: list[Check]
     _worker: Worker | None
-    _told: _Told
+    _told: _CheckResult
 
     def start(self, name: str, pool: Pool, thrown_out: Callable[[str], None]) -> tuple[Autoencoder, Hosted]:
         """The model, run by the worker that checked it, and its place in the pool.
@@ -97,7 +98,7 @@ class Sound:
             self._worker.stop()
 
 
-def check(path: Path, pool: Pool, fetch: Callable[[], None] = lambda: None) -> Sound:
+def check(path: Path, pool: Pool, fetch: Callable[[], None] = lambda: None) -> CheckedBundle:
     """Check a bundle's .zip as `diabolo verify` does, in a worker, when it is its turn.
 
     Args:
@@ -113,16 +114,16 @@ def check(path: Path, pool: Pool, fetch: Callable[[], None] = lambda: None) -> S
     with pool.checking() as worker:
         try:
             fetch()
-            told = _asked(worker, path, pool.limits)
-            bundle = _opened(path, pool.limits)
-            _check_sizes(path, bundle.manifest, told, pool.limits)
-            return Sound(bundle=bundle, checks=told.checks, _worker=worker, _told=told)
+            result = _run_check(worker, path, pool.limits)
+            bundle = _open_bundle(path, pool.limits)
+            _check_sizes(path, bundle.manifest, result, pool.limits)
+            return CheckedBundle(bundle=bundle, checks=result.checks, _worker=worker, _told=result)
         except BaseException:
             worker.stop()
             raise
 
 
-def _asked(worker: Worker, path: Path, limits: VisitorLimits) -> _Told:
+def _run_check(worker: Worker, path: Path, limits: VisitorLimits) -> _CheckResult:
     try:
         answer = worker.ask(worker.begin(limits.check_s) | {"do": "check", "path": str(path)})
     except GoneError as error:
@@ -132,8 +133,8 @@ def _asked(worker: Worker, path: Path, limits: VisitorLimits) -> _Told:
         raise BundleError(f"{path} is not taken: {answer.get('reason')}")
     try:
         checks = [Check(**check) for check in answer["checks"]]
-        _refuse(path, [check for check in checks if not check.ok])
-        return _Told(
+        _raise_failed(path, [check for check in checks if not check.ok])
+        return _CheckResult(
             checks=checks,
             codes=int(answer["codes"]),
             values=int(answer["values"]),
@@ -144,7 +145,7 @@ def _asked(worker: Worker, path: Path, limits: VisitorLimits) -> _Told:
         raise ModelStoppedError(f"{path} is not taken: its check gave an answer that is not one.") from None
 
 
-def _refuse(path: Path, wrong: list[Check]) -> None:
+def _raise_failed(path: Path, wrong: list[Check]) -> None:
     if wrong and wrong[0].name == "model.json":  # it is no bundle at all
         raise BundleError(wrong[0].detail)
     if wrong:
@@ -152,16 +153,16 @@ def _refuse(path: Path, wrong: list[Check]) -> None:
         raise BundleError(f"{path} is not taken: {wrong[0].name}: {wrong[0].detail}{more}")
 
 
-def _opened(path: Path, limits: VisitorLimits) -> Bundle:
-    bundle = _Checked.open(path, limits=STRANGERS)
-    assert isinstance(bundle, _Checked)  # noqa: S101 - for mypy
+def _open_bundle(path: Path, limits: VisitorLimits) -> Bundle:
+    bundle = _LimitedBundle.open(path, limits=STRANGERS)
+    assert isinstance(bundle, _LimitedBundle)  # noqa: S101 - for mypy
     bundle.largest = limits.file_mb << 20
     return bundle
 
 
-def _check_sizes(path: Path, m: Manifest, told: _Told, limits: VisitorLimits) -> None:
+def _check_sizes(path: Path, m: Manifest, result: _CheckResult, limits: VisitorLimits) -> None:
     image, latent = prod(m.image_shape), prod(m.latent_shape)
-    codes, values = told.codes, told.values
+    codes, values = result.codes, result.values
     most = _VALUES + 4 * latent  # its mean, deviation, minimum and maximum
     for fits, what, allowed in (
         (image <= limits.image_values, f"images of {image:,} numbers", f"{limits.image_values:,}"),
@@ -174,3 +175,6 @@ def _check_sizes(path: Path, m: Manifest, told: _Told, limits: VisitorLimits) ->
                 f"{path} is not taken: it has {what}; at most {allowed} are allowed here. "
                 "Open it from the command line: diabolo ui FILE."
             )
+
+
+__getattr__ = old_names(__name__, {"Sound": "CheckedBundle"})

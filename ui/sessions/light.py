@@ -37,7 +37,7 @@ from gradio.components import State
 from gradio.queueing import Queue
 from gradio.state_holder import SessionState, StateHolder
 
-from diabolo.ui.sessions.unread import MOST, Unread
+from diabolo.ui.sessions.unread import MOST, UnreadMessages
 
 __all__ = ["SESSIONS", "lighten"]
 
@@ -96,7 +96,7 @@ def lighten(app: gr.Blocks) -> bool:
     app.state_session_capacity = app.state_holder.capacity = SESSIONS
     app.state_holder.__class__ = _Holder
     app._queue.__class__ = _Queue
-    app._queue.unread = Unread()  # type: ignore[attr-defined]
+    app._queue.unread = UnreadMessages()  # type: ignore[attr-defined]
     if not app.enable_monitoring:
         app._queue.ANALYTICS_MAX_EVENTS = _ENTRIES
     return True
@@ -185,7 +185,7 @@ class _Holder(StateHolder):
 class _Queue(Queue):
     """A queue that keeps nothing of calls that are over."""
 
-    unread: Unread
+    unread: UnreadMessages
 
     def compute_analytics_summary(self, records: Any) -> Any:
         if self.blocks.enable_monitoring:

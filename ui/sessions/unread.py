@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["MOST", "Unread"]
+__all__ = ["MOST", "UnreadMessages"]
 
 MOST = 200  # messages of one session; a page fetches them as they come
 _PATIENCE = 60.0  # seconds that a message may wait for its reader
 _PAUSE = 5.0  # seconds between two looks
 
 
-class Unread:
+class UnreadMessages:
     """Finds the sessions whose first message has been the same for a minute."""
 
     def __init__(self) -> None:

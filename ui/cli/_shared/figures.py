@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-__all__ = ["show", "show_beside"]
+__all__ = ["show", "show_side_by_side"]
 
 
 def show(figures: dict[str, Any]) -> None:
@@ -23,7 +23,7 @@ def show(figures: dict[str, Any]) -> None:
             click.echo(f"{name:{wide}}{len(value)} values from {min(value):.5g} to {max(value):.5g}")
 
 
-def show_beside(by_run: dict[str, dict[str, Any]]) -> None:
+def show_side_by_side(by_run: dict[str, dict[str, Any]]) -> None:
     """A line for each figure that is one number, a column for each run; '-' where a run has none."""
     names = {name: None for figures in by_run.values() for name in figures}
     lines = [["", *by_run]]

@@ -12,7 +12,18 @@ if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
 
 __all__ = [
-    *("INVERT", "as_json", "bundle", "complete", "device", "images", "invert", "load", "method", "named"),
+    *(
+        "INVERT",
+        "as_json",
+        "bundle",
+        "complete",
+        "device",
+        "images",
+        "invert",
+        "load",
+        "method",
+        "note_shadowed_folder",
+    ),
     *("overwrite", "seed", "threads"),
 ]
 
@@ -21,7 +32,7 @@ _BUNDLE = "BUNDLE is a ready-made model's name (see diabolo models), a bundle's 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def named(_: click.Context, __: click.Parameter, value: Any) -> Any:
+def note_shadowed_folder(_: click.Context, __: click.Parameter, value: Any) -> Any:
     """BUNDLE as it was given; where a folder has a ready-made model's name, say which of the two is meant."""
     from pathlib import Path
 
@@ -45,7 +56,7 @@ def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Com
 def bundle(command: _Command) -> _Command:
     """The argument BUNDLE, and a line in the command's help on what that may be."""
     command.__doc__ = f"{command.__doc__}\n\n    {_BUNDLE}"
-    return click.argument("bundle", shell_complete=complete, callback=named)(command)
+    return click.argument("bundle", shell_complete=complete, callback=note_shadowed_folder)(command)
 
 
 device = click.option(

@@ -29,7 +29,7 @@ def facts(models: Models, name: str) -> dict[str, Any]:
         device = models[name].device
     except BundleError:
         device = None
-    own = models.own(name)
+    own = models.find_uploaded(name)
     if own is None:
         checks = verify(models.bundle(name).path, device=models.device if device is None else device.name)
     else:  # nothing of a visitor's graphs is loaded here: a worker has checked them
