@@ -160,7 +160,7 @@ def test_files_are_taken_as_they_are_needed(place: Path) -> None:
         ("decode bundle longer.csv -o out", 2, "field larger than field limit"),
         ("decode bundle codes.txt -o out", 2, ".npz, .npy, .csv"),
         ("decode bundle there.npz -o there.npz", 1, "a folder"),
-        ("decode bundle there.npz -o out.png", 2, "a folder is needed"),
+        ("decode bundle there.npz -o out.png", 2, "Name a folder"),
     ],
 )
 def test_bad_input_is_told(place: Path, line: str, code: int, words: str) -> None:

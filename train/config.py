@@ -10,7 +10,7 @@ from typing import Any, get_origin
 from diabolo.runtime.errors import PluginError, UsageError
 from diabolo.train import networks, variants
 from diabolo.train.augment import Augment
-from diabolo.train.datasets import Fitting, LoadRequest, Progress
+from diabolo.train.datasets import DATA_DIR_HELP, Fitting, LoadRequest, Progress
 from diabolo.train.devices import DEVICES, PRECISIONS
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.model import Model
@@ -160,7 +160,7 @@ class Config(Settings):
     )
     data_dir: str | None = setting(
         None,
-        "Where datasets lie already; read in place, never written to.",
+        DATA_DIR_HELP,
         form="the path of a folder",
         path=True,
         metavar="DIR",

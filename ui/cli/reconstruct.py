@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command(short_help="Encode and decode images, and measure what was lost.")
+@click.command(short_help="Encode and decode images, and measure the error.")
 @options.bundle
 @options.images
 @click.option(
     "-o", "--out", metavar="DIR|FILE.png", help="Where the pictures go. [default: only figures are printed]"
 )
-@click.option("--beside", is_flag=True, help="Write each image as the model saw it beside its result.")
+@click.option(
+    "--beside", is_flag=True, help="Write each image, as the model saw it, and its result side by side."
+)
 @options.invert
 @options.overwrite
 @options.device
@@ -39,16 +41,16 @@ def command(
     threads: int,
     as_json: bool,
 ) -> None:
-    """Reconstruct images with the model in BUNDLE.
+    """Encode and decode images with the model in BUNDLE, and measure the error.
 
     \b
     diabolo reconstruct bundles/digits seven.png -o back.png
     diabolo reconstruct bundles/digits ./scans -o ./back --beside
     diabolo reconstruct bundles/parts './line-3/*.jpg' --json      figures only
 
-    Prints for every image, against what the model saw of it: mse, psnr (dB), ssim, and anomaly, which is its
-    mse by the mse of the model's own test images, where the bundle tells that: about 1 for an image like
-    those the model learned, far above for one unlike them.
+    For every image, the command prints mse, psnr (dB) and ssim, compared with the image as the model saw it,
+    and anomaly: its mse divided by the model's mse on test images, if the bundle has that. It is about 1 for
+    an image like those that the model was trained on, and much higher for an image unlike them.
     """
     from diabolo.ui.cli._files.work import Work, finish, report
 

@@ -1,4 +1,4 @@
-"""A model's figures as a table on stdout."""
+"""Prints the figures of a model as a table on stdout."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["show", "show_side_by_side"]
 
 
 def show(figures: dict[str, Any]) -> None:
-    """A line for each figure; a list of numbers as its count and range, a list of rows as rows."""
+    """Print one line per figure; for a list of numbers its length and range, for a list of rows each row."""
     wide = max(len(name) for name in figures) + 2
     for name, value in figures.items():
         if not isinstance(value, list):
@@ -24,7 +24,7 @@ def show(figures: dict[str, Any]) -> None:
 
 
 def show_side_by_side(by_run: dict[str, dict[str, Any]]) -> None:
-    """A line for each figure that is one number, a column for each run; '-' where a run has none."""
+    """Print one line per scalar figure and one column per run; '-' if a run lacks the figure."""
     names = {name: None for figures in by_run.values() for name in figures}
     lines = [["", *by_run]]
     for name in names:
