@@ -139,7 +139,7 @@ def test_all_goes_with_its_visitor(models: Models, tmp_path: Path, asks: list[st
     models.uploaded.leave("ann")
     assert [one.pid is None for one in hosted].count(True) == 1
     assert len(files(uploads)) == 1
-    with pytest.raises(RemovedError, match="the page that brought it was closed, or lost its connection"):
+    with pytest.raises(RemovedError, match="the page that uploaded it was closed, or lost its connection"):
         models.check("mine")
     asks.append("bob")
     assert "mine" in models

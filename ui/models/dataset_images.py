@@ -1,6 +1,6 @@
-"""Test images of a model's own data set, where that lies on this machine already; nothing is fetched.
+"""Test images from the dataset of a model, if it is on this machine; nothing is downloaded.
 
-The data sets are the training's; the app does without them where that part of the package is missing.
+The datasets belong to `diabolo.train`; without that part of the package, the app offers no test images.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = ["DatasetImage", "DatasetImages"]
 
-_KEPT = 1000  # images of a data set, in memory
+_LIMIT = 1000  # images of a dataset that are kept in memory
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DatasetImage:
-    """One image of a data set.
+    """One image of a dataset.
 
     Attributes:
-        picture: in the size and colours of the data set, which need not be the model's.
+        picture: in the size and colours of the dataset, which may differ from the model's.
         label: the name of its class, or ''.
     """
 
@@ -41,48 +41,48 @@ class DatasetImage:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Kept:
+class _Loaded:
     images: NDArray[np.uint8]
     labels: NDArray[np.int64] | None
     classes: tuple[str, ...]
-    order: Iterator[int]  # in which they are shown
+    order: Iterator[int]  # indices, in the order in which the images are shown
 
 
 class DatasetImages:
-    """Test images by data set. A set is read when one of its images is first asked for; some are kept."""
+    """Test images by dataset. A dataset is read when its first image is requested; some images are kept."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[Any, ...], _Kept] = {}
+        self._loaded: dict[tuple[Any, ...], _Loaded] = {}
         self._lock = threading.Lock()
 
-    def here(self, m: Manifest) -> bool:
-        """Whether the data set that the model learned lies on this machine; its images are not read."""
+    def available(self, m: Manifest) -> bool:
+        """Whether the dataset of the model is on this machine; this does not read its images."""
         return _located(m) is not None
 
     def draw(self, m: Manifest) -> DatasetImage:
-        """Any of the kept test images.
+        """Pick a test image at random.
 
         Raises:
-            UsageError: the data set is not here.
-            DataError: it cannot be read.
-            MissingPackageError: reading it takes a package that is not installed.
+            UsageError: the dataset is not on this machine.
+            DataError: the dataset cannot be read.
+            MissingPackageError: reading it needs a package that is not installed.
         """
         with self._lock:
             seed = _seed(m)
             key = (m.dataset, m.classes, seed)
-            if key not in self._kept:
-                self._kept[key] = _read(m, seed)
-            kept = self._kept[key]
-        index = next(kept.order)
-        pixels = kept.images[index].transpose(1, 2, 0)
-        label = "" if kept.labels is None or not kept.classes else kept.classes[kept.labels[index]]
+            if key not in self._loaded:
+                self._loaded[key] = _read(m, seed)
+            data = self._loaded[key]
+        index = next(data.order)
+        pixels = data.images[index].transpose(1, 2, 0)
+        label = "" if data.labels is None or not data.classes else data.classes[data.labels[index]]
         return DatasetImage(
             picture=Image.fromarray(pixels.squeeze(-1) if pixels.shape[2] == 1 else pixels), label=label
         )
 
 
 def _located(m: Manifest) -> DatasetBase | None:
-    """The data set called what model.json says, if it lies here and has the model's classes."""
+    """The dataset that model.json names, if it is on this machine and has the model's classes."""
     if m.image_shape[0] not in (1, 3) or importlib.util.find_spec("diabolo.train") is None:
         return None
     from diabolo.train import datasets
@@ -91,24 +91,24 @@ def _located(m: Manifest) -> DatasetBase | None:
         if m.dataset not in datasets.names():
             return None
         dataset = datasets.find(m.dataset)
-        # a folder of images may be called as a data set is
+        # the model may have been trained on a folder of images with the name of a dataset
         if dataset.takes_folder or not set(m.classes) <= set(dataset.classes):
             return None
         return dataset if dataset.locate(datasets.LoadRequest()) is not None else None
-    except DiaboloError:  # a part of the set, or a package that does not work: no fault of the app
+    except DiaboloError:  # it is incomplete, or its package fails; the app works without it
         return None
 
 
 def _seed(m: Manifest) -> int:
-    """The training's, by which some sets are split; 0 where model.json does not tell."""
+    """The seed of the training, by which some datasets are split; 0 if model.json does not have it."""
     return max(0, int(m.document.get("training", {}).get("seed", 0)))
 
 
-def _read(m: Manifest, seed: int) -> _Kept:
+def _read(m: Manifest, seed: int) -> _Loaded:
     if _located(m) is None:
         raise UsageError(
-            f"the data set {m.dataset!r} is not on this machine. Fetch it: diabolo datasets get {m.dataset}, "
-            "or say where it lies: DIABOLO_DATA=folder."
+            f"the dataset {m.dataset!r} is not on this machine. Download it with: diabolo datasets get "
+            f"{m.dataset}, or set DIABOLO_DATA to its folder."
         )
     from diabolo.train import datasets
 
@@ -116,12 +116,12 @@ def _read(m: Manifest, seed: int) -> _Kept:
         data = datasets.load(m.dataset, datasets.LoadRequest(classes=m.classes or None, seed=seed))
     except ModuleNotFoundError as error:
         raise MissingPackageError(
-            f'reading {m.dataset} takes {error.name}. Install it: pip install "diabolo[train]".'
+            f'reading {m.dataset} needs {error.name}. Install it with: pip install "diabolo[train]"'
         ) from None
-    chosen = np.random.default_rng(0).permutation(len(data.test))[:_KEPT]
+    chosen = np.random.default_rng(0).permutation(len(data.test))[:_LIMIT]
     labels = data.test.labels
-    return _Kept(
-        images=np.array(data.test.images[chosen]),  # a copy: the rest of the set can go
+    return _Loaded(
+        images=np.array(data.test.images[chosen]),  # a copy, so that the rest of the dataset can be freed
         labels=None if labels is None else labels[chosen],
         classes=data.classes,
         order=cycle_shuffled(len(chosen)),

@@ -1,4 +1,4 @@
-"""Picks at random that never give the same thing twice in a row."""
+"""Random picks that never repeat the previous one."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ __all__ = ["cycle_shuffled"]
 
 
 def cycle_shuffled(count: int) -> Iterator[int]:
-    """0 to count - 1 in random order, again and again in that order; count is at least 1."""
+    """Repeat the numbers 0 to `count - 1` for ever, in one random order; `count` is at least 1."""
     return itertools.cycle(random.sample(range(count), count))

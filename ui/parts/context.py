@@ -233,7 +233,7 @@ class Context:
 
     def show_originals(self, name: str) -> list[Any]:
         """The buttons for test images, to be seen or not."""
-        here = self.originals.here(self.manifest(name))
+        here = self.originals.available(self.manifest(name))
         return [gr.Button(visible=here) for _ in self.originals_buttons]
 
 

@@ -1,4 +1,4 @@
-"""Who asks: the session of the page, or of the program, whose request is being answered."""
+"""The session of the current request, which identifies its visitor."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ __all__ = ["session_hash"]
 
 
 def session_hash() -> str | None:
-    """Gradio's session hash of the request that this code answers; None outside of requests, or without one.
+    """The Gradio session hash of the current request; None outside requests, and for requests without one.
 
-    A page gets a new one whenever it is loaded, and tells it to nobody but the server.
+    A page gets a new hash whenever it is loaded, and sends it only to the server.
     """
-    if "gradio" not in sys.modules:  # the command line does not wait for it
+    if "gradio" not in sys.modules:  # on the command line, which must not import it
         return None
     import gradio
     from gradio.context import LocalContext
     from starlette.requests import Request
 
-    # an event's request is gradio's; that of a component's own function, /component_server, the web server's
+    # events have a Gradio request; functions called by /component_server have one of Starlette
     request: object = LocalContext.request.get(None)
     if isinstance(request, gradio.Request):
-        return _plain(request.session_hash)
-    return _told(request) if isinstance(request, Request) else None
+        return _checked(request.session_hash)
+    return _in_body(request) if isinstance(request, Request) else None
 
 
-def _told(request: object) -> str | None:
-    """The session in the body of a request that gradio has read already."""
+def _in_body(request: object) -> str | None:
+    """The session hash in the body of a request, which Gradio has read already."""
     from anyio import from_thread
 
     try:
         body = from_thread.run(request.json)  # type: ignore[attr-defined]
-    except (RuntimeError, ValueError):  # no JSON but a form, which was consumed: gradio's page sends none
+    except (RuntimeError, ValueError):  # a form instead of JSON, read already; no Gradio page sends one
         return None
-    return _plain(body.get("session_hash")) if isinstance(body, dict) else None
+    return _checked(body.get("session_hash")) if isinstance(body, dict) else None
 
 
-def _plain(session: object) -> str | None:
+def _checked(session: object) -> str | None:
     return session if isinstance(session, str) and session else None
