@@ -91,7 +91,7 @@ def test_no_address_is_fetched(either: httpx.Client, endpoint: str, monkeypatch:
     monkeypatch.setattr(processing_utils, "async_ssrf_protected_download", lambda *_: pytest.fail("asked"))
     answer = run(either, endpoint, PICTURES[endpoint]({"path": "https://x.example/i.png", **META}))
     assert answer.status_code == 422
-    assert "not fetched" in answer.json()["error"]
+    assert "not downloaded" in answer.json()["error"]
 
 
 def test_odd_paths_are_refused_at_once(either: httpx.Client, private: Path, tmp_path: Path) -> None:

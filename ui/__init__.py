@@ -1,4 +1,4 @@
-"""What people touch: commands, the Gradio app and its tabs."""
+"""The user interfaces: the commands, and the Gradio app with its tabs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from diabolo.runtime._renamed import renamed
 
-# here, because gradio reads it when it is first imported, and no file of this package comes before
+# set here because Gradio reads it on import, and this file runs before any other of the package
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 _HOMES = {
@@ -24,7 +24,7 @@ __all__ = ["LatentExplorer", "build", "launch", "mount", "registry", "translatio
 
 
 def __getattr__(name: str) -> Any:
-    # the command line imports this package too, and must not wait for gradio
+    # imported on demand: the command line imports this package, too, and must not load Gradio
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
