@@ -22,9 +22,7 @@ from diabolo.ui.files.incoming import received
 __all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "logged", "refusal"]
 
 _LOG = logging.getLogger("diabolo.ui")
-INTERNAL = (
-    "Error in the app"  # the title of errors that are bugs of the app; others can be fixed by the sender
-)
+INTERNAL = "Error in the app"  # the title of errors that are bugs; the sender can fix others
 THREADS = 96  # for events; more than may wait for turns, so that small computations get one
 BUSY = "Busy"  # the title of errors that may not occur at the next try
 _LONGEST = 400  # characters of an error message

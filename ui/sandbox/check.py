@@ -26,20 +26,20 @@ from diabolo.ui.sandbox.pool import Pool
 __all__ = ["CheckedBundle", "check"]
 
 _REASON = "a visitor's model runs on the CPU, in a process of its own"
-_VALUES = 100_000  # in model.json, besides those of the latent; each takes some 60 bytes of memory
-_CHUNK = 1 << 19  # images at most, of one number each
+_VALUES = 100_000  # in model.json, without those of the latent; each takes about 60 bytes of memory
+_CHUNK = 1 << 19  # images per call, at most
 
 
 class _LimitedBundle(Bundle):
-    """A bundle whose graphs a worker has looked into; here they are never looked into, only handed on."""
+    """A bundle that a worker has checked. The app never parses its graphs, and reads no large files of it."""
 
     largest = VisitorLimits().file_mb << 20  # bytes
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file, checked by size and sha256.
+        """The content of a file, checked by size and sha256.
 
         Raises:
-            IntegrityError: it was changed, or is larger than the app reads.
+            IntegrityError: the file was changed, or is larger than the limit.
         """
         entry = self.manifest.files.get(name)
         if entry is not None and entry.size > self.largest:
@@ -47,13 +47,13 @@ class _LimitedBundle(Bundle):
         return super().read(name)
 
     def read_graph(self, role: str) -> bytes:
-        """The bytes of the graph with this role; as `read`."""
+        """The content of the graph with this role, as `read` returns it."""
         return self.read_role(role)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _CheckResult:
-    """What a worker says of a bundle that passed: `codes` in bytes, `values` of model.json."""
+    """A worker's report on a bundle that passed: size of its codes in bytes, values in model.json."""
 
     checks: list[Check]
     codes: int
@@ -64,11 +64,11 @@ class _CheckResult:
 
 @dataclass(kw_only=True, eq=False)
 class CheckedBundle:
-    """A bundle that passed, and the worker that checked it; `start` or `end` it.
+    """A bundle that passed its check, and the worker that checked it. Call `start` or `end`.
 
     Attributes:
-        bundle: opened here; its graphs are not.
-        checks: what `verify` found.
+        bundle: the bundle; the app does not load its graphs.
+        checks: the results of `verify`.
     """
 
     bundle: Bundle
@@ -77,12 +77,12 @@ class CheckedBundle:
     _told: _CheckResult
 
     def start(self, name: str, pool: Pool, thrown_out: Callable[[str], None]) -> tuple[Autoencoder, Hosted]:
-        """The model, run by the worker that checked it, and its place in the pool.
+        """Return the model, run by the worker that checked it, and its host in the pool.
 
         Args:
-            name: what the visitor calls it.
-            pool: all workers.
-            thrown_out: called with the reason when it was stopped too often.
+            name: its name, for messages.
+            pool: the pool of all workers.
+            thrown_out: called with the reason if its worker was stopped too often.
         """
         hosted = Hosted(name, self.bundle.path, pool, thrown_out)
         if self._worker is not None:
@@ -93,23 +93,23 @@ class CheckedBundle:
         return Autoencoder(self.bundle, graphs=graphs), hosted
 
     def end(self) -> None:
-        """Stop the worker, unless the model has it."""
+        """Stop the worker, unless `start` was called."""
         if self._worker is not None:
             self._worker.stop()
 
 
 def check(path: Path, pool: Pool, fetch: Callable[[], None] = lambda: None) -> CheckedBundle:
-    """Check a bundle's .zip as `diabolo verify` does, in a worker, when it is its turn.
+    """Wait for a turn, then check a bundle's .zip in a worker, as `diabolo verify` does.
 
     Args:
         path: the .zip.
-        pool: all workers.
-        fetch: puts the .zip there, when it is its turn; what waits takes no room.
+        pool: the pool of all workers.
+        fetch: called when it is its turn, to put the .zip at `path`, so that waiting ones take no disk space.
 
     Raises:
-        BundleError: it is not what was exported, or larger than `pool.limits` let it be.
-        BusyError: others were being checked all the time.
-        ModelStoppedError: the check took more than it may.
+        BundleError: the bundle was changed, or exceeds `pool.limits`.
+        BusyError: the wait was too long.
+        ModelStoppedError: the check exceeded a limit.
     """
     with pool.checking() as worker:
         try:
@@ -142,11 +142,11 @@ def _run_check(worker: Worker, path: Path, limits: VisitorLimits) -> _CheckResul
             chunk=min(max(1, int(answer["chunk"])), _CHUNK),
         )
     except (KeyError, TypeError, ValueError):
-        raise ModelStoppedError(f"{path} is not taken: its check gave an answer that is not one.") from None
+        raise ModelStoppedError(f"{path} is not taken: its check gave an invalid answer.") from None
 
 
 def _raise_failed(path: Path, wrong: list[Check]) -> None:
-    if wrong and wrong[0].name == "model.json":  # it is no bundle at all
+    if wrong and wrong[0].name == "model.json":  # it is not a bundle
         raise BundleError(wrong[0].detail)
     if wrong:
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
@@ -163,7 +163,7 @@ def _open_bundle(path: Path, limits: VisitorLimits) -> Bundle:
 def _check_sizes(path: Path, m: Manifest, result: _CheckResult, limits: VisitorLimits) -> None:
     image, latent = prod(m.image_shape), prod(m.latent_shape)
     codes, values = result.codes, result.values
-    most = _VALUES + 4 * latent  # its mean, deviation, minimum and maximum
+    most = _VALUES + 4 * latent  # its mean, standard deviation, minimum and maximum
     for fits, what, allowed in (
         (image <= limits.image_values, f"images of {image:,} numbers", f"{limits.image_values:,}"),
         (latent <= limits.latent_values, f"latents of {latent:,} numbers", f"{limits.latent_values:,}"),
@@ -173,7 +173,7 @@ def _check_sizes(path: Path, m: Manifest, result: _CheckResult, limits: VisitorL
         if not fits:
             raise BundleError(
                 f"{path} is not taken: it has {what}; at most {allowed} are allowed here. "
-                "Open it from the command line: diabolo ui FILE."
+                "Open it from the command line: diabolo ui FILE"
             )
 
 
