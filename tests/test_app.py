@@ -186,8 +186,8 @@ def test_a_taken_port_is_named(models: dict[str, Autoencoder]) -> None:
 
 
 def test_models_start_when_they_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.ui import _models
     from diabolo.ui.app import build
+    from diabolo.ui.models import collection
 
     started: list[str] = []
 
@@ -195,10 +195,10 @@ def test_models_start_when_they_are_used(tmp_path: Path, monkeypatch: pytest.Mon
         started.append(bundle.manifest.name)
         return Autoencoder(bundle, device=device)
 
-    monkeypatch.setattr(_models, "Autoencoder", start)
+    monkeypatch.setattr(collection, "Autoencoder", start)
     names = ("a", "b", "c")
     bundles = {name: Bundle.open(make_bundle(tmp_path / name, name)) for name in names}
-    models = _models.Models(bundles, device="cpu")
+    models = collection.Models(bundles, device="cpu")
     build(models)
     assert (list(models), len(models), "b" in models, "d" in models) == (list(names), 3, True, False)
     assert models.manifest("c").name == "c"
@@ -230,7 +230,7 @@ def test_the_command_alone_shows_all_ready_made_models(shelf: Path, monkeypatch:
 
 
 def test_a_plane_with_a_prior_is_the_first_model(shelf: Path) -> None:
-    from diabolo.ui._models import ready_made
+    from diabolo.ui.models.collection import ready_made
 
     save_pair(shelf / "ants")
     save_pair(shelf / "plane", latent_shape=(2,), latent={"prior": "normal"})
@@ -262,7 +262,7 @@ def test_what_is_transparent_in_a_drawing_is_the_model_s_ground(
     models: dict[str, Autoencoder], drawn: bool
 ) -> None:
     """Light on dark stays so; in any other picture it is what the model learned with: white, here."""
-    from diabolo.ui._models import collect
+    from diabolo.ui.models.collection import collect
     from diabolo.ui.parts.context import Context
 
     drawing = Image.new("RGBA", (56, 56))

@@ -9,7 +9,8 @@ import pytest
 from _pair import save_pair
 from click.testing import CliRunner, Result
 
-from diabolo.ui.cli import _timing, bench, main
+from diabolo.ui.cli import bench, main
+from diabolo.ui.cli._shared import timing as _timing
 
 
 def call(*arguments: object) -> Result:
@@ -60,7 +61,7 @@ def test_a_batch_that_would_fill_the_memory_is_refused(bundle: Path, monkeypatch
     monkeypatch.setattr(bench, "_VALUES", 1 << 20)
     done = call("bench", bundle, "--device", "cpu", "--batch", 2048)
     assert done.exit_code == 2
-    assert "1,024 is the most" in done.stderr
+    assert "use at most 1,024" in done.stderr
 
 
 def test_a_slow_call_is_measured_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:

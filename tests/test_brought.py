@@ -9,24 +9,26 @@ from typing import Any
 
 import pytest
 
-from diabolo.ui import _brought
-from diabolo.ui._brought import Brought, Own
+from diabolo.ui.models import uploaded
+from diabolo.ui.models.uploaded import UploadedModel, UploadedModels
 
 
-def own(folder: Path, name: str, size: int) -> Own:
+def own(folder: Path, name: str, size: int) -> UploadedModel:
     """A model that is none, whose file is there."""
     file = folder / name
     file.touch()
     nothing: Any = SimpleNamespace()
-    return Own(bundle=nothing, model=nothing, checks=[], file=file, size=size, close=lambda _why: None)
+    return UploadedModel(
+        bundle=nothing, model=nothing, checks=[], file=file, size=size, close=lambda _why: None
+    )
 
 
 @pytest.fixture(autouse=True)
 def nothing_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_brought, "forget", lambda *_: None)
+    monkeypatch.setattr(uploaded, "forget", lambda *_: None)
 
 
-def bring(brought: Brought, folder: Path, *given: tuple[str, int]) -> dict[str, list[str]]:
+def bring(brought: UploadedModels, folder: Path, *given: tuple[str, int]) -> dict[str, list[str]]:
     """Visitors with a file of so many MB each, in turn; whose files are left when 1,000 MB may be kept."""
     for number, (visitor, size) in enumerate(given):
         model = own(folder, f"{number}.zip", size << 20)
@@ -37,7 +39,7 @@ def bring(brought: Brought, folder: Path, *given: tuple[str, int]) -> dict[str, 
 
 
 def test_whose_files_take_most_make_room(tmp_path: Path) -> None:
-    brought = Brought()
+    brought = UploadedModels()
     left = bring(brought, tmp_path, ("ann", 300), ("bob", 200), ("bob", 200), ("cat", 310))
     assert left == {"ann": ["0"], "bob": ["2"], "cat": ["3"]}
     assert "at most 1,000 MB of uploads are kept" in brought.why_gone("bob", "1")
@@ -47,14 +49,14 @@ def test_whose_files_take_most_make_room(tmp_path: Path) -> None:
 def test_what_has_just_come_stays(tmp_path: Path) -> None:
     """Whoever fills the room by sessions without end keeps nobody out, large as their bundle may be."""
     crowd = [(f"nobody {number}", 250) for number in range(4)]
-    left = bring(Brought(), tmp_path, *crowd, ("ann", 256), ("bob", 1000))
+    left = bring(UploadedModels(), tmp_path, *crowd, ("ann", 256), ("bob", 1000))
     assert left == {visitor: [] for visitor, _ in crowd} | {"ann": [], "bob": ["5"]}
 
 
 def test_a_model_that_no_page_shows_goes_after_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    brought = Brought()
+    brought = UploadedModels()
     bring(brought, tmp_path, ("ann", 1), ("bob", 1))
     brought.mark_shown("ann", "0")
     brought.mark_shown("ann", "1")  # bob's

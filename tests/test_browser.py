@@ -32,7 +32,7 @@ CORNER = """image => {  // how bright a picture's first pixel is
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    from diabolo.ui._models import Models
+    from diabolo.ui.models.collection import Models
 
     folder = tmp_path_factory.mktemp("bundles")
     mnist = {"name": "mnist", "classes": DIGITS}

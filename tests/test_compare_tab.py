@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def context_of(folder: Path, *names: str) -> Any:
-    from diabolo.ui._models import Models
+    from diabolo.ui.models.collection import Models
     from diabolo.ui.parts.context import Context
 
     models = Models({name: Bundle.open(folder / name) for name in names}, device="cpu")
@@ -183,19 +183,19 @@ def started_models() -> list[str]:
 
 @pytest.fixture(scope="module")
 def address(folder: Path, started_models: list[str]) -> Iterator[str]:
-    from diabolo.ui import _models
+    from diabolo.ui.models import collection
 
     def start(bundle: Bundle, *, device: str) -> Autoencoder:
         started_models.append(bundle.path.name)
         return Autoencoder(bundle, device=device)
 
     names = ("whole", "plane", "prior", "wide")
-    models = _models.Models({name: Bundle.open(folder / name) for name in names}, device="cpu")
-    own = _models.Autoencoder
-    _models.Autoencoder = start  # type: ignore[misc, assignment]
+    models = collection.Models({name: Bundle.open(folder / name) for name in names}, device="cpu")
+    own = collection.Autoencoder
+    collection.Autoencoder = start  # type: ignore[misc, assignment]
     with served(models) as address:
         yield address
-    _models.Autoencoder = own  # type: ignore[misc]
+    collection.Autoencoder = own  # type: ignore[misc]
 
 
 @pytest.mark.browser

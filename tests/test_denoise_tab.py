@@ -135,7 +135,7 @@ def test_too_many_files_give_a_message(
 
 def test_many_files_in_batches(models: dict[str, Autoencoder], tmp_path: Path) -> None:
     """More than a batch, the last of them broken: all others are there, each under its own name."""
-    from diabolo.ui._models import collect
+    from diabolo.ui.models.collection import collect
     from diabolo.ui.parts.context import Context
     from diabolo.ui.tabs.denoise.denoised_files import denoised
 

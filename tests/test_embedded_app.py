@@ -161,7 +161,7 @@ def test_tools_by_the_model_context_protocol(folder: Path) -> None:
 
 
 def test_what_people_have_becomes_models(folder: Path, shelf: Path) -> None:
-    from diabolo.ui._models import collect
+    from diabolo.ui.models.collection import collect
 
     save_coded(shelf / "ready")
     opened = Autoencoder.load(folder / "plane", device="cpu")

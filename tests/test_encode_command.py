@@ -110,7 +110,7 @@ def test_broken_files_are_listed_and_counted(place: Path) -> None:
     done = call("encode", "bundle", "in", "-o", "c.npz", "--json")
     assert done.exit_code == 0
     assert "in/broken.jpg cannot be read" in done.stderr.replace("\\", "/")
-    assert "4 images encoded, 1 left out" in done.stderr
+    assert "4 images encoded, 1 skipped" in done.stderr
     told = json.loads(done.stdout)
     assert (told["count"], told["latent_shape"], len(told["failed"])) == (4, [4, 4, 4], 1)
     done = call("encode", "bundle", "in/broken.jpg", "-o", "none.npz")
@@ -145,9 +145,9 @@ def test_files_are_taken_as_they_are_needed(place: Path) -> None:
         ("encode bundle in -o codes", 2, ".npz, .npy, .csv"),
         ("encode bundle in", 2, "--out"),
         ("encode bundle nowhere -o c.npz", 2, "no file or folder"),
-        ("encode bundle empty -o c.npz", 1, "no image here"),
+        ("encode bundle empty -o c.npz", 1, "no images here"),
         ("encode bundle in -o there.npz", 1, "--overwrite"),
-        ("decode bundle nowhere.npz -o out", 2, "no codes at"),
+        ("decode bundle nowhere.npz -o out", 2, "no file"),
         ("decode bundle there.npz -o out", 2, "cannot be read as codes"),
         ("decode bundle wide.npy -o out", 2, "this model takes (n, 4, 4, 4)"),
         ("decode bundle text.npy -o out", 2, "not numbers"),
@@ -160,7 +160,7 @@ def test_files_are_taken_as_they_are_needed(place: Path) -> None:
         ("decode bundle longer.csv -o out", 2, "field larger than field limit"),
         ("decode bundle codes.txt -o out", 2, ".npz, .npy, .csv"),
         ("decode bundle there.npz -o there.npz", 1, "a folder"),
-        ("decode bundle there.npz -o out.png", 2, "a folder is needed"),
+        ("decode bundle there.npz -o out.png", 2, "Name a folder"),
     ],
 )
 def test_bad_input_is_told(place: Path, line: str, code: int, words: str) -> None:

@@ -52,6 +52,11 @@ def test_the_drawing_has_every_error_where_it_belongs() -> None:
         ("diabolo.ui.sandbox", "Limits", "VisitorLimits"),
         ("diabolo.ui.sandbox.limits", "Limits", "VisitorLimits"),
         ("diabolo.ui.errors", "StoppedError", "ModelStoppedError"),
+        ("diabolo.ui.components", "as_it_is", "identity"),
+        ("diabolo.ui.components", "derived", "subclass"),
+        ("diabolo.ui.drawing", "drawn_apart", "draw_in_subprocess"),
+        ("diabolo.ui.sandbox.check", "Sound", "CheckedBundle"),
+        ("diabolo.ui.server_functions", "told", "report_errors"),
     ],
 )
 def test_an_old_name_still_works(module: str, old: str, new: str) -> None:

@@ -303,7 +303,7 @@ def test_a_phone_with_a_finger(browser: Any, address: str, folder: Path) -> None
 @pytest.mark.parametrize("opened_first", [True, False])
 def test_the_tab_shows_the_model_that_is_chosen(browser: Any, folder: Path, opened_first: bool) -> None:
     """In the app's language on an English browser; also when it was chosen before the tab was ever seen."""
-    from diabolo.ui._models import Models
+    from diabolo.ui.models.collection import Models
 
     models = Models({name: Bundle.open(folder / name) for name in ("plane", "plain")}, device="cpu")
     with served(models, language="zh-TW") as address:

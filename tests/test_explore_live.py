@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.bundle import Bundle, zoo
 from diabolo.runtime.image.convert import to_uint8
-from diabolo.ui._models import Models
+from diabolo.ui.models.collection import Models
 
 gr = pytest.importorskip("gradio")
 pytest.importorskip("playwright.sync_api")

@@ -16,7 +16,7 @@ from _coded import save_coded
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import LatentError, UnknownNameError, UsageError
-from diabolo.ui._models import Models
+from diabolo.ui.models.collection import Models
 
 pytest.importorskip("gradio")
 pytest.importorskip("onnx")

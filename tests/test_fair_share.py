@@ -14,7 +14,7 @@ from _linear import LATENT, make_bundle
 from _served import served
 
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.ui.fair_share import FairShare
+from diabolo.ui.sessions.fair_share import FairShare
 
 pytest.importorskip("gradio")
 
@@ -102,7 +102,7 @@ def test_a_failed_call_gives_its_slot_back() -> None:
 
 
 def test_what_was_used_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.ui import fair_share
+    from diabolo.ui.sessions import fair_share
 
     now = [100.0]
     monkeypatch.setattr(fair_share.time, "monotonic", lambda: now[0])

@@ -56,7 +56,7 @@ def test_reconstruct_writes_and_measures(place: Path) -> None:
     assert told["images"][0]["anomaly"] == pytest.approx(told["images"][0]["mse"] / 0.01)
     assert [row["file"] for row in told["failed"]] == [str(Path("b/broken.png"))]
     assert "b/broken.png cannot be read" in done.stderr.replace("\\", "/")
-    assert "3 images reconstructed, 1 left out" in done.stderr
+    assert "3 images reconstructed, 1 skipped" in done.stderr
 
 
 def test_two_files_of_one_name_get_two(place: Path) -> None:
@@ -95,7 +95,7 @@ def test_no_result_takes_its_own_images_place(place: Path) -> None:
     before = Path("a/x.png").read_bytes()
     done = call("reconstruct", "bundle", "a", "-o", "a", "--overwrite")
     assert done.exit_code == 1
-    assert "its own place" in done.stderr
+    assert "would overwrite it" in done.stderr
     assert Path("a/x.png").read_bytes() == before
 
 
@@ -220,20 +220,20 @@ def test_sample_draws_a_grid(place: Path) -> None:
     ("line", "code", "words"),
     [
         ("reconstruct bundle nowhere.png -o out", 2, "no file or folder 'nowhere.png'"),
-        ("reconstruct bundle none*.png -o out", 2, "nothing fits the pattern"),
+        ("reconstruct bundle none*.png -o out", 2, "nothing matches the pattern"),
         ("reconstruct bundle b/broken.png -o out", 1, "cannot be read as a picture"),
-        ("reconstruct bundle empty -o out", 1, "no image here"),
+        ("reconstruct bundle empty -o out", 1, "no images here"),
         ("reconstruct bundle b/notes.txt", 1, "cannot be read as a picture"),
         ("reconstruct nowhere a/x.png", 1, "no bundle"),
         ("reconstruct bundle a/x.png --device cdua", 2, "Did you mean 'cuda'"),
-        ("reconstruct bundle a/x.png -o b/notes.txt", 1, "Name a folder"),
+        ("reconstruct bundle a/x.png -o b/notes.txt", 1, "Give a folder"),
         ("reconstruct bundle a/x.png -o b/notes.txt/out", 1, "cannot be written"),
         ("denoise bundle a/x.png", 2, "--noise"),
         ("denoise bundle a/x.png --noise snow:1", 2, "gaussian"),
         ("denoise bundle a/x.png --noise gaussian", 2, "KIND:LEVEL"),
-        ("interpolate bundle a/x.png -o o.png", 2, "2 to 256 images; 1"),
-        ("interpolate bundle a/x.png b/X.png -o o.jpg", 2, ".png, .gif, .webp"),
-        ("interpolate bundle a/x.png b/X.png -o o.png --grid", 2, "4 images; 2"),
+        ("interpolate bundle a/x.png -o o.png", 2, "2 to 256 images, not 1"),
+        ("interpolate bundle a/x.png b/X.png -o o.jpg", 2, ".gif or .webp for an animation"),
+        ("interpolate bundle a/x.png b/X.png -o o.png --grid", 2, "4 images, not 2"),
         ("interpolate bundle a/x.png b/X.png -o o.gif --grid", 2, "a grid is one picture"),
         ("interpolate bundle a/x.png b/X.png -o o.png --method sperical", 2, "Did you mean 'spherical'"),
         ("interpolate bundle a/x.png b/broken.png -o o.png", 2, "cannot be read as a picture"),

@@ -15,10 +15,10 @@ pytest.importorskip("gradio")
 
 from diabolo.runtime.errors import UsageError
 from diabolo.ui.blocks import INTERNAL
+from diabolo.ui.files.temporary import KEPT
 from diabolo.ui.guard import Access, Guard, storage
 from diabolo.ui.guard.caller import LEFT
 from diabolo.ui.guard.storage import Storage
-from diabolo.ui.temporary import KEPT
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -221,7 +221,7 @@ def test_an_upload_of_many_small_files(tmp_path: Path, size: int) -> None:
 def test_too_many_requests_at_a_time(tmp_path: Path) -> None:
     guard = Guard(answering(), Access(requests=1), tmp_path)
     guard._active["call"] = 1
-    full = (503, "too many requests at a time. Try again in a few seconds.")
+    full = (503, "too many concurrent requests. Try again in a few seconds.")
     assert guard._refusal("/", {"host": "localhost"}, "call") == full
     assert guard._refusal("/gradio_api/heartbeat/x", {"host": "localhost"}, "line") is None
     guard._active["line"] = 4000
@@ -232,7 +232,7 @@ def test_too_many_requests_at_a_time(tmp_path: Path) -> None:
 def test_json_of_too_many_values_is_not_parsed(tmp_path: Path, body: bytes) -> None:
     status, _, said = ask(answering(), tmp_path, pieces=(body[:1000], body[1000:]))
     assert status == 413
-    assert b"more than 200,000 values" in said
+    assert b"more than 200,000 JSON values" in said
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/run/upload", "/gradio_api/call/upload", "/upload"])
@@ -271,7 +271,7 @@ def test_a_route_that_raises_answers_in_words(tmp_path: Path) -> None:
 
     status, _, body = ask(app, tmp_path, path="/gradio_api/queue/join")
     assert status == 400
-    assert "not a request for this app" in json.loads(body)["detail"]
+    assert "not a valid request for this app" in json.loads(body)["detail"]
 
 
 def test_a_caller_who_left_is_noticed(tmp_path: Path) -> None:

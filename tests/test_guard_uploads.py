@@ -77,7 +77,7 @@ def test_parts_are_found_wherever_the_body_is_cut(size: int) -> None:
     assert of(FILE.replace(b"Content-D", b"CONTENT-d").replace(b'"x"', b'""') + END) == (1, False, "")
 
 
-@pytest.mark.parametrize(("body", "said"), [(FILE + FIELD, b"files alone"), (b"x", b"no form of files")])
+@pytest.mark.parametrize(("body", "said"), [(FILE + FIELD, b"only files"), (b"x", b"not valid multipart")])
 def test_uploads_of_anything_but_files_are_refused(tmp_path: Path, body: bytes, said: bytes) -> None:
     async def main() -> tuple[int, bytes]:
         visitor = Visitor(Guard(taking, Access(), tmp_path))

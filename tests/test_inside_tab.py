@@ -133,7 +133,7 @@ def test_a_unit_that_is_none_is_named(folder: Path, wrong: Any) -> None:
 
 
 def _context(**bundles: Path) -> Any:
-    from diabolo.ui._models import Models
+    from diabolo.ui.models.collection import Models
     from diabolo.ui.parts.context import Context
 
     models = Models({name: Bundle.open(path) for name, path in bundles.items()}, device="cpu")
@@ -168,7 +168,7 @@ def test_the_bars_are_as_high_as_their_values(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    from diabolo.ui._models import Models
+    from diabolo.ui.models.collection import Models
 
     models = Models({name: Bundle.open(folder / name) for name in ("seven", "rare")}, device="cpu")
     with served(models) as address:

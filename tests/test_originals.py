@@ -58,7 +58,7 @@ def context(folder: Path, **dataset: Any) -> Any:
 
 
 def _context(bundle: Path) -> Any:
-    from diabolo.ui._models import collect
+    from diabolo.ui.models.collection import collect
     from diabolo.ui.parts.context import Context
 
     return Context(bundles=collect({"m": Autoencoder.load(bundle, device="cpu")}), chooser=None)  # type: ignore[arg-type]
@@ -66,7 +66,7 @@ def _context(bundle: Path) -> Any:
 
 def test_a_test_image_is_called_one(data: Path, tmp_path: Path) -> None:
     given = context(tmp_path)
-    assert given.originals.here(given.manifest("m"))
+    assert given.originals.available(given.manifest("m"))
     picture, words = given.test_image("m", None)
     np.testing.assert_array_equal(np.asarray(picture), BRIGHT)
     assert "real image" in words
@@ -79,7 +79,7 @@ def test_it_is_read_once_and_not_before_it_is_asked_for(
 ) -> None:
     given, read, load = context(tmp_path), [], datasets.load
     monkeypatch.setattr(datasets, "load", lambda *args: read.append(args) or load(*args))
-    assert given.originals.here(given.manifest("m"))
+    assert given.originals.available(given.manifest("m"))
     assert not read
     for _ in range(3):
         given.test_image("m", None)
@@ -93,7 +93,7 @@ def test_it_is_read_once_and_not_before_it_is_asked_for(
 )
 def test_no_test_image_where_the_set_is_not_here(dataset: dict[str, Any], data: Path, tmp_path: Path) -> None:
     given = context(tmp_path, **dataset)
-    assert not given.originals.here(given.manifest("m"))
+    assert not given.originals.available(given.manifest("m"))
     with pytest.raises(gr.Error, match="diabolo datasets get"):
         given.test_image("m", None)
 
@@ -110,7 +110,7 @@ def test_only_images_of_the_classes_that_the_model_learned(data: Path, tmp_path:
 def test_a_part_of_a_set_is_none(data: Path, tmp_path: Path) -> None:
     (data / "t10k-labels-idx1-ubyte").unlink()
     given = context(tmp_path)
-    assert not given.originals.here(given.manifest("m"))
+    assert not given.originals.available(given.manifest("m"))
 
 
 def test_the_app_does_without_the_training(
@@ -122,7 +122,7 @@ def test_the_app_does_without_the_training(
         "find_spec",
         lambda name, *more: None if name == "diabolo.train" else find(name, *more),
     )
-    assert not given.originals.here(given.manifest("m"))
+    assert not given.originals.available(given.manifest("m"))
     with pytest.raises(gr.Error, match="not on this machine"):
         given.test_image("m", None)
 
@@ -132,8 +132,8 @@ def test_images_are_read_without_torch(data: Path, tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "sys.modules |= dict.fromkeys(['torch', 'torchvision', 'pooch', 'psutil', 'matplotlib'])\n"
-        "from diabolo.runtime import Bundle\nfrom diabolo.ui._originals import Originals\n"
-        f"print(Originals().draw(Bundle.open({str(bundle)!r}).manifest).label)"
+        "from diabolo.runtime import Bundle\nfrom diabolo.ui.models.dataset_images import DatasetImages\n"
+        f"print(DatasetImages().draw(Bundle.open({str(bundle)!r}).manifest).label)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "7"

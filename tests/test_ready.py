@@ -73,7 +73,7 @@ def test_a_name_wins_over_a_folder(stocked: Path, tmp_path: Path, monkeypatch: p
         assert all(check.ok for check in verify(mine, device="cpu"))
     done = call("info", "ant")
     assert done.stdout.split()[:2] == ["name", "ant"]
-    assert "the folder is ./ant" in done.stderr
+    assert "for the folder, write ./ant" in done.stderr
     assert not call("info", "./ant").stderr
     assert not call("info", "zebra").stderr
 
@@ -121,7 +121,7 @@ def test_commands_take_names(
     done = call(*line.replace("NAME", "zebra").split())
     assert done.exit_code == 0, done.output
     told = " ".join(call(line.split()[0], "--help").stdout.split())
-    assert "ready-made model's name" in told
+    assert "name of a ready-made model" in told
     if line.startswith("encode"):
         assert call("decode", "zebra", "codes.csv", "-o", "back").exit_code == 0
         assert len(list((tmp_path / "back").iterdir())) == 1

@@ -91,15 +91,15 @@ def test_too_few_to_learn_from_leave_no_run(tmp_path: Path) -> None:
 def test_ctrl_c_tells_how_to_continue(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import signal
 
-    from diabolo.ui.cli import _progress
+    from diabolo.ui.cli._shared import progress
 
-    really = _progress.Bar.step
+    really = progress.Bar.step
 
-    def press(self: _progress.Bar, images: int, loss: float | None) -> None:
+    def press(self: progress.Bar, images: int, loss: float | None) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         really(self, images, loss)
 
-    monkeypatch.setattr(_progress.Bar, "step", press)
+    monkeypatch.setattr(progress.Bar, "step", press)
     done = call("train", "vae", "--dataset", photos, "--epochs", 3, "-o", "run")
     assert done.exit_code == 1
     assert "diabolo train vae --resume -o run" in done.stderr

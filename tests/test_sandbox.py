@@ -84,7 +84,7 @@ def test_a_call_that_does_not_end_is_stopped(good: Path, bright: Path, run: Run)
         assert other.reconstruct(DARK).shape == DARK.shape  # another model answers meanwhile
         time.sleep(0.1)
     assert reasons[0].startswith(
-        "the model 'bright' was stopped: its encoder took more than 1 s. It is started"
+        "the model 'bright' was stopped: its encoder took more than 1 s. It restarts"
     )
     assert first is not None
     assert gone(first)
@@ -118,7 +118,7 @@ def test_many_calls_of_one_leave_room_for_others(good: Path, bright: Path, run: 
         thread.join()
     assert [type(one) for one in errors].count(BusyError) >= 41
     assert len(errors) == 45
-    assert any("3 calls wait for 'bright' already" in str(one) for one in errors)
+    assert any("3 calls are waiting for 'bright' already" in str(one) for one in errors)
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:

@@ -10,20 +10,20 @@ import pytest
 
 pytest.importorskip("gradio")
 
-from diabolo.ui import served_files
+from diabolo.ui.files import served
 
 
 def test_what_is_given_again_counts_as_new(tmp_path: Path) -> None:
-    path = Path(served_files.keep(b"content", tmp_path, "x.txt"))
+    path = Path(served.keep(b"content", tmp_path, "x.txt"))
     os.utime(path, (1, 1))
-    assert served_files.keep(b"content", tmp_path, "x.txt") == str(path)
+    assert served.keep(b"content", tmp_path, "x.txt") == str(path)
     assert path.stat().st_mtime > 1  # of too many files the oldest are removed
     path.unlink()
-    assert Path(served_files.keep(b"content", tmp_path, "x.txt")).read_bytes() == b"content"
+    assert Path(served.keep(b"content", tmp_path, "x.txt")).read_bytes() == b"content"
 
 
 def test_its_empty_folder_may_be_removed_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    really, times = served_files.tempfile.mkstemp, []
+    really, times = served.tempfile.mkstemp, []
 
     def removed(dir: Path) -> Any:
         times.append(dir)
@@ -31,6 +31,6 @@ def test_its_empty_folder_may_be_removed_in_between(tmp_path: Path, monkeypatch:
             dir.rmdir()
         return really(dir=dir)
 
-    monkeypatch.setattr(served_files.tempfile, "mkstemp", removed)
-    assert Path(served_files.keep(b"content", tmp_path, "x.txt")).read_bytes() == b"content"
+    monkeypatch.setattr(served.tempfile, "mkstemp", removed)
+    assert Path(served.keep(b"content", tmp_path, "x.txt")).read_bytes() == b"content"
     assert len(times) == 2

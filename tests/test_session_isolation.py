@@ -81,10 +81,10 @@ class Two:
 
 @pytest.fixture(params=[True, False], ids=["light", "gradio's"])
 def two(request: pytest.FixtureRequest, models: dict[str, Autoencoder]) -> Iterator[Two]:
-    from diabolo.ui import _sessions
+    from diabolo.ui.sessions import light as light_sessions
 
     app = page(models)
-    assert not request.param or _sessions.lighten(app)
+    assert not request.param or light_sessions.lighten(app)
     yield Two(app)
     app.close()
 
@@ -131,10 +131,10 @@ def test_the_explorer_s_model(two: Two) -> None:
 
 def test_what_a_listener_gives_an_updated_component_is_linked(models: dict[str, Autoencoder]) -> None:
     """Gradio itself keeps that value under another number."""
-    from diabolo.ui import _sessions
+    from diabolo.ui.sessions import light as light_sessions
 
     app = page(models)
-    assert _sessions.lighten(app)
+    assert light_sessions.lighten(app)
     two = Two(app)
     two.ask("one", "choose", "seven")
     blocks = len(app.state_holder["one"].blocks_config.blocks)
@@ -146,10 +146,10 @@ def test_what_a_listener_gives_an_updated_component_is_linked(models: dict[str, 
 
 
 def test_without_deep_links_a_page_s_long_values_are_not_kept(models: dict[str, Autoencoder]) -> None:
-    from diabolo.ui import _sessions
+    from diabolo.ui.sessions import light as light_sessions
 
     app = page(models, linked=False)
-    assert _sessions.lighten(app)
+    assert light_sessions.lighten(app)
     two = Two(app)
     two.ask("one", "say", "hello")
     assert two.linked("one")["said"]["value"] == "hello!"
@@ -162,7 +162,7 @@ def test_without_deep_links_a_page_s_long_values_are_not_kept(models: dict[str, 
 @pytest.mark.parametrize("light", [True, False], ids=["light", "gradio's"])
 def test_what_is_rendered_for_one_visitor(light: bool) -> None:
     """`gr.render` adds components and functions to a session."""
-    from diabolo.ui import _sessions
+    from diabolo.ui.sessions import light as light_sessions
 
     with gr.Blocks(analytics_enabled=False) as app:
         count = gr.Number(0)
@@ -175,7 +175,7 @@ def test_what_is_rendered_for_one_visitor(light: bool) -> None:
                     lambda step=step: str(step), None, said, api_name=f"step{step}", queue=False
                 )
 
-    assert not light or _sessions.lighten(app)
+    assert not light or light_sessions.lighten(app)
     two, before = Two(app), len(app.fns)
     (render,) = [fn._id for fn in app.fns.values() if fn.renderable]
     for session, number in (("one", 3), ("other", 1)):

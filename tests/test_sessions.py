@@ -93,9 +93,9 @@ def test_a_single_call_leaves_no_session(app: Any) -> None:
 
 
 def test_the_queue_forgets_calls_that_are_over(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.ui import _sessions
+    from diabolo.ui.sessions import light
 
-    monkeypatch.setattr(_sessions, "_ENTRIES", 3)
+    monkeypatch.setattr(light, "_ENTRIES", 3)
     for _ in range(12):
         assert "event: complete" in called(app)
     assert len(app._queue.pending_event_ids_session) <= 4
@@ -112,15 +112,15 @@ def small_app(deleted: list[Any]) -> Any:
 
 
 def test_few_are_kept_and_the_state_of_others_is_deleted() -> None:
-    from diabolo.ui import _sessions
+    from diabolo.ui.sessions import light
 
     deleted: list[Any] = []
     app = small_app(deleted)
-    assert _sessions.lighten(app)
+    assert light.lighten(app)
     holder, (state,) = app.state_holder, [one for one in app.blocks.values() if one.stateful]
-    for number in range(_sessions.SESSIONS + 50):
+    for number in range(light.SESSIONS + 50):
         holder[str(number)][state._id] = number
-    assert len(holder.session_data) == len(holder.time_last_used) == _sessions.SESSIONS
+    assert len(holder.session_data) == len(holder.time_last_used) == light.SESSIONS
     assert deleted == list(range(50))
     assert holder["50"][state._id] == 50  # and is now the one that was used last
     holder["another"]
@@ -133,11 +133,11 @@ def test_few_are_kept_and_the_state_of_others_is_deleted() -> None:
 
 
 def test_those_of_closed_pages_are_dropped_after_an_hour() -> None:
-    from diabolo.ui import _sessions
+    from diabolo.ui.sessions import light
 
     deleted: list[Any] = []
     app = small_app(deleted)
-    assert _sessions.lighten(app)
+    assert light.lighten(app)
     holder, (state,) = app.state_holder, [one for one in app.blocks.values() if one.stateful]
     for name in ("open", "closed", "long closed"):
         holder[name][state._id] = name
@@ -153,10 +153,10 @@ def test_other_apps_of_the_process_are_left_alone() -> None:
     from gradio.queueing import Queue
     from gradio.state_holder import SessionState, StateHolder
 
-    from diabolo.ui import _sessions
+    from diabolo.ui.sessions import light
 
     ours, other = small_app([]), small_app([])
-    assert _sessions.lighten(ours)
+    assert light.lighten(ours)
     assert type(SessionState(ours)) is not SessionState
     assert type(SessionState(other)) is SessionState
     assert (type(other.state_holder), type(other._queue)) == (StateHolder, Queue)
@@ -167,19 +167,19 @@ def test_other_apps_of_the_process_are_left_alone() -> None:
 def test_where_gradio_is_another_nothing_is_changed(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from gradio.state_holder import SessionState, StateHolder
 
-    from diabolo.ui import _sessions
+    from diabolo.ui.sessions import light
 
     monkeypatch.setattr(f"gradio.{place}.surprise", lambda _: None, raising=False)
     app = small_app([])
-    assert not _sessions.lighten(app)
+    assert not light.lighten(app)
     assert (type(SessionState(app)), type(app.state_holder)) == (SessionState, StateHolder)
 
 
 def test_another_major_version_of_gradio_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.ui import _sessions
+    from diabolo.ui.sessions import light
 
     monkeypatch.setattr(gr, "__version__", "7.0.0")
-    assert not _sessions.lighten(small_app([]))
+    assert not light.lighten(small_app([]))
 
 
 def test_they_are_light_in_a_service_too(app: Any) -> None:

@@ -21,7 +21,7 @@ from diabolo.train.run.recipe import recipe
 from diabolo.train.settings import Settings, setting, settings
 from diabolo.train.settings_page import page
 from diabolo.ui.cli import main
-from diabolo.ui.cli._settings import options
+from diabolo.ui.cli._shared.settings import options
 
 DOCS = Path(__file__).parent.parent / "docs"
 

@@ -27,7 +27,7 @@ import torch
 torch.set_num_threads(1)
 from diabolo.train import loop
 from diabolo.ui.cli import main
-from diabolo.ui.cli._progress import Bar
+from diabolo.ui.cli._shared.progress import Bar
 
 class Told(Bar):
     steps = 0
@@ -57,7 +57,7 @@ def hears(self, number, frame):
     ask(self, number, frame)
 Interrupt._ask = hears
 
-import diabolo.ui.cli._progress as progress
+import diabolo.ui.cli._shared.progress as progress
 progress.Bar = Told
 really = loop.evaluate
 def evaluate(*given):

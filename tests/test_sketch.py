@@ -49,7 +49,7 @@ def test_a_session_keeps_a_drawing_s_name_not_its_pixels(
 ) -> None:
     import gradio as gr
 
-    from diabolo.ui._models import collect
+    from diabolo.ui.models.collection import collect
     from diabolo.ui.parts.context import Context
     from diabolo.ui.parts.picture_input import PictureInput
 

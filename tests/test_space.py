@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.image.convert import to_uint8
-from diabolo.ui._model_cache import forget
+from diabolo.ui.models.cache import forget
 
 pytest.importorskip("gradio")
 pytest.importorskip("onnx")

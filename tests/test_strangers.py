@@ -91,7 +91,7 @@ def test_no_address_is_fetched(either: httpx.Client, endpoint: str, monkeypatch:
     monkeypatch.setattr(processing_utils, "async_ssrf_protected_download", lambda *_: pytest.fail("asked"))
     answer = run(either, endpoint, PICTURES[endpoint]({"path": "https://x.example/i.png", **META}))
     assert answer.status_code == 422
-    assert "not fetched" in answer.json()["error"]
+    assert "not downloaded" in answer.json()["error"]
 
 
 def test_odd_paths_are_refused_at_once(either: httpx.Client, private: Path, tmp_path: Path) -> None:
@@ -174,8 +174,8 @@ def test_a_file_hidden_in_another_value_does_not_come_back(
 def test_every_part_that_takes_files_checks_them() -> None:
     from gradio.components import Component
 
-    from diabolo.ui import incoming
     from diabolo.ui.app import build
+    from diabolo.ui.files import incoming
 
     app = build(["mnist-vae-2d"], device="cpu")
     ours = {incoming._picture, incoming._files}

@@ -103,7 +103,7 @@ def test_another_client_s_stream_ends_with_its_last_event(app: Any) -> None:
 
 
 def test_a_page_s_stream_goes_on_until_the_page_is_quiet(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.ui import _stream
+    from diabolo.ui.sessions import stream as _stream
 
     monkeypatch.setattr(_stream, "QUIET", 2.0)
     with httpx.Client(base_url=app.local_url, timeout=60) as client:
@@ -121,7 +121,7 @@ def test_a_page_s_stream_goes_on_until_the_page_is_quiet(app: Any, monkeypatch: 
 
 
 def test_a_page_that_left_is_forgotten(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.ui import _stream
+    from diabolo.ui.sessions import stream as _stream
 
     monkeypatch.setattr(_stream, "QUIET", 0.5)
     queue = app._queue

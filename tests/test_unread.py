@@ -26,11 +26,11 @@ def put(*messages: Any) -> asyncio.Queue[Any]:
 
 
 def test_who_reads_is_known_by_the_first_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.ui import _unread
+    from diabolo.ui.sessions import unread as _unread
 
     now = [1000.0]
     monkeypatch.setattr(_unread.time, "monotonic", lambda: now[0])
-    unread, busy = _unread.Unread(), put("1", "2")
+    unread, busy = _unread.UnreadMessages(), put("1", "2")
     sessions = {"left": put("a", "b"), "reads": busy, "idle": put()}
     assert list(unread.stale(sessions)) == []
     for second in range(10, 61, 10):
@@ -45,9 +45,11 @@ def test_who_reads_is_known_by_the_first_message(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_session_that_never_fetches(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.ui import _sessions, _unread, launch
+    from diabolo.ui import launch
+    from diabolo.ui.sessions import light
+    from diabolo.ui.sessions import unread as _unread
 
-    monkeypatch.setattr(_sessions, "MOST", 20)
+    monkeypatch.setattr(light, "MOST", 20)
     monkeypatch.setattr(_unread, "_PAUSE", 0.0)
     model = Autoencoder.load(make_bundle(tmp_path / "tiny"), device="cpu")
     app = launch({"tiny": model}, port=free_port(), open_browser=False, block=False)

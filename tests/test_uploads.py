@@ -15,10 +15,11 @@ from _zipped import change, zipped
 
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import BundleError, UnknownNameError, UsageError
-from diabolo.ui import _models, _visitor
-from diabolo.ui._models import Models
 from diabolo.ui.errors import RemovedError
+from diabolo.ui.models import collection
+from diabolo.ui.models.collection import Models
 from diabolo.ui.sandbox import VisitorLimits
+from diabolo.ui.sessions import current
 from diabolo.ui.tabs.models.uploads import Uploads
 
 pytestmark = GRADIO_MARKS[1:]  # its garbage collection meets what gradio's server left in other tests
@@ -29,16 +30,16 @@ def models(tmp_path: Path) -> Iterator[Models]:
     models = Models({"listed": Bundle.open(save_coded(tmp_path / "listed"))}, device="cpu")
     yield models
     for visitor in ("ann", "bob", "cat"):
-        models.brought.leave(visitor)
+        models.uploaded.leave(visitor)
 
 
 @pytest.fixture
 def asks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Whose request this is: the last one."""
     visitors: list[str] = []
-    monkeypatch.setattr(_visitor, "current", lambda: visitors[-1] if visitors else None)
+    monkeypatch.setattr(current, "session_hash", lambda: visitors[-1] if visitors else None)
     yield visitors
-    assert _models._visitor is _visitor
+    assert collection.current is current
 
 
 def own(folder: Path, name: str = "mine") -> Path:
@@ -135,10 +136,10 @@ def test_all_goes_with_its_visitor(models: Models, tmp_path: Path, asks: list[st
     space_of(model)
     hosted = [one for one in uploads._pool._hosted if one.pid is not None]
     assert len(hosted) == 2
-    models.brought.leave("ann")
+    models.uploaded.leave("ann")
     assert [one.pid is None for one in hosted].count(True) == 1
     assert len(files(uploads)) == 1
-    with pytest.raises(RemovedError, match="the page that brought it was closed, or lost its connection"):
+    with pytest.raises(RemovedError, match="the page that uploaded it was closed, or lost its connection"):
         models.check("mine")
     asks.append("bob")
     assert "mine" in models
@@ -159,7 +160,7 @@ def test_who_left_during_the_check_leaves_nothing(
     checked = module.check
 
     def check(*given: object) -> object:
-        models.brought.leave("ann")
+        models.uploaded.leave("ann")
         return checked(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "check", check)
@@ -167,7 +168,7 @@ def test_who_left_during_the_check_leaves_nothing(
     with pytest.raises(BundleError, match="the page was closed before"):
         uploads.take(zipped(own(tmp_path / "own")), "ann")
     assert files(uploads) == []
-    assert models.brought.names("ann") == []
+    assert models.uploaded.names("ann") == []
     assert uploads._pool.alive == 0
 
 

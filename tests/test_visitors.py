@@ -222,7 +222,7 @@ def test_all_goes_when_the_page_is_closed(letters: Path, tmp_path: Path, place: 
             time.sleep(0.1)
         assert workers() <= before
         status, answer = ann.explorer("graph", {"model": "letters"})
-        why = "letters was removed: the page that brought it was closed, or lost its connection"
+        why = "letters was removed: the page that uploaded it was closed, or lost its connection"
         assert (status, answer["problem"].split(".")[0]) == (200, why)
 
 

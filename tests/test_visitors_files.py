@@ -25,7 +25,7 @@ pytestmark = GRADIO_MARKS[1:]  # no page is opened
 
 
 def test_old_files_are_swept_away(tmp_path: Path) -> None:
-    from diabolo.ui import temporary
+    from diabolo.ui.files import temporary
 
     now = time.time()
     for name, age in (("a/old.png", 5), ("a/new.png", 1), ("b/old.png", 5), ("tmpcut", 2), ("tmpnew", 0.5)):

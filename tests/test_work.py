@@ -96,7 +96,7 @@ def test_who_waits_is_told_and_who_would_wait_too_long_is_refused(monkeypatch: p
         waiting.start()
         until(lambda: bool(told))
         assert told == ["about 30 s"]
-        with pytest.raises(gr.Error, match="busy: it would take about 60 seconds") as refused:
+        with pytest.raises(gr.Error, match="busy: your turn would come in about 60 seconds") as refused:
             turns.take(WORDS).__enter__()
         assert refused.value.title == BUSY
     waiting.join(30)

@@ -10,7 +10,7 @@ from diabolo.runtime.errors import UsageError
 from diabolo.train import networks, variants
 from diabolo.train._config_texts import last_part, latent_dim_help, network_help, parse_names
 from diabolo.train.batches.augment import Augment
-from diabolo.train.datasets import Fitting, LoadRequest, Progress
+from diabolo.train.datasets import DATA_DIR_HELP, Fitting, LoadRequest, Progress
 from diabolo.train.devices import DEVICES, PRECISIONS
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.model import Model
@@ -132,7 +132,7 @@ class Config(Settings):
     )
     data_dir: str | None = setting(
         None,
-        "A folder that has datasets already; they are read in place, and nothing is written there.",
+        DATA_DIR_HELP,
         form="the path of a folder",
         path=True,
         metavar="DIR",

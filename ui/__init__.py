@@ -1,4 +1,4 @@
-"""What people touch: commands, the Gradio app and its tabs."""
+"""The user interfaces: the commands, and the Gradio app with its tabs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import importlib
 import os
 from typing import Any
 
-# here, because gradio reads it when it is first imported, and no file of this package comes before
+from diabolo.runtime._renamed import renamed
+
+# set here because Gradio reads it on import, and this file runs before any other of the package
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 _HOMES = {
@@ -22,7 +24,17 @@ __all__ = ["LatentExplorer", "build", "launch", "mount", "registry", "translatio
 
 
 def __getattr__(name: str) -> Any:
-    # the command line imports this package too, and must not wait for gradio
+    # imported on demand: the command line imports this package, too, and must not load Gradio
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+renamed(
+    {
+        "diabolo.ui.incoming": "diabolo.ui.files.incoming",
+        "diabolo.ui.served_files": "diabolo.ui.files.served",
+        "diabolo.ui.temporary": "diabolo.ui.files.temporary",
+        "diabolo.ui.unique_names": "diabolo.ui.files.unique_names",
+    }
+)

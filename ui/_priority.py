@@ -1,4 +1,4 @@
-"""Processes that work for one visitor give way to what serves all of them."""
+"""Lowers the priority of processes that work for one visitor, in favour of the server."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ __all__ = ["lower"]
 
 
 def lower(pid: int, by: int) -> bool:
-    """Let a process give way to others from its first moment on; nothing happens where that is impossible.
+    """Lower the priority of a process, where the system allows it.
 
-    A Linux desktop shares the processors among sessions first (`man 7 sched`, autogroups), so that a number
-    for the process alone counts for nothing where it has a session of its own. Linux also leaves the first of
-    this process's processors free of it: what wakes up for a visitor finds one that computes for nobody else.
+    A Linux desktop divides processor time among sessions first (`man 7 sched`, autogroups), so for a process
+    with its own session, the priority of that group is lowered, too. On Linux, the process is also kept off
+    the first of this process's CPUs, so that one CPU is always free for the server.
 
     Args:
-        pid: the process's number, which is that of its session if it has its own.
-        by: 0 to 19, as `nice` takes it.
+        pid: the process id, which is also that of its session if the process has its own.
+        by: the nice value, 0 to 19.
 
     Returns:
-        False where the kernel wants to be asked again: it takes one change of a group every 0.1 s.
+        False if this must be called again: the kernel accepts one change of a group per 0.1 s.
     """
     if sys.platform == "win32":
         return True
     with contextlib.suppress(OSError):
-        _leave_one(pid)
+        _keep_off_first_cpu(pid)
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, pid, by)
         if os.getsid(pid) != pid:
@@ -39,7 +39,7 @@ def lower(pid: int, by: int) -> bool:
     return True
 
 
-def _leave_one(pid: int) -> None:
+def _keep_off_first_cpu(pid: int) -> None:
     if sys.platform != "linux":
         return
     _first, *others = sorted(os.sched_getaffinity(0))

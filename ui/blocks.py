@@ -1,4 +1,4 @@
-"""The app's `gr.Blocks`: every error of an event reaches whoever sent it, in words."""
+"""The app's `gr.Blocks`: checks the values of events, and turns every error into a message."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from pydantic import ValidationError
 
 from diabolo.runtime.errors import DiaboloError, ImageError
 from diabolo.ui.components import LONGEST_NAME
-from diabolo.ui.fair_share import FairShare
-from diabolo.ui.incoming import received
+from diabolo.ui.files.incoming import received
+from diabolo.ui.sessions.fair_share import FairShare
 
 __all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "address_of", "logged", "refusal"]
 
 _LOG = logging.getLogger("diabolo.ui")
-INTERNAL = "Error in the app"  # the title of an error that is ours; any other is the sender's to mend
-THREADS = 96  # for events: more than may wait for their turns, so that small work always finds one
-BUSY = "Busy"  # of one that another try may not meet
-_LONGEST = 400  # characters of a reason
-_LARGEST = 1e15  # a number that a client may send: below, every whole number is exact
+INTERNAL = "Error in the app"  # the title of errors that are bugs; the sender can fix others
+THREADS = 96  # for events; more than may wait for turns, so that small computations get one
+BUSY = "Busy"  # the title of errors that may not occur at the next try
+_LONGEST = 400  # characters of an error message
+_LARGEST = 1e15  # the largest number that clients may send; integers below it are exact
 
 
 class AppBlocks(gr.Blocks):
-    """Blocks whose events answer bad values with the reason.
+    """Blocks whose events answer invalid values with the reason.
 
-    It acts where it is the outermost Blocks: gradio asks no others.
+    This works only for the outermost Blocks of a page, since Gradio calls the methods of no others.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -44,10 +44,10 @@ class AppBlocks(gr.Blocks):
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False
     ) -> Any:
-        """Read what a client sent; whatever is wrong with it is the client's, and told in one line.
+        """Convert the values that a client sent; every error becomes a message of one line.
 
         Raises:
-            gr.Error: the values are too few, or of another kind.
+            gr.Error: there are too few values, or one is invalid.
         """
         _check(block_fn, inputs)
         for block, value in zip(block_fn.inputs, inputs, strict=False):
@@ -56,15 +56,15 @@ class AppBlocks(gr.Blocks):
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except gr.Error as error:
             raise refusal(str(error.message)) from None
-        except Exception as error:  # noqa: BLE001 - gradio's components raise nearly anything
-            reason = f"{_name(block_fn)} was sent a value that it cannot take: {_reason(error)}"
+        except Exception as error:  # noqa: BLE001 - Gradio's components raise almost anything
+            reason = f"{_name(block_fn)} was sent an invalid value: {_reason(error)}"
             raise refusal(reason) from None
 
     async def process_api(self, block_fn: Any, *args: Any, **more: Any) -> dict[str, Any]:
         """Run an event, when it is its caller's turn.
 
         Raises:
-            gr.Error: with the reason; an error of ours is logged, and its number told.
+            gr.Error: with the reason; a bug of the app is logged, and the message has its number.
         """
         _check_event(block_fn, more.get("event_data"))
         try:
@@ -75,7 +75,7 @@ class AppBlocks(gr.Blocks):
             raise
         except DiaboloError as error:
             raise refusal(str(error)) from None
-        except Exception as error:  # noqa: BLE001 - logged as a whole, and told by its number
+        except Exception as error:  # noqa: BLE001 - logged; the client gets its number
             if isinstance(error, ComponentProcessingError) and isinstance(error.__cause__, DiaboloError):
                 raise refusal(str(error.__cause__)) from None
             raise gr.Error(logged(_name(block_fn)), title=INTERNAL, print_exception=False) from None
@@ -88,28 +88,28 @@ def address_of(request: Any) -> str:
 
 
 def logged(where: str) -> str:
-    """Log the error that is being handled, under a number, and say no more of it than the number."""
+    """Log the current exception under a number; returns a message that contains only the number."""
     number = uuid.uuid4().hex[:8]
     _LOG.exception("error %s in %s", number, where)
-    return f"Something went wrong in the app. Its log has the details, under {number}."
+    return f"Something went wrong in the app. The details are in its log, under {number}."
 
 
 def refusal(reason: str) -> gr.Error:
-    """An error that tells the sender what to mend; the page reads it as HTML, and it may quote anything."""
+    """An error with this message. The page renders it as HTML, so it is escaped: it may quote anything."""
     places = {str(get_upload_folder()), tempfile.gettempdir()}
-    for folder in places:  # of a visitor's file, its name is enough
+    for folder in places:  # show visitors' files by their names only
         reason = re.sub(rf"{re.escape(folder)}[\\/](?:[^\s\\/]+[\\/])*", "", reason)
     shown = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]} …"
     return gr.Error(shown.replace("<", "&lt;"), print_exception=False)
 
 
 def _check(block_fn: Any, inputs: list[Any]) -> None:
-    """See that there are enough values, and that numbers are numbers: gradio lets NaN pass.
+    """Check that there are enough values, and that numbers are numbers: Gradio accepts NaN.
 
-    A number that is left empty becomes the one that stood there at first.
+    An empty number is replaced by the component's initial value.
 
     Raises:
-        gr.Error: they are not.
+        gr.Error: there are too few values, or one has the wrong type.
     """
     if len(inputs) < len(block_fn.inputs):
         raise refusal(f"{_name(block_fn)} takes {len(block_fn.inputs)} values, not {len(inputs)}.")
@@ -122,54 +122,54 @@ def _check(block_fn: Any, inputs: list[Any]) -> None:
 
 
 def _check_event(block_fn: Any, event: Any) -> None:
-    """See that what an event says of itself is what its function takes.
+    """Check that the data of an event is what its function needs.
 
     Raises:
         gr.Error: it is not, or it names a file.
     """
     data = getattr(event, "_data", None)
     if _names_file(data):
-        raise refusal("a file is named in what an event says of itself.")
+        raise refusal("the event data may not name a file.")
     hints = [hint for hint in _hints(block_fn.fn) if isinstance(hint, type)]
     if not any(issubclass(hint, gr.EventData) for hint in hints):
         return
     wanted = ("index", "value") if any(issubclass(hint, gr.SelectData) for hint in hints) else ()
     if not isinstance(data, dict) or not all(name in data for name in wanted):
-        raise refusal("this event does not say of itself what its function takes. Load the page again.")
+        raise refusal("the event data is incomplete. Reload the page.")
 
 
 @functools.lru_cache(1000)
 def _hints(function: Any) -> list[Any]:
     try:
         return list(get_type_hints(function).values())
-    except (TypeError, NameError):  # no function, or names that only a type checker knows
+    except (TypeError, NameError):  # not a function, or names that exist only for type checkers
         return []
 
 
 def _check_files(block: Any, value: Any, ours: bool) -> None:
-    """See that files are named only where files are taken, by the path that their upload was answered with.
+    """Check that only file components get files, named by the paths that uploads returned.
 
-    Gradio hands on a file that it finds anywhere in a value, which may come back to the sender as a copy: one
-    within another, or in a part that takes none, passes its own check; in an app that is mounted, any does.
-    An address it fetches, however large.
+    Gradio copies every file that it finds anywhere in a value, and may serve the copy to the sender. Its own
+    check misses files within other files and in components that take none, and in a mounted app it does not
+    check at all. It also downloads URLs, whatever their size.
 
     Args:
         block: the component.
-        value: what was sent for it.
-        ours: whether this program itself calls, with files of its own.
+        value: the value that was sent for it.
+        ours: whether the call comes from this program, with its own files.
 
     Raises:
-        gr.Error: there is one where none belongs.
+        gr.Error: a file is named where none is allowed.
     """
     takes = isinstance(block, gr.Image | gr.File | gr.UploadButton)
     for part in value if isinstance(value, list) else [value]:
         if not takes and _names_file(part):
-            raise refusal("a file is named where none is taken.")
+            raise refusal("a file is named where none is allowed.")
         if isinstance(part, dict) and any(_names_file(inner) for inner in part.values()):
-            raise refusal("a file is named within another one.")
+            raise refusal("a file is named within another file.")
         path = part.get("path") if isinstance(part, dict) else None
         if isinstance(path, str) and path.strip().lower().startswith(("http:", "https:")):
-            raise refusal("files of other addresses are not fetched here. Upload the file first.")
+            raise refusal("files are not downloaded from other URLs. Upload the file first.")
         if path is not None and not ours:
             try:
                 received(path, block.GRADIO_CACHE)
@@ -178,7 +178,7 @@ def _check_files(block: Any, value: Any, ours: bool) -> None:
 
 
 def _names_file(value: Any) -> bool:
-    """Whether a file is named anywhere in a value, as gradio names files."""
+    """Whether a value contains a file anywhere, in the format of Gradio."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
@@ -192,9 +192,9 @@ def _names_file(value: Any) -> bool:
 
 
 def _wanted(block: Any, value: Any) -> str:
-    """What this part takes, where `value` is of another kind; else ''."""
+    """A description of what the component takes, if `value` is not valid; else ''."""
     if value is None and getattr(block, "value", None) is None:
-        return ""  # it may be empty, as it is at first
+        return ""  # it may be empty, like its initial value
     if isinstance(block, gr.Number | gr.Slider):
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return "" if number and abs(value) <= _LARGEST else f"a number of at most {_LARGEST:g}"
@@ -205,7 +205,7 @@ def _wanted(block: Any, value: Any) -> str:
 
 
 def _argument(block_fn: Any, index: int) -> str:
-    """What clients call the value of this number."""
+    """The name of the argument with this index, as clients know it."""
     try:
         return list(inspect.signature(block_fn.fn).parameters)[index]
     except (TypeError, ValueError, IndexError):
@@ -218,7 +218,7 @@ def _name(block_fn: Any) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """One line of what is wrong, without a path of this machine."""
+    """The error as one line, without paths of this machine."""
     cause = error.__cause__ if isinstance(error, ComponentProcessingError) and error.__cause__ else error
     if isinstance(cause, DiaboloError):
         return str(cause)
@@ -227,5 +227,5 @@ def _reason(error: Exception) -> str:
         place = ".".join(str(part) for part in first["loc"])
         return f"{place}: {first['msg']}" if place else str(first["msg"])
     if isinstance(cause, OSError | InvalidPathError):
-        return "a file that was not uploaded to this app. Upload it first."
+        return "a file was not uploaded to this app. Upload it first."
     return (str(cause).strip().splitlines() or [type(cause).__name__])[0]

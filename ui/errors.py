@@ -9,23 +9,23 @@ __all__ = ["BusyError", "ModelStoppedError", "OutputError", "PortError", "Remove
 
 
 class PortError(DiaboloError):
-    """The app cannot listen where it was told to."""
+    """The app cannot listen on the requested host or port."""
 
 
 class OutputError(DiaboloError):
-    """What is on the disk is in the way: a file cannot be written, or one that is there would be lost."""
+    """An output file cannot be written, or would overwrite an existing one."""
 
 
 class ModelStoppedError(GraphError):
-    """A visitor's model took more than it may, or its process ended by itself."""
+    """A visitor's model exceeded a limit, or its process crashed."""
 
 
 class BusyError(DiaboloError):
-    """Too much is asked of visitors' models at the moment; another time it may go."""
+    """Visitors' models are busy; the caller may try again later."""
 
 
 class RemovedError(UsageError):
-    """A model that a visitor brought is not kept any more."""
+    """A model that a visitor uploaded was removed."""
 
 
 __getattr__ = old_names(__name__, {"StoppedError": "ModelStoppedError"})

@@ -1,4 +1,4 @@
-"""Where the app may listen."""
+"""Finds a port for the app to listen on."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _FIRST_PORT, _PORTS = 7860, 100
 
 
 def check_port(port: int, host: str) -> int:
-    """The same port, if the app may listen there.
+    """Return `port` if the app can listen on it.
 
     Raises:
-        PortError: it may not.
+        PortError: it cannot.
     """
     if not 0 < port < 65536:
-        raise PortError(f"port {port} does not exist: ports go from 1 to 65535.")
+        raise PortError(f"port {port} is not valid. Choose one from 1 to 65535.")
     if reason := _refused(port, host):
         raise PortError(
             f"port {port} on {host} {reason}. "
-            "Choose another with --port, or leave --port out to get a free one."
+            "Choose another with --port, or leave out --port to use a free one."
         )
     return port
 
@@ -33,31 +33,31 @@ def free_port(host: str) -> int:
     """The first free port from 7860.
 
     Raises:
-        PortError: there is none.
+        PortError: the first hundred ports are not free.
     """
     for port in range(_FIRST_PORT, _FIRST_PORT + _PORTS):
         if not _refused(port, host):
             return port
     raise PortError(
         f"ports {_FIRST_PORT} to {_FIRST_PORT + _PORTS - 1} on {host} are all taken. "
-        "Name a free one with --port."
+        "Choose a free one with --port."
     )
 
 
 def _refused(port: int, host: str) -> str:
-    """Why this port cannot be had, or ''.
+    """Why the app cannot listen on this port, or '' if it can.
 
     Raises:
-        PortError: the host is none of this machine.
+        PortError: the host is not an address of this machine.
     """
     try:
         family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError:
         raise PortError(
-            f"{host!r} is no address of this machine. Give --host 127.0.0.1 or 0.0.0.0."
+            f"{host!r} is not an address of this machine. Use --host 127.0.0.1 or 0.0.0.0."
         ) from None
     with socket.socket(family, kind) as probe:
-        # on posix: have a port again that was just given up; elsewhere the option means something else
+        # on POSIX this allows a port that was just released; elsewhere the option means something else
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -65,7 +65,7 @@ def _refused(port: int, host: str) -> str:
         except OSError as error:
             if error.errno == errno.EADDRNOTAVAIL:
                 raise PortError(
-                    f"{host!r} is no address of this machine. Give --host 127.0.0.1 or 0.0.0.0."
+                    f"{host!r} is not an address of this machine. Use --host 127.0.0.1 or 0.0.0.0."
                 ) from None
             return "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
     return ""

@@ -1,4 +1,4 @@
-"""How much one request may ask for, and whose turn it is: large work waits, small work goes at once."""
+"""Limits how much one request may compute, and queues large computations; small ones run at once."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ from diabolo.ui.guard.caller import gone
 
 __all__ = ["VALUES", "LeftError", "Turns", "check_frames", "check_pictures", "large", "stop_for_nobody"]
 
-SLOTS = max(1, (os.cpu_count() or 1) // 2)  # large works at a time: the other half is for small ones
-VALUES = 50_000_000  # numbers of all pictures that one request may make
-LARGE = 4_000_000  # of either, from which a request waits for its turn: about half a second of work
-DRAWN = 32_000_000  # pixels of all frames of an animation, as large as they are drawn
-_TOLD = 1.0  # seconds of waiting after which a visitor is told
-_LONGEST = 3  # times the patience that a work really waits: others may take longer than expected
-_LOOK = 0.1  # seconds between two looks at whether the caller is still there
+SLOTS = max(1, (os.cpu_count() or 1) // 2)  # large computations at a time; the other CPUs are for small ones
+VALUES = 50_000_000  # numbers in all pictures of one request, at most
+LARGE = 4_000_000  # pixels or numbers from which a request is queued: about half a second of work
+DRAWN = 32_000_000  # pixels in all frames of an animation, at the size at which they are drawn
+_TOLD = 1.0  # seconds of waiting after which the visitor gets a message
+_LONGEST = 3  # waits at most this many times `patience`: others may take longer than expected
+_LOOK = 0.1  # seconds between two checks whether the caller is still connected
 
 
 class LeftError(gr.Error):
-    """Whoever asked has left: nobody reads this."""
+    """The caller has disconnected, so nobody reads this."""
 
     def __init__(self) -> None:
         super().__init__("the caller has left.", print_exception=False)
 
 
 def stop_for_nobody() -> None:
-    """Go on only for a caller who is still there.
+    """Stop if the caller has disconnected.
 
     Raises:
-        LeftError: nobody waits for the answer.
+        LeftError: the caller has disconnected.
     """
     if gone():
         raise LeftError
 
 
 def check_pictures(count: int, shape: tuple[int, int, int]) -> None:
-    """See that so many pictures `(channels, height, width)` are no more than one request may make.
+    """Check that `count` pictures of a shape `(channels, height, width)` are not too many for one request.
 
     Raises:
-        UsageError: they are; the message has the largest number.
+        UsageError: they are too many; the message gives the largest number.
     """
     channels, height, width = shape
     _check(count, channels * height * width, VALUES, f"{width} x {height}")
 
 
 def check_frames(count: int, size: tuple[int, int]) -> None:
-    """See that so many frames `(width, height)` are no more than one animation may have.
+    """Check that `count` frames of a size `(width, height)` are not too many for one animation.
 
     Raises:
-        UsageError: they are; the message has the largest number.
+        UsageError: they are too many; the message gives the largest number.
     """
     width, height = size
     _check(count, width * height, DRAWN, f"{width} x {height}")
@@ -68,27 +68,29 @@ def _check(count: int, each: int, most: int, size: str) -> None:
     if count * each > most:
         raise UsageError(
             f"{count:,} pictures of {size} are more than one request may ask for; at most {most // each:,}. "
-            "Ask for fewer, or use the command line, which has no such bound."
+            "Ask for fewer, or use the command line, which has no such limit."
         )
 
 
 def large(count: int, size: tuple[int, ...]) -> bool:
-    """Whether so many pictures of so many values are work that waits for its turn."""
+    """Whether `count` pictures of this size are a large computation, which has to wait for its turn."""
     return count * prod(size) > LARGE
 
 
 def _busy(seconds: float) -> gr.Error:
-    said = f"the app is busy: it would take about {seconds:.0f} seconds until your turn. Try again later."
+    said = f"the app is busy: your turn would come in about {seconds:.0f} seconds. Try again later."
     return gr.Error(said, title=BUSY, print_exception=False)
 
 
 class Turns:
-    """Some large works at a time, in the order in which they came.
+    """A queue for large computations, first come, first served.
 
     Args:
-        slots: how many at a time.
-        patience: seconds that a work may have to wait, by what the last ones took; more is refused.
-        waiting: works that may wait. Each holds a thread of the server, and small work needs those, too.
+        slots: how many may run at the same time.
+        patience: the longest expected waiting time, in seconds; beyond it, requests are refused. The expected
+            time is estimated from the last computations.
+        waiting: how many may wait. Each waiting one holds a thread of the server, and small computations need
+            threads, too.
     """
 
     def __init__(self, slots: int = SLOTS, patience: float = 60.0, waiting: int = 16) -> None:
@@ -98,18 +100,19 @@ class Turns:
         self._change = threading.Condition()
         self._active = 0
         self._waiting: deque[object] = deque()
-        self._seconds = 1.0  # that a work takes, a running mean
+        self._seconds = 1.0  # duration of a computation, a running mean
 
     @contextmanager
     def take(self, words: str) -> Iterator[None]:
-        """Wait for a turn; the visitor is told after a second, with how long it may take.
+        """Wait for a turn, which lasts as long as the block.
 
         Args:
-            words: for the visitor, with {seconds} in them.
+            words: the message to the visitor after a second of waiting; '{seconds}' in it is replaced by the
+                expected waiting time.
 
         Raises:
-            gr.Error: too many wait.
-            LeftError: the caller left while waiting.
+            gr.Error: too many are waiting.
+            LeftError: the caller disconnected while waiting.
         """
         self._enter(words)
         begun = time.monotonic()
@@ -144,5 +147,5 @@ class Turns:
                 self._change.notify_all()
 
     def _expected(self, before: int) -> float:
-        """Seconds until a work with so many others before it has its turn."""
+        """The expected waiting time, in seconds, with `before` others ahead in the queue."""
         return 0.0 if self._active < self._slots else self._seconds * (before + 1) / self._slots

@@ -10,7 +10,15 @@ from types import ModuleType
 from diabolo.runtime import _discovery
 from diabolo.runtime.errors import PluginError, UnknownNameError
 from diabolo.runtime.listing import trouble
-from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Progress, Split, data_roots
+from diabolo.train.datasets._base import (
+    DATA_DIR_HELP,
+    DatasetBase,
+    ImageData,
+    LoadRequest,
+    Progress,
+    Split,
+    data_roots,
+)
 from diabolo.train.datasets._decoding.decode import EXTENSIONS
 from diabolo.train.datasets._decoding.resize_options import RESIZE, Fitting
 from diabolo.train.datasets._resize import fit_splits
@@ -18,6 +26,7 @@ from diabolo.train.datasets._rows import Images, Rows, rows_of, spread
 from diabolo.train.errors import DataError
 
 __all__ = [
+    "DATA_DIR_HELP",
     "RESIZE",
     "DatasetBase",
     "Fitting",

@@ -24,6 +24,7 @@ from diabolo.train.datasets._rows import Images, Rows, rows_of
 from diabolo.train.errors import DataError
 
 __all__ = [
+    "DATA_DIR_HELP",
     "DatasetBase",
     "ImageData",
     "Images",
@@ -34,6 +35,9 @@ __all__ = [
     "cache_dir",
     "data_roots",
 ]
+
+DATA_DIR_HELP = "Where datasets lie already; read in place, never written to."
+"""The help of `--data-dir`, of every command that has it."""
 
 Progress = Callable[[str, int, int], None]
 """Called as `progress(what, done, total)`; a total of 0 means it is not known."""

@@ -1,4 +1,4 @@
-"""The `diabolo` command: one file here for each sub-command, loaded when it is called."""
+"""The `diabolo` command; each sub-command is one file in this folder, loaded when it is needed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from diabolo.runtime.listing import printable
 
 __all__ = ["main"]
 
-_EXTRAS = {  # package: the extra that brings it
+_EXTRAS = {  # package: the extra that installs it
     "torch": "train",
     "torchvision": "train",
     "onnx": "train",
@@ -29,7 +29,7 @@ _EXTRAS = {  # package: the extra that brings it
 
 
 class _Commands(click.Group):
-    """Finds commands by their files and turns our errors into messages with an exit code."""
+    """Finds commands by their files, and turns our errors into a message and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return _discovery.names(__name__)
@@ -51,16 +51,16 @@ class _Commands(click.Group):
             _fail(
                 MissingPackageError(
                     f"this command needs {package}, which is not installed. "
-                    f'Install it: pip install "diabolo[{_EXTRAS[package]}]".'
+                    f'Install it with: pip install "diabolo[{_EXTRAS[package]}]".'
                 )
             )
         except KeyboardInterrupt as stop:
             click.echo("stopped.", err=True)
-            sys.exit(getattr(stop, "exit_code", 1))  # a signal's, which training caught
+            sys.exit(getattr(stop, "exit_code", 1))  # that of the signal that training caught
 
 
 def _fail(error: DiaboloError) -> None:
-    click.echo(printable(f"diabolo: {error}"), err=True)  # it may quote what a stranger wrote
+    click.echo(printable(f"diabolo: {error}"), err=True)  # it may quote text from an untrusted bundle
     sys.exit(error.exit_code)
 
 
@@ -69,12 +69,12 @@ def _fail(error: DiaboloError) -> None:
 )
 @click.version_option(package_name="diabolo")
 def main() -> None:
-    """Autoencoders the whole way: train, export to ONNX, run without torch, explore.
+    """Train autoencoders, export them to ONNX, run them without torch, and explore them in an app.
 
     \b
-    Begin here, no data needed:    diabolo demo
-    With the ready-made models:    diabolo models, diabolo ui
-    Or step by step:               diabolo train vae --dataset mnist -o runs/vae
+    Start here, no data needed:    diabolo demo
+    Use the ready-made models:     diabolo models, diabolo ui
+    Step by step:                  diabolo train vae --dataset mnist -o runs/vae
                                    diabolo export runs/vae -o bundles/mnist-vae
                                    diabolo ui bundles/mnist-vae
     """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
@@ -14,46 +14,46 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _SIZES = (1, 32, 256)
-_VALUES = 1 << 28  # of a batch at most: 1 GiB
+_VALUES = 1 << 28  # in a batch, at most: 1 GiB of float32
 _LINE = "{:12} {:>6} {:8} {:>11} {:>11} {:>13} {:>7}"
 
 
-@click.command(short_help="Latency and throughput, by batch size and device.")
-@_options.bundle
+@click.command(short_help="Measure latency and throughput by batch size and device.")
+@options.bundle
 @click.option(
     "--device",
     "devices",
     multiple=True,
     metavar="NAME",
-    help="auto, cpu, cuda, cuda:1, or another provider's name; may be repeated. [default: auto]",
+    help="auto, cpu, cuda, cuda:1, or another execution provider; may be repeated. [default: auto]",
 )
 @click.option(
     "--batch",
     "sizes",
     type=click.IntRange(1, 65536),
     multiple=True,
-    help=f"Images in a batch; may be repeated. [default: {', '.join(map(str, _SIZES))}]",
+    help=f"Images per batch; may be repeated. [default: {', '.join(map(str, _SIZES))}]",
 )
 @click.option(
     "--seconds",
     type=click.FloatRange(0.01, 60),
     default=1.0,
     show_default=True,
-    help="How long each figure is measured.",
+    help="Seconds to measure each figure for.",
 )
-@_options.threads
-@_options.as_json
+@options.threads
+@options.as_json
 def command(
     bundle: str, devices: tuple[str, ...], sizes: tuple[int, ...], seconds: float, threads: int, as_json: bool
 ) -> None:
-    """Measure how fast the model in BUNDLE encodes and decodes here.
+    """Measure how fast the model in BUNDLE encodes and decodes on this machine.
 
     \b
     diabolo bench bundles/digits
     diabolo bench bundles/digits --device cpu --device cuda --batch 1 --batch 1024
 
-    The images are random and lie in memory as float32. Of each call the median and the 95th percentile are
-    shown; throughput goes by the median. Close other programs first: they share the processor.
+    The images are random float32 arrays in memory. For each call, the median and the 95th percentile are
+    shown; throughput is computed from the median. Close other programs first: they compete for the processor.
     """
     import json
 
@@ -61,7 +61,7 @@ def command(
     if not as_json:
         click.echo(_LINE.format("device", "batch", "graph", "median", "p95", "images/s", "rounds"))
     for name in dict.fromkeys(devices or ("auto",)):
-        model = _options.load(bundle, name, threads)
+        model = options.load(bundle, name, threads)
         for size in dict.fromkeys(sizes or _SIZES):
             for row in _measure(model, size, seconds):
                 rows.append(row)
@@ -77,12 +77,12 @@ def _measure(model: Autoencoder, size: int, seconds: float) -> list[dict[str, An
     import numpy as np
 
     from diabolo.runtime.errors import UsageError
-    from diabolo.ui.cli._timing import measure
+    from diabolo.ui.cli._shared.timing import measure
 
     values = max(prod(model.manifest.image_shape), prod(model.manifest.latent_shape))
     if size * values > _VALUES:
         raise UsageError(
-            f"a batch of {size:,} takes more than 1 GiB; {_VALUES // values:,} is the most here."
+            f"--batch {size:,} takes more than 1 GiB with this model; use at most {_VALUES // values:,}."
         )
     images = np.random.default_rng(0).random((size, *model.manifest.image_shape), np.float32)
     latents = model.encode(images)

@@ -1,4 +1,4 @@
-"""`diabolo datasets`: what there is to train on; `diabolo datasets get NAME` fetches one ahead."""
+"""`diabolo datasets` lists the datasets; `diabolo datasets get NAME` downloads one in advance."""
 
 from __future__ import annotations
 
@@ -7,33 +7,30 @@ from typing import Any
 
 import click
 
-from diabolo.ui.cli._folded import dimensions, folded
-from diabolo.ui.cli._settings import options
+from diabolo.ui.cli._shared.options import as_json as json_option
+from diabolo.ui.cli._shared.options import data_dir as data_dir_option
+from diabolo.ui.cli._shared.settings import options
+from diabolo.ui.cli._shared.table import image_size, wrapped
 
 __all__ = ["command"]
 
-_data_dir = click.option(
-    "--data-dir",
-    envvar="DIABOLO_DATA",
-    metavar="DIR",
-    help="Where datasets lie already; read in place, never written to. [or: DIABOLO_DATA]",
+
+@click.group(
+    invoke_without_command=True, short_help="List the datasets to train on; download one in advance."
 )
-
-
-@click.group(invoke_without_command=True, short_help="What there is to train on; fetch a dataset ahead.")
-@_data_dir
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@data_dir_option
+@json_option
 @click.pass_context
 def command(ctx: click.Context, data_dir: str | None, as_json: bool) -> None:
-    """List the datasets: how many images, what they weigh, whether they are here already.
+    """List the datasets: number of images, download size, and whether they are on this machine.
 
     \b
     diabolo datasets                       the list
-    diabolo datasets get cifar10           fetch one now, train without a network later
-    diabolo datasets get ./photos          decode a folder of images ahead
+    diabolo datasets get cifar10           download one now, train offline later
+    diabolo datasets get ./photos          decode a folder of images in advance
 
-    A dataset that is not here is fetched the first time it is trained on, into the folder that DIABOLO_CACHE
-    names, or ~/.cache/diabolo.
+    A dataset that is not on this machine is downloaded when it is first trained on, to the folder
+    DIABOLO_CACHE, or ~/.cache/diabolo.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -42,7 +39,7 @@ def command(ctx: click.Context, data_dir: str | None, as_json: bool) -> None:
     from diabolo.train.datasets import data_roots
 
     request = _request(data_dir)
-    data_roots(request)  # a data folder that is not there is one message, not one for each dataset
+    data_roots(request)  # a missing data folder gets one message, not one per dataset
     rows = _rows(request)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -50,11 +47,11 @@ def command(ctx: click.Context, data_dir: str | None, as_json: bool) -> None:
     click.echo(_LINE.format("name", "images", "classes", "download", "here"))
     for row in rows:
         click.echo("\n".join(_lines(row)))
-    click.echo("A folder of images is a dataset too: diabolo train vae --dataset ./photos", err=True)
+    click.echo("You can also train on a folder of images: diabolo train vae --dataset ./photos", err=True)
 
 
 class _Get(click.Command):
-    """Its options on images are looked up when they are asked for: listing the datasets needs none."""
+    """Adds the options on images only when they are needed: listing the datasets does not need them."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         from diabolo.train.datasets import Fitting
@@ -63,17 +60,17 @@ class _Get(click.Command):
         return [*own, *options(Fitting), last]
 
 
-@command.command(cls=_Get, short_help="Fetch a dataset now, or decode a folder of images.")
+@command.command(cls=_Get, short_help="Download a dataset now, or decode a folder of images.")
 @click.argument("name", metavar="NAME|FOLDER")
-@_data_dir
+@data_dir_option
 @click.pass_context
 def get(ctx: click.Context, /, name: str, **given: Any) -> None:
-    """Fetch the dataset NAME unless it is here, and read it once as proof.
+    """Download the dataset NAME unless it is on this machine, and read it once to check it.
 
-    Given a FOLDER of images, decode them ahead; give the options on images that the training will have.
+    For a FOLDER of images, decode them in advance; give the same options on images as for the training.
     """
     from diabolo.train import datasets
-    from diabolo.ui.cli._progress import Bar
+    from diabolo.ui.cli._shared.progress import Bar
 
     where = _where(ctx)
     del given["data_dir"]
@@ -83,15 +80,17 @@ def get(ctx: click.Context, /, name: str, **given: Any) -> None:
     for note in data.notes:
         bar.note(note)
     found = datasets.find(name) if name in datasets.names() else None
-    named = found if found and not found.takes_folder else None  # a folder may be called 'folder'
+    named = (
+        found if found and not found.takes_folder else None
+    )  # 'folder' is a dataset's name, and may be a folder's
     here = f"read from {named.locate(request) if named else Path(name)}"
     counts = f"{len(data.train):,} training and {len(data.test):,} test images"
-    pixels = dimensions(data.image_shape)
+    pixels = image_size(data.image_shape)
     click.echo(f"{data.name}: {counts}, {pixels}, {named.made if named and named.made else here}")
 
 
 def _where(ctx: click.Context) -> str | None:
-    """The data folder: as written after `get`, or before it, or else the environment's."""
+    """The data folder: --data-dir after `get`, or before it, or else the environment variable."""
     from click.core import ParameterSource
 
     contexts = [context for context in (ctx, ctx.parent) if context]
@@ -107,7 +106,7 @@ def _request(data_dir: str | None, **more: Any) -> Any:
 
 
 def _rows(request: Any) -> list[dict[str, Any]]:
-    """One for each dataset with a name of its own, as plain JSON values."""
+    """One row per named dataset, as plain JSON values."""
     import json
 
     from diabolo.runtime.errors import PluginError
@@ -120,10 +119,10 @@ def _rows(request: Any) -> list[dict[str, Any]]:
             if dataset.takes_folder:
                 continue
             row = {"name": name, **_facts(dataset, request)}
-            json.dumps(_lines(row) and row)  # what cannot be shown is found out here
+            json.dumps(_lines(row) and row)  # find out here whether it can be shown
         except PluginError as error:
             row = {"name": name, "problem": str(error)}
-        except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
+        except Exception as error:  # noqa: BLE001 - another package's code may raise anything
             row = {"name": name, "problem": f"{type(error).__name__}: {error}"}
         rows.append(row)
     return rows
@@ -141,7 +140,7 @@ def _facts(dataset: Any, request: Any) -> dict[str, Any]:
         state, problem = "not installed", str(error)
     except DiaboloError as error:
         state, problem = "incomplete", str(error)
-    except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
+    except Exception as error:  # noqa: BLE001 - another package's code may raise anything
         state, problem = "problem", f"{type(error).__name__}: {error}"
     return {
         "title": dataset.title,
@@ -164,26 +163,26 @@ _LINE = f"{{:<15}} {{:<{_WIDEST}}} {{:>7}}  {{:>8}}  {{}}"
 
 
 def _lines(row: dict[str, Any]) -> list[str]:
-    """A row of the table, and below it what would not fit beside it at any width."""
+    """The table row of a dataset, and the lines below it."""
     if "title" not in row:
-        return [_LINE.format(row["name"], "cannot be loaded", "", "", "no"), *folded(row["problem"])]
+        return [_LINE.format(row["name"], "cannot be loaded", "", "", "no"), *wrapped(row["problem"])]
     size = f"{max(1, round(row['download'] / 1e6))} MB" if row["download"] else "none"
     images, pixels = _images(row)
     fits = len(images) <= _WIDEST
     lines = [
         _LINE.format(row["name"], images if fits else pixels, len(row["classes"]) or "", size, row["state"])
     ]
-    lines += folded(f"{row['title']}: {row['summary']}")
-    lines += folded("" if fits else f"images: {images}")
-    lines += folded(row["problem"] or "")
+    lines += wrapped(f"{row['title']}: {row['summary']}")
+    lines += wrapped("" if fits else f"images: {images}")
+    lines += wrapped(row["problem"] or "")
     for label, text in (("here", row["made"] or row["here"]), *((x, row[x]) for x in ("licence", "home"))):
-        lines += folded(f"{label}: {text}" if text else "")
+        lines += wrapped(f"{label}: {text}" if text else "")
     return lines
 
 
 def _images(row: dict[str, Any]) -> tuple[str, str]:
-    """How many images of what size, and the size alone."""
+    """The number of images with their size, and the size alone."""
     if not row["image_shape"]:
         return str(row["count"]), ""
-    pixels = dimensions(row["image_shape"])
+    pixels = image_size(row["image_shape"])
     return f"{row['count']}, {pixels}", pixels

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
 _BATCH = 128  # codes decoded at a time
 
 
-@click.command(short_help="Decode codes from .npz, .npy or .csv to pictures.")
-@_options.bundle
+@click.command(short_help="Decode codes from a .npz, .npy or .csv file into pictures.")
+@options.bundle
 @click.argument("codes", metavar="CODES")
-@click.option("-o", "--out", required=True, metavar="DIR", help="The folder for the pictures, PNG.")
-@_options.overwrite
-@_options.device
-@_options.threads
+@click.option("-o", "--out", required=True, metavar="DIR", help="The folder for the pictures (PNG).")
+@options.overwrite
+@options.device
+@options.threads
 def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, threads: int) -> None:
-    """Decode the codes in a file that `diabolo encode` wrote, or any program: (n, *latent_shape) numbers.
+    """Decode codes, an array (n, *latent_shape), from a file of diabolo encode or any other program.
 
     \b
     diabolo encode bundles/digits ./scans -o codes.npz
     diabolo decode bundles/digits codes.npz -o ./back
 
-    Pictures are called after the files that the codes came from, or numbered where the file does not tell.
+    Pictures are named after the files that were encoded, or numbered if the file has no names.
     """
     import os
     from pathlib import Path
@@ -38,14 +38,14 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
     from diabolo.ui.cli._files.outputs import save_picture
     from diabolo.ui.cli._files.work import finish
     from diabolo.ui.errors import OutputError
-    from diabolo.ui.unique_names import UniqueNames
+    from diabolo.ui.files.unique_names import UniqueNames
 
     folder = Path(out)
     if folder.suffix.lower() == ".png":
-        raise UsageError(f"--out {out} is one picture, and a folder is needed: one goes there for each code.")
+        raise UsageError(f"--out {out} is one picture. Name a folder: decode writes one picture per code.")
     if is_file(folder):
-        raise OutputError(f"{out} is a file. Name a folder: a picture for each code goes there.")
-    model = _options.load(bundle, device, threads)
+        raise OutputError(f"--out {out} is a file. Name a folder: decode writes one picture per code.")
+    model = options.load(bundle, device, threads)
     table = read(Path(codes), model.manifest.latent_shape)
     names = UniqueNames()
     with counting("decoding") as counter:
@@ -55,9 +55,7 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
                 name = table.names[number] if table.names else f"{number:06}"
                 path = folder / names.take(name)
                 if os.path.lexists(path) and not overwrite:
-                    counter.fail(
-                        str(path), f"{path} is there already and is kept. Add --overwrite to replace it."
-                    )
+                    counter.fail(str(path), f"{path} already exists. Add --overwrite to replace it.")
                     continue
                 save_picture(picture, path)
                 counter.add(1)

@@ -1,4 +1,4 @@
-"""`diabolo demo`: the whole way, on data that needs no download."""
+"""`diabolo demo`: training, export, verification and the app, on data that needs no download."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ import click
 __all__ = ["command"]
 
 
-@click.command(short_help="Train, export, verify and open the app, on data that needs no download.")
-@click.option("-o", "--out", metavar="DIR", help="Where to work. [default: a new temporary folder]")
-@click.option("--variant", default="vae", show_default=True, help="Which variant to train.")
-@click.option("--epochs", type=int, default=8, show_default=True, help="Passes over the letters.")
+@click.command(short_help="Train, export and verify a small model and open the app; needs no data.")
+@click.option("-o", "--out", metavar="DIR", help="The working folder. [default: a new temporary folder]")
+@click.option("--variant", default="vae", show_default=True, help="The variant to train.")
+@click.option("--epochs", type=int, default=8, show_default=True, help="Passes over the training images.")
 @click.option("--port", type=int, help="Port of the app. [default: the first free one from 7860]")
-@click.option("--no-browser", is_flag=True, help="Print the address, open nothing.")
-@click.option("--no-app", is_flag=True, help="Stop before the app.")
+@click.option("--no-browser", is_flag=True, help="Only print the address; do not open a browser.")
+@click.option("--no-app", is_flag=True, help="Stop before the app is started.")
 def command(
     out: str | None, variant: str, epochs: int, port: int | None, no_browser: bool, no_app: bool
 ) -> None:
-    """Train a small model on letters drawn from fonts, export it, verify it, and open the app with it."""
+    """Train a small model on letters drawn from fonts, export it, verify it, and open it in the app.
+
+    \b
+    diabolo demo
+    diabolo demo --variant sparse --no-app -o ./demo
+    """
     import tempfile
     from pathlib import Path
 
@@ -25,25 +30,25 @@ def command(
     from diabolo.runtime import Autoencoder, verify
     from diabolo.runtime.errors import BundleError
     from diabolo.train import Config, fit
-    from diabolo.ui.cli._progress import Bar
+    from diabolo.ui.cli._shared.progress import Bar
 
     folder = Path(out) if out else Path(tempfile.mkdtemp(prefix="diabolo-demo-"))
     with Bar() as bar:
-        bar.note(f"1/4 train: {variant} on glyphs, into {folder / 'run'}")
+        bar.note(f"1/4 train: {variant} on glyphs, in {folder / 'run'}")
         config = Config.make(variant, "glyphs", epochs=epochs, device="auto", precision="auto")
         run = fit(config, folder / "run", callback=bar)
     bar.note(f"2/4 export: {folder / 'glyphs-demo'}")
     done = export_run(run.path, folder / "glyphs-demo")
-    bar.note(f"    equal to torch within {done.parity.largest:.1e}")
+    bar.note(f"    largest difference from torch: {done.parity.largest:.1e}")
     checks = verify(done.path)
     bar.note(f"3/4 verify: {sum(check.ok for check in checks)} of {len(checks)} checks passed")
     click.echo(str(done.path))
     if not all(check.ok for check in checks):
-        raise BundleError(f"{done.path} is not sound: run diabolo verify {done.path}.")
+        raise BundleError(f"{done.path} failed a check. See which: diabolo verify {done.path}")
     if no_app:
         return
     from diabolo.ui.serving import launch
 
-    bar.note("4/4 app: Ctrl-C ends it")
+    bar.note("4/4 app: press Ctrl-C to stop it")
     model = Autoencoder.load(done.path)
     launch({model.manifest.name: model}, port=port, open_browser=not no_browser)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder, NoiseSpec
@@ -17,24 +17,27 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command(short_help="Take the noise away from images, or add some first to see it go.")
-@_options.bundle
-@_options.images
+@click.command(short_help="Remove noise from images; can add noise first, as a demonstration.")
+@options.bundle
+@options.images
 @click.option(
-    "-o", "--out", metavar="DIR|FILE.png", help="Where the pictures go. [with --noise, default: only figures]"
+    "-o",
+    "--out",
+    metavar="DIR|FILE.png",
+    help="Where the pictures go. [default with --noise: only figures are printed]",
 )
 @click.option(
     "--noise",
     metavar="KIND:LEVEL",
-    help="Add noise first, for a demonstration: gaussian:0.5, salt-pepper:0.2, masking:0.3, speckle:0.5.",
+    help="Add noise first, as a demonstration: gaussian:0.5, salt-pepper:0.2, masking:0.3, speckle:0.5.",
 )
-@_options.seed
-@click.option("--beside", is_flag=True, help="Write what went in beside what came out.")
-@_options.invert
-@_options.overwrite
-@_options.device
-@_options.threads
-@_options.as_json
+@options.seed
+@click.option("--beside", is_flag=True, help="Write input and result side by side.")
+@options.invert
+@options.overwrite
+@options.device
+@options.threads
+@options.as_json
 def command(
     bundle: str,
     images: tuple[str, ...],
@@ -54,8 +57,8 @@ def command(
     diabolo denoise bundles/cleaner ./noisy-scans -o ./clean
     diabolo denoise bundles/cleaner seven.png --noise gaussian:0.5 --beside -o shown.png
 
-    With --noise the clean image is known, and every image gets its noisy_psnr (dB) and, of the result, mse,
-    psnr (dB) and ssim. Without, nobody can measure that; change is the mse between input and result.
+    With --noise the clean image is known: the command prints noisy_psnr (dB) for every noisy image, and mse,
+    psnr (dB) and ssim for every result. Without --noise it prints change, the mse between input and result.
     """
     from diabolo.runtime import NoiseSpec
     from diabolo.runtime.errors import UsageError
@@ -63,8 +66,8 @@ def command(
 
     spec = NoiseSpec.parse(noise) if noise else None
     if out is None and spec is None:
-        raise UsageError("name where the pictures go with --out, or add noise first with --noise.")
-    model = _options.load(bundle, device, threads)
+        raise UsageError("give --out, where the pictures go, or --noise, to add noise and print figures.")
+    model = options.load(bundle, device, threads)
     _warn(model.manifest, spec)
     work = Work(given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="denoising")
     counter = work.run(model.manifest, _denoise(model, spec, seed))
@@ -75,8 +78,8 @@ def command(
 def _warn(m: Manifest, spec: NoiseSpec | None) -> None:
     if m.noise is None:
         click.echo(
-            "note: this model was not trained on noise: it removes only what does not fit into its code. "
-            "Train one that is: diabolo train denoising.",
+            "note: this model was not trained on noise; it only removes what its code cannot represent. "
+            "Train one on noise with: diabolo train denoising",
             err=True,
         )
         return
@@ -96,7 +99,7 @@ def _denoise(model: Autoencoder, spec: NoiseSpec | None, seed: int) -> Computed:
         if spec is None:
             result = model.denoise(batch.images)
             return [batch.images, result], {"change": metrics.mse(batch.images, result)}
-        # a generator for each image: its noise does not depend on what else is in the batch
+        # one generator per image, so that its noise does not depend on the rest of the batch
         noisy = np.concatenate(
             [
                 add_noise(image[None], spec, np.random.default_rng([seed, number]))

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
 
-@click.command(short_help="Encode images, or folders of any size, to .npz, .npy or .csv.")
-@_options.bundle
-@_options.images
+@click.command(short_help="Encode images, or folders of any size, into a .npz, .npy or .csv file.")
+@options.bundle
+@options.images
 @click.option(
     "-o",
     "--out",
     required=True,
     metavar="FILE",
-    help="A file that ends in .npz, .npy or .csv, which decides.",
+    help="The output file; its ending, .npz, .npy or .csv, sets the format.",
 )
-@_options.invert
-@_options.overwrite
-@_options.device
-@_options.threads
-@_options.as_json
+@options.invert
+@options.overwrite
+@options.device
+@options.threads
+@options.as_json
 def command(
     bundle: str,
     images: tuple[str, ...],
@@ -34,19 +34,19 @@ def command(
     threads: int,
     as_json: bool,
 ) -> None:
-    """Write the codes that the model in BUNDLE makes of images; for a vae, the means.
+    """Encode images with the model in BUNDLE and write their codes to a file; for a vae, the means.
 
     \b
     diabolo encode bundles/digits ./scans -o codes.npz
     diabolo encode bundles/digits a.png b.png -o codes.csv
 
     \b
-    .npz   codes, float32 (n, *latent_shape), and files, their names
-    .npy   the codes alone
-    .csv   file,latent_0,latent_1,... and a line for each image
+    .npz   arrays: codes, float32 (n, *latent_shape), and files, the names of the images
+    .npy   the codes only
+    .csv   a header file,latent_0,latent_1,... and one line per image
 
-    Folders are read with all folders below them, in the order of their names, a few hundred images at a time.
-    Files that cannot be read are listed and left out.
+    Folders are read recursively, sorted by name, a few hundred images at a time, so they may be larger than
+    memory. Files that cannot be read are listed and skipped.
     """
     import json
     from pathlib import Path
@@ -62,12 +62,12 @@ def command(
     check_ending(path)
     check_free(path, overwrite)
     items = expand(images)
-    model = _options.load(bundle, device, threads)
+    model = options.load(bundle, device, threads)
     m, inverted = model.manifest, 0
     with counting("encoding") as counter:
         work = batches(sources(items, counter.fail), m, invert, counter)
         batch = next(work, None)
-        if batch:  # a file of no codes is of no use
+        if batch:  # no file is written if there are no codes
             with writing(path, m.latent_shape) as add:
                 while batch:
                     inverted += looks_inverted(batch.images, m) if invert == "never" else 0

@@ -6,30 +6,38 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from diabolo.ui.cli._shared import options
+
 if TYPE_CHECKING:
     from diabolo.train import Run
 
 __all__ = ["command"]
 
 
-@click.command(short_help="Figures of a run on the test split.")
+@click.command(short_help="Measure a run on the test split.")
 @click.argument("run_folder", metavar="RUN")
-@click.option("--data-dir", envvar="DIABOLO_DATA", metavar="DIR", help="Where datasets lie already.")
-@click.option("--network", metavar="FILE.py[:CLASS]", help="The network, if it is one of your own.")
+@options.data_dir
+@click.option(
+    "--network", metavar="FILE.py[:CLASS]", help="The file of the run's network, if it is not a built-in one."
+)
 @click.option(
     "--importance-samples",
     type=click.IntRange(1, 100_000),
     metavar="K",
-    help="Also bound log p(x) by K samples an image: the more, the tighter, the longer. For a vae.",
+    help="Also bound log p(x) with K importance samples per image, for a vae; more samples give a tighter "
+    "bound and take longer.",
 )
-@click.option("--images", type=click.IntRange(1), help="Bound so many test images. [default: all]")
+@click.option(
+    "--images", type=click.IntRange(1), help="Compute the bound on this many test images. [default: all]"
+)
 @click.option(
     "--beside",
     metavar="RUN",
     multiple=True,
-    help="Show another run's figures beside these, and its units' activity in RUN/plots; may be repeated.",
+    help="Also show the figures of this run, side by side, and plot how active the units of both are in "
+    "RUN/plots; may be repeated.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.as_json
 def command(
     run_folder: str,
     data_dir: str | None,
@@ -39,7 +47,7 @@ def command(
     beside: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Measure RUN's best weights on the test split; prints a table and writes RUN/metrics.json.
+    """Measure the best weights of RUN on the test split, print a table and write RUN/metrics.json.
 
     \b
     diabolo evaluate runs/vae --importance-samples 100
@@ -51,8 +59,8 @@ def command(
     from diabolo.train.evaluation.evaluate import evaluate
     from diabolo.train.evaluation.holes import holes
     from diabolo.train.evaluation.iwae_bound import iwae_bound
-    from diabolo.ui.cli._figures import show, show_beside
-    from diabolo.ui.cli._progress import Bar
+    from diabolo.ui.cli._shared.figures import show, show_side_by_side
+    from diabolo.ui.cli._shared.progress import Bar
 
     run = Run.open(run_folder)
     others = {str(path): _figures(path) for path in beside}
@@ -72,19 +80,19 @@ def command(
     if as_json:
         click.echo(json.dumps(figures | {"beside": others} if others else figures))
     elif others:
-        show_beside({run_folder: figures} | others)
+        show_side_by_side({run_folder: figures} | others)
     else:
         show(figures)
 
 
 def _figures(path: str) -> dict[str, Any]:
-    """What was measured of another run."""
+    """The figures of another run."""
     from diabolo.train import Run
     from diabolo.train.errors import RunError
 
     figures = Run.open(path).metrics()
     if not figures:
-        raise RunError(f"{path} has no figures yet. Take them first: diabolo evaluate {path}")
+        raise RunError(f"{path} has no figures yet. Measure it first: diabolo evaluate {path}")
     return figures
 
 

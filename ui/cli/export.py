@@ -9,34 +9,41 @@ import click
 __all__ = ["command"]
 
 
-@click.command(short_help="Split a run into encoder.onnx, decoder.onnx and model.json.")
+@click.command(short_help="Export a run as encoder.onnx, decoder.onnx and model.json.")
 @click.argument("source", metavar="RUN|FILE.py:FACTORY")
 @click.option(
     "-o", "--out", metavar="BUNDLE", help="The new bundle folder. [default: RUN/bundle, or FILE without .py]"
 )
-@click.option("--network", metavar="FILE.py[:CLASS]", help="The run's network, if it is one of your own.")
+@click.option(
+    "--network", metavar="FILE.py[:CLASS]", help="The file of the run's network, if it is not a built-in one."
+)
 @click.option(
     "--dtype",
     default="fp32",
     show_default=True,
     metavar="fp32|fp16|int8",
-    help="fp16: weights stored in half the size, as fast as before; int8: a quarter of the size, mostly "
-    "faster, calibrated on training images.",
+    help="fp16: weights of half the size, no faster; int8: weights of a quarter of the size, mostly faster, "
+    "calibrated on training images.",
 )
 @click.option(
-    "--uint8-io", is_flag=True, help="Add graphs that take and give uint8, height x width x channels."
+    "--uint8-io",
+    is_flag=True,
+    help="Also write graphs with uint8 inputs and outputs, height x width x channels.",
 )
-@click.option("--force", is_flag=True, help="Keep an int8 pair that costs more than 0.5 dB of PSNR.")
-@click.option("--opset", type=int, default=18, show_default=True, help="ONNX operator set, 18 to 21.")
+@click.option("--force", is_flag=True, help="Keep int8 graphs even if they lose more than 0.5 dB of PSNR.")
+@click.option(
+    "--opset", type=int, default=18, show_default=True, help="Version of the ONNX operator set, 18 to 21."
+)
 def command(source: str, out: str | None, network: str | None, **settings: Any) -> None:
-    """Export RUN as a bundle, proved equal to the torch model before it says done.
+    """Export RUN as a bundle, after checking that its graphs give the same results as the torch model.
 
     \b
     diabolo export runs/vae -o bundles/mnist-vae
     diabolo export runs/conv -o bundles/small --dtype int8
 
-    Any two torch modules do as well: FACTORY is a function in FILE.py, which is executed, that takes nothing
-    and returns (encoder, decoder, example images), or a dict of diabolo.export.export_pair's arguments.
+    Any pair of torch modules can be exported, too: FACTORY is a function in FILE.py, which is executed. It
+    takes no arguments and returns (encoder, decoder, example images), or a dict of arguments for
+    diabolo.export.export_pair.
 
     \b
     diabolo export my_model.py:make -o bundles/mine
@@ -44,7 +51,7 @@ def command(source: str, out: str | None, network: str | None, **settings: Any) 
     from diabolo.export import export_factory, export_run
     from diabolo.export.errors import ExportError
     from diabolo.train.userfile import split
-    from diabolo.ui.cli._progress import console
+    from diabolo.ui.cli._shared.progress import console
 
     printer = console()
 
@@ -53,12 +60,12 @@ def command(source: str, out: str | None, network: str | None, **settings: Any) 
 
     if split(source):
         if network:
-            raise ExportError("--network belongs to a run. Leave it out.")
+            raise ExportError("--network is only for a run. Leave it out.")
         done = export_factory(source, out, note=note, **settings)
     else:
         done = export_run(source, out, network=network, note=note, **settings)
     note(
-        f"proved: largest difference from torch {done.parity.latent:.1e} (latent), "
+        f"checked: largest difference from torch {done.parity.latent:.1e} (latent), "
         f"{done.parity.image:.1e} (image), on {' and '.join(done.parity.images)} images"
     )
     _say_figures(done.figures, settings["dtype"], note)

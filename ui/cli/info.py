@@ -6,28 +6,28 @@ from typing import Any
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
 
-@click.command(short_help="What a bundle says about itself, and where it runs here.")
-@_options.bundle
+@click.command(short_help="Show what a bundle contains, and which device it runs on.")
+@options.bundle
 @click.option(
     "--device",
     metavar="NAME",
-    help="Also start the model there (auto, cpu, cuda, ...) and say what really runs.",
+    help="Also start the model on this device (auto, cpu, cuda, ...) and show what it really runs on.",
 )
-@_options.threads
+@options.threads
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print model.json as it is; with --device, that beside it."
+    "--json", "as_json", is_flag=True, help="Print model.json; with --device, together with the device."
 )
 def command(bundle: str, device: str | None, threads: int, as_json: bool) -> None:
-    """Print what BUNDLE is: shapes, dataset, figures, parity with torch, files.
+    """Show what BUNDLE contains: shapes, dataset, figures, parity with torch, files.
 
     \b
     diabolo info bundles/digits
-    diabolo info bundles/digits --device cuda      why, or why not
+    diabolo info bundles/digits --device cuda      does it run on CUDA? if not, why?
     """
     import json
 
@@ -52,7 +52,7 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
         "network": m.network,
         "dataset": m.dataset + (f", {len(m.classes)} classes" if m.classes else ""),
         "metrics": ", ".join(f"{k} {v:.5g}" for k, v in m.metrics.items() if isinstance(v, int | float)),
-        "parity": f"{parity['latent']:.1e} (latent), {parity['image']:.1e} (image) from torch at most",
+        "parity": f"at most {parity['latent']:.1e} (latent), {parity['image']:.1e} (image) away from torch",
         "graphs": f"opset {m.document['graphs']['opset']}, {m.document['graphs']['dtype']}, "
         f"onnxruntime {m.document['graphs'].get('onnxruntime', 'unknown')} or later",
         "files": ", ".join(f"{name} ({entry.size / 1024:,.0f} KiB)" for name, entry in m.files.items()),
@@ -62,7 +62,7 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
 
 
 def _device(bundle: str, device: str, threads: int) -> dict[str, Any]:
-    """Where the model runs when it is started here."""
+    """Start the model and describe the device that it runs on."""
     import logging
     import platform
 

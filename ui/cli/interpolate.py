@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
@@ -17,46 +17,46 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _KINDS = {".png": "PNG", ".gif": "GIF", ".webp": "WEBP", ".json": "JSON"}
-_BYTES = 1 << 26  # of a path's file, at most
+_BYTES = 1 << 26  # the largest path file that is read
 
 
-@click.command(short_help="Walk from image to image through the latent space.")
-@_options.bundle
+@click.command(short_help="Interpolate between images through the latent space.")
+@options.bundle
 @click.argument("images", nargs=-1, metavar="[IMAGE|FOLDER...]")
 @click.option(
     "-o",
     "--out",
     required=True,
     metavar="FILE",
-    help="FILE.png: a strip, all pictures side by side; FILE.gif, FILE.webp: an animation there and back; "
+    help="FILE.png: all pictures in a row; FILE.gif or FILE.webp: an animation, forward and back; "
     "FILE.json: the path itself, for --path.",
 )
 @click.option(
     "--path",
     "source",
     metavar="FILE",
-    help="Instead of images: a path saved as JSON, here or in the app; its steps and method unless given.",
+    help="A path saved as JSON, here or in the app, instead of images; --steps and --method override it.",
 )
 @click.option(
     "--steps",
     type=click.IntRange(2, 1000),
     default=12,
     show_default=True,
-    help="Pictures from one image to the next, both included; with --grid, of each side.",
+    help="Pictures from one image to the next, both included; with --grid, pictures per side.",
 )
-@_options.method
+@options.method
 @click.option(
     "--grid",
     is_flag=True,
-    help="Between four corners: IMAGE... are top left, top right, bottom left, bottom right.",
+    help="A grid between four corner images: top left, top right, bottom left, bottom right.",
 )
 @click.option(
-    "--scale", type=click.IntRange(1, 64), help="Enlarge so many times. [default: what fits a screen]"
+    "--scale", type=click.IntRange(1, 64), help="Enlargement factor. [default: what fits on a screen]"
 )
-@_options.invert
-@_options.overwrite
-@_options.device
-@_options.threads
+@options.invert
+@options.overwrite
+@options.device
+@options.threads
 def command(
     bundle: str,
     images: tuple[str, ...],
@@ -71,7 +71,7 @@ def command(
     device: str,
     threads: int,
 ) -> None:
-    """Decode what lies between the codes of two or more images.
+    """Interpolate between the codes of two or more images, and decode every step.
 
     \b
     diabolo interpolate bundles/digits one.png seven.png -o strip.png
@@ -85,7 +85,7 @@ def command(
     _check(path, grid, images, source, invert)
     check_free(path, overwrite)
     way = None if source is None else _open(Path(source), steps, method)
-    model = _options.load(bundle, device, threads)
+    model = options.load(bundle, device, threads)
     if way is None:
         way = _through(model, images, invert, steps, method, grid)
     elif note := way.check(model.manifest):
@@ -101,20 +101,20 @@ def _check(path: Path, grid: bool, images: tuple[str, ...], source: str | None, 
 
     if path.suffix.lower() not in _KINDS:
         raise UsageError(
-            f"{path} ends in {path.suffix or 'nothing'}; choose of {', '.join(_KINDS)}: a strip is a PNG, "
-            "an animation a GIF or WebP, the path itself JSON."
+            f"{path} ends in {path.suffix or 'nothing'}; use .png for a strip, .gif or .webp for an "
+            "animation, .json for the path itself."
         )
     if grid and path.suffix.lower() != ".png":
-        raise UsageError(f"a grid is one picture: let --out end in .png, not {path.suffix}.")
+        raise UsageError(f"a grid is one picture: --out must end in .png, not {path.suffix}.")
     if source is None and not images:
-        raise UsageError("give two or more images, or --path FILE, a path that was saved as JSON.")
+        raise UsageError("give two or more images, or --path FILE, a path saved as JSON.")
     if source is not None and (images or invert != "never"):
         extra = "images" if images else "--invert"
-        raise UsageError(f"--path holds the codes already: leave {extra} out, or --path.")
+        raise UsageError(f"--path already contains the codes: leave out {extra}, or --path.")
 
 
 def _open(source: Path, steps: int, method: str) -> LatentPath:
-    """The path in a file; --steps and --method count where they were given."""
+    """Read a path from a file; --steps and --method override its own if they were given."""
     from dataclasses import replace
 
     from diabolo.runtime.errors import LatentError, UsageError
@@ -130,7 +130,7 @@ def _open(source: Path, steps: int, method: str) -> LatentPath:
     try:
         check_file(source)
         if source.stat().st_size > _BYTES:
-            raise UsageError(f"it has more than {_BYTES >> 20} MB, as no path has.")
+            raise UsageError(f"it is larger than {_BYTES >> 20} MB, so it is not a path.")
         way = read(source.read_bytes())
     except OSError as error:
         raise LatentError(f"{source} cannot be read: {error.strerror or error}.") from None
@@ -142,7 +142,7 @@ def _open(source: Path, steps: int, method: str) -> LatentPath:
 def _through(
     model: Autoencoder, given: tuple[str, ...], invert: str, steps: int, method: str, grid: bool
 ) -> LatentPath:
-    """The path through the images in the files."""
+    """Encode the images in the files, as the keys of a path."""
     import itertools
 
     import numpy as np
@@ -159,10 +159,10 @@ def _through(
     if counter.failed:
         raise ImageError(counter.failed[0][1])
     if grid and len(files) != 4:
-        raise UsageError(f"--grid lies between 4 images; {len(files)} are given.")
+        raise UsageError(f"--grid takes 4 images, not {len(files)}.")
     if not 2 <= len(files) <= KEYS:
         have = f"more than {KEYS}" if len(files) > KEYS else str(len(files))
-        raise UsageError(f"interpolate takes 2 to {KEYS} images; {have} are given.")
+        raise UsageError(f"interpolate takes 2 to {KEYS} images, not {have}.")
     images = [image for batch in batches(files, model.manifest, invert, counter) for image in batch.images]
     if counter.failed:
         raise ImageError(counter.failed[0][1])

@@ -1,4 +1,4 @@
-"""`diabolo models`: the ready-made models that come with the package."""
+"""`diabolo models`: lists the ready-made models."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from typing import Any
 
 import click
 
-from diabolo.ui.cli import _options
-from diabolo.ui.cli._folded import dimensions, folded
+from diabolo.ui.cli._shared import options
+from diabolo.ui.cli._shared.table import image_size, wrapped
 
 __all__ = ["command"]
 
 
-@click.command(short_help="The ready-made models that come with the package.")
-@_options.as_json
+@click.command(short_help="List the ready-made models of this package.")
+@options.as_json
 def command(as_json: bool) -> None:
-    """List the ready-made models: what each is, how large its code, how exact it is on test images.
+    """List the ready-made models: images, latent, error on test images, size on disk.
 
     \b
     diabolo models                                        the list
     diabolo ui                                            the app with all of them
-    diabolo reconstruct NAME seven.png -o back.png        every command that takes a BUNDLE takes a NAME
+    diabolo reconstruct NAME seven.png -o back.png        use a NAME wherever a BUNDLE is expected
 
-    mse and psnr (dB) are means over the test images of the data set that the model learned.
+    mse and psnr (dB) are means over the test images of the dataset that the model was trained on.
     """
     import json
 
@@ -34,7 +34,7 @@ def command(as_json: bool) -> None:
         return
     if not rows:
         click.echo(
-            "no ready-made model came with this package. Make one: diabolo demo, or diabolo export RUN.",
+            "this package contains no ready-made models. Make one: diabolo demo, or diabolo export RUN",
             err=True,
         )
         return
@@ -46,11 +46,11 @@ def command(as_json: bool) -> None:
 
 
 def _row(name: str) -> dict[str, Any]:
-    """What model.json says, as plain JSON values; of one that cannot be read, the reason."""
+    """The model's data as plain JSON values; if its model.json cannot be read, the reason."""
     from diabolo.runtime import Bundle
     from diabolo.runtime.bundle import zoo
     from diabolo.runtime.errors import BundleError
-    from diabolo.ui._models import figures
+    from diabolo.ui.models.collection import figures
 
     folder = zoo.folder(name)
     about = {"name": name, "path": str(folder), "size": sum(p.stat().st_size for p in folder.iterdir())}
@@ -75,28 +75,28 @@ def _row(name: str) -> dict[str, Any]:
 
 
 def _lines(row: dict[str, Any], line: str) -> list[str]:
-    """A row of the table, and below it what the model is."""
+    """The table row of a model, and the lines below it that describe the model."""
     size = f"{row['size'] / 1e6:.1f} MB"
     if "problem" in row:
-        return [line.format(row["name"], "cannot be read", "", "", "", size), *folded(row["problem"])]
+        return [line.format(row["name"], "cannot be read", "", "", "", size), *wrapped(row["problem"])]
     metrics, latent = row["metrics"], " x ".join(map(str, row["latent_shape"]))
     first = line.format(
         row["name"],
-        dimensions(row["image_shape"]),
+        image_size(row["image_shape"]),
         latent + (", N(0, I)" if row["prior"] else ""),
         f"{metrics['mse']:.5f}" if "mse" in metrics else "",
         f"{metrics['psnr']:.2f}" if "psnr" in metrics else "",
         size,
     )
-    lines = [first, *folded(row["summary"] or row["variant"])]
+    lines = [first, *wrapped(row["summary"] or row["variant"])]
     if row["noise"]:
         low, high = row["noise"]["level"]
         level = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-        lines += folded(f"removes: {row['noise']['kind']} noise, level {level}{_gained(metrics)}")
+        lines += wrapped(f"removes: {row['noise']['kind']} noise, level {level}{_gained(metrics)}")
     return lines
 
 
 def _gained(metrics: dict[str, float]) -> str:
-    """What the denoiser gains on its test noise, where the bundle tells that."""
+    """The PSNR before and after denoising the test images; '' if the bundle does not have it."""
     before, after = metrics.get("noisy_psnr"), metrics.get("denoised_psnr")
     return "" if before is None or after is None else f"; psnr {before:.2f} before, {after:.2f} after"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
@@ -16,18 +16,20 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command(short_help="Encode and decode images, and measure what was lost.")
-@_options.bundle
-@_options.images
+@click.command(short_help="Encode and decode images, and measure the error.")
+@options.bundle
+@options.images
 @click.option(
     "-o", "--out", metavar="DIR|FILE.png", help="Where the pictures go. [default: only figures are printed]"
 )
-@click.option("--beside", is_flag=True, help="Write each image as the model saw it beside its result.")
-@_options.invert
-@_options.overwrite
-@_options.device
-@_options.threads
-@_options.as_json
+@click.option(
+    "--beside", is_flag=True, help="Write each image, as the model saw it, and its result side by side."
+)
+@options.invert
+@options.overwrite
+@options.device
+@options.threads
+@options.as_json
 def command(
     bundle: str,
     images: tuple[str, ...],
@@ -39,20 +41,20 @@ def command(
     threads: int,
     as_json: bool,
 ) -> None:
-    """Reconstruct images with the model in BUNDLE.
+    """Encode and decode images with the model in BUNDLE, and measure the error.
 
     \b
     diabolo reconstruct bundles/digits seven.png -o back.png
     diabolo reconstruct bundles/digits ./scans -o ./back --beside
     diabolo reconstruct bundles/parts './line-3/*.jpg' --json      figures only
 
-    Prints for every image, against what the model saw of it: mse, psnr (dB), ssim, and anomaly, which is its
-    mse by the mse of the model's own test images, where the bundle tells that: about 1 for an image like
-    those the model learned, far above for one unlike them.
+    For every image, the command prints mse, psnr (dB) and ssim, compared with the image as the model saw it,
+    and anomaly: its mse divided by the model's mse on test images, if the bundle has that. It is about 1 for
+    an image like those that the model was trained on, and much higher for an image unlike them.
     """
     from diabolo.ui.cli._files.work import Work, finish, report
 
-    model = _options.load(bundle, device, threads)
+    model = options.load(bundle, device, threads)
     work = Work(
         given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="reconstructing"
     )

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
-_LONGEST = 1200  # pixels of the longest side, where --scale is not given
+_LONGEST = 1200  # pixels of the longer side, unless --scale is given
 
 
-@click.command(short_help="New images: a grid of them, decoded from drawn latents.")
-@_options.bundle
-@click.option("-o", "--out", required=True, metavar="FILE.png", help="Where the grid goes.")
+@click.command(short_help="Generate new images from random latents, as a grid.")
+@options.bundle
+@click.option("-o", "--out", required=True, metavar="FILE.png", help="The picture of the grid.")
 @click.option(
-    "--count", type=click.IntRange(1, 100_000), default=64, show_default=True, help="How many images."
+    "--count", type=click.IntRange(1, 100_000), default=64, show_default=True, help="Number of images."
 )
-@_options.seed
-@click.option("--columns", type=click.IntRange(1), help="Images in a row. [default: about as many as rows]")
+@options.seed
+@click.option("--columns", type=click.IntRange(1), help="Images per row. [default: about as many as rows]")
 @click.option(
-    "--scale", type=click.IntRange(1, 64), help="Enlarge so many times. [default: what fits a screen]"
+    "--scale", type=click.IntRange(1, 64), help="Enlargement factor. [default: what fits on a screen]"
 )
-@_options.overwrite
-@_options.device
-@_options.threads
+@options.overwrite
+@options.device
+@options.threads
 def command(
     bundle: str,
     out: str,
@@ -36,13 +36,13 @@ def command(
     device: str,
     threads: int,
 ) -> None:
-    """Draw latents, decode them, and tile the images.
+    """Draw random latents, decode them, and save the images as a grid.
 
     \b
     diabolo sample bundles/digits -o new.png
     diabolo sample bundles/digits --count 16 --seed 7 -o sixteen.png
 
-    A vae draws from its prior N(0, I), another model from a gaussian fitted to its codes; stderr says which.
+    A vae draws from its prior N(0, I), other models from a Gaussian fitted to their codes.
     """
     import math
     from pathlib import Path
@@ -54,9 +54,9 @@ def command(
 
     path = Path(out)
     if path.suffix.lower() != ".png":
-        raise UsageError(f"{path} ends in {path.suffix or 'nothing'}; the grid is a picture, FILE.png.")
+        raise UsageError(f"{path} ends in {path.suffix or 'nothing'}; the grid is a PNG: use FILE.png.")
     check_free(path, overwrite)
-    model = _options.load(bundle, device, threads)
+    model = options.load(bundle, device, threads)
     drawn = to_pil(model.sample(count, seed=seed))
     across = min(count, columns or math.ceil(math.sqrt(count)))
     width, height = drawn[0].size

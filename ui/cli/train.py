@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from diabolo.runtime.errors import PluginError, UnknownNameError, UsageError
-from diabolo.ui.cli._settings import SettingOption, network_options, options
+from diabolo.ui.cli._shared.settings import SettingOption, network_options, options
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from diabolo.train import Run
-    from diabolo.ui.cli._progress import Bar
+    from diabolo.ui.cli._shared.progress import Bar
 
 __all__ = ["command"]
 
@@ -30,7 +30,7 @@ class _Variants(click.Group):
         return _variant_command(cmd_name, variants.find(cmd_name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the variants; one of another package that cannot be loaded does not hide the others."""
+        """List the variants; if one of another package cannot be loaded, show why and list the rest."""
         rows = []
         for name in self.list_commands(ctx):
             try:
@@ -49,7 +49,7 @@ def command() -> None:
     \b
     diabolo train vae --dataset mnist -o runs/vae
     diabolo train conv --dataset ./photos --epochs 20
-    diabolo train sparse --help        shows the variant's own options
+    diabolo train sparse --help        options of this variant
     """
 
 
@@ -77,13 +77,13 @@ def _recipe_option() -> click.Option:
         is_eager=True,
         expose_value=False,
         callback=_recipe,
-        help="A TOML file of options, such as epochs = 30; the command line wins over it.",
+        help="A TOML file of options, such as epochs = 30; options on the command line override it.",
     )
 
 
 def _run_options() -> list[click.Option]:
     out = "The run folder. [default: runs/VARIANT-DATASET]"
-    resume = "Continue the run in its folder; its settings hold."
+    resume = "Continue the run in its folder, with its settings."
     return [
         click.Option(["-o", "--out"], metavar="RUN", help=out),
         click.Option(["--resume"], is_flag=True, help=resume),
@@ -91,14 +91,14 @@ def _run_options() -> list[click.Option]:
 
 
 def _recipe(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
-    """Make a recipe's values the defaults of the other options."""
+    """Use a recipe's values as the defaults of the other options."""
     if path is None:
         return
     values = _toml(path)
     variant = values.pop("variant", ctx.info_name)
     if variant != ctx.info_name:
         raise UsageError(
-            f"the recipe {path!r} is for {variant!r}, not {ctx.info_name!r}. Train it: "
+            f"the recipe {path!r} is for {variant!r}, not {ctx.info_name!r}. Use: "
             f"diabolo train {variant} --recipe {path}"
         )
     ctx.default_map = {**(ctx.default_map or {}), **_read(ctx.command.params, values, path)}
@@ -117,9 +117,9 @@ def _toml(path: str) -> dict[str, Any]:
 
 
 def _read(params: list[click.Parameter], values: dict[str, Any], path: str) -> dict[str, Any]:
-    """A recipe's values by the names of the options, each read as its setting reads it.
+    """A recipe's values by option name, each checked by its setting.
 
-    An environment variable says where things lie on one machine; what has one is no matter of a recipe.
+    Options with an environment variable depend on the machine, so a recipe cannot set them.
     """
     known = {p.setting.name: p.setting for p in params if isinstance(p, SettingOption) and not p.envvar}
     opposites = {one.rules.off: name for name, one in known.items() if one.rules.off}
@@ -145,17 +145,16 @@ def _grouped(given: dict[str, Any], **groups: list[click.Option]) -> dict[str, A
 
 
 def _train(variant: str, given: dict[str, Any]) -> None:
-    import json
     from pathlib import Path
 
     from diabolo.train import Config, fit
     from diabolo.train.distributed import init_distributed
-    from diabolo.ui.cli._figures import show
-    from diabolo.ui.cli._progress import Bar
+    from diabolo.ui.cli._shared.figures import show
+    from diabolo.ui.cli._shared.progress import Bar
 
     out, resumed, dataset = given.pop("out"), given.pop("resume"), given["dataset"]
     if not dataset and not (resumed and out):
-        raise UsageError("give --dataset NAME or --dataset FOLDER, for instance --dataset glyphs.")
+        raise UsageError("give --dataset NAME or --dataset FOLDER, such as --dataset glyphs.")
     folder = Path(out or f"runs/{variant}-{Path(dataset).resolve().name}")
     with Bar() as bar:
         if resumed:
@@ -165,11 +164,11 @@ def _train(variant: str, given: dict[str, Any]) -> None:
     if not init_distributed(run.config.device).is_main:
         return
     bar.note(f"run: {folder}   next: diabolo export {folder}")
-    show(json.loads((run.path / "metrics.json").read_text("utf-8")))
+    show(run.metrics())
 
 
 def _resume(folder: Path, given: dict[str, Any], bar: Bar) -> Run:
-    """Go on, to another number of epochs only where one was given: the default is not the run's."""
+    """Continue the run; its number of epochs changes only if --epochs was given."""
     from click.core import ParameterSource
 
     from diabolo.train import resume

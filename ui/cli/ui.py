@@ -5,42 +5,49 @@ from __future__ import annotations
 import click
 
 from diabolo.runtime.errors import UsageError
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
 
 def _users(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    """Names and passwords of `--auth NAME:PASSWORD`."""
+    """Passwords by user name, from `--auth NAME:PASSWORD`."""
     users = {}
     for pair in given:
         name, colon, password = pair.partition(":")
         if not (name and colon and password):
-            raise UsageError("give a name and a password with a colon between: --auth NAME:PASSWORD.")
+            raise UsageError(
+                "--auth takes a name and a password with a colon between them: --auth NAME:PASSWORD."
+            )
         users[name] = password
     return users
 
 
-@click.command(short_help="Open the app with the ready-made models, or with bundles of your own.")
+@click.command(short_help="Open the app with the ready-made models or your own bundles.")
 @click.argument(
     "bundles",
     nargs=-1,
     metavar="[BUNDLE]...",
-    shell_complete=_options.complete,
-    callback=_options.named,
+    shell_complete=options.complete,
+    callback=options.note_shadowed_folder,
 )
 @click.option(
     "--host",
     default="127.0.0.1",
     show_default=True,
     envvar="GRADIO_SERVER_NAME",
-    help="Where to listen: 0.0.0.0 lets the whole network in (docs/security.md). Or GRADIO_SERVER_NAME.",
+    help="The address to listen on; 0.0.0.0 opens the app to the network (see docs/security.md). [or: "
+    "GRADIO_SERVER_NAME]",
 )
-@click.option("--port", type=int, help="Where to listen. [default: the first free one from 7860]")
-@click.option("--no-browser", is_flag=True, help="Print the address, open nothing.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
-@click.option("--language", type=click.Choice(["en", "zh-TW"]), help="Of the page. [default: the browser's]")
-@click.option("--mcp", is_flag=True, help="Offer the app's actions as tools to assistants (MCP), too.")
+@click.option("--port", type=int, help="The port to listen on. [default: the first free one from 7860]")
+@click.option("--no-browser", is_flag=True, help="Only print the address; do not open a browser.")
+@options.device
+@click.option(
+    "--language", type=click.Choice(["en", "zh-TW"]), help="Language of the page. [default: the browser's]"
+)
+@click.option(
+    "--mcp", is_flag=True, help="Also offer the app's actions to assistants, as tools of an MCP server."
+)
 @click.option(
     "--auth",
     "users",
@@ -48,13 +55,14 @@ def _users(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, .
     metavar="NAME:PASSWORD",
     envvar="DIABOLO_AUTH",
     callback=_users,
-    help="Ask for a password; once for each user. Better given as DIABOLO_AUTH, which no process list shows.",
+    help="Require a password; repeat for more users. Prefer the variable DIABOLO_AUTH: options are "
+    "visible in process lists.",
 )
 @click.option(
     "--allow-host",
     multiple=True,
     metavar="NAME",
-    help="Answer under this name, too, such as a proxy's. [default: this machine's names and addresses]",
+    help="Also accept this host name, such as a proxy's. [default: this machine's names and addresses]",
 )
 @click.option(
     "--allow-origin",
@@ -68,16 +76,16 @@ def _users(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, .
     default=256,
     show_default=True,
     metavar="MB",
-    help="Megabytes of one upload, at most.",
+    help="Maximum size of an upload, in megabytes.",
 )
-@click.option("--no-uploads", is_flag=True, help="Take no bundles of visitors, only their pictures.")
+@click.option("--no-uploads", is_flag=True, help="Do not accept bundles from visitors, only pictures.")
 @click.option(
     "--concurrency",
     type=click.IntRange(1, 256),
     default=2,
     show_default=True,
     metavar="N",
-    help="Events of one kind that are computed at a time; further ones wait.",
+    help="How many events of one kind are computed at the same time; further ones wait.",
 )
 def command(
     bundles: tuple[str, ...],
@@ -94,28 +102,28 @@ def command(
     no_uploads: bool,
     concurrency: int,
 ) -> None:
-    """Open the app with the models in BUNDLE..., or with all ready-made ones.
+    """Open the app with the models in BUNDLE..., or with all ready-made models.
 
-    Only this machine can reach it, unless --host says otherwise; docs/security.md says what then holds.
+    By default, only this machine can reach it. See docs/security.md before you change that with --host.
 
     \b
     diabolo ui                       the ready-made models
     diabolo ui mnist-vae             one of them
     diabolo ui bundles/digits        your own: folders or .zip files
-    diabolo ui --host 0.0.0.0 --auth me:secret       for a class in the same network
+    diabolo ui --host 0.0.0.0 --auth me:secret       for others in your network
 
-    With several models the page has a chooser; each is started when it is first chosen.
+    With several models, the page lets you choose one; a model is started when it is first chosen.
     """
     from diabolo.runtime.bundle import zoo
-    from diabolo.ui._models import collect
+    from diabolo.ui.models.collection import collect
 
     if not bundles and not zoo.names():
         raise UsageError(
-            "no ready-made model came with this package: give at least one BUNDLE. "
+            "this package contains no ready-made models, so give at least one BUNDLE. "
             "Make one with: diabolo demo, or diabolo export RUN after a training."
         )
     models = collect(bundles or None, device=device)
-    models[next(iter(models))]  # what is wrong with the device or the first model is said here
+    models[next(iter(models))]  # report problems with the device or the first model here
     from diabolo.ui.guard import Access
     from diabolo.ui.sandbox import VisitorLimits
     from diabolo.ui.serving import launch

@@ -6,17 +6,22 @@ import sys
 
 import click
 
-from diabolo.ui.cli import _options
+from diabolo.ui.cli._shared import options
 
 __all__ = ["command"]
 
 
 @click.command(short_help="Check a bundle's files, graphs and golden image.")
-@_options.bundle
-@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@options.bundle
+@options.device
+@options.as_json
 def command(bundle: str, device: str, as_json: bool) -> None:
-    """Check that BUNDLE is what was exported and computes the same here; exit 1 when anything is off."""
+    """Check that BUNDLE is unchanged since its export and gives the same results here; exit with 1 if not.
+
+    \b
+    diabolo verify bundles/digits
+    diabolo verify bundles/digits --device cuda
+    """
     import dataclasses
     import json
 
@@ -30,5 +35,5 @@ def command(bundle: str, device: str, as_json: bool) -> None:
         for check in checks:
             click.echo(printable(f"{'ok ' if check.ok else 'OFF'} {check.name}: {check.detail}"))
     if not all(check.ok for check in checks):
-        click.echo(f"diabolo: {bundle} is not sound. Get it again, or export it again.", err=True)
+        click.echo(f"diabolo: {bundle} failed a check. Download or export it again.", err=True)
         sys.exit(1)

@@ -19,7 +19,7 @@ from diabolo.ui.components import WithoutStub
 from diabolo.ui.explorer import _web
 from diabolo.ui.explorer._choice import Choice, Given
 from diabolo.ui.explorer._space import Space, latents_of, space_of
-from diabolo.ui.server_functions import told
+from diabolo.ui.server_functions import report_errors
 
 __all__ = ["LatentExplorer"]
 
@@ -34,7 +34,7 @@ _Kind = TypeVar("_Kind")
 def _server(function: _Function) -> _Function:
     """The page may call it."""
     mark: Callable[[_Function], _Function] = base.server
-    return mark(told(function))
+    return mark(report_errors(function))
 
 
 class LatentExplorer(gr.HTML, metaclass=WithoutStub):

@@ -14,8 +14,8 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.image import convert
-from diabolo.ui._model_cache import kept
 from diabolo.ui.explorer import _planes
+from diabolo.ui.models.cache import cached
 from diabolo.ui.work import check_pictures
 
 __all__ = ["Space", "latents_of", "space_of"]
@@ -173,13 +173,13 @@ class Space:
         }
 
 
-@kept(32)
+@cached(32)
 def space_of(model: Autoencoder) -> Space:
     """The space of a model, kept: what it takes a while to compute is computed once."""
     return Space(model)
 
 
-@kept(8)
+@cached(8)
 def _decoder(bundle: Bundle) -> str:
     """The decoder as base64: made once, whoever asks for it."""
     m = bundle.manifest

@@ -1,6 +1,6 @@
-"""What stands between the network and the app: who may ask, how much at once, and what an answer may do.
+"""ASGI middleware between the network and Gradio: access control, request limits and response headers.
 
-`Guard` is ASGI middleware and `Access` holds its settings. `launch` and `mount` put it in front of gradio.
+`Guard` is the middleware, `Access` its settings. `launch` and `mount` add it to the app.
 """
 
 from diabolo.ui.guard.access import Access

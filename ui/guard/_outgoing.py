@@ -1,4 +1,4 @@
-"""An answer on its way to a client, which has to take it."""
+"""Sends responses in small pieces and drops clients that read too slowly."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from diabolo.ui.guard.answers import Message, Send
 
 __all__ = ["Outgoing"]
 
-_PIECE = 64 << 10  # bytes; a server takes a whole piece into its memory before the client does
-_RATE = 10_000  # bytes a second that a client must take: a slow line, shared by the page's files
+_PIECE = 64 << 10  # bytes; the server buffers a whole piece in memory before the client reads it
+_RATE = 10_000  # bytes a second that a client must read: a slow connection, shared by the page's files
 
 
 class Outgoing:
-    """Sends in small pieces, and gives up clients that do not take them.
+    """Sends a response in small pieces and stops sending to a client that does not read them.
 
-    Only the time that the client takes counts, so that lines with long silences stay open.
+    Only time spent waiting for the client counts, so connections with long silences stay open.
 
     Args:
-        send: of the server.
-        seconds: for one piece, at most; and for all of them, besides a second for each 10 kB.
+        send: the server's ASGI `send`.
+        seconds: the limit for one piece, and for all pieces together plus one second per 10 kB.
 
     Attributes:
-        stuck: whether the client was given up. What is sent then goes nowhere, as with one who has left.
+        stuck: whether the client was dropped. Further messages are discarded, as after a disconnect.
     """
 
     def __init__(self, send: Send, seconds: float) -> None:
@@ -32,7 +32,7 @@ class Outgoing:
         self.stuck = False
 
     async def send(self, message: Message) -> None:
-        """Send one message of the answer."""
+        """Send one ASGI message of the response."""
         body: bytes = message.get("body", b"")
         if len(body) <= _PIECE:
             await self._passed(message, len(body))

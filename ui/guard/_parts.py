@@ -1,4 +1,4 @@
-"""What an upload is made of, looked at as its bytes go by."""
+"""Counts and checks the parts of a multipart upload while it streams through."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ __all__ = ["Parts"]
 
 
 class Parts:
-    """Walks through a multipart body with the parser that gradio uses.
+    """Reads a multipart body with the parser that Gradio uses.
 
     Args:
-        kind: the request's Content-Type; without a boundary nothing is looked at.
+        kind: the request's Content-Type; without a boundary the body is not parsed.
 
     Attributes:
-        count: the parts so far.
-        fields: whether one of them is no file: gradio keeps those in memory, however large.
-        fault: what is wrong with the body; "" while nothing is.
+        count: the number of parts so far.
+        fields: whether any part is not a file. Gradio keeps such parts in memory, whatever their size.
+        fault: the parser's error; "" if there is none.
     """
 
     def __init__(self, kind: bytes) -> None:
@@ -29,7 +29,7 @@ class Parts:
         self._parser = self._made(boundary) if boundary else None
 
     def take(self, piece: bytes) -> None:
-        """Look at the next piece of the body."""
+        """Parse the next piece of the body."""
         if self._parser is None or self.fault or not piece:
             return
         try:

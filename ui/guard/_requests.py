@@ -1,4 +1,4 @@
-"""What a request's address and its headers may be, before its body is looked at."""
+"""Checks of a request's path, query and headers, made before its body is read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["asked", "misshaped", "trusted"]
 
 Refusal = tuple[int, str]
 
-# routes of gradio's that no part of this app uses: some run programs, or write files, for whoever asks
+# Gradio routes that this app does not use; some run programs or write files for any caller
 _CLOSED = re.compile(
     r"/gradio_api/(process_recording|(undo-)?vibe-|dev/|run-history/|profiling/|stream/|proxy=|runs)|/monitoring"
     r"|^(?!.*/gradio_api/).*/(openapi\.json|docs|redoc)/?$",
@@ -38,20 +38,20 @@ _PROTOCOLS = ("http", "https", "ws", "wss")
 
 
 def misshaped(scope: Any, kinds: Sequence[str]) -> Refusal | None:
-    """Why a request is refused by its address and its Content-Types, with the status; None if it is not."""
+    """The status and reason to refuse a request for its path, query or Content-Types; None to accept it."""
     path: str = scope["path"]
     if max(len(path), len(scope.get("query_string", b""))) > _LONGEST:
-        return 414, f"an address has at most {_LONGEST:,} characters, and so has what follows its '?'."
+        return 414, f"the path and the query string may have at most {_LONGEST:,} characters each."
     return _address(path) or _names(path, asked(scope)) or _form(path, kinds)
 
 
 def asked(scope: Any) -> dict[str, list[str]]:
-    """The values of the address, by their names."""
+    """The query string's values by parameter name."""
     return parse_qs(scope.get("query_string", b"").decode("latin-1"))
 
 
 def trusted(headers: Sequence[tuple[bytes, bytes]], access: Access) -> list[tuple[bytes, bytes]]:
-    """The headers without those that would put a stranger's name into the page's addresses."""
+    """The headers without those that would put an untrusted host name into the page's URLs."""
     return [(name, value) for name, value in headers if _tells_truth(name.lower(), value, access)]
 
 
@@ -66,18 +66,18 @@ def _tells_truth(name: bytes, value: bytes, access: Access) -> bool:
 
 def _address(path: str) -> Refusal | None:
     if _CLOSED.search(path):
-        return 404, "there is nothing here."
+        return 404, "this route does not exist."
     if (mcp := _MCP.search(path)) and mcp[1] not in _MCP_ENDS:
-        return 404, "there is nothing here. The Model Context Protocol is spoken at /gradio_api/mcp/."
+        return 404, "this route does not exist. The MCP server is at /gradio_api/mcp/."
     if _FOREIGN.search(path):
-        return 403, "this app hands on no files of other addresses."
+        return 403, "this app does not serve files from other URLs."
     if (icon := _ICON.search(path)) and int(icon[1][:6]) not in range(1, _LARGEST_ICON + 1):
-        return 404, f"icons have 1 to {_LARGEST_ICON} pixels."
+        return 404, f"the icon size must be 1 to {_LARGEST_ICON} pixels."
     return None
 
 
 def _names(path: str, query: Mapping[str, Sequence[str]]) -> Refusal | None:
-    """Gradio keeps the names of sessions and uploads for long, however long they are."""
+    """Gradio keeps the ids of sessions and uploads in memory for a long time, whatever their length."""
     found = [name for key in _IN_QUERY for name in query.get(key, ())]
     if within := _IN_PATH.search(path):
         found.append(within[1].rstrip("/") or "-")
@@ -85,15 +85,15 @@ def _names(path: str, query: Mapping[str, Sequence[str]]) -> Refusal | None:
         if not _ID.fullmatch(name):
             return (
                 422,
-                f"{name[:64]!r} names no session, event or upload: 1 to 64 of A-Z, a-z, 0-9, '_', '-'.",
+                f"{name[:64]!r} is not a valid id: use 1 to 64 characters of A-Z, a-z, 0-9, '_' and '-'.",
             )
     return None
 
 
 def _form(path: str, kinds: Sequence[str]) -> Refusal | None:
-    """A form's fields are decoded as the sender says; with some charsets that takes the app's time."""
+    """Form fields are decoded with the sender's charset, and some charsets are slow to decode."""
     if len(kinds) > 1:
-        return 422, "a request has one Content-Type. Send it once."
+        return 422, "the request has more than one Content-Type. Send one."
     kind, options = parse_options_header(kinds[0] if kinds else "")
     length = len(options.get(b"boundary", b""))
     if is_upload(path) and (length > _LONGEST_BOUNDARY or (b"multipart" in kind and not length)):

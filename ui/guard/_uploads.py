@@ -1,4 +1,4 @@
-"""Which uploads may arrive at a time, so that those that do not come keep nobody out."""
+"""Limits concurrent uploads, so that stalled ones do not keep others out."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from diabolo.ui.guard.exchange import RATE, Exchange
 
 __all__ = ["Uploads"]
 
-_ARRIVING = 16  # at a time; how much room there is on the disk shows only when they have arrived
-_WAITING = 200  # whose beginning has not come yet
-_PROGRESS = 1000  # names of uploads that gradio is left to know; without this it knows them for ever
+_ARRIVING = 16  # at a time; the disk space that they need is known only once they have arrived
+_WAITING = 200  # uploads whose first bytes have not arrived yet
+_PROGRESS = 1000  # upload ids that Gradio keeps; without this limit it keeps them for ever
 
 
 class Uploads:
-    """The places of uploads.
+    """Slots for uploads.
 
-    One has a place from when the beginning of its body is here. Where there is none, the slowest of those
-    that have one loses it; of those that wait for their beginning, the oldest.
+    An upload takes a slot when the first bytes of its body have arrived. If all slots are taken, the slowest
+    upload loses its slot. If too many uploads are still waiting for their first bytes, the oldest is dropped.
     """
 
     def __init__(self) -> None:
@@ -28,10 +28,10 @@ class Uploads:
         self._named: OrderedDict[str, None] = OrderedDict()
 
     async def begin(self, exchange: Exchange) -> None:
-        """Wait for the beginning of an upload, and take a place.
+        """Wait for the first bytes of an upload, then take a slot.
 
         Raises:
-            TooMuchError: it did not come in time, or there is no place.
+            TooMuchError: they did not arrive in time, or no slot is free.
         """
         if len(self._waiting) >= _WAITING:
             self._waiting.pop(0).drop()
@@ -44,18 +44,18 @@ class Uploads:
         if len(self._arriving) >= _ARRIVING:
             slowest = min(self._arriving, key=lambda arriving: arriving.rate)
             if slowest.rate >= RATE:
-                exchange.refuse(503, "too many uploads at a time. Try again in a few seconds.")
+                exchange.refuse(503, "too many concurrent uploads. Try again in a few seconds.")
             self._arriving.remove(slowest)
             slowest.drop()
         self._arriving.append(exchange)
 
     def end(self, exchange: Exchange) -> None:
-        """Give the place of an upload back."""
+        """Free the slot of an upload."""
         if exchange in self._arriving:
             self._arriving.remove(exchange)
 
     def follow(self, name: str) -> None:
-        """Somebody asks for the progress of the upload of this name, or begins it: forget the oldest."""
+        """Note the id of an upload that was started or polled for progress; forget the oldest ids."""
         self._named[name] = None
         self._named.move_to_end(name)
         while len(self._named) > _PROGRESS:

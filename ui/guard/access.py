@@ -1,4 +1,4 @@
-"""Who may reach the app, and how much one request may bring."""
+"""Settings of the guard: who may call the app, and how large a request may be."""
 
 from __future__ import annotations
 
@@ -23,23 +23,25 @@ class Access:
     """Settings of the guard.
 
     Attributes:
-        hosts: names under which the app may be asked for, besides this machine's own and any address in
-            numbers. A web page can make a browser ask 127.0.0.1 under a name of its own (DNS rebinding); such
-            a request is refused. "*" lets every name in.
-        origins: web pages of other origins that may call the app, such as "https://example.org".
-        frames: who may show the app in a frame, as the policy `frame-ancestors` takes it.
-        upload: megabytes of one upload, at most.
-        body: megabytes of any other request, at most.
-        values: of the JSON in a request, at most; a million empty lists would keep the app busy for seconds.
-        files: of one upload, at most.
-        stored: megabytes of visitors' files that are kept at a time; of more, the oldest are removed.
-        seconds: for the arrival of a request's body, besides a second for each 100 kB; and for a client to
-            take its answer, besides a second for each 10 kB.
-        requests: that are answered at a time, at most; further ones get 503. Lines that a page keeps open do
-            not count.
+        hosts: accepted Host names, in addition to this machine's own names and any numeric address. A web
+            page can make a browser send requests to 127.0.0.1 under a host name of the page's choice (DNS
+            rebinding); such requests are refused. "*" accepts every name.
+        origins: other origins whose pages may call the app, such as "https://example.org".
+        frames: who may embed the app in a frame, in the syntax of the policy `frame-ancestors`.
+        upload: the maximum size of an upload, in megabytes (2^20 bytes).
+        body: the maximum size of any other request body, in megabytes.
+        values: the maximum number of JSON values in a request; a million empty lists would keep the app busy
+            for seconds.
+        files: the maximum number of files in an upload.
+        stored: the maximum size of all visitors' files on disk, in megabytes; beyond it, the oldest files are
+            removed.
+        seconds: the time allowed for a request body to arrive, plus one second per 100 kB; and for a client
+            to read a response, plus one second per 10 kB.
+        requests: the maximum number of concurrent requests; further ones get status 503. Connections that a
+            page keeps open do not count.
 
     Raises:
-        UsageError: a number below 1, or a string that is not an origin.
+        UsageError: a number is below 1, or an origin is not valid.
     """
 
     hosts: tuple[str, ...] = ()
@@ -62,7 +64,7 @@ class Access:
                 raise UsageError(f"{origin!r} is not an origin. Give one such as https://example.org.")
 
     def knows(self, host: str) -> bool:
-        """Whether the app answers under this name, a Host header's."""
+        """Whether the app accepts `host`, the value of a Host header."""
         name = _bare(host)
         if not name or not _PLAIN.fullmatch(host):
             return False
@@ -72,17 +74,17 @@ class Access:
             ipaddress.ip_address(name)
         except ValueError:
             return False
-        return True  # no other name leads here by an address in numbers
+        return True  # DNS rebinding takes a host name
 
     def names(self, host: str) -> bool:
-        """Whether `hosts` names this host, which somebody says the app was asked for by."""
+        """Whether `hosts` contains this value of an X-Forwarded-Host header."""
         known = {_bare(name) for name in self.hosts}
         return bool(_PLAIN.fullmatch(host)) and ("*" in self.hosts or _bare(host) in known)
 
     def trusts(self, origin: str, headers: Mapping[str, str]) -> bool:
-        """Whether a page of this origin may call the app: it is the app's own page, or allowed to.
+        """Whether pages of this origin may call the app: its own pages, and those of allowed origins.
 
-        Any page can send X-Forwarded-Host. It counts only where `hosts` names it, as that of a proxy.
+        Any page can send X-Forwarded-Host, so it counts only if `hosts` contains it, as the name of a proxy.
         """
         if origin in self.origins:
             return True
@@ -91,18 +93,18 @@ class Access:
         return _alike(origin, headers.get("host", "")) or (named and _alike(origin, forwarded))
 
     def most(self, path: str) -> int:
-        """Bytes that a request to this path may bring."""
-        megabytes = self.upload + 1 if is_upload(path) else self.body  # one more: an upload's own frame
+        """The maximum size, in bytes, of the body of a request to this path."""
+        megabytes = self.upload + 1 if is_upload(path) else self.body  # one more, for the multipart headers
         return megabytes * _MEGABYTE
 
 
 def is_upload(path: str) -> bool:
-    """Whether a request to this path brings files."""
+    """Whether this is the path of Gradio's upload route."""
     return bool(_UPLOAD.search(path))
 
 
 def _alike(origin: str, host: str) -> bool:
-    """Whether a page of this origin was served under this name. Some proxies leave the port out of it."""
+    """Whether a page of this origin was served under this host name. Some proxies omit the port."""
     try:
         page, asked = urlsplit(origin), urlsplit(f"//{host}")
         usual = {"http": 80, "https": 443}.get(page.scheme)
@@ -118,7 +120,7 @@ def _own() -> tuple[str, ...]:
 
 
 def _bare(host: str) -> str:
-    """The name without its port and brackets, in small letters."""
+    """The host name in lower case, without port and brackets."""
     try:
         return (urlsplit(f"//{host}").hostname or "").lower().rstrip(".")
     except ValueError:

@@ -1,4 +1,4 @@
-"""Answers of the guard's own, and what it changes in the app's."""
+"""Responses that the guard sends itself, and the headers that it adds to the app's."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-_PAGE = (  # as strict as gradio's page allows: its components are scripts that arrive as text
+_PAGE = (  # as strict as Gradio's page allows: it evaluates the scripts of its components
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; "
     "connect-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors {frames}"
 )
-_FILES = re.compile(r"/gradio_api/(file[=/]|mcp)")  # what others wrote, or the address says
+_FILES = re.compile(r"/gradio_api/(file[=/]|mcp)")  # content that visitors wrote or that the URL determines
 _FILE = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox"
 
 
 async def answer(send: Send, status: int, detail: str, **headers: str) -> None:
-    """Send one line of JSON: {"detail": ...}."""
+    """Send the JSON response {"detail": detail}."""
     body = json.dumps({"detail": detail}).encode()
     named = {
         "content-type": "application/json",
@@ -43,7 +43,7 @@ async def answer(send: Send, status: int, detail: str, **headers: str) -> None:
 
 
 def protected(headers: list[tuple[bytes, bytes]], path: str, access: Access) -> list[tuple[bytes, bytes]]:
-    """An answer's headers with the policies that browsers keep; one that is there already stays."""
+    """A response's headers with security policies added; headers that are already set are kept."""
     policy = _FILE if _FILES.search(path) else _PAGE.format(frames=" ".join(access.frames))
     wanted = {
         b"content-security-policy": policy.encode("latin-1"),
@@ -59,7 +59,7 @@ def protected(headers: list[tuple[bytes, bytes]], path: str, access: Access) -> 
 
 
 def status_of(body: bytes) -> int:
-    """The status of an event's error. Gradio answers 500 to all; what the sender can mend is 422."""
+    """The status for an event's error: Gradio sends 500 for all; errors that the client can fix get 422."""
     try:
         said = json.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Whether whoever asked is still there: long work looks, and stops for nobody."""
+"""Whether the caller of the current event is still connected, so that long work can stop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LEFT: ContextVar[threading.Event | None] = ContextVar("diabolo_left", default=No
 
 
 def gone() -> bool:
-    """Whether the caller of the event that this thread works for has hung up or closed the page."""
+    """Whether the caller of this thread's event has disconnected or closed the page."""
     left = LEFT.get()
     if left is not None and left.is_set():
         return True

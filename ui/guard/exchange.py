@@ -1,4 +1,4 @@
-"""One request and its answer as they pass: both are counted and timed, the answer gets its policies."""
+"""One request and its response: both are measured and timed, and the response gets its headers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from diabolo.ui.guard.answers import Message, Receive, Send, answer, protected, 
 __all__ = ["RATE", "Exchange", "TooMuchError"]
 
 RATE = 100_000  # bytes a second that a body must reach
-# routes that compute within the request, so that the caller's leaving can be seen
+# routes that compute while the request is open, so that a disconnect can be noticed
 _EVENTS = re.compile(r"/gradio_api/(run|api|component_server)(/|$)")
 _BEGINNING = 64 << 10  # bytes
 _BEGINNING_SECONDS = 10.0
@@ -29,12 +29,13 @@ class TooMuchError(Exception):
 
 
 class Exchange:
-    """A request on its way to the app, and the answer on its way back.
+    """Wraps ASGI's `receive` and `send` for one request.
 
     Attributes:
-        left: set when the caller has hung up, on routes that compute within the request; None on others.
-        refused: why the request ends here, with the status; None while it does not.
-        started: whether an answer has begun.
+        left: set when the caller disconnects, on routes that compute while the request is open; None on
+            other routes.
+        refused: the status and the reason if the request was refused, else None.
+        started: whether a response has begun.
     """
 
     def __init__(self, scope: Any, receive: Receive, send: Send, access: Access) -> None:
@@ -42,7 +43,7 @@ class Exchange:
         self._receive, self._access = receive, access
         self._out = Outgoing(send, access.seconds)
         self._event = scope["method"] == "POST" and bool(_EVENTS.search(self._path))
-        self._taken = self._values = 0  # bytes, and marks of JSON between values
+        self._taken = self._values = 0  # bytes; commas and brackets, which count JSON values
         kinds = [value for name, value in scope["headers"] if name.lower() == b"content-type"]
         self._parts = Parts(kinds[0] if kinds else b"") if is_upload(self._path) else None
         self._begun = time.monotonic()
@@ -51,24 +52,24 @@ class Exchange:
         self._coming: asyncio.Future[Message] | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._gone = asyncio.Event()
-        self._held: Message | None = None  # an error's start: its status shows in its body
+        self._held: Message | None = None  # the start of an error response: its body determines the status
         self.left = threading.Event() if self._event else None
         self.refused: tuple[int, str] | None = None
         self.started = False
 
     @property
     def rate(self) -> float:
-        """Bytes a second that the body has come with; infinity once it is whole."""
+        """Bytes per second at which the body arrives; infinity once it is complete."""
         return float("inf") if self._whole else self._taken / max(1.0, time.monotonic() - self._begun)
 
     def drop(self) -> None:
-        """Refuse the rest of the body, whose place another needs."""
+        """Refuse the rest of the body, to free its slot for another upload."""
         self._dropped = True
         if self._coming is not None:
             self._coming.cancel()
 
     async def begin(self) -> None:
-        """Wait for the first 64 kB of the body, or all of it.
+        """Wait for the first 64 kB of the body, or for all of it if it is shorter.
 
         Raises:
             TooMuchError: the body is larger or slower than allowed.
@@ -79,7 +80,7 @@ class Exchange:
             self._early.append(await self._next(self._begun + seconds, late))
 
     async def receive(self) -> Message:
-        """What the app receives.
+        """The next ASGI message for the app.
 
         Raises:
             TooMuchError: the body is larger or slower than allowed.
@@ -88,7 +89,7 @@ class Exchange:
             return self._early.pop(0)
         if not self._whole:
             seconds = self._access.seconds
-            late = f"the body took too long: {seconds:g} s and 1 s for each 100 kB."
+            late = f"the body took too long: the limit is {seconds:g} s plus 1 s per 100 kB."
             return await self._next(self._begun + seconds + self._taken / RATE, late)
         if self._watcher is None:
             self._watch()
@@ -96,19 +97,19 @@ class Exchange:
         return {"type": "http.disconnect"}
 
     async def _next(self, until: float, late: str) -> Message:
-        """The next piece of the body, which has to be here at a time of the monotonic clock."""
+        """The next piece of the body, which must arrive before `until` (`time.monotonic`)."""
         message = await self._timed(until, late)
         self._whole = not message.get("more_body")
         piece = message.get("body", b"")
         self._taken += len(piece)
         if self._taken > (most := self._access.most(self._path)):
-            self.refuse(413, f"the body has more than {most >> 20} MB, which is the most that is taken here.")
+            self.refuse(413, f"the body is larger than {most >> 20} MB, the maximum here.")
         if self._parts is not None:
             self._check_parts(self._parts, piece)
         else:
             self._values += sum(piece.count(mark) for mark in (b",", b"[", b"{"))
             if self._values > self._access.values:
-                self.refuse(413, f"the body has more than {self._access.values:,} values.")
+                self.refuse(413, f"the body has more than {self._access.values:,} JSON values, the maximum.")
         if message["type"] == "http.disconnect":
             self._leave()
         elif self._whole and self._event:
@@ -118,11 +119,11 @@ class Exchange:
     def _check_parts(self, parts: Parts, piece: bytes) -> None:
         parts.take(piece)
         if parts.count > self._access.files:
-            self.refuse(413, f"an upload brings at most {self._access.files} files. Send them in several.")
+            self.refuse(413, f"an upload may have at most {self._access.files} files. Split it into several.")
         if parts.fields:
-            self.refuse(422, "an upload brings files alone. Give each part of the form a filename.")
+            self.refuse(422, "an upload may contain only files. Give each part of the form a filename.")
         if parts.fault:
-            self.refuse(422, f"the body is no form of files ({parts.fault}).")
+            self.refuse(422, f"the body is not valid multipart/form-data ({parts.fault}).")
 
     async def _timed(self, until: float, late: str) -> Message:
         try:
@@ -135,10 +136,10 @@ class Exchange:
         except asyncio.CancelledError:
             if not self._dropped:
                 raise
-            self.refuse(503, "too many uploads at a time, and this was the slowest. Try again later.")
+            self.refuse(503, "too many concurrent uploads, and this was the slowest. Try again later.")
 
     def refuse(self, status: int, detail: str) -> NoReturn:
-        """End the request with this answer.
+        """End the request with this status and reason.
 
         Raises:
             TooMuchError: always.
@@ -160,9 +161,9 @@ class Exchange:
             self.left.set()
 
     async def send(self, message: Message) -> None:
-        """What the app sends; to a client that does not take it the app's words go nowhere."""
+        """Pass on an ASGI message of the app; discard it if the request was refused or the client dropped."""
         if self.refused is not None and not self.started:
-            return  # the app's own words about a body that ended early
+            return  # the app's own response to a body that ended early
         if message["type"] == "http.response.start":
             message["headers"] = protected(list(message.get("headers", ())), self._path, self._access)
             if self._event and message["status"] == 500:
@@ -178,14 +179,14 @@ class Exchange:
             self._leave()
 
     async def end(self) -> None:
-        """Answer a request that was refused on its way, and stop watching."""
+        """Send the response to a request that was refused meanwhile, and stop watching for a disconnect."""
         if self._watcher is not None:
             self._watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watcher
         if self.refused is None:
             return
-        if self.started:  # a stream whose app failed on the way ends here
+        if self.started:  # end a response that the app began and did not finish
             with contextlib.suppress(Exception):
                 await self._out.send({"type": "http.response.body", "body": b"", "more_body": False})
             return

@@ -1,4 +1,4 @@
-"""The guard: which requests are let in, and what becomes of those that fail."""
+"""The ASGI middleware: which requests it accepts, and how it responds to those that fail."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = ["Guard"]
 
 _LOG = logging.getLogger("diabolo.ui")
 _LINE = re.compile(r"/gradio_api/(heartbeat/|queue/data|call/[^/]+/[^/]+|mcp|upload_progress)")
-_LINES = 4000  # that pages keep open: some a page, each an idle connection
-_UPLOADS = 10_000  # connections; `Uploads` gives them places
+_LINES = 4000  # connections that pages keep open: a few per page, all idle
+_UPLOADS = 10_000  # connections; `Uploads` limits how many of them transfer data
 _FILE = re.compile(
     r"/gradio_api/(file[=/]|custom_component/)|^(?!.*/gradio_api/).*/(assets|static|svelte)/", re.DOTALL
 )
 
 
 class Guard:
-    """Middleware of the app.
+    """ASGI middleware that protects the app.
 
     Args:
-        app: what is guarded.
-        access: who may ask, and how much.
-        folder: where visitors' files are kept.
+        app: the ASGI app.
+        access: who may call it, and how large a request may be.
+        folder: the folder of visitors' files.
     """
 
     def __init__(self, app: Any, access: Access, folder: str | Path) -> None:
@@ -45,7 +45,7 @@ class Guard:
         self._active: Counter[str] = Counter()  # by kind
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Serve one connection, as ASGI has it."""
+        """Serve one ASGI connection."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -74,16 +74,16 @@ class Guard:
             self._active[kind] -= 1
 
     def _refusal(self, path: str, headers: dict[str, str], kind: str) -> tuple[int, str] | None:
-        """Why a request is not let in, with the status."""
+        """The status and reason to refuse a request; None to accept it."""
         host, origin, length = (headers.get(name, "") for name in ("host", "origin", "content-length"))
         if not self._access.knows(host):
-            return 403, f"this app does not answer under the name {host!r}. Start it with --allow-host NAME."
+            return 403, f"the host name {host!r} is not accepted here. Start the app with --allow-host NAME."
         if origin and not self._access.trusts(origin, headers):
-            return 403, f"pages of {origin} may not call this app. Start it with --allow-origin ORIGIN."
+            return 403, f"pages of {origin} may not call this app. Start the app with --allow-origin ORIGIN."
         if self._active[kind] >= {"line": _LINES, "upload": _UPLOADS}.get(kind, self._access.requests):
-            return 503, "too many requests at a time. Try again in a few seconds."
+            return 503, "too many concurrent requests. Try again in a few seconds."
         if length.isdigit() and int(length) > (most := self._access.most(path)):
-            return 413, f"the body has more than {most >> 20} MB, which is the most that is taken here."
+            return 413, f"the body is larger than {most >> 20} MB, the maximum here."
         return None
 
     async def _pass(self, scope: Any, exchange: Exchange, kind: str) -> None:
@@ -96,31 +96,31 @@ class Guard:
             await self._app(scope, exchange.receive, exchange.send)
         except TooMuchError:
             pass
-        except Exception as error:  # noqa: BLE001 - logged, and told by its kind
-            # gradio's own routes raise nearly anything on requests that no page sends
+        except Exception as error:  # noqa: BLE001 - logged; the client gets its type
+            # Gradio's routes raise almost anything on requests that its pages do not send
             _LOG.info("a request to %s was refused", scope["path"], exc_info=True)
             exchange.refused = exchange.refused or (
                 400,
-                f"not a request for this app ({type(error).__name__}).",
+                f"this is not a valid request for this app ({type(error).__name__}).",
             )
         finally:
             LEFT.reset(token)
             await exchange.end()
 
     async def _admit(self, method: str, exchange: Exchange, kind: str) -> None:
-        """Find a place and room on the disk for what is uploaded."""
+        """Wait for an upload slot, and make room on disk."""
         if kind == "upload":
             await self._uploads.begin(exchange)
         elif method != "POST" or not self._storage.due:
             return
         room = await asyncio.to_thread(self._storage.tidy, wait=kind == "upload")
         if kind == "upload" and not room:
-            full = "there is no room for another file. Remove models that you uploaded, or try later."
+            full = "there is no disk space for another file. Remove models that you uploaded, or try later."
             exchange.refuse(507, full)
 
 
 def _kind(path: str) -> str:
-    """What a request is counted as: an 'upload', a 'file', a 'line' that stays open, or a 'call'."""
+    """The kind under which a request is counted: 'upload', 'file', 'line' (it stays open) or 'call'."""
     if _FILE.search(path):
         return "file"
     if is_upload(path):

@@ -1,4 +1,4 @@
-"""How much of the disk visitors' files take, and which of them go when it becomes too much."""
+"""Limits the disk space of visitors' files by removing the oldest."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from diabolo.ui.temporary import KEPT
+from diabolo.ui.files.temporary import KEPT
 
 __all__ = ["Storage"]
 
 FILES = 20_000
-_STAYS = 0.5  # of what may be kept, at most, that files which stay take from the others
-_LEFT = 0.8  # of what may be kept, after some were removed
-_PAUSE = 1.0  # seconds between two looks, at least
-_SHARE = 20  # looking takes at most one second of so many
+_STAYS = 0.5  # the share of the limit that bundles, which are not removed here, count for at most
+_LEFT = 0.8  # the share of the limit that is left in use after a cleanup
+_PAUSE = 1.0  # seconds between two measurements, at least
+_SHARE = 20  # measuring takes at most one second in 20
 
 
 class _File(NamedTuple):
@@ -27,15 +27,15 @@ class _File(NamedTuple):
 
 
 class Storage:
-    """A folder that may hold so many megabytes, and `FILES` files: of more, the oldest are removed.
+    """A folder limited in size and to `FILES` files: beyond either limit, the oldest files are removed.
 
-    They are not refused, so that nobody can keep others from uploading by filling it. The bundles of visitors
-    stay: they have bounds of their own, and go with whoever brought them. Whatever they take, half of the
-    room is left to other files.
+    New files are not refused, so that nobody can keep others from uploading by filling the folder. Bundles
+    that visitors uploaded are not removed here: they have their own limits and are removed with their
+    visitor. However large they are, half of the space is left to other files.
 
     Args:
-        folder: where visitors' files are kept.
-        megabytes: of all of them, at most.
+        folder: the folder of visitors' files.
+        megabytes: the maximum size of all files together, in units of 2^20 bytes.
     """
 
     def __init__(self, folder: str | Path, megabytes: int) -> None:
@@ -51,10 +51,12 @@ class Storage:
         return time.monotonic() >= self._next
 
     def tidy(self, *, wait: bool = True) -> bool:
-        """Measure the folder, not too often, and remove what is too much; whether there is room then.
+        """Remove the oldest files where a limit is exceeded; return whether there is room then.
+
+        The folder is not measured again if that was done a moment ago.
 
         Args:
-            wait: for one who does so already; without it, what is known of before is told.
+            wait: wait for another thread that is measuring; False returns the previous result instead.
         """
         if not self._looking.acquire(blocking=wait):
             return self._room
@@ -82,7 +84,7 @@ class Storage:
 
 
 def _removed(path: str) -> bool:
-    """Remove a file, and its folder if nothing is left in that; whether it is gone."""
+    """Remove a file, and its folder if it is empty then; return whether the file is gone."""
     try:
         Path(path).unlink(missing_ok=True)
     except OSError:
@@ -93,7 +95,7 @@ def _removed(path: str) -> bool:
 
 
 def _files(folder: str) -> tuple[int, list[_File]]:
-    """Bytes of files that stay, and the files that need not."""
+    """The size in bytes of the files that must stay, and a list of those that may be removed."""
     kept, found = 0, list[_File]()
     for root, _, names in os.walk(folder):
         stays = any(part.startswith(KEPT) for part in Path(root).relative_to(folder).parts)
@@ -102,7 +104,7 @@ def _files(folder: str) -> tuple[int, list[_File]]:
             try:
                 status = os.lstat(path)
             except OSError:
-                continue  # it has just gone
+                continue  # it was just removed
             if stays:
                 kept += status.st_size
             else:

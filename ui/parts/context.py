@@ -25,17 +25,17 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.image import convert
 from diabolo.runtime.image.background import background_kind
-from diabolo.ui._model_cache import kept
-from diabolo.ui._models import Models
-from diabolo.ui._originals import Originals
-from diabolo.ui._shuffled import shuffled
 from diabolo.ui.blocks import refusal
-from diabolo.ui.incoming import pixels_of
+from diabolo.ui.files.incoming import pixels_of
+from diabolo.ui.files.served import is_ours, keep
+from diabolo.ui.files.temporary import MADE, visitors_folder
+from diabolo.ui.models.cache import cached
+from diabolo.ui.models.collection import Models
+from diabolo.ui.models.dataset_images import DatasetImages
+from diabolo.ui.models.shuffle import cycle_shuffled
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
 from diabolo.ui.sandbox import VisitorLimits
-from diabolo.ui.served_files import is_ours, keep
-from diabolo.ui.temporary import MADE, visitors_folder
 from diabolo.ui.work import Turns, large
 
 __all__ = ["EVERY", "LATEST", "QUIET", "Context", "picture_of", "shown_errors", "words"]
@@ -77,7 +77,7 @@ class Context:
     language: str | None = None
     texts: Texts = field(default_factory=lambda: SHARED)
     limits: VisitorLimits = field(default_factory=VisitorLimits)
-    originals: Originals = field(default_factory=Originals)
+    originals: DatasetImages = field(default_factory=DatasetImages)
     originals_buttons: list[gr.Button] = field(default_factory=list)
     _published: set[str] = field(default_factory=set)
     _files: Path = field(init=False)
@@ -233,15 +233,15 @@ class Context:
 
     def show_originals(self, name: str) -> list[Any]:
         """The buttons for test images, to be seen or not."""
-        here = self.originals.here(self.manifest(name))
+        here = self.originals.available(self.manifest(name))
         return [gr.Button(visible=here) for _ in self.originals_buttons]
 
 
-@kept(64)
+@cached(64)
 def _order(model: Autoencoder) -> Iterator[int]:
     """In which order the model's codes are shown, whoever asks."""
     assert model.codes is not None  # noqa: S101 - `stored` asked
-    return shuffled(len(model.codes.latents))
+    return cycle_shuffled(len(model.codes.latents))
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from diabolo.ui.components import as_it_is, derived
+from diabolo.ui.components import identity, subclass
 
 __all__ = ["numbers", "record"]
 
@@ -21,8 +21,8 @@ def _object(_self: gr.JSON) -> dict[str, Any]:
 
 
 # plain values: what gradio wraps them in is text of its own to an assistant
-_Numbers = derived(gr.JSON, api_info=_list, postprocess=as_it_is)
-_Record = derived(gr.JSON, api_info=_object, postprocess=as_it_is)
+_Numbers = subclass(gr.JSON, api_info=_list, postprocess=identity)
+_Record = subclass(gr.JSON, api_info=_object, postprocess=identity)
 
 
 def numbers(name: str) -> gr.JSON:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from diabolo.runtime.image.convert import open_image
 from diabolo.runtime.image.mosaic import png
-from diabolo.ui.incoming import ImageInput, size_of
+from diabolo.ui.files.incoming import ImageInput, size_of
 from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors, words
 from diabolo.ui.parts.sketch import drawing_of, sheet_of, sketch
 from diabolo.ui.parts.texts import SHARED

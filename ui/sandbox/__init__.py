@@ -1,7 +1,7 @@
-"""Visitors' bundles: checked and run in processes of their own, whose time and memory are limited.
+"""Checks and runs visitors' bundles in separate processes with limited time and memory.
 
-`VisitorLimits` says how much a visitor's bundle may take. `python -m diabolo.ui.sandbox` is such a process;
-it loads nothing but `diabolo.runtime`, so this file must stay light.
+`VisitorLimits` has the limits. `python -m diabolo.ui.sandbox` is such a process, a worker; it imports nothing
+but `diabolo.runtime`, so this file must stay light.
 """
 
 from __future__ import annotations

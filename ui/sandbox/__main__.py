@@ -1,4 +1,4 @@
-"""A worker: checks or runs one bundle for the app that started it, over two pipes. Never run by hand."""
+"""A worker process: checks or runs one bundle for the app that started it, over two pipes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from diabolo.ui.sandbox import _confine
 
 
 def main() -> None:
-    """Answer until the app hangs up."""
+    """Answer requests until the app closes the pipe."""
     asked, answers = _confine.take_pipes()
     memory_mb, parent = map(int, sys.argv[1:3])
     _confine.confine(memory_mb, parent)
@@ -18,7 +18,7 @@ def main() -> None:
     from diabolo.ui.sandbox._answering import Answering
 
     import_onnxruntime("cpu")
-    _confine.take_threads()
+    _confine.forbid_threads()
     answering = Answering()
     _frames.write(answers, {"ready": True})
     while True:

@@ -1,4 +1,4 @@
-"""What a worker answers: the checks of a bundle, or what its graphs compute."""
+"""How a worker answers requests: it checks a bundle, or runs its graphs."""
 
 from __future__ import annotations
 
@@ -18,23 +18,30 @@ from diabolo.ui.sandbox import _frames
 __all__ = ["Answering", "is_memory"]
 
 _MEMORY = ("bad_alloc", "bad allocation", "Failed to allocate", "allocate memory", "MemoryError")
-_FLOAT = 4  # bytes of a number as the app holds it, however few it takes in the file
+_FLOAT = 4  # bytes per number in the app's memory, whatever its dtype in the file
 _Array = NDArray[np.float32]
 _Answer = tuple[dict[str, Any], _Array | None]
 
 
 class Answering:
-    """The one bundle of this worker."""
+    """Answers requests about the one bundle of this worker."""
 
     def __init__(self) -> None:
         self._graphs: Graphs | None = None
 
     def answer(self, header: dict[str, Any], asked: IO[bytes]) -> _Answer:
-        """The header of the answer and, of a graph, its values.
+        """Answer one request.
+
+        Args:
+            header: the request.
+            asked: the pipe from which the request's array is read, if it has one.
+
+        Returns:
+            The header of the answer, and the output of the graph if one was run, else None.
 
         Raises:
             BundleError: the bundle cannot be read or run.
-            MemoryError: it takes more than it may.
+            MemoryError: it needs more memory than allowed.
         """
         what = header["do"]
         if what == "check":
@@ -42,7 +49,7 @@ class Answering:
         if what == "open":
             return self._open(Bundle.open(header["path"], limits=STRANGERS)), None
         if self._graphs is None:
-            raise GraphError("nothing is open.")
+            raise GraphError("no bundle is open.")
         array = _frames.read_array(asked, tuple(header["shape"]))
         if what == "encode_whole":
             parts = self._graphs.encode_whole(array)
@@ -71,7 +78,7 @@ class Answering:
 
 
 def _values(document: Any) -> int:
-    """How many values a JSON document holds, lists and objects among them."""
+    """The number of values in a JSON document, including lists and objects."""
     count, waiting = 0, [document]
     while waiting:
         one = waiting.pop()
@@ -82,7 +89,7 @@ def _values(document: Any) -> int:
 
 
 def is_memory(reason: str) -> bool:
-    """Whether onnxruntime or Python said by this that there was no memory left."""
+    """Whether this error message of onnxruntime or Python means that memory ran out."""
     return any(words in reason for words in _MEMORY)
 
 

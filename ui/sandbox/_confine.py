@@ -1,9 +1,9 @@
-"""What a worker takes away from itself before it looks at a stranger's bundle.
+"""Limits that a worker sets on itself before it opens a visitor's bundle.
 
-The kernel enforces the limits where Python's `resource` is there: memory, processor time, no file written,
-few files open, no core dump, no further process. On Windows, which has none of these, and for memory on
-macOS, whose kernel does not enforce it, the app watches the clock and the memory and ends the worker from
-outside. A worker on Windows does not notice that the app was killed until it has finished its call.
+Where Python has `resource`, the kernel enforces them: memory, CPU time, no writing to files, few open files,
+no core dumps, no further processes. Windows has none of these limits, and macOS does not enforce the one on
+memory; there, the app watches time and memory and kills the worker. On Windows, a worker whose app was killed
+notices that only when its call is done.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import threading
 import time
 from typing import IO
 
-__all__ = ["allow_time", "confine", "take_pipes", "take_threads"]
+__all__ = ["allow_time", "confine", "forbid_threads", "take_pipes"]
 
 _FILES = 64  # open at a time
-_SHARED = 1 << 30  # bytes of address space on top: libraries and what is mapped
+_SHARED = 1 << 30  # further bytes of address space, for libraries and mapped files
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 def take_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    """The pipes to the app, out of reach for what prints to stdout."""
+    """The pipes from and to the app; stdin, stdout and stderr are redirected to the null device."""
     asked, answers = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
@@ -35,7 +35,7 @@ def take_pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def confine(memory_mb: int, parent: int) -> None:
-    """Limit this process, and let it end when the process `parent`, which started it, ends."""
+    """Limit the resources of this process, and end it when the process `parent`, which started it, ends."""
     _end_with(parent)
     if sys.platform == "win32":
         return
@@ -43,7 +43,7 @@ def confine(memory_mb: int, parent: int) -> None:
 
     memory = memory_mb << 20
     for kind, most in (
-        ("DATA", memory),  # what is allocated; libraries, which are shared, do not count
+        ("DATA", memory),  # allocated memory, without shared libraries
         ("AS", memory + _SHARED),
         ("FSIZE", 0),
         ("NOFILE", _FILES),
@@ -52,8 +52,8 @@ def confine(memory_mb: int, parent: int) -> None:
         _limit(resource, kind, most)
 
 
-def take_threads() -> None:
-    """Start no thread and no process from here on. This limit does not bind root."""
+def forbid_threads() -> None:
+    """Forbid this process to start threads and processes. This has no effect for root."""
     if sys.platform != "win32":
         import resource
 
@@ -61,7 +61,7 @@ def take_threads() -> None:
 
 
 def allow_time(seconds: float) -> None:
-    """Let the kernel end this process after so many more seconds of processor time."""
+    """Let the kernel end this process after this many more seconds of CPU time."""
     if sys.platform == "win32":
         return
     import resource
@@ -74,7 +74,7 @@ def allow_time(seconds: float) -> None:
 def _limit(resource: object, kind: str, most: int) -> None:
     number = getattr(resource, f"RLIMIT_{kind}", None)
     if number is not None:
-        with contextlib.suppress(OSError, ValueError):  # a system that refuses it: the app watches, too
+        with contextlib.suppress(OSError, ValueError):  # the system refuses it; the app watches, too
             resource.setrlimit(number, (most, most))  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,4 @@
-"""Messages between the app and a worker: the length of a JSON header, the header, and raw numbers."""
+"""Messages between the app and a worker: the length of a JSON header, the header, and raw float32 values."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 
 __all__ = ["FrameError", "read_array", "read_header", "write"]
 
-_LONGEST = 1 << 20  # bytes of a header
+_LONGEST = 1 << 20  # bytes of a header, at most
 _LENGTH = struct.Struct("<I")
 
 _Array = NDArray[np.float32]
 
 
 class FrameError(Exception):
-    """What came is not a message."""
+    """The data received is not a valid message."""
 
 
 def write(stream: IO[bytes], header: dict[str, Any], array: _Array | None = None) -> None:
-    """Send a header and, after it, an array's values.
+    """Send a header, followed by the values of an array if there is one.
 
     Raises:
-        OSError: nobody reads any more.
+        OSError: the reader closed the pipe.
     """
     raw = json.dumps(header).encode("ascii")
     stream.write(_LENGTH.pack(len(raw)) + raw)
@@ -35,11 +35,11 @@ def write(stream: IO[bytes], header: dict[str, Any], array: _Array | None = None
 
 
 def read_header(stream: IO[bytes]) -> dict[str, Any]:
-    """The next header.
+    """Read the next header.
 
     Raises:
-        EOFError: there is none.
-        FrameError: too long, or not JSON.
+        EOFError: the pipe was closed.
+        FrameError: the header is too long, or not a JSON object.
     """
     (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
     if length > _LONGEST:
@@ -55,11 +55,11 @@ def read_header(stream: IO[bytes]) -> dict[str, Any]:
 
 
 def read_array(stream: IO[bytes], shape: tuple[int, ...]) -> _Array:
-    """The values that follow a header, float32 of this shape.
+    """Read the values that follow a header, a float32 array of this shape.
 
     Raises:
-        EOFError: they end too early.
-        MemoryError: there is no room for them.
+        EOFError: the pipe was closed before all values arrived.
+        MemoryError: there is not enough memory for them.
     """
     array = np.empty(shape, "<f4")
     if array.size:

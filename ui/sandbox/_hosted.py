@@ -1,4 +1,4 @@
-"""One bundle in a worker of its own: started when needed, and a few times again after it was stopped."""
+"""A bundle in its worker, which is started when needed, and restarted a few times if it was stopped."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ __all__ = ["Ask", "Hosted"]
 
 _Array = NDArray[np.float32]
 Ask = Callable[[str, _Array, tuple[int, ...]], _Array]
-"""What to do ('encode' or another), the values for it, and the shape of the answer."""
+"""Called with the operation ('encode' and so on), its input, and the shape of its output."""
 
 
 class Hosted:
     """A bundle that is run by a worker, one call at a time.
 
     Args:
-        name: what the visitor calls it.
+        name: its name, for messages.
         path: the bundle.
-        pool: where its worker has its place.
-        thrown_out: called with the reason when it was stopped too often.
+        pool: the pool of all workers.
+        thrown_out: called with the reason if its worker was stopped too often.
     """
 
     def __init__(self, name: str, path: Path, pool: Pool, thrown_out: Callable[[str], None]) -> None:
@@ -40,33 +40,33 @@ class Hosted:
         self._worker: Worker | None = None
         self._count = threading.Lock()
         self._waiting = self._kills = 0
-        self._over = ""  # why it is not run any more
+        self._over = ""  # why it is no longer run; '' while it is
         self.used = time.monotonic()
         pool.add(self)
 
     @property
     def running(self) -> bool:
-        """Whether it has a process."""
+        """Whether its worker is running."""
         worker = self._worker
         return worker is not None and not worker.ended
 
     @property
     def pid(self) -> int | None:
-        """Its process's number."""
+        """The process id of its worker, or None."""
         worker = self._worker
         return None if worker is None or worker.ended else worker.pid
 
     @contextlib.contextmanager
     def call(self, what: str) -> Iterator[Ask]:
-        """One call of a few requests, when it is its turn; all of them together have `call_s`.
+        """Wait for a turn, then run a call of one or more requests, which together may take `call_s`.
 
         Args:
-            what: the part that computes, for messages: 'encoder'.
+            what: the part that computes, for messages, such as 'encoder'.
 
         Raises:
-            BusyError: too many wait already, or it was not its turn in time.
-            GraphError: onnxruntime could not compute it.
-            ModelStoppedError: it was stopped for what it did, now or too often before.
+            BusyError: too many calls are waiting, or the wait was too long.
+            GraphError: onnxruntime failed.
+            ModelStoppedError: the worker exceeded a limit, now or too often before.
         """
         limits = self._pool.limits
         late = time.monotonic() + limits.wait_s
@@ -85,7 +85,7 @@ class Hosted:
                 raise self._stopped(worker, f"its {what} {error}") from None
             except GraphError:
                 raise
-            except BaseException:  # half an answer may be left in the pipe
+            except BaseException:  # part of an answer may still be in the pipe
                 worker.stop()
                 raise
             finally:
@@ -93,7 +93,7 @@ class Hosted:
                 self.used = time.monotonic()
 
     def stop_if_idle(self) -> bool:
-        """End its process unless a call is going on; whether that was so."""
+        """Stop its worker unless a call is running; return whether no call was running."""
         if not self._gate.acquire(blocking=False):
             return False
         try:
@@ -105,10 +105,10 @@ class Hosted:
             self._gate.release()
 
     def close(self, why: str) -> None:
-        """End its process, whatever it does, for good.
+        """Stop its worker for good, even during a call.
 
         Args:
-            why: what a call is told from now on.
+            why: the error message of further calls.
         """
         self._over = self._over or why
         if not self.stop_if_idle() and (worker := self._worker) is not None:
@@ -136,7 +136,7 @@ class Hosted:
         with self._pool.queued():
             with self._count:
                 if self._waiting >= most:
-                    raise BusyError(f"{most} calls wait for {self._name!r} already. Try again in a moment.")
+                    raise BusyError(f"{most} calls are waiting for {self._name!r} already. Try again soon.")
                 self._waiting += 1
             try:
                 got = self._gate.acquire(timeout=max(0, late - time.monotonic()))
@@ -168,19 +168,19 @@ class Hosted:
         return worker
 
     def _stopped(self, worker: Worker, reason: str) -> ModelStoppedError:
-        """The error that tells the visitor, after the process was cleared away."""
+        """Clean up after the worker ended; returns the error for the visitor."""
         worker.stop()
         self._worker = None
-        if self._over:  # it was removed meanwhile
+        if self._over:  # the model was removed meanwhile
             return ModelStoppedError(self._over)
         self._kills += 1
         most = self._pool.limits.kills
         said = f"the model {self._name!r} was stopped: {reason}."
         if self._kills < most:
             return ModelStoppedError(
-                f"{said} It is started again when it is used, but not after {most} times."
+                f"{said} It restarts when it is next used, unless it was stopped {most} times."
             )
-        self._over = f"{said} It was stopped {most} times, so it is not started again. Use another model."
+        self._over = f"{said} It was stopped {most} times and is not restarted. Use another model."
         self._thrown_out(f"it was stopped {most} times, the last time since {reason}")
         return ModelStoppedError(self._over)
 

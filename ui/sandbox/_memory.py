@@ -1,4 +1,4 @@
-"""How much memory another process takes, without a package for it."""
+"""The memory use of another process, without psutil."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _QUERY = 0x0400 | 0x0010  # PROCESS_QUERY_INFORMATION | PROCESS_VM_READ
 
 
 def memory_of(pid: int) -> int:
-    """Bytes of physical memory that a process takes; 0 where that cannot be told."""
+    """Physical memory of a process (resident set size), in bytes; 0 if it cannot be determined."""
     read = {"linux": _linux, "win32": _windows}.get(sys.platform, _ps)
     try:
         return read(pid)

@@ -1,4 +1,4 @@
-"""One worker as the app sees it: started, asked, watched, and ended when it takes too much."""
+"""The app's side of a worker: starts it, sends requests, and stops it when it exceeds a limit."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ from diabolo.ui.sandbox.limits import VisitorLimits
 __all__ = ["GoneError", "Worker"]
 
 _START = 60.0  # seconds
-_FAREWELL = 5.0  # seconds to wait for the exit status of a process that has closed its pipe
+_FAREWELL = 5.0  # seconds to wait for a process to exit after it closed its pipe
 _XCPU = int(getattr(signal, "SIGXCPU", 0)) or 999
 _SIGKILL = int(getattr(signal, "SIGKILL", 0)) or 999
-_SLOWER = 2  # the clock may show so many times what the processor may take: others are at work, too
-# what Python and onnxruntime need to start; whatever else lies in the environment is nobody's business
+_SLOWER = 2  # real time may be this many times the CPU time: other processes run, too
+# the variables that Python and onnxruntime need; all others may be secret
 _NEEDED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG")
 
 _Array = NDArray[np.float32]
 
 
 class GoneError(Exception):
-    """A worker was ended, or ended itself; the message completes 'the model was stopped: it ...'."""
+    """A worker was stopped, or crashed; the message completes 'the model was stopped: it ...'."""
 
 
 class Worker:
-    """A process that takes requests one at a time.
+    """A worker process, which handles one request at a time.
 
     Args:
-        limits: what it may take.
-        gate: held by whoever asks it. Where nobody does for a while, it is ended.
+        limits: its limits.
+        gate: the lock that callers hold during a request. If nobody does for a while, the worker is stopped.
 
     Raises:
-        ModelStoppedError: no process can be started here.
+        ModelStoppedError: no process can be started.
     """
 
     def __init__(self, limits: VisitorLimits, gate: threading.Lock) -> None:
@@ -63,35 +63,35 @@ class Worker:
             self._said()
         except GoneError as error:
             raise ModelStoppedError(
-                f"no process could be started for a visitor's model: it {error}."
+                f"no process could be started for an uploaded model: it {error}."
             ) from None
         self._deadline = None
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The process id."""
         return self._process.pid
 
     @property
     def ended(self) -> bool:
-        """Whether it is gone."""
+        """Whether the process has ended."""
         return not self._end.alive or self._process.poll() is not None
 
     def begin(self, seconds: float) -> dict[str, Any]:
-        """Start the clock for a call of one or more requests; what to send along with the first."""
+        """Start the time limit of a call of one or more requests; returns fields for the first header."""
         self._deadline = time.monotonic() + _SLOWER * seconds
         self._took = f"took more than {seconds:g} s"
         return {"seconds": seconds}
 
     def rest(self) -> None:
-        """The call is over."""
+        """End the call, and its time limit."""
         self._deadline, self.used = None, time.monotonic()
 
     def ask(self, header: dict[str, Any], array: _Array | None = None) -> dict[str, Any]:
-        """Send a request; the header of the answer.
+        """Send a request and return the header of the answer.
 
         Raises:
-            GoneError: the process ended, was ended, or answered nonsense.
+            GoneError: the process ended, was stopped, or sent an invalid answer.
         """
         try:
             _frames.write(self._stdin, header, array)
@@ -100,10 +100,10 @@ class Worker:
         return self._said()
 
     def array(self, header: dict[str, Any], shape: tuple[int, ...]) -> _Array:
-        """The values that come with an answer, which must have this shape.
+        """Read the values of an answer, which must have this shape.
 
         Raises:
-            GoneError: as `ask` does.
+            GoneError: as for `ask`.
         """
         if header.get("shape") != list(shape) or header.get("dtype") != "float32":
             raise GoneError(self._nonsense())
@@ -113,16 +113,16 @@ class Worker:
             raise GoneError(self._reason()) from None
 
     def with_gate(self, gate: threading.Lock) -> Worker:
-        """The same, now asked by those who hold another gate."""
+        """The same worker, from now on with another lock."""
         self._gate = gate
         return self
 
     def stop(self) -> None:
-        """End the process and wait until it is gone."""
+        """Stop the process and wait until it has ended."""
         self._end()
 
     def look(self) -> bool:
-        """End the process if it takes too much, or if nobody uses it; whether it is still there."""
+        """Stop the process if it exceeds a limit or is idle; return whether to check again."""
         if self.ended:
             return False
         now, deadline = time.monotonic(), self._deadline
@@ -140,7 +140,7 @@ class Worker:
         return True
 
     def kill(self) -> None:
-        """End the process at once; whoever waits for its answer gets a `GoneError`, and clears away."""
+        """Kill the process at once; a caller that waits for its answer gets a `GoneError` and cleans up."""
         self._kill("removed")
 
     def _kill(self, why: str) -> None:
@@ -152,16 +152,16 @@ class Worker:
         return self._reason()
 
     def _reason(self) -> str:
-        """Why it is gone, to follow 'it'."""
+        """Why the process ended, as a phrase that follows 'it'."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_FAREWELL)
         code, why = self._process.returncode, self._why
         if why == "time" or (not why and code == -_XCPU):
             return self._took
-        if why == "memory" or (not why and code == -_SIGKILL):  # the system's own guard
+        if why == "memory" or (not why and code == -_SIGKILL):  # the kernel's out-of-memory killer
             return f"took more than {self._limits.memory_mb} MB of memory"
         if why:
-            return {"nonsense": "gave an answer that is not one", "removed": "was removed"}[why]
+            return {"nonsense": "gave an invalid answer", "removed": "was removed"}[why]
         return f"crashed (exit status {code})"
 
     def _said(self) -> dict[str, Any]:
@@ -178,7 +178,7 @@ class Worker:
 
 
 def _looker(worker: Worker) -> keeper.Look:
-    """Looks after a worker for as long as somebody has it."""
+    """A check of the worker for `keeper`, until the worker is no longer referenced."""
     known = weakref.ref(worker)
 
     def look() -> bool:
@@ -189,12 +189,12 @@ def _looker(worker: Worker) -> keeper.Look:
 
 
 def _begin(limits: VisitorLimits) -> keeper.Process:
-    if not sys.executable or getattr(sys, "frozen", False):  # a packed program is no Python
+    if not sys.executable or getattr(sys, "frozen", False):  # a frozen program is not a Python interpreter
         raise ModelStoppedError(
-            "no process can be started for a visitor's model: this program is not Python."
+            "no process can be started for an uploaded model: this program is not a Python interpreter."
         )
     environment = {name: os.environ[name] for name in _NEEDED if name in os.environ}
-    # -P: no module of the working folder's; -B: it writes no file
+    # -P: import nothing from the working folder; -B: write no bytecode
     command = [
         sys.executable,
         "-P",
@@ -208,12 +208,12 @@ def _begin(limits: VisitorLimits) -> keeper.Process:
         return keeper.begin(command, environment | {"OMP_NUM_THREADS": "1"})
     except OSError as error:
         raise ModelStoppedError(
-            f"no process can be started for a visitor's model: {error.strerror or error}."
+            f"no process can be started for an uploaded model: {error.strerror or error}."
         ) from None
 
 
 def _signal(process: keeper.Process) -> None:
-    if process.poll() is not None:  # its number may be another's by now
+    if process.poll() is not None:  # its id may belong to another process by now
         return
     with contextlib.suppress(OSError):
         if sys.platform == "win32":
@@ -228,5 +228,5 @@ def _kill(process: keeper.Process) -> None:
         process.wait(_FAREWELL)
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            with contextlib.suppress(OSError):  # what was not sent
+            with contextlib.suppress(OSError):  # data that was not sent
                 pipe.close()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.limits import STRANGERS
@@ -22,23 +23,23 @@ from diabolo.ui.sandbox.graphs import RemoteGraphs
 from diabolo.ui.sandbox.limits import VisitorLimits
 from diabolo.ui.sandbox.pool import Pool
 
-__all__ = ["Sound", "check"]
+__all__ = ["CheckedBundle", "check"]
 
 _REASON = "a visitor's model runs on the CPU, in a process of its own"
-_VALUES = 100_000  # in model.json, besides those of the latent; each takes some 60 bytes of memory
-_CHUNK = 1 << 19  # images at most, of one number each
+_VALUES = 100_000  # in model.json, without those of the latent; each takes about 60 bytes of memory
+_CHUNK = 1 << 19  # images per call, at most
 
 
-class _Checked(Bundle):
-    """A bundle whose graphs a worker has looked into; here they are never looked into, only handed on."""
+class _LimitedBundle(Bundle):
+    """A bundle that a worker has checked. The app never parses its graphs, and reads no large files of it."""
 
     largest = VisitorLimits().file_mb << 20  # bytes
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file, checked by size and sha256.
+        """The content of a file, checked by size and sha256.
 
         Raises:
-            IntegrityError: it was changed, or is larger than the app reads.
+            IntegrityError: the file was changed, or is larger than the limit.
         """
         entry = self.manifest.files.get(name)
         if entry is not None and entry.size > self.largest:
@@ -46,13 +47,13 @@ class _Checked(Bundle):
         return super().read(name)
 
     def read_graph(self, role: str) -> bytes:
-        """The bytes of the graph with this role; as `read`."""
+        """The content of the graph with this role, as `read` returns it."""
         return self.read_role(role)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Told:
-    """What a worker says of a bundle that passed: `codes` in bytes, `values` of model.json."""
+class _CheckResult:
+    """A worker's report on a bundle that passed: size of its codes in bytes, values in model.json."""
 
     checks: list[Check]
     codes: int
@@ -62,26 +63,26 @@ class _Told:
 
 
 @dataclass(kw_only=True, eq=False)
-class Sound:
-    """A bundle that passed, and the worker that checked it; `start` or `end` it.
+class CheckedBundle:
+    """A bundle that passed its check, and the worker that checked it. Call `start` or `end`.
 
     Attributes:
-        bundle: opened here; its graphs are not.
-        checks: what `verify` found.
+        bundle: the bundle; the app does not load its graphs.
+        checks: the results of `verify`.
     """
 
     bundle: Bundle
     checks: list[Check]
     _worker: Worker | None
-    _told: _Told
+    _told: _CheckResult
 
     def start(self, name: str, pool: Pool, thrown_out: Callable[[str], None]) -> tuple[Autoencoder, Hosted]:
-        """The model, run by the worker that checked it, and its place in the pool.
+        """Return the model, run by the worker that checked it, and its host in the pool.
 
         Args:
-            name: what the visitor calls it.
-            pool: all workers.
-            thrown_out: called with the reason when it was stopped too often.
+            name: its name, for messages.
+            pool: the pool of all workers.
+            thrown_out: called with the reason if its worker was stopped too often.
         """
         hosted = Hosted(name, self.bundle.path, pool, thrown_out)
         if self._worker is not None:
@@ -92,37 +93,37 @@ class Sound:
         return Autoencoder(self.bundle, graphs=graphs), hosted
 
     def end(self) -> None:
-        """Stop the worker, unless the model has it."""
+        """Stop the worker, unless `start` was called."""
         if self._worker is not None:
             self._worker.stop()
 
 
-def check(path: Path, pool: Pool, fetch: Callable[[], None] = lambda: None) -> Sound:
-    """Check a bundle's .zip as `diabolo verify` does, in a worker, when it is its turn.
+def check(path: Path, pool: Pool, fetch: Callable[[], None] = lambda: None) -> CheckedBundle:
+    """Wait for a turn, then check a bundle's .zip in a worker, as `diabolo verify` does.
 
     Args:
         path: the .zip.
-        pool: all workers.
-        fetch: puts the .zip there, when it is its turn; what waits takes no room.
+        pool: the pool of all workers.
+        fetch: called when it is its turn, to put the .zip at `path`, so that waiting ones take no disk space.
 
     Raises:
-        BundleError: it is not what was exported, or larger than `pool.limits` let it be.
-        BusyError: others were being checked all the time.
-        ModelStoppedError: the check took more than it may.
+        BundleError: the bundle was changed, or exceeds `pool.limits`.
+        BusyError: the wait was too long.
+        ModelStoppedError: the check exceeded a limit.
     """
     with pool.checking() as worker:
         try:
             fetch()
-            told = _asked(worker, path, pool.limits)
-            bundle = _opened(path, pool.limits)
-            _check_sizes(path, bundle.manifest, told, pool.limits)
-            return Sound(bundle=bundle, checks=told.checks, _worker=worker, _told=told)
+            result = _run_check(worker, path, pool.limits)
+            bundle = _open_bundle(path, pool.limits)
+            _check_sizes(path, bundle.manifest, result, pool.limits)
+            return CheckedBundle(bundle=bundle, checks=result.checks, _worker=worker, _told=result)
         except BaseException:
             worker.stop()
             raise
 
 
-def _asked(worker: Worker, path: Path, limits: VisitorLimits) -> _Told:
+def _run_check(worker: Worker, path: Path, limits: VisitorLimits) -> _CheckResult:
     try:
         answer = worker.ask(worker.begin(limits.check_s) | {"do": "check", "path": str(path)})
     except GoneError as error:
@@ -132,8 +133,8 @@ def _asked(worker: Worker, path: Path, limits: VisitorLimits) -> _Told:
         raise BundleError(f"{path} is not taken: {answer.get('reason')}")
     try:
         checks = [Check(**check) for check in answer["checks"]]
-        _refuse(path, [check for check in checks if not check.ok])
-        return _Told(
+        _raise_failed(path, [check for check in checks if not check.ok])
+        return _CheckResult(
             checks=checks,
             codes=int(answer["codes"]),
             values=int(answer["values"]),
@@ -141,28 +142,28 @@ def _asked(worker: Worker, path: Path, limits: VisitorLimits) -> _Told:
             chunk=min(max(1, int(answer["chunk"])), _CHUNK),
         )
     except (KeyError, TypeError, ValueError):
-        raise ModelStoppedError(f"{path} is not taken: its check gave an answer that is not one.") from None
+        raise ModelStoppedError(f"{path} is not taken: its check gave an invalid answer.") from None
 
 
-def _refuse(path: Path, wrong: list[Check]) -> None:
-    if wrong and wrong[0].name == "model.json":  # it is no bundle at all
+def _raise_failed(path: Path, wrong: list[Check]) -> None:
+    if wrong and wrong[0].name == "model.json":  # it is not a bundle
         raise BundleError(wrong[0].detail)
     if wrong:
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         raise BundleError(f"{path} is not taken: {wrong[0].name}: {wrong[0].detail}{more}")
 
 
-def _opened(path: Path, limits: VisitorLimits) -> Bundle:
-    bundle = _Checked.open(path, limits=STRANGERS)
-    assert isinstance(bundle, _Checked)  # noqa: S101 - for mypy
+def _open_bundle(path: Path, limits: VisitorLimits) -> Bundle:
+    bundle = _LimitedBundle.open(path, limits=STRANGERS)
+    assert isinstance(bundle, _LimitedBundle)  # noqa: S101 - for mypy
     bundle.largest = limits.file_mb << 20
     return bundle
 
 
-def _check_sizes(path: Path, m: Manifest, told: _Told, limits: VisitorLimits) -> None:
+def _check_sizes(path: Path, m: Manifest, result: _CheckResult, limits: VisitorLimits) -> None:
     image, latent = prod(m.image_shape), prod(m.latent_shape)
-    codes, values = told.codes, told.values
-    most = _VALUES + 4 * latent  # its mean, deviation, minimum and maximum
+    codes, values = result.codes, result.values
+    most = _VALUES + 4 * latent  # its mean, standard deviation, minimum and maximum
     for fits, what, allowed in (
         (image <= limits.image_values, f"images of {image:,} numbers", f"{limits.image_values:,}"),
         (latent <= limits.latent_values, f"latents of {latent:,} numbers", f"{limits.latent_values:,}"),
@@ -172,5 +173,8 @@ def _check_sizes(path: Path, m: Manifest, told: _Told, limits: VisitorLimits) ->
         if not fits:
             raise BundleError(
                 f"{path} is not taken: it has {what}; at most {allowed} are allowed here. "
-                "Open it from the command line: diabolo ui FILE."
+                "Open it from the command line: diabolo ui FILE"
             )
+
+
+__getattr__ = old_names(__name__, {"Sound": "CheckedBundle"})

@@ -1,4 +1,4 @@
-"""A visitor's two graphs, computed by a worker; what `Autoencoder` needs of a pair of graphs."""
+"""The two graphs of a visitor's bundle, run by a worker, with the interface that `Autoencoder` needs."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _Array = NDArray[np.float32]
 
 
 class RemoteGraphs:
-    """The graphs of a bundle whose check passed. May be shared by threads; one call is computed at a time.
+    """The graphs of a bundle that passed its check. Threads may share it; one call is run at a time.
 
     Attributes:
-        device: where they run.
-        chunk: how many images go to the worker at once.
+        device: the device on which they run.
+        chunk: the number of images that are sent to the worker at once.
 
     Args:
-        hosted: the worker.
-        m: what the bundle says of itself.
-        device: as the worker told it.
-        chunk: as the worker told it.
-        limits: `values` counts here.
+        hosted: the bundle in its worker.
+        m: the bundle's manifest.
+        device: as reported by the worker.
+        chunk: as reported by the worker.
+        limits: of these, `values` is used here.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class RemoteGraphs:
         """Latents `(batch, *latent_shape)` of images `(batch, channels, height, width)`.
 
         Raises:
-            BusyError: it was not this call's turn in time.
-            GraphError: they could not be computed.
-            ModelStoppedError: the model took more than it may.
-            UsageError: too many images.
+            BusyError: the wait for a turn was too long.
+            GraphError: the graph could not be run.
+            ModelStoppedError: the model exceeded a limit.
+            UsageError: there are too many images.
         """
         self._check(len(batch))
         with self._hosted.call("encoder") as ask:
@@ -62,7 +62,7 @@ class RemoteGraphs:
         """Images `(batch, channels, height, width)` of latents `(batch, *latent_shape)`.
 
         Raises:
-            As `encode` does.
+            As for `encode`.
         """
         self._check(len(latents))
         with self._hosted.call("decoder") as ask:
@@ -75,15 +75,15 @@ class RemoteGraphs:
         """`decode(encode(batch))`.
 
         Raises:
-            As `encode` does.
+            As for `encode`.
         """
         return self.decode(self.encode(batch))
 
     def encode_whole(self, piece: _Array) -> dict[str, _Array]:
-        """All that the encoder answers to one piece, `(batch, *latent_shape)` each, by the outputs' names.
+        """All outputs of the encoder for one batch, by name; each is `(batch, *latent_shape)`.
 
         Raises:
-            As `encode` does.
+            As for `encode`.
         """
         self._check(len(piece))
         shape = (self._outputs, len(piece), *self._latent_shape)
@@ -95,9 +95,9 @@ class RemoteGraphs:
         one = max(prod(self._image_shape), prod(self._latent_shape))
         if count * one > self._most:
             raise UsageError(
-                f"{count} images of {one:,} numbers are too many for one call of a visitor's model: it takes "
-                f"{self._most:,} numbers, {self._most // one} images. Ask for fewer, or run it by yourself: "
-                "diabolo ui FILE."
+                f"{count} images of {one:,} numbers are too many for one call of an uploaded model; at most "
+                f"{self._most // one} images are allowed. Send fewer, or run the model yourself: "
+                "diabolo ui FILE"
             )
 
 

@@ -1,7 +1,7 @@
-"""The thread that starts workers and looks after them.
+"""The thread that starts the workers and supervises them.
 
-Linux ends a worker with the thread that started it, and gradio's threads come and go: so one thread starts
-all of them, and lasts as long as the app. While there are workers, it looks after each, ten times a second.
+Linux ends a worker when the thread that started it ends, and Gradio's threads are short-lived, so one thread
+that lives as long as the app starts all workers. It checks each of them ten times a second.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from diabolo.ui._priority import lower
 __all__ = ["begin", "watch"]
 
 _TICK = 0.1  # seconds
-_NICER = 15  # below what serves everybody, and what is drawn for one
-_PATIENCE = 60.0  # seconds that starting a process may take
+_NICER = 15  # a lower priority than the server and the drawing of animations
+_PATIENCE = 60.0  # seconds that the start of a process may take
 
-Look = Callable[[], bool]  # what is done at each tick, until it says False
+Look = Callable[[], bool]  # called at each tick until it returns False
 Process = subprocess.Popen[bytes]
 _Job = Callable[[], None]
 
@@ -48,16 +48,16 @@ class _Keeper(threading.Thread):
 def _done(look: Look) -> bool:
     try:
         return look()
-    except Exception:  # the others are looked after all the same
-        logging.getLogger("diabolo").exception("a worker could not be looked after")
+    except Exception:  # go on with the others
+        logging.getLogger("diabolo").exception("the check of a worker failed")
         return True
 
 
 def begin(command: Sequence[str], environment: dict[str, str]) -> Process:
-    """Start a process with pipes to it, in a group of its own, by the thread that lasts.
+    """Start a process with pipes, in its own process group, from the supervising thread.
 
     Raises:
-        OSError: it cannot be started, or not in time.
+        OSError: it cannot be started, or (TimeoutError) not in time.
     """
     started: Future[Process] = Future()
 
@@ -71,7 +71,7 @@ def begin(command: Sequence[str], environment: dict[str, str]) -> Process:
                 env=environment,
                 start_new_session=True,
             )
-        except BaseException as error:  # noqa: BLE001 - whoever asked gets it
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller
             started.set_exception(error)
         else:
             if not lower(process.pid, _NICER):

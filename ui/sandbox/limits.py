@@ -14,55 +14,56 @@ _SWITCHES = ("uploads",)
 
 @dataclass(frozen=True, kw_only=True)
 class VisitorLimits:
-    """Bounds on what visitors' bundles may take. Bundles that the app was started with have none.
+    """Limits for bundles that visitors upload; they do not apply to those that the app was started with.
 
     Raises:
-        UsageError: a number below 1.
+        UsageError: a number is below 1.
     """
 
     uploads: bool = True
-    """Whether visitors may bring bundles at all."""
+    """Whether visitors may upload bundles."""
     zip_mb: int = 256
-    """Megabytes (2^20 bytes) of an uploaded .zip."""
+    """Size of an uploaded .zip, in megabytes (2^20 bytes)."""
     kept: int = 3
-    """Bundles that are kept for one visitor; the one that was used the longest time ago goes first."""
+    """Bundles kept per visitor; the least recently used one is removed first."""
     kept_in_all: int = 20
-    """Bundles that are kept for all visitors together."""
+    """Bundles kept for all visitors together."""
     kept_mb: int = 1024
-    """Megabytes of all of them together, or of the largest that may be uploaded if that is more; the oldest
-    goes of the visitor whose bundles take the most."""
+    """Size of all bundles together, in megabytes, or `zip_mb` if that is more; the least recently used bundle
+    of the visitor whose bundles are the largest is removed first."""
     unseen_s: int = 900
-    """Seconds without use after which a bundle goes that no page has shown: nobody may be there to leave."""
+    """Seconds without use after which a bundle that no page has shown is removed; without a page, the app
+    does not notice when the visitor leaves."""
     memory_mb: int = 1024
-    """Megabytes of memory that one process may take."""
+    """Memory of one process, in megabytes."""
     check_s: int = 60
-    """Seconds of processor time for checking a bundle; it may take twice as long by the clock."""
+    """CPU seconds for the check of a bundle; it may take twice as long in real time."""
     call_s: int = 20
-    """Seconds of processor time for one call of a model; it may take twice as long by the clock."""
+    """CPU seconds for one call of a model; it may take twice as long in real time."""
     values: int = 50_000_000
-    """Numbers in one call: images x channels x height x width, or latents x their length if that is more."""
+    """Numbers in one call: images x channels x height x width, or latents x their values, if larger."""
     image_values: int = 1 << 22
     """Numbers in one image."""
     latent_values: int = 1 << 16
     """Numbers in one latent."""
     file_mb: int = 64
-    """Megabytes of a file that the app itself reads, such as a picture, or hands on, as the decoder."""
+    """Size of a file that the app reads, such as a picture, or serves, such as the decoder, in megabytes."""
     codes_mb: int = 32
-    """Megabytes of the arrays in codes.npz; the app itself holds them and computes with them."""
+    """Size of the arrays in codes.npz, which the app itself keeps in memory, in megabytes."""
     kills: int = 3
-    """How many times a model's process may be stopped for what it does before the bundle is thrown out."""
+    """How many times a model's process may be stopped for exceeding a limit before its bundle is removed."""
     workers: int = 4
-    """Processes that are kept for models; the one that was idle for the longest time is stopped first."""
+    """Processes for models; if another is needed, the one that was idle for the longest time is stopped."""
     checks: int = 2
-    """Bundles that are checked at the same time, each in one more process."""
+    """Bundles that are checked at the same time, each in an additional process."""
     waiting: int = 12
-    """Calls that may wait for one model, which answers one at a time."""
+    """Calls that may wait for one model, which runs one at a time."""
     waiting_in_all: int = 24
-    """Calls that may wait for visitors' models. Each holds one of the server's threads."""
+    """Calls that may wait for all uploaded models together. Each holds a thread of the server."""
     wait_s: int = 40
-    """Seconds that a call, or a check, waits for its turn."""
+    """Seconds that a call or a check waits for its turn, at most."""
     idle_s: int = 120
-    """Seconds after which a process that nobody uses is stopped; the next call starts it again."""
+    """Seconds after which an idle process is stopped; the next call restarts it."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

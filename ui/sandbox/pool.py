@@ -1,4 +1,4 @@
-"""All workers of an app: how many there are, who waits for one, and which is stopped for another."""
+"""The workers of an app: how many may run, who waits, and which one is stopped to make room."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Pool"]
 
-_LOOK = 0.2  # seconds after which to look again whether a worker is idle
+_LOOK = 0.2  # seconds between two checks whether a worker is idle
 
 
 class Pool:
-    """Gives out places for workers.
+    """Limits the number of workers.
 
     Args:
-        limits: `workers`, `checks`, `waiting_in_all`, `wait_s` count here.
+        limits: of these, `workers`, `checks`, `waiting_in_all` and `wait_s` are used here.
     """
 
     def __init__(self, limits: VisitorLimits) -> None:
@@ -37,21 +37,21 @@ class Pool:
         self._checks = threading.BoundedSemaphore(limits.checks)
 
     def add(self, hosted: Hosted) -> None:
-        """Count this one's worker from now on."""
+        """Include this bundle's worker in the count."""
         with self._free:
             self._hosted.add(hosted)
 
     @property
     def alive(self) -> int:
-        """How many models have a worker."""
+        """How many bundles have a running worker."""
         return sum(hosted.running for hosted in list(self._hosted))
 
     @contextlib.contextmanager
     def queued(self) -> Iterator[None]:
-        """Wait among the others.
+        """Count the caller as waiting within the block.
 
         Raises:
-            BusyError: too many do.
+            BusyError: too many are waiting.
         """
         with self._free:
             self._join()
@@ -63,13 +63,13 @@ class Pool:
 
     @contextlib.contextmanager
     def place(self, late: float) -> Iterator[None]:
-        """Room to start one more worker, once the one that was idle for the longest time is stopped.
+        """Make room to start a worker within the block, by stopping the longest idle one if needed.
 
         Args:
-            late: until when to wait, by `time.monotonic`.
+            late: the deadline, by `time.monotonic`.
 
         Raises:
-            BusyError: all workers were busy until then, or too many wait.
+            BusyError: all workers were busy until then, or too many callers are waiting.
         """
         with self._free:
             if not self._room():
@@ -83,10 +83,10 @@ class Pool:
 
     @contextlib.contextmanager
     def checking(self) -> Iterator[Worker]:
-        """A worker to check a bundle in, when it is its turn. Whoever asks must stop it or hand it on.
+        """Wait for a turn, then start a worker to check a bundle. The caller must stop it or pass it on.
 
         Raises:
-            BusyError: others were being checked all the time.
+            BusyError: the wait was too long.
             ModelStoppedError: no process can be started.
         """
         limits = self.limits
@@ -107,7 +107,7 @@ class Pool:
                 left = late - time.monotonic()
                 if left <= 0:
                     raise BusyError(
-                        f"all {self.limits.workers} processes for visitors' models are busy. "
+                        f"all {self.limits.workers} processes for uploaded models are busy. "
                         "Try again in a moment."
                     )
                 self._free.wait(min(left, _LOOK))
@@ -117,7 +117,7 @@ class Pool:
     def _join(self) -> None:
         if self._waiting >= self.limits.waiting_in_all:
             raise BusyError(
-                f"{self._waiting} calls wait for visitors' models already. Try again in a moment."
+                f"{self._waiting} calls are already waiting for uploaded models. Try again in a moment."
             )
         self._waiting += 1
 

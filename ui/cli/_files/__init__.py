@@ -1,1 +1,1 @@
-"""What commands on files share: which files, reading ahead, computing, writing; codes as files."""
+"""What commands on files share: listing, reading ahead, computing and writing; files of codes."""

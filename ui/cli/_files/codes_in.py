@@ -1,4 +1,4 @@
-"""Reading codes from .npz, .npy or .csv."""
+"""Reads codes from .npz, .npy or .csv files."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Table:
     """Codes from a file.
 
     Attributes:
-        codes: numbers `(n, *latent_shape)`; mapped from the file where that is a .npy.
-        names: what each is called, relative, with '/', without an ending; None where the file does not tell.
+        codes: an array `(n, *latent_shape)` of any numeric dtype; memory-mapped if the file is a .npy.
+        names: the name of each code, a relative path with '/' as the file gives it; None if it has no names.
     """
 
     codes: NDArray[Any]
@@ -36,11 +36,15 @@ class Table:
 
 
 def read(path: Path, latent_shape: tuple[int, ...]) -> Table:
-    """The codes in a file, of a model with this latent shape; flat ones are taken too, in C order.
+    """Read codes for a model with this latent shape.
+
+    Args:
+        path: the .npz, .npy or .csv file.
+        latent_shape: the shape of one code; codes in the file may also be flat, in C order.
 
     Raises:
-        LatentError: no such file, none that holds codes, or codes of another shape.
-        UsageError: another ending than .npz, .npy or .csv.
+        LatentError: the file does not exist, does not contain codes, or its codes have another shape.
+        UsageError: the file has another ending.
     """
     check_ending(path)
     try:
@@ -50,11 +54,11 @@ def read(path: Path, latent_shape: tuple[int, ...]) -> Table:
         else:
             codes, files = _numpy(path)
     except FileNotFoundError:
-        raise LatentError(f"there are no codes at {str(path)!r}. Make some with: diabolo encode.") from None
+        raise LatentError(f"there is no file {str(path)!r}. Encode images with: diabolo encode") from None
     except OSError as error:
         raise LatentError(f"{path} cannot be read: {error.strerror or error}.") from None
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise LatentError(f"{path} cannot be read as codes: {error}. Make it with: diabolo encode.") from None
+        raise LatentError(f"{path} cannot be read as codes: {error}. Write it with: diabolo encode") from None
     return Table(codes=_shaped(codes, latent_shape, path), names=None if files is None else _names(files))
 
 
@@ -65,7 +69,7 @@ def _numpy(path: Path) -> tuple[NDArray[Any], list[str] | None]:
     with opened as archive:
         name = "codes" if "codes" in archive or len(archive.files) != 1 else archive.files[0]
         if name not in archive:
-            raise ValueError(f"it has no array 'codes', only {', '.join(archive.files) or 'nothing'}")
+            raise ValueError(f"it has no array 'codes'; its arrays: {', '.join(archive.files) or 'none'}")
         codes = archive[name]
         files = archive["files"].tolist() if "files" in archive else None
     if files is not None and len(files) != len(codes):
@@ -81,10 +85,10 @@ def _csv(path: Path) -> tuple[NDArray[Any], list[str] | None]:
         named = header[:1] == ["file"]
         wide = len(header) - named
         if wide < 1 or any(not name.startswith("latent_") for name in header[named:]):
-            raise ValueError("its first line is not file,latent_0,latent_1,...")
+            raise ValueError("its first line must be file,latent_0,latent_1,...")
         for number, row in rows:
             if len(row) != len(header):
-                raise ValueError(f"line {number} has {len(row)} values, the first line {len(header)}")
+                raise ValueError(f"line {number} has {len(row)} values, but the first line has {len(header)}")
             try:
                 values.extend(map(float, row[named:]))
             except ValueError as error:
@@ -95,10 +99,10 @@ def _csv(path: Path) -> tuple[NDArray[Any], list[str] | None]:
 
 
 def _rows(file: IO[str]) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a .csv, each with the number of its last line.
+    """The rows of a .csv file, each with the number of its last line.
 
     Raises:
-        ValueError: one of them is none.
+        ValueError: a row is malformed.
     """
     rows = csv.reader(file)
     try:
@@ -112,20 +116,20 @@ def _shaped(codes: NDArray[Any], latent_shape: tuple[int, ...], path: Path) -> N
     if codes.shape == latent_shape:
         codes = codes[None]
     if codes.dtype.kind not in "fiu":
-        raise LatentError(f"{path} holds {codes.dtype}, not numbers. Make it with: diabolo encode.")
+        raise LatentError(f"{path} contains {codes.dtype}, not numbers. Encode images with: diabolo encode")
     if codes.shape[1:] == latent_shape:
         return codes
     if codes.ndim == 2 and codes.shape[1] == prod(latent_shape):
         return codes.reshape(len(codes), *latent_shape)
     takes = ", ".join(map(str, latent_shape))
     raise LatentError(
-        f"{path} holds codes of shape {codes.shape}; this model takes (n, {takes}). "
-        "Decode with the model that encoded them."
+        f"{path} contains codes of shape {codes.shape}; this model takes (n, {takes}). "
+        "Decode them with the model that encoded them."
     )
 
 
 def _names(files: list[str]) -> list[str]:
-    """What the files are called, below the folder that all of them lie in; no name leads out of it."""
+    """The files' paths relative to their common folder; no path leads out of it."""
     every = [_parts(str(name)) for name in files]
     shared = 0
     while every and all(len(p) > shared + 1 and p[shared] == every[0][shared] for p in every):

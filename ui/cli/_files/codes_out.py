@@ -1,4 +1,4 @@
-"""Writing codes to .npz, .npy or .csv as they come: nothing but the current batch is held."""
+"""Writes codes to .npz, .npy or .csv files batch by batch; only the current batch is in memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _Add: TypeAlias = Callable[[Sequence[str], _Codes], None]
 
 
 class _Sink(Protocol):
-    """Where codes go: batches first, then the end."""
+    """A file format: takes batches of codes, then the end."""
 
     def __init__(self, file: IO[bytes], spare: _Spare, latent_shape: tuple[int, ...], /) -> None: ...
 
@@ -39,40 +39,42 @@ class _Sink(Protocol):
 
 
 def check_ending(path: Path) -> None:
-    """See that the file's ending is one of ENDINGS.
+    """Check that the file's ending is one of ENDINGS.
 
     Raises:
-        UsageError: it is not.
+        UsageError: it is another one.
     """
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(
-            f"{path} ends in {path.suffix or 'nothing'}; codes go to one of {', '.join(ENDINGS)}."
+            f"{path} ends in {path.suffix or 'nothing'}; files of codes end in {', '.join(ENDINGS)}."
         )
 
 
 @contextmanager
 def writing(path: Path, latent_shape: tuple[int, ...]) -> Iterator[_Add]:
-    """A function that takes names of files and their codes `(batch, *latent_shape)`; whole or not at all.
+    """Open a file of codes; the block gets a function `add(names, codes)`.
 
-    `.npz` holds `codes`, float32 `(n, *latent_shape)`, and `files`, unicode `(n,)`, no pickle; `.npy` the
-    codes alone; `.csv` a header `file,latent_0,...` and a line a file, codes flat in C order.
+    `names` are the files that were encoded, and `codes` is float32 `(batch, *latent_shape)`. `path` appears
+    when the block ends, unless it raises an error. A `.npz` contains `codes`, float32 `(n, *latent_shape)`,
+    and `files`, unicode `(n,)`, without pickle; a `.npy` contains the codes only; a `.csv` has a header
+    `file,latent_0,...` and one line per file, with the code flat in C order.
 
     Raises:
-        OutputError: it cannot be written.
-        UsageError: another ending.
+        OutputError: the file cannot be written.
+        UsageError: it has another ending.
     """
     check_ending(path)
     kinds: dict[str, type[_Sink]] = {".npz": _Npz, ".npy": _Npy, ".csv": _Csv}
     make = kinds[path.suffix.lower()]
     with replacing(path) as file, ExitStack() as stack:
-        # beside the result: where temporary files usually go may be memory
+        # in the same folder: the usual folder for temporary files may be in memory
         sink = make(file, lambda: stack.enter_context(tempfile.TemporaryFile(dir=path.parent)), latent_shape)
         yield sink.add
         sink.end()
 
 
 class _Npy:
-    """The header tells how many there are, so the values wait in a file of their own."""
+    """The header states the number of codes, so the values are first collected in a temporary file."""
 
     def __init__(self, file: IO[bytes], spare: _Spare, latent_shape: tuple[int, ...]) -> None:
         self._file, self._held, self._shape, self._count = file, spare(), latent_shape, 0
@@ -91,7 +93,7 @@ class _Npy:
 
 
 class _Npz(_Npy):
-    """Names wait too: how wide an array of text is, its longest one decides."""
+    """Names are collected, too: the longest one determines the dtype of the array."""
 
     def __init__(self, file: IO[bytes], spare: _Spare, latent_shape: tuple[int, ...]) -> None:
         super().__init__(file, spare, latent_shape)
@@ -105,7 +107,7 @@ class _Npz(_Npy):
             self._longest = max(self._longest, len(raw) // 4)
 
     def end(self) -> None:
-        # the members as numpy.savez makes them; the padded names shrink well
+        # members as numpy.savez writes them, but names compressed: their padding shrinks well
         with zipfile.ZipFile(self._file, "w") as archive:
             with archive.open("codes.npy", "w", force_zip64=True) as member:
                 self._copy(member)
@@ -121,17 +123,17 @@ class _Npz(_Npy):
 
 
 class _Csv:
-    """Straight through."""
+    """Writes each batch at once."""
 
     def __init__(self, file: IO[bytes], _: _Spare, latent_shape: tuple[int, ...]) -> None:
-        # names that are no text go in as the bytes they are
+        # file names that are not valid UTF-8 are written as their bytes
         self._text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="", write_through=True)
         self._rows = csv.writer(self._text, lineterminator="\n")
         self._rows.writerow(["file", *(f"latent_{i}" for i in range(prod(latent_shape)))])
 
     def add(self, names: Sequence[str], codes: _Codes) -> None:
         for name, values in zip(names, codes.reshape(len(codes), -1).tolist(), strict=True):
-            # nine digits tell every float32 from its neighbours
+            # nine digits distinguish all float32 values
             self._rows.writerow([name, *(f"{value:.9g}" for value in values)])
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""A counter on stderr for work on many files, of which nobody knows beforehand how many there are."""
+"""A counter on stderr for work on files whose number is not known in advance."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["Counter", "counting"]
 
 
 class Counter:
-    """What was done and what failed. `failed` holds (file, reason)."""
+    """Counts what was done, and collects what failed as `failed`, a list of (file, reason)."""
 
     def __init__(self) -> None:
         self.done = 0
         self.failed: list[tuple[str, str]] = []
 
     def add(self, count: int) -> None:
-        """So many more are done."""
+        """Add `count` to `done`."""
         self.done += count
 
     def fail(self, file: str, reason: str) -> None:
-        """This one is left out."""
+        """Note that this file was skipped."""
         self.failed.append((file, reason))
 
 
@@ -32,7 +32,7 @@ class _Shown(Counter):
     def __init__(self, what: str) -> None:
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        from diabolo.ui.cli._progress import console
+        from diabolo.ui.cli._shared.progress import console
 
         super().__init__()
         printer = console()
@@ -42,7 +42,7 @@ class _Shown(Counter):
             console=printer,
             transient=True,
             disable=not printer.is_terminal,
-            redirect_stdout=False,  # stdout is the result's
+            redirect_stdout=False,  # stdout is for the result
         )
         self._what, self._task = what, self.progress.add_task(what, total=None)
 
@@ -54,7 +54,7 @@ class _Shown(Counter):
 
 @contextmanager
 def counting(what: str) -> Iterator[Counter]:
-    """Show the counter while the block runs, and list on stderr what failed, also after Ctrl-C."""
+    """Show the counter while the block runs; afterwards, even after Ctrl-C, list on stderr what failed."""
     counter = _Shown(what)
     try:
         with counter.progress:

@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all, and none replaced unless told."""
+"""Writes files atomically, and replaces existing ones only if allowed."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ __all__ = ["check_free", "replacing", "save_picture"]
 
 
 def check_free(path: Path, overwrite: bool) -> None:
-    """See that `path` may be written.
+    """Check that `path` may be written.
 
     Raises:
-        OutputError: it is there already and `overwrite` is not set, or it is a folder.
+        OutputError: it is a folder, or it exists and `overwrite` is not set.
     """
     if is_folder(path):
-        raise OutputError(f"{path} is a folder. Name a file in it.")
+        raise OutputError(f"{path} is a folder. Give a file in it.")
     if os.path.lexists(path) and not overwrite:
-        raise OutputError(f"{path} is there already and is kept. Add --overwrite to replace it.")
+        raise OutputError(f"{path} already exists. Add --overwrite to replace it.")
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write that takes the place of `path` when the block ends well, and is gone when it does not.
+    """Open a temporary file that replaces `path` when the block ends, or is removed if the block raises.
 
-    Folders on the way are made.
+    Missing folders are created.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # thousands of pictures are soon made again, and do not wait for the disk one by one
+        # not flushed to disk one by one: there may be thousands, and they can be made again
         with _durable.replacing(path, temporary, durable=False), temporary.open("xb") as file:
             yield file
     except OSError as error:
@@ -52,7 +52,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def save_picture(picture: Image.Image, path: Path) -> None:
-    """Write a PNG.
+    """Write a picture as a PNG file.
 
     Raises:
         OutputError: it cannot be written.

@@ -1,4 +1,4 @@
-"""Image files as batches for a model, in bounded memory; large ones are decoded by threads, ahead."""
+"""Reads image files in batches, in bounded memory; threads decode large files in advance."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from diabolo.ui.cli._files.sources import Source
 
 __all__ = ["Batch", "batches", "looks_inverted"]
 
-_VALUES = 1 << 19  # of a batch
-_MOST = 128  # images of a batch: small pictures cost as much to open as large ones
-_AHEAD = 2  # batches decoded before they are asked for
-_LARGE = 1 << 15  # bytes from which a thread pays: below, handing the file over takes longer than reading it
+_VALUES = 1 << 19  # in a batch
+_MOST = 128  # images in a batch, at most
+_AHEAD = 2  # batches that are decoded in advance
+_LARGE = 1 << 15  # bytes; smaller files are read faster than they are handed to a thread
 
 
-_Image: TypeAlias = NDArray[np.float32] | str  # or why there is none
+_Image: TypeAlias = NDArray[np.float32] | str  # or the reason why it cannot be read
 _Later: TypeAlias = Callable[[], _Image]
 
 
@@ -40,7 +40,7 @@ class Batch:
 
     Attributes:
         sources: the files.
-        numbers: which ones they are, counted from 0 over all files, broken ones included.
+        numbers: their indices among all files, from 0, broken ones included.
         images: float32 `(batch, channels, height, width)` in [0, 1].
     """
 
@@ -52,13 +52,13 @@ class Batch:
 def batches(
     files: Iterable[Source], m: Manifest, invert: str, counter: Counter
 ) -> Generator[Batch, None, None]:
-    """Batches in the order of `files`; what cannot be read is told to `counter` and left out.
+    """Read files in batches, in the order of `files`; those that cannot be read are skipped.
 
     Args:
-        files: taken as they are needed, a few hundred ahead.
-        m: of the model, which says how pictures are fitted.
+        files: iterated as needed, a few hundred files in advance.
+        m: the model's manifest; it determines how pictures are fitted.
         invert: 'never', 'always' or 'auto'.
-        counter: told what failed.
+        counter: collects the files that were skipped, with the reasons.
     """
     size = max(1, min(_MOST, _VALUES // prod(m.image_shape)))
     numbered = enumerate(files)
@@ -78,16 +78,16 @@ def batches(
 
 
 def _later(pool: ThreadPoolExecutor, path: str, m: Manifest, invert: str) -> _Later:
-    """What gives the image: a thread begins a large file now, a small one is read when it is asked for."""
+    """A function that returns the image. A thread starts on a large file now; a small one is read later."""
     try:
         large = os.stat(path).st_size >= _LARGE  # noqa: PTH116 - 200,000 times
     except OSError:
-        large = False  # reading it will tell why
+        large = False  # reading it will give the reason
     return pool.submit(_read, path, m, invert).result if large else partial(_read, path, m, invert)
 
 
 def _read(path: str, m: Manifest, invert: str) -> _Image:
-    """The image, or why there is none."""
+    """The image, or the reason why it cannot be read."""
     swap = {"never": False, "always": True}.get(invert)
     try:
         seen = prepare(
@@ -112,8 +112,8 @@ def _collect(some: list[tuple[int, Source]], results: list[_Image], counter: Cou
 
 
 def looks_inverted(images: NDArray[np.float32], m: Manifest) -> int:
-    """How many images have a bright border where the model learned on a dark background, or the other way.
+    """Count the images whose border is bright although the model's background is dark, or vice versa.
 
-    None where the model's images have no background in common, as photographs have none.
+    0 if the model's images have no common background, such as photographs.
     """
     return int(are_inverted(border_brightness(images), m.background).sum())

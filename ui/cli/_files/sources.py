@@ -1,4 +1,4 @@
-"""Which image files are meant: files, folders with all that is below, and patterns; listed lazily."""
+"""Lists image files lazily, from files, folders (recursively) and patterns."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _ANY_DEPTH = re.compile(rf"(^|[{_SEPARATORS}])\*\*(?:[{_SEPARATORS}]+|$)")
 class Source(NamedTuple):
     """One image file."""
 
-    path: str  # as it was given, or below the folder that was
-    name: str  # relative to that folder, with '/': what an output is called after
+    path: str  # as given, or below the folder that was given
+    name: str  # relative to that folder, with '/'; outputs are named after it
 
 
 def expand(given: Sequence[str]) -> list[str]:
-    """Files and folders, patterns such as 'scans/*.png' replaced by what fits them: not every shell does.
+    """Replace patterns such as 'scans/*.png' by the files and folders that match: not every shell does this.
 
     Raises:
-        ImageError: there is no such file or folder, it is neither (a named pipe, a device, a link that leads
-            nowhere), or nothing fits a pattern.
+        ImageError: a file or folder does not exist, it is something else (a named pipe, a device, a broken
+            link), or a pattern matches nothing.
     """
     found: list[str] = []
     for item in given:
@@ -40,10 +40,10 @@ def expand(given: Sequence[str]) -> list[str]:
             found.append(item)
         elif glob.has_magic(item):
             matches = sorted(_matches(item))
-            if "**" in item:  # it fits a folder and all that is in it; once is enough
+            if "**" in item:  # it matches a folder and everything in it; once is enough
                 matches = [match for match in matches if not _is_read_by_itself(match)]
             if not matches:
-                raise ImageError(f"nothing fits the pattern {item!r}. Give files or folders that are there.")
+                raise ImageError(f"nothing matches the pattern {item!r}. Give existing files or folders.")
             found += matches
         else:
             raise ImageError(f"there is no file or folder {item!r}.")
@@ -51,7 +51,7 @@ def expand(given: Sequence[str]) -> list[str]:
 
 
 def _check(item: str) -> None:
-    """See that what was named by itself can be read at all."""
+    """Check that a file or folder that was given can be read."""
     if not is_folder(item):
         if reason := trouble(item):
             raise ImageError(f"{item!r} cannot be read: {reason}. Give image files, or folders of them.")
@@ -63,9 +63,9 @@ def _check(item: str) -> None:
 
 
 def _matches(pattern: str) -> set[str]:
-    """As `glob.glob(pattern, recursive=True)`, whose '**' would follow links to folders round and round.
+    """Like `glob.glob(pattern, recursive=True)`, but '**' does not follow links to folders.
 
-    A folder that '**' cannot look into is among them, so that it is named.
+    The result includes folders that cannot be read, so that they are reported.
     """
     star = _ANY_DEPTH.search(pattern)
     if not star:
@@ -82,22 +82,22 @@ def _matches(pattern: str) -> set[str]:
 
 
 def _is_read_by_itself(path: str) -> bool:
-    """Whether a match of '**' is a folder whose content is matched, too."""
+    """Whether this match of '**' is a folder whose content matches, too."""
     return is_folder(path) and os.access(path, os.R_OK | os.X_OK)
 
 
 def sources(
     items: Sequence[str], fail: Callable[[str, str], None], leave_out: Path | None = None
 ) -> Iterator[Source]:
-    """Every file of `items`; of folders the images in them, sorted, folder by folder.
+    """Iterate over the files in `items`, and over the images in folders, sorted, folder by folder.
 
-    Only the names of one folder at a time are held. What starts with a dot is left out, and links to folders
-    are not followed. Below a folder only files with an image's ending are taken.
+    Only the names of one folder at a time are in memory. Within folders, only files with the ending of an
+    image format are listed; names that start with a dot are skipped, and links to folders are not followed.
 
     Args:
         items: files and folders, as `expand` returns them.
-        fail: told the path and a sentence for each thing that is left out because it cannot be read.
-        leave_out: a folder that is not looked into: where the outputs go.
+        fail: called with the path and a sentence for each file or folder that cannot be read.
+        leave_out: a folder to skip: the output folder.
     """
     hidden = os.path.realpath(leave_out) if leave_out else None
 

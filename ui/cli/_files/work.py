@@ -1,4 +1,4 @@
-"""From image files to image files: read, compute, write, and what is said of it in the end."""
+"""Reads image files, computes, writes pictures, and reports the figures."""
 
 from __future__ import annotations
 
@@ -25,26 +25,27 @@ from diabolo.ui.cli._files.outputs import save_picture
 from diabolo.ui.cli._files.reading import Batch, batches, looks_inverted
 from diabolo.ui.cli._files.sources import Source, expand, sources
 from diabolo.ui.errors import OutputError
-from diabolo.ui.unique_names import UniqueNames
+from diabolo.ui.files.unique_names import UniqueNames
 
 __all__ = ["Computed", "Panels", "Work", "finish", "hint_invert", "report"]
 
-Panels: TypeAlias = list[NDArray[np.float32]]  # the result, and before it what stands beside it
-Figures: TypeAlias = dict[str, NDArray[np.floating] | None]  # one value an image; None: not known
+Panels: TypeAlias = list[NDArray[np.float32]]  # pictures shown side by side; the last one is the result
+Figures: TypeAlias = dict[str, NDArray[np.floating] | None]  # one value per image; None: not known
 Computed: TypeAlias = Callable[[Batch], tuple[Panels, Figures]]
 
 
 @dataclass(kw_only=True)
 class Work:
-    """One command's files: where they come from, where they go.
+    """The inputs and outputs of one command.
 
     Attributes:
         given: files, folders and patterns.
-        out: the folder, or the .png of a single picture; None: nothing is written.
-        overwrite: replace what is there.
-        beside: write what went in beside what came out.
+        out: the output folder, or a .png file for a single picture; None to write nothing.
+        overwrite: replace existing files.
+        beside: write input and result side by side.
         invert: 'never', 'always' or 'auto'.
-        what: the work's name on the counter.
+        what: the label of the counter.
+        rows: the figures of each image, after `run`.
     """
 
     given: tuple[str, ...]
@@ -58,11 +59,12 @@ class Work:
     _names: UniqueNames = field(default_factory=UniqueNames)
 
     def run(self, m: Manifest, compute: Computed) -> Counter:
-        """Do it, batch by batch.
+        """Process the files batch by batch.
 
         Raises:
-            ImageError: there is no such file.
-            OutputError: nothing can be written there.
+            ImageError: a file does not exist.
+            OutputError: an output cannot be written.
+            UsageError: `out` is a single picture, and there are several inputs.
         """
         items = expand(self.given)
         one = self._single(items)
@@ -78,17 +80,17 @@ class Work:
         return counter
 
     def _single(self, items: list[str]) -> Path | None:
-        """The file that is to be written, where --out names one."""
+        """The output file, if --out is a single picture."""
         if self.out is None or not self.out.lower().endswith(".png") or is_folder(self.out):
             if self.out is not None and is_file(self.out):
-                raise OutputError(f"{self.out} is a file. Name a folder, or a file that ends in .png.")
+                raise OutputError(f"--out {self.out} is a file. Give a folder, or a file that ends in .png.")
             return None
         if len(items) != 1 or is_folder(items[0]):
-            raise UsageError(f"--out {self.out} is one picture; name a folder for several.")
+            raise UsageError(f"--out {self.out} is one picture. Give a folder for several pictures.")
         return Path(self.out)
 
     def _free(self, files: Iterable[Source], one: Path | None, counter: Counter) -> Iterable[Source]:
-        """The files whose result may be written."""
+        """The files whose output may be written; the others are reported to `counter`."""
         for source in files:
             if self.out is not None:
                 target = one or Path(self.out) / self._names.take(source.name)
@@ -117,45 +119,50 @@ def _trouble(source: Source, target: Path, overwrite: bool) -> str:
     if not os.path.lexists(target):
         return ""
     if _is_same(source, target) or is_folder(target):
-        return f"{source.path}: its result would take its own place, {target}. Choose another --out."
-    return "" if overwrite else f"{target} is there already and is kept. Add --overwrite to replace it."
+        return f"{source.path}: its result would overwrite it, or a folder: {target}. Choose another --out."
+    return "" if overwrite else f"{target} already exists. Add --overwrite to replace it."
 
 
 def _is_same(source: Source, target: Path) -> bool:
     try:
         return os.path.samefile(source.path, target)  # noqa: PTH121
-    except OSError:  # one of them is not there, or a link that leads nowhere
+    except OSError:  # one of them does not exist, or is a broken link
         return False
 
 
 def _number(value: Any) -> float | None:
-    """A plain number; None where it is infinite, which JSON cannot say."""
+    """A Python float; None for infinity, which JSON does not have."""
     return float(value) if np.isfinite(value) else None
 
 
 def hint_invert(count: int, of: int, m: Manifest) -> None:
-    """Say that pictures look the wrong way round."""
+    """Print a note if `count` of `of` pictures look inverted."""
     if count:
         own, other = ("dark", "bright") if is_dark(m.background) else ("bright", "dark")
         click.echo(
-            f"note: {count} of {of} pictures have a {other} border, but the model learned on {own} ones. "
-            "Add --invert auto to swap dark and bright where that is so.",
+            f"note: {count} of {of} pictures have a {other} border; the model was trained on {own} borders. "
+            "Add --invert auto to swap dark and bright in those.",
             err=True,
         )
 
 
 def finish(counter: Counter, done: str) -> None:
-    """Say how many images were `done` and left out; exit 1 when none was."""
+    """Print how many images were processed and skipped; exit with 1 if none was processed.
+
+    Args:
+        counter: the numbers.
+        done: the past participle for the message, such as 'encoded'.
+    """
     line = f"{counter.done:,} image{'' if counter.done == 1 else 's'} {done}"
-    click.echo(line + (f", {len(counter.failed):,} left out" if counter.failed else ""), err=True)
+    click.echo(line + (f", {len(counter.failed):,} skipped" if counter.failed else ""), err=True)
     if not counter.done:
         if not counter.failed:
-            click.echo("diabolo: there is no image here. Give image files, or folders of them.", err=True)
+            click.echo("diabolo: there are no images here. Give image files, or folders of images.", err=True)
         sys.exit(1)
 
 
 def report(work: Work, counter: Counter, as_json: bool) -> None:
-    """Print a line for each image and their mean, or all of it as JSON."""
+    """Print the figures of each image and their means, as lines or as JSON."""
     names = [name for name in (work.rows[0] if work.rows else {}) if name not in ("file", "out")]
     known = {name: [row[name] for row in work.rows if row[name] is not None] for name in names}
     means = {name: sum(values) / len(values) for name, values in known.items() if values}

@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from diabolo.runtime.bundle.manifest import Manifest
-from diabolo.ui._models import figures
+from diabolo.ui.models.collection import figures
 from diabolo.ui.parts.context import picture_of
 from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.inline_html import error_map, escaped, picture

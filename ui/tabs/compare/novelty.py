@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.latent.knn import distances
-from diabolo.ui._model_cache import kept
+from diabolo.ui.models.cache import cached
 
 __all__ = ["Ground", "ground_of"]
 
@@ -37,7 +37,7 @@ class Ground:
         return distances(images.reshape(len(images), -1), self.images) > self.limit
 
 
-@kept(4)
+@cached(4)
 def ground_of(model: Autoencoder) -> Ground | None:
     """A model's, by the codes in its bundle; None where these are too few, or pixels cannot tell.
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.errors import ImageError, UsageError
 from diabolo.runtime.image.mosaic import png
+from diabolo.ui.files.unique_names import UniqueNames
 from diabolo.ui.parts.context import Context, picture_of
-from diabolo.ui.unique_names import UniqueNames
 from diabolo.ui.work import stop_for_nobody
 
 __all__ = ["MOST", "MOST_MEGABYTES", "Denoised", "denoised"]

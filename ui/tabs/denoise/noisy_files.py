@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from diabolo.ui.incoming import FileInput
+from diabolo.ui.files.incoming import FileInput
 from diabolo.ui.parts.context import QUIET, Context, shown_errors
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.tabs.denoise.denoised_files import denoised

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UsageError
-from diabolo.ui._model_cache import kept
+from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.context import Context
 
 __all__ = ["Units", "beside", "is_sparse", "plain_and_sparse", "units_of"]
@@ -123,7 +123,7 @@ class Units:
         return changed.reshape(latents.shape)
 
 
-@kept(16)
+@cached(16)
 def units_of(model: Autoencoder) -> Units:
     """A model's units.
 

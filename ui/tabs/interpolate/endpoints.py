@@ -12,8 +12,8 @@ from diabolo.runtime.image import mosaic
 from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.latent.interpolation import METHODS
 from diabolo.runtime.latent.path import LatentPath, read
-from diabolo.ui.components import as_it_is, derived
-from diabolo.ui.incoming import FileInput
+from diabolo.ui.components import identity, subclass
+from diabolo.ui.files.incoming import FileInput
 from diabolo.ui.parts.context import Context, shown_errors
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.texts import Texts
@@ -29,7 +29,7 @@ def _info(_self: gr.JSON) -> dict[str, Any]:
     return {"type": "object", "description": "a path: format diabolo-path, as docs/interpolation.md has it"}
 
 
-_Path = derived(gr.JSON, api_info=_info, preprocess=as_it_is, postprocess=as_it_is)
+_Path = subclass(gr.JSON, api_info=_info, preprocess=identity, postprocess=identity)
 
 
 def endpoints(context: Context, texts: Texts) -> None:

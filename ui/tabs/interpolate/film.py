@@ -16,11 +16,11 @@ from diabolo.runtime.errors import DiaboloError, UnknownNameError, UsageError
 from diabolo.runtime.image import mosaic
 from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.latent.path import LatentPath, read
-from diabolo.ui.drawing import drawn_apart
+from diabolo.ui.drawing import draw_in_subprocess
 from diabolo.ui.explorer._planes import FAR
 from diabolo.ui.parts.context import Context
 from diabolo.ui.parts.data_url import data_url
-from diabolo.ui.server_functions import told
+from diabolo.ui.server_functions import report_errors
 from diabolo.ui.work import check_frames, check_pictures, large, stop_for_nobody
 
 __all__ = ["film", "film_of", "rendered"]
@@ -55,7 +55,7 @@ def film(context: Context) -> gr.HTML:
         html_template=files.joinpath("film.html").read_text("utf-8"),
         js_on_load=files.joinpath("film.js").read_text("utf-8"),
         apply_default_css=False,
-        server_functions=[told(film_file)],
+        server_functions=[report_errors(film_file)],
         elem_classes="film-part",
     )
 
@@ -76,7 +76,7 @@ def rendered(context: Context, model: Autoencoder, path: LatentPath, *kinds: str
         frames, legs = to_pil(model.decode(path.latents(m))), len(path.keys) - 1
         apart = large(count, size)
         return [
-            drawn_apart(frames, kind, legs, stop_for_nobody)
+            draw_in_subprocess(frames, kind, legs, stop_for_nobody)
             if apart and kind != "PNG"
             else mosaic.render(frames, kind, legs=legs)
             for kind in kinds

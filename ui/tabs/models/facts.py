@@ -8,7 +8,7 @@ from typing import Any
 from diabolo.runtime import verify
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import BundleError
-from diabolo.ui._models import Models, figures
+from diabolo.ui.models.collection import Models, figures
 
 __all__ = ["facts", "size_of"]
 
@@ -29,7 +29,7 @@ def facts(models: Models, name: str) -> dict[str, Any]:
         device = models[name].device
     except BundleError:
         device = None
-    own = models.own(name)
+    own = models.find_uploaded(name)
     if own is None:
         checks = verify(models.bundle(name).path, device=models.device if device is None else device.name)
     else:  # nothing of a visitor's graphs is loaded here: a worker has checked them

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import BundleError
-from diabolo.ui._model_cache import kept
+from diabolo.ui.models.cache import cached
 
 __all__ = ["card_html"]
 
@@ -25,7 +25,7 @@ _LARGEST = 4 << 20  # bytes of all pictures together
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@kept(16)
+@cached(16)
 def card_html(bundle: Bundle) -> str:
     """The card as HTML that asks nobody for anything, kept with its bundle; '' where the bundle has none.
 

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from diabolo.runtime.errors import BundleError, UsageError
-from diabolo.ui.incoming import UploadInput
+from diabolo.ui.files.incoming import UploadInput
 from diabolo.ui.parts.context import EVERY, QUIET, Context, shown_errors
 from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.parts.numbers import record
@@ -52,7 +52,7 @@ def build(context: Context) -> None:
         say = words(request)
         with shown_errors():
             known = facts(context.bundles, model)
-            context.bundles.brought.mark_shown(request.session_hash, model)
+            context.bundles.uploaded.mark_shown(request.session_hash, model)
             return shelf(context.bundles, model, say), about(known, say), card(model, say)
 
     def card(model: str, say: dict[str, str]) -> str:
@@ -82,7 +82,7 @@ def build(context: Context) -> None:
         except gr.Error:
             yield gr.skip(), ""
             raise
-        names = [*context.bundles, *context.bundles.brought.names(visitor)]
+        names = [*context.bundles, *context.bundles.uploaded.names(visitor)]
         said = say["taken" if new else "known"].format(name=as_text(name))
         yield gr.update(choices=names, value=name, visible=len(names) > 1), said
 

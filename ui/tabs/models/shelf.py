@@ -11,8 +11,8 @@ from PIL import Image
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import convert, resize
-from diabolo.ui._model_cache import kept
-from diabolo.ui._models import Models, figures
+from diabolo.ui.models.cache import cached
+from diabolo.ui.models.collection import Models, figures
 from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.tabs.models.facts import size_of
@@ -31,7 +31,9 @@ _PIXELS = 4_000_000  # of a picture's file, at most
 def shelf(models: Models, chosen: str, say: dict[str, str]) -> str:
     """All models, those that this visitor brought last."""
     names = models.names()
-    choices = (_choice(n, models.bundle(n), n == chosen, models.own(n) is not None, say) for n in names)
+    choices = (
+        _choice(n, models.bundle(n), n == chosen, models.find_uploaded(n) is not None, say) for n in names
+    )
     return f'<div class="shelf" role="group" aria-label="{escaped(say["choose"])}">{"".join(choices)}</div>'
 
 
@@ -58,7 +60,7 @@ def _figures(m: Manifest) -> list[str]:
     return mse + ([f"PSNR {known['psnr']:.1f} dB"] if "psnr" in known else [])
 
 
-@kept(64)
+@cached(64)
 def _picture(bundle: Bundle) -> str:
     """A small picture as an address that holds it: a file of the bundle, or its golden reconstruction."""
     picture = _file(bundle, "preview") or _file(bundle, "map") or _golden(bundle.manifest)

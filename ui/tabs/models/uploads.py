@@ -14,13 +14,13 @@ from pathlib import Path
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import BundleError, UsageError
-from diabolo.ui._brought import Brought, Own
-from diabolo.ui._models import Models
 from diabolo.ui.errors import BusyError
+from diabolo.ui.files.temporary import KEPT, visitors_folder
+from diabolo.ui.models.collection import Models
+from diabolo.ui.models.uploaded import UploadedModel, UploadedModels
 from diabolo.ui.sandbox import VisitorLimits, keeper
-from diabolo.ui.sandbox.check import Sound, check
+from diabolo.ui.sandbox.check import CheckedBundle, check
 from diabolo.ui.sandbox.pool import Pool
-from diabolo.ui.temporary import KEPT, visitors_folder
 
 __all__ = ["Uploads"]
 
@@ -89,7 +89,7 @@ class Uploads:
         return visitor
 
     def _take(self, path: Path, copy: Path, visitor: str) -> tuple[str, bool]:
-        since = self._models.brought.arrive(visitor)
+        since = self._models.uploaded.arrive(visitor)
         _check_size(path, self._limits)
         sound = check(copy, self._pool, lambda: _copy(path, copy, self._limits))
         try:
@@ -101,16 +101,16 @@ class Uploads:
 
     def _same(self, bundle: Bundle, visitor: str) -> str | None:
         """The name of this very bundle, among those that this visitor knows of."""
-        brought = self._models.brought
-        known = {name: self._models.manifest(name) for name in self._models} | brought.manifests(visitor)
+        uploaded = self._models.uploaded
+        known = {name: self._models.manifest(name) for name in self._models} | uploaded.manifests(visitor)
         digest = bundle.manifest.document["digest"]
         return next((name for name, m in known.items() if m.document["digest"] == digest), None)
 
-    def _keep(self, sound: Sound, visitor: str, since: float) -> str:
-        brought, limits = self._models.brought, self._limits
+    def _keep(self, sound: CheckedBundle, visitor: str, since: float) -> str:
+        uploaded, limits = self._models.uploaded, self._limits
         name = self._models.new_name(sound.bundle.manifest.name, visitor)
-        model, hosted = sound.start(name, self._pool, lambda why: brought.remove(visitor, name, why))
-        own = Own(
+        model, hosted = sound.start(name, self._pool, lambda why: uploaded.remove(visitor, name, why))
+        own = UploadedModel(
             bundle=sound.bundle,
             model=model,
             checks=sound.checks,
@@ -118,7 +118,7 @@ class Uploads:
             size=sound.bundle.path.stat().st_size,
             close=hosted.close,
         )
-        kept = brought.keep(
+        kept = uploaded.keep(
             visitor,
             name,
             own,
@@ -130,13 +130,13 @@ class Uploads:
         if not kept:
             hosted.close("the page was closed.")
             raise BundleError("the page was closed before its bundle was checked.")
-        keeper.watch(_looker(brought, visitor, name, limits.unseen_s))
+        keeper.watch(_looker(uploaded, visitor, name, limits.unseen_s))
         return name
 
 
-def _looker(brought: Brought, visitor: str, name: str, seconds: float) -> Callable[[], bool]:
+def _looker(uploaded: UploadedModels, visitor: str, name: str, seconds: float) -> Callable[[], bool]:
     """Looks after a model that no page may ever show."""
-    known = weakref.ref(brought)
+    known = weakref.ref(uploaded)
 
     def look() -> bool:
         found = known()

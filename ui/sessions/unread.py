@@ -1,4 +1,4 @@
-"""Answers that nobody fetches: gradio keeps them for a page that may still come for them."""
+"""Finds sessions that do not fetch their messages, which Gradio would keep for ever."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["MOST", "Unread"]
+__all__ = ["MOST", "UnreadMessages"]
 
-MOST = 200  # messages of one session; a page fetches them as they come
-_PATIENCE = 60.0  # seconds that a message may wait for its reader
-_PAUSE = 5.0  # seconds between two looks
+MOST = 200  # messages of one session; a page fetches them as they arrive
+_PATIENCE = 60.0  # seconds that a message may stay unread
+_PAUSE = 5.0  # seconds between two checks
 
 
-class Unread:
-    """Finds the sessions whose first message has been the same for a minute."""
+class UnreadMessages:
+    """Finds sessions whose oldest message has been unread for a minute."""
 
     def __init__(self) -> None:
-        self._first: dict[str, tuple[Any, float]] = {}  # of each session: its first message, and since when
+        self._first: dict[str, tuple[Any, float]] = {}  # per session: the oldest message, and since when
         self._next = 0.0
 
     def stale(self, messages: Mapping[str, Any]) -> Iterator[str]:
-        """Sessions nobody reads for, not looked for too often.
+        """The sessions that do not fetch their messages; checks at most every five seconds.
 
         Args:
-            messages: by session, gradio's `asyncio.Queue` of what is to be read.
+            messages: Gradio's `asyncio.Queue` of unread messages, by session.
         """
         now = time.monotonic()
         if now < self._next:

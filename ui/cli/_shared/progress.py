@@ -1,4 +1,4 @@
-"""A progress bar on stderr for whatever takes long."""
+"""Progress bars on stderr."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["Bar", "console"]
 
 
 def console() -> Console:
-    """Where progress and messages go: stderr, so that stdout carries only the result."""
+    """A rich console on stderr, where progress and messages go; stdout carries only the result."""
     return Console(stderr=True, highlight=False)
 
 
 class Bar:
-    """Shows a training: epochs done, loss, images per second, time left. A `diabolo.train.Callback`."""
+    """Shows training progress: epoch, loss, images per second, time left. A `diabolo.train.Callback`."""
 
     def __init__(self) -> None:
         self._console = console()
@@ -47,18 +47,18 @@ class Bar:
 
     def note(self, text: str) -> None:
         """Print a line."""
-        with suppress(OSError):  # the terminal may be closed by now, which must not end a training
+        with suppress(OSError):  # the terminal may be closed by now, which must not stop the training
             self._console.print(text, markup=False, soft_wrap=True)
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Show data being read."""
+        """Show the progress of reading data."""
         if not self._loading.tasks:
             self._loading.add_task(what, total=total or None)
             self._loading.start()
         self._loading.update(self._loading.tasks[0].id, description=what, completed=done, total=total or None)
 
     def start(self, images: int, epochs: int, done: float) -> None:
-        """Begin the bar."""
+        """Start the bar of the training."""
         _end(self._loading)
         self._epochs, self._done = epochs, int(done)
         self._began = time.perf_counter()
@@ -72,7 +72,7 @@ class Bar:
         self._progress.start()
 
     def step(self, images: int, loss: float | None) -> None:
-        """Move the bar by a batch."""
+        """Advance the bar by one batch."""
         task = self._progress.tasks[0].id
         self._images += images
         self._progress.advance(task, images)
@@ -81,7 +81,7 @@ class Bar:
             self._progress.update(task, loss=f"loss {loss:.4g}", speed=f"{speed:,.0f} images/s")
 
     def epoch(self, row: dict[str, float]) -> None:
-        """Print an epoch's figures above the bar."""
+        """Print the figures of an epoch above the bar."""
         self._done = int(row["epoch"])
         figures = "  ".join(f"{name} {value:.5g}" for name, value in row.items() if name != "epoch")
         line = f"epoch {self._done}/{self._epochs}  {figures}"
@@ -92,6 +92,6 @@ class Bar:
 
 
 def _end(progress: Progress) -> None:
-    if progress.live.is_started:  # stopping one that never began prints an empty line
+    if progress.live.is_started:  # stopping a bar that was never started prints an empty line
         with suppress(OSError):
             progress.stop()

@@ -1,4 +1,4 @@
-"""A model's figures as a table on stdout."""
+"""Prints the figures of a model as a table on stdout."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-__all__ = ["show", "show_beside"]
+__all__ = ["show", "show_side_by_side"]
 
 
 def show(figures: dict[str, Any]) -> None:
-    """A line for each figure; a list of numbers as its count and range, a list of rows as rows."""
+    """Print one line per figure; for a list of numbers its length and range, for a list of rows each row."""
     wide = max(len(name) for name in figures) + 2
     for name, value in figures.items():
         if not isinstance(value, list):
@@ -23,8 +23,8 @@ def show(figures: dict[str, Any]) -> None:
             click.echo(f"{name:{wide}}{len(value)} values from {min(value):.5g} to {max(value):.5g}")
 
 
-def show_beside(by_run: dict[str, dict[str, Any]]) -> None:
-    """A line for each figure that is one number, a column for each run; '-' where a run has none."""
+def show_side_by_side(by_run: dict[str, dict[str, Any]]) -> None:
+    """Print one line per scalar figure and one column per run; '-' if a run lacks the figure."""
     names = {name: None for figures in by_run.values() for name in figures}
     lines = [["", *by_run]]
     for name in names:

@@ -1,4 +1,4 @@
-"""Options that the commands on files share, so that they agree in name and meaning."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -12,17 +12,29 @@ if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder
 
 __all__ = [
-    *("INVERT", "as_json", "bundle", "complete", "device", "images", "invert", "load", "method", "named"),
+    *(
+        "INVERT",
+        "as_json",
+        "bundle",
+        "complete",
+        "data_dir",
+        "device",
+        "images",
+        "invert",
+        "load",
+        "method",
+        "note_shadowed_folder",
+    ),
     *("overwrite", "seed", "threads"),
 ]
 
 INVERT = ("never", "always", "auto")
-_BUNDLE = "BUNDLE is a ready-made model's name (see diabolo models), a bundle's folder, or a .zip of one."
+_BUNDLE = "BUNDLE is the name of a ready-made model (see diabolo models), a bundle folder, or its .zip."
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def named(_: click.Context, __: click.Parameter, value: Any) -> Any:
-    """BUNDLE as it was given; where a folder has a ready-made model's name, say which of the two is meant."""
+def note_shadowed_folder(_: click.Context, __: click.Parameter, value: Any) -> Any:
+    """Print a note if BUNDLE is the name of both a ready-made model, which is used, and a folder."""
     from pathlib import Path
 
     from diabolo.runtime.bundle import zoo
@@ -30,12 +42,12 @@ def named(_: click.Context, __: click.Parameter, value: Any) -> Any:
 
     for given in [value] if isinstance(value, str) else value:
         if is_file(Path(given, "model.json")) and given in zoo.names():
-            click.echo(f"note: {given} is the ready-made model; the folder is ./{given}", err=True)
+            click.echo(f"note: using the ready-made model {given}; for the folder, write ./{given}", err=True)
     return value
 
 
 def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The ready-made names, and the shell's own files."""
+    """Completions for BUNDLE: names of ready-made models, and files."""
     from diabolo.runtime.bundle import zoo
 
     fitting = [CompletionItem(name) for name in zoo.names() if name.startswith(incomplete)]
@@ -43,9 +55,9 @@ def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[Com
 
 
 def bundle(command: _Command) -> _Command:
-    """The argument BUNDLE, and a line in the command's help on what that may be."""
+    """Add the argument BUNDLE, and a line to the command's help that explains it."""
     command.__doc__ = f"{command.__doc__}\n\n    {_BUNDLE}"
-    return click.argument("bundle", shell_complete=complete, callback=named)(command)
+    return click.argument("bundle", shell_complete=complete, callback=note_shadowed_folder)(command)
 
 
 device = click.option(
@@ -53,32 +65,49 @@ device = click.option(
     default="auto",
     show_default=True,
     metavar="NAME",
-    help="auto, cpu, cuda, cuda:1, or another provider of the installed onnxruntime, such as coreml.",
+    help="auto, cpu, cuda, cuda:1, or another execution provider of onnxruntime, such as coreml.",
 )
 threads = click.option(
     "--threads",
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="CPU threads for one call; one is fastest for small models.",
+    help="CPU threads per call; 1 is fastest for small models.",
 )
+
+
+class _DataDir(click.Option):
+    """`--data-dir`. Its help is read when it is shown: `diabolo --help` does not wait for the datasets."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        from diabolo.train.datasets import DATA_DIR_HELP
+
+        self.help = f"{DATA_DIR_HELP} [or: {self.envvar}]"
+        return super().get_help_record(ctx)
+
+
+data_dir = click.option("--data-dir", cls=_DataDir, envvar="DIABOLO_DATA", metavar="DIR")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-overwrite = click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
+overwrite = click.option("--overwrite", is_flag=True, help="Replace existing files.")
 seed = click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed, the same pictures."
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Seed of the random numbers; the same seed gives the same pictures.",
 )
 invert = click.option(
     "--invert",
     type=click.Choice(INVERT),
     default="never",
     show_default=True,
-    help="Swap dark and bright: always, or auto: where the border says that the model learned the other way.",
+    help="Swap dark and bright; auto: only if the border shows the opposite of the model's background.",
 )
 images = click.argument("images", nargs=-1, required=True, metavar="IMAGE|FOLDER...")
 
 
 def method(command: _Command) -> _Command:
-    """`--method`, with what each is."""
+    """Add `--method`; its help explains each method."""
     from diabolo.runtime.latent.interpolation import METHODS
 
     return click.option(
@@ -91,12 +120,12 @@ def method(command: _Command) -> _Command:
 
 
 def load(bundle: str, device: str, threads: int) -> Autoencoder:
-    """The model; where it runs, and why, is said on stderr."""
+    """Load the model, and print on stderr which device it runs on, and why."""
     import logging
 
     from diabolo.runtime import Autoencoder
 
-    logging.getLogger("diabolo").setLevel(logging.ERROR)  # the line below says the same
+    logging.getLogger("diabolo").setLevel(logging.ERROR)  # the message below says the same
     model = Autoencoder.load(bundle, device=device, threads=threads)
     click.echo(f"runs on {model.device}", err=True)
     return model

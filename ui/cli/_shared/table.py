@@ -1,15 +1,15 @@
-"""What stands below a row of a table, where it would not fit beside it."""
+"""Text for tables on the terminal."""
 
 from __future__ import annotations
 
 import shutil
 import textwrap
 
-__all__ = ["dimensions", "folded"]
+__all__ = ["image_size", "wrapped"]
 
 
-def folded(text: str) -> list[str]:
-    """Indented, and cut to the terminal's width between words; whole where the output is no terminal."""
+def wrapped(text: str) -> list[str]:
+    """Lines of `text`, indented and wrapped at the terminal's width; one line if there is no terminal."""
     width = max(60, shutil.get_terminal_size(fallback=(10_000, 24)).columns)
     indent = " " * 4
     return textwrap.wrap(
@@ -22,7 +22,7 @@ def folded(text: str) -> list[str]:
     )
 
 
-def dimensions(shape: tuple[int, int, int]) -> str:
-    """`(channels, height, width)` as people write it: '28 x 28 grey'."""
+def image_size(shape: tuple[int, int, int]) -> str:
+    """An image shape `(channels, height, width)` in words: '28 x 28 grey'."""
     channels, height, width = shape
     return f"{height} x {width} {'colour' if channels == 3 else 'grey'}"

@@ -1,4 +1,4 @@
-"""Names of files that are made of many others: no two are the same."""
+"""Unique names for output files."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ __all__ = ["UniqueNames"]
 
 
 class UniqueNames:
-    """Hands out each name once: the second 'x.png' becomes 'x-2.png', whatever the case of its letters."""
+    """Returns each name once: a second 'x.png' becomes 'x-2.png'; upper and lower case count as equal."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
     def take(self, name: str, ending: str = ".png") -> str:
-        """`name`, which may hold '/', with another ending, numbered where it is taken."""
+        """`name`, which may contain '/', with this ending, and with a number if the name is taken."""
         path = PurePosixPath(name)
         stem, number = str(path.with_suffix("")) if path.suffix else name, 1
         new = stem + ending

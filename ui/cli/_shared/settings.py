@@ -1,4 +1,4 @@
-"""The options of commands that the fields of settings make."""
+"""Command-line options made from the fields of settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["SettingOption", "network_options", "options"]
 
 
 class _Value(click.ParamType):  # type: ignore[type-arg] # generic in newer releases of click only
-    """What the setting reads of a text; a wrong one is refused in the setting's own words."""
+    """Converts text as the setting does; invalid text gets the setting's own error message."""
 
     def __init__(self, setting: Setting) -> None:
         self.name = {int: "integer", float: "float"}.get(setting.kind, "text")
@@ -25,10 +25,10 @@ class _Value(click.ParamType):  # type: ignore[type-arg] # generic in newer rele
 
 
 class SettingOption(click.Option):
-    """The option of a setting.
+    """The command-line option of a setting.
 
     Attributes:
-        setting: it.
+        setting: the setting.
     """
 
     def __init__(self, setting: Setting, default_text: str = "") -> None:
@@ -51,7 +51,7 @@ class SettingOption(click.Option):
 
 
 def _off(setting: Setting) -> str:
-    """The second half of a flag that can also be left open, or be True by default."""
+    """The negative form of a flag whose default is True or None; '' for other options."""
     if setting.kind is not bool or setting.default is False:
         return ""
     return f"/--{setting.rules.off or f'no-{setting.key}'}"
@@ -64,11 +64,11 @@ def _help(setting: Setting, default_text: str) -> str:
 
 
 def options(holder: type, kind: Any = None) -> list[click.Option]:
-    """An option for each setting of `holder` that has one, in the order of the fields.
+    """The options of the settings of `holder`, in the order of its fields.
 
     Args:
         holder: a dataclass of settings.
-        kind: the variant, whose `default_latent_dim` and the like are the defaults of what has none.
+        kind: the variant; its `default_latent_dim` and the like are the defaults of settings without one.
     """
     from diabolo.train.settings import settings
 

@@ -1,4 +1,4 @@
-"""The models that visitors brought, each of them its visitor's alone."""
+"""The models that visitors uploaded; each is visible only to its visitor."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.verify import Check
-from diabolo.ui._model_cache import forget
+from diabolo.ui.models.cache import forget
 
-__all__ = ["Brought", "Own"]
+__all__ = ["UploadedModel", "UploadedModels"]
 
-_REMEMBERED = 1000  # visitors without models, to tell them what became of theirs
-_LEFT = "the page that brought it was closed, or lost its connection"
+_REMEMBERED = 1000  # visitors without models who are remembered, to tell them why theirs were removed
+_LEFT = "the page that uploaded it was closed, or lost its connection"
 
 
 @dataclass(kw_only=True, eq=False)
-class Own:
+class UploadedModel:
     """One model of a visitor.
 
     Attributes:
         bundle: its bundle.
-        model: the same, ready to run.
-        checks: what `verify` found when it was brought.
-        file: its .zip, which goes with it.
-        size: bytes of that.
-        close: ends what runs of it; it is told why.
+        model: the model, ready to run.
+        checks: the result of `verify` when it was uploaded.
+        file: its .zip, which is removed with it.
+        size: the size of that file in bytes.
+        close: stops its process; called with the reason.
         used: when it was last used, by `time.monotonic`.
         shown: whether a page has shown it.
     """
@@ -49,55 +49,55 @@ class Own:
 
 @dataclass(kw_only=True, eq=False)
 class _Visitor:
-    own: OrderedDict[str, Own] = field(default_factory=OrderedDict)
-    gone: dict[str, str] = field(default_factory=dict)  # names, and why
-    left: float = 0.0
+    own: OrderedDict[str, UploadedModel] = field(default_factory=OrderedDict)
+    removed: dict[str, str] = field(default_factory=dict)  # reasons by name
+    left: float = 0.0  # when, by `time.monotonic`
 
 
-class Brought:
-    """Models by visitor and name. A visitor is a session's hash; None, which is nobody, has none."""
+class UploadedModels:
+    """Models by visitor and name. A visitor is identified by a session hash; None has no models."""
 
     def __init__(self) -> None:
         self._visitors: OrderedDict[str, _Visitor] = OrderedDict()
         self._lock = threading.RLock()
 
-    def find(self, visitor: str | None, name: str) -> Own | None:
-        """The model that this visitor calls `name`."""
+    def find(self, visitor: str | None, name: str) -> UploadedModel | None:
+        """The model `name` of this visitor, or None."""
         with self._lock:
             known = self._visitors.get(visitor) if visitor else None
             return known.own.get(name) if known else None
 
     def names(self, visitor: str | None) -> list[str]:
-        """What this visitor has brought, and is kept."""
+        """The names of this visitor's models."""
         with self._lock:
             known = self._visitors.get(visitor) if visitor else None
             return list(known.own) if known else []
 
     def manifests(self, visitor: str) -> dict[str, Manifest]:
-        """What the visitor's models say of themselves."""
+        """The manifests of this visitor's models, by name."""
         with self._lock:
             known = self._visitors.get(visitor, _Visitor())
             return {name: own.bundle.manifest for name, own in known.own.items()}
 
     def why_gone(self, visitor: str | None, name: str) -> str:
-        """Why a model that this visitor had is not kept any more; '' where there was none."""
+        """Why this visitor's model `name` was removed; '' if there was none."""
         with self._lock:
             known = self._visitors.get(visitor) if visitor else None
-            return known.gone.get(name, "") if known else ""
+            return known.removed.get(name, "") if known else ""
 
     def has_had(self, name: str) -> bool:
-        """Whether any visitor's model has, or had, this name. For the app itself: no visitor may learn it."""
+        """Whether any visitor has, or had, a model of this name. Never show this to a visitor."""
         with self._lock:
-            return any(name in known.own or name in known.gone for known in self._visitors.values())
+            return any(name in known.own or name in known.removed for known in self._visitors.values())
 
     def used_names(self, visitor: str) -> set[str]:
-        """All names that this visitor's models have, or had."""
+        """The names of all models that this visitor has or had."""
         with self._lock:
             known = self._visitors.get(visitor, _Visitor())
-            return {*known.own, *known.gone}
+            return {*known.own, *known.removed}
 
     def arrive(self, visitor: str) -> float:
-        """A visitor is about to bring something; what to give to `keep`."""
+        """Register a visitor who begins an upload; returns the value for the argument `since` of `keep`."""
         with self._lock:
             self._visitors.setdefault(visitor, _Visitor())
             self._visitors.move_to_end(visitor)
@@ -105,18 +105,22 @@ class Brought:
         return time.monotonic()
 
     def keep(
-        self, visitor: str, name: str, own: Own, *, since: float, most: int, in_all: int, size: int
+        self, visitor: str, name: str, own: UploadedModel, *, since: float, most: int, in_all: int, size: int
     ) -> bool:
-        """Take a model, and let go of what is more than may be kept; whether the visitor is still here.
+        """Store a model, and remove others that exceed the limits.
 
         Args:
-            visitor: whose it is.
-            name: a new one, as `used_names` tells.
+            visitor: its visitor.
+            name: its name, which `used_names` must not contain.
             own: the model.
-            since: what `arrive` returned.
-            most: how many to keep for a visitor; the one used the longest time ago goes.
-            in_all: how many to keep for all; one goes of the visitor who has the most.
-            size: bytes of all files; others go first, from the visitor whose files take the most.
+            since: the value that `arrive` returned.
+            most: the limit per visitor; the least recently used model is removed.
+            in_all: the limit for all visitors; a model of the visitor with the most models is removed.
+            size: the limit for the size of all files, in bytes; models of the visitor whose files are the
+                largest are removed, but never this one.
+
+        Returns:
+            False if the visitor has left since; the model is not stored then.
         """
         with self._lock:
             known = self._visitors.setdefault(visitor, _Visitor())
@@ -133,14 +137,17 @@ class Brought:
             return True
 
     def mark_shown(self, visitor: str | None, name: str) -> None:
-        """A page shows this model, so its visitor is there, and `leave` will tell when they go."""
+        """Note that a page shows this model; from then on, `leave` is called when the visitor leaves."""
         if own := self.find(visitor, name):
             own.shown = True
 
     def drop_unseen(self, visitor: str, name: str, seconds: float) -> bool:
-        """Let go of a model that no page has shown, once unused for so long; whether to look again.
+        """Remove a model that no page has shown and that was unused for `seconds`.
 
-        It waits for nobody: who asks looks after workers, too.
+        This does not wait for the lock, since the calling thread also supervises the workers.
+
+        Returns:
+            Whether to check again later.
         """
         if not self._lock.acquire(blocking=False):
             return True
@@ -156,20 +163,20 @@ class Brought:
         return False
 
     def remove(self, visitor: str, name: str, why: str) -> None:
-        """Let go of a model, with its file and its process."""
+        """Remove a model, with its file and its process; `why` is told to its visitor."""
         with self._lock:
             known = self._visitors.get(visitor)
             own = known.own.pop(name, None) if known else None
-            if known is None or own is None:  # gone by another way
+            if known is None or own is None:  # removed by another thread
                 return
-            known.gone[name] = why
+            known.removed[name] = why
         forget(own.model, own.bundle)
         own.close(f"{name} was removed: {why}.")
-        with suppress(OSError):  # Windows: its process is still ending; the folder goes with the app
+        with suppress(OSError):  # Windows, if its process has not ended; the folder is removed with the app
             own.file.unlink(missing_ok=True)
 
     def leave(self, visitor: str | None) -> None:
-        """A visitor has gone: so do all of their models."""
+        """Remove all models of a visitor who has left."""
         with self._lock:
             known = self._visitors.get(visitor) if visitor else None
             if visitor is None or known is None:
@@ -179,7 +186,7 @@ class Brought:
                 self.remove(visitor, name, _LEFT)
 
     def _largest(self) -> str:
-        """The visitor with the most models; of several, the one who has asked for none the longest."""
+        """The visitor with the most models; among equals, the one whose models were unused the longest."""
 
         def size(visitor: str) -> tuple[int, float]:
             own = self._visitors[visitor].own
@@ -187,8 +194,8 @@ class Brought:
 
         return max((visitor for visitor, known in self._visitors.items() if known.own), key=size)
 
-    def _make_room(self, new: Own, size: int) -> None:
-        """Let go of others than the new one until all files together have at most `size` bytes."""
+    def _make_room(self, new: UploadedModel, size: int) -> None:
+        """Remove models other than the new one until all files together have at most `size` bytes."""
         while True:
             others = {
                 visitor: {name: own for name, own in known.own.items() if own is not new}
@@ -208,9 +215,9 @@ class Brought:
             del self._visitors[visitor]
 
 
-def _size(own: Mapping[str, Own]) -> int:
+def _size(own: Mapping[str, UploadedModel]) -> int:
     return sum(one.size for one in own.values())
 
 
-def _oldest(own: Mapping[str, Own]) -> str:
+def _oldest(own: Mapping[str, UploadedModel]) -> str:
     return min(own, key=lambda name: own[name].used)

@@ -1,4 +1,4 @@
-"""How long a call takes: enough rounds for a stable figure, a few seconds at most."""
+"""Measures how long a call takes: enough rounds for a stable figure, within a few seconds."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 
 __all__ = ["Timing", "measure"]
 
-_WARM_UP = 3  # calls before the clock runs: the first ones allocate memory and choose kernels
+_WARM_UP = 3  # untimed calls: the first ones allocate memory and choose kernels
 _LEAST, _MOST = 20, 2000  # rounds
-_LONGEST = 4.0  # seconds, even where these are fewer rounds than _LEAST
+_LONGEST = 4.0  # seconds, even if that allows fewer rounds than _LEAST
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """Seconds a call took."""
+    """Durations of a call, in seconds."""
 
     median: float
-    p95: float  # 95 of 100 calls took no longer
+    p95: float  # the 95th percentile
     rounds: int
 
 
 def measure(call: Callable[[], object], seconds: float) -> Timing:
-    """Time `call` again and again, for about `seconds`."""
+    """Time `call` repeatedly, for about `seconds`."""
     began = time.perf_counter()
     for _ in range(_WARM_UP):
         call()

@@ -1,4 +1,4 @@
-"""What was computed of a model is kept for a while, and goes when the model goes."""
+"""Caches for values computed from a model, which are dropped when the model is removed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-__all__ = ["forget", "kept"]
+__all__ = ["cached", "forget"]
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
@@ -16,8 +16,8 @@ _Value = TypeVar("_Value")
 _all: list[Callable[[tuple[Any, ...]], None]] = []
 
 
-def kept(most: int) -> Callable[[Callable[[_Key], _Value]], Callable[[_Key], _Value]]:
-    """Like `functools.lru_cache(most)` of a function of one argument, for whose answers `forget` works."""
+def cached(most: int) -> Callable[[Callable[[_Key], _Value]], Callable[[_Key], _Value]]:
+    """Like `functools.lru_cache(most)`, for a function of one argument; `forget` can drop its results."""
 
     def decorate(compute: Callable[[_Key], _Value]) -> Callable[[_Key], _Value]:
         found: OrderedDict[_Key, _Value] = OrderedDict()
@@ -48,6 +48,6 @@ def kept(most: int) -> Callable[[Callable[[_Key], _Value]], Callable[[_Key], _Va
 
 
 def forget(*keys: Hashable) -> None:
-    """Drop all that was kept for these arguments."""
+    """Drop all cached results for these arguments."""
     for drop in _all:
         drop(keys)

@@ -1,4 +1,4 @@
-"""Models by name, each started when it is first used: an app of many is there as soon as one of one."""
+"""The models of an app, by name. Each is started when it is first used."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle, zoo
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UnknownNameError, UsageError
-from diabolo.ui import _visitor
-from diabolo.ui._brought import Brought, Own
 from diabolo.ui.errors import RemovedError
+from diabolo.ui.models.uploaded import UploadedModel, UploadedModels
+from diabolo.ui.sessions import current
 
 __all__ = ["Models", "Source", "Sources", "collect", "figures", "ready_made"]
 
@@ -23,20 +23,24 @@ Sources: TypeAlias = "Mapping[str, Autoencoder] | Iterable[Source] | Source | No
 
 
 class Models(Mapping[str, Autoencoder]):
-    """Bundles by the names people choose from. What model.json says is read, no graph is started yet.
+    """The models that visitors can choose, by name.
 
-    `models[name]` starts the model and keeps it: threads that ask for the same one get the same one. It
-    raises what `Autoencoder.load` raises.
+    Only model.json is read in advance. `models[name]` starts a model and keeps it, so that all threads share
+    it; it raises the errors of `Autoencoder.load`.
 
-    Those that it was made of are everybody's. Any other name is looked for among what the visitor brought
-    whose request is being answered, and nowhere else; who walks through all meets none of these.
+    The models given at the start are visible to everyone. A model that a visitor uploaded is found by name
+    only while a request of that visitor is handled, and iteration never includes it.
+
+    Args:
+        bundles: the models by name.
+        device: as for `Autoencoder.load`.
 
     Attributes:
-        brought: what visitors brought.
+        uploaded: the models that visitors uploaded.
     """
 
     def __init__(self, bundles: Mapping[str, Bundle | Autoencoder], *, device: str = "auto") -> None:
-        self.brought = Brought()
+        self.uploaded = UploadedModels()
         self._device = device
         self._bundles: dict[str, Bundle] = {}
         self._started: dict[str, Autoencoder] = {}
@@ -47,7 +51,7 @@ class Models(Mapping[str, Autoencoder]):
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Autoencoder:
-        own = self.own(name)
+        own = self.find_uploaded(name)
         if own is not None:
             own.used = time.monotonic()
             return own.model
@@ -58,7 +62,7 @@ class Models(Mapping[str, Autoencoder]):
             return self._started[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._bundles or (isinstance(name, str) and self.own(name) is not None)
+        return name in self._bundles or (isinstance(name, str) and self.find_uploaded(name) is not None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._bundles)
@@ -68,50 +72,54 @@ class Models(Mapping[str, Autoencoder]):
 
     @property
     def device(self) -> str:
-        """What the models are started on, as it was asked for; visitors' run on the CPU."""
+        """The device that was requested; uploaded models run on the CPU."""
         return self._device
 
     def names(self) -> list[str]:
-        """What the visitor whose request this is may choose from, their own last."""
-        return [*self._bundles, *self.brought.names(_visitor.current())]
+        """The models that the current visitor can choose, their uploads last."""
+        return [*self._bundles, *self.uploaded.names(current.session_hash())]
 
-    def own(self, name: str) -> Own | None:
-        """The model called `name` if the visitor whose request this is brought it."""
-        return None if name in self._bundles else self.brought.find(_visitor.current(), name)
+    def find_uploaded(self, name: str) -> UploadedModel | None:
+        """The model `name` if the current visitor uploaded it, else None."""
+        return None if name in self._bundles else self.uploaded.find(current.session_hash(), name)
 
     def check(self, name: str) -> str:
-        """The name, if there is a model of that name for the visitor whose request this is.
+        """Return `name` if the current visitor can use a model of that name.
 
         Raises:
-            RemovedError: there was one; the message says why it is gone.
-            UnknownNameError: there is none.
+            RemovedError: the visitor's model of that name was removed; the message says why.
+            UnknownNameError: there is no such model.
         """
         if name in self:
             return name
-        if why := self.brought.why_gone(_visitor.current(), name):
+        if why := self.uploaded.why_gone(current.session_hash(), name):
             raise RemovedError(f"{name} was removed: {why}. Upload it again, or choose another model.")
         raise UnknownNameError("model", name, self.names())
 
     def bundle(self, name: str) -> Bundle:
-        """A model's bundle; the model is not started for it.
+        """The bundle of a model; this does not start the model.
 
         Raises:
-            RemovedError, UnknownNameError: as `check` raises them.
+            RemovedError, UnknownNameError: as for `check`.
         """
-        own = self.own(name)
+        own = self.find_uploaded(name)
         return self._bundles[self.check(name)] if own is None else own.bundle
 
     def manifest(self, name: str) -> Manifest:
-        """What a model's model.json says, whether it runs or not."""
+        """The manifest (model.json) of a model; this does not start the model."""
         return self.bundle(name).manifest
 
     def new_name(self, name: str, visitor: str) -> str:
-        """`name`, or 'name (2)' where a model that all see, or one of this visitor's, has or had it."""
-        return _new_name(name, {*self._bundles, *self.brought.used_names(visitor)})
+        """`name`, or 'name (2)' and so on if another model has the name, or this visitor had one with it."""
+        return _new_name(name, {*self._bundles, *self.uploaded.used_names(visitor)})
 
 
 def figures(m: Manifest) -> dict[str, float]:
-    """The run's; of the graphs where they were measured on the same clean images: 8 bits cost a little."""
+    """The figures of a model by name, such as mse and psnr (dB).
+
+    They are the run's; mse, psnr and ssim are those of the exported graphs, if these were measured on the
+    same clean images, since int8 graphs are slightly worse.
+    """
     exported = m.document.get("exported") or {}
     graphs = exported.get("graphs", {}) if m.noise is None and exported.get("on") == "test" else {}
     own = {key: graphs[key] for key in ("mse", "psnr", "ssim") if key in graphs}
@@ -119,16 +127,16 @@ def figures(m: Manifest) -> dict[str, float]:
 
 
 def collect(sources: Sources, *, device: str = "auto") -> Models:
-    """Models from what people have: names, folders, .zip files, opened bundles or models, one or many.
+    """Collect models from names, folders, .zip files, opened bundles or models, one or several.
 
     Args:
-        sources: a mapping keeps its names, other models are called what their model.json says, with a number
-            where two would be called the same; None means the ready-made ones.
-        device: as `Autoencoder.load` takes it; models that run already stay where they are.
+        sources: a mapping keeps its names; other models get the name in their model.json, with a number if
+            two have the same one. None takes the ready-made models.
+        device: as for `Autoencoder.load`; models that were started already keep theirs.
 
     Raises:
-        BundleError: no bundle, or one that was changed.
-        UsageError: none at all.
+        BundleError: something is not a bundle, or was changed.
+        UsageError: there are no models.
     """
     if isinstance(sources, Models):
         return sources
@@ -143,18 +151,18 @@ def collect(sources: Sources, *, device: str = "auto") -> Models:
             opened = Bundle.open(source) if isinstance(source, str | Path) else source
             found[_new_name(opened.manifest.name, found)] = opened
     if not found:
-        raise UsageError("the app needs at least one bundle. Make one: diabolo demo, or diabolo export RUN.")
+        raise UsageError("the app needs at least one bundle. Make one: diabolo demo, or diabolo export RUN")
     return Models(found, device=device)
 
 
 def ready_made() -> dict[str, Bundle]:
-    """The ready-made bundles by name, with the one to begin with first.
+    """The ready-made bundles by name; the first one is shown first.
 
-    That is one whose latent space can be looked at as a whole, two numbers that follow a known prior, if
-    there is such a one; the rest stand in the order of their names.
+    It is a model with two latent dimensions and a prior, if there is one, since its whole latent space can be
+    seen. The others are sorted by name.
 
     Raises:
-        ManifestError, IntegrityError: one was changed.
+        ManifestError, IntegrityError: a bundle was changed.
     """
     found = {name: Bundle.open(zoo.folder(name)) for name in zoo.names()}
     first = next((name for name, bundle in found.items() if _is_plane(bundle.manifest)), None)

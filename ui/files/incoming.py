@@ -1,4 +1,4 @@
-"""Files that clients send: the one place that decides which may be read."""
+"""Decides which files that clients name may be read; no other module does."""
 
 from __future__ import annotations
 
@@ -12,68 +12,68 @@ import gradio as gr
 from PIL import Image
 
 from diabolo.runtime.errors import ImageError
-from diabolo.ui.components import derived
-from diabolo.ui.served_files import keep, save
-from diabolo.ui.temporary import MADE, visitors_folder
+from diabolo.ui.components import subclass
+from diabolo.ui.files.served import keep, save
+from diabolo.ui.files.temporary import MADE, visitors_folder
 
 __all__ = ["FileInput", "ImageInput", "UploadInput", "pixels_of", "received", "size_of"]
 
 _REFUSED = (
-    "a file in this request was not uploaded to this app, or is no longer kept. "
-    "Upload it first, and send the path that the upload answers."
+    "a file in this request was not uploaded to this app, or was removed. "
+    "Upload it first, and send the path in the response of the upload."
 )
-_PIXELS = 50_000_000  # of a picture: unpacking one takes about two seconds and 230 MB
-_ENCODED = 8 << 20  # characters of a picture that is sent within the request
+_PIXELS = 50_000_000  # of a picture, at most: decoding that takes about two seconds and 230 MB
+_ENCODED = 8 << 20  # characters of a picture within a request, at most
 
 
 def received(path: Any, folder: str | Path) -> str:
-    """The path of an uploaded file, made safe to open.
+    """Return the path of an uploaded file, after checking that it is safe to open.
 
-    Clients name files by paths, and gradio does not check the path of every kind of value.
+    Clients name files by their paths, and Gradio does not check the paths in all kinds of values.
 
     Args:
         path: as the client sent it.
-        folder: gradio's folder of uploads; nothing outside it is touched.
+        folder: Gradio's upload folder; files outside it are refused.
 
     Raises:
-        ImageError: it is not a regular file below `folder`. The message does not depend on what is there.
+        ImageError: it is not a regular file below `folder`. The message is always the same.
     """
     try:
         real = Path(path).resolve(strict=True)
         if real.is_relative_to(Path(folder).resolve()) and stat.S_ISREG(real.lstat().st_mode):
             return str(path)
-    except (OSError, ValueError, TypeError, RuntimeError):  # NUL bytes, loops of links, numbers
+    except (OSError, ValueError, TypeError, RuntimeError):  # NUL bytes, link loops, numbers
         pass
     raise ImageError(_REFUSED)
 
 
 def size_of(path: str) -> tuple[int, int]:
-    """A picture's width and height, as its header says; zeros where that cannot be read."""
+    """The width and height in a picture's header; (0, 0) if it cannot be read."""
     try:
         with Image.open(path) as picture:
             return picture.size
-    except Exception:  # noqa: BLE001 - Pillow raises nearly anything, and `images.prepare` says it better
+    except Exception:  # noqa: BLE001 - Pillow raises almost anything; `convert.prepare` reports it later
         return 0, 0
 
 
 def pixels_of(path: str) -> int:
-    """How many pixels a visitor's picture has, as its header says; 0 where that cannot be read.
+    """The number of pixels by a picture's header; 0 if it cannot be read.
 
     Raises:
-        ImageError: more than are taken.
+        ImageError: the picture has more pixels than the app accepts.
     """
     width, height = size_of(path)
     count = width * height
     if count > _PIXELS:
         raise ImageError(
-            f"the picture has {count / 1e6:.0f} million pixels; {_PIXELS // 10**6} million are taken here. "
-            "Give a smaller one, or use the command line: diabolo reconstruct BUNDLE PICTURE."
+            f"the picture has {count / 1e6:.0f} million pixels; at most {_PIXELS // 10**6} million are "
+            "allowed. Give a smaller one, or use the command line: diabolo reconstruct BUNDLE PICTURE."
         )
     return count
 
 
 def _picture(self: gr.Image, payload: Any) -> str | None:
-    """Hand on the path of an uploaded file: gradio would decode it, and report a bad one in its own terms."""
+    """Return the path of an uploaded file. Gradio would decode it, and report errors in its own terms."""
     if payload is None:
         return None
     if payload.path is None and str(payload.url or "").startswith("data:"):
@@ -84,7 +84,7 @@ def _picture(self: gr.Image, payload: Any) -> str | None:
 def _decoded(url: str) -> bytes:
     head, _, data = url.partition(",")
     if len(data) > _ENCODED or not head.endswith(";base64"):
-        raise ImageError(f"a picture within the request must be base64, of at most {_ENCODED >> 20} MB.")
+        raise ImageError(f"a picture within a request must be base64, at most {_ENCODED >> 20} MB long.")
     try:
         return base64.b64decode(data, validate=True)
     except ValueError:
@@ -92,7 +92,7 @@ def _decoded(url: str) -> bytes:
 
 
 def _files(self: Any, payload: Any) -> str | list[str] | None:
-    """The paths of uploaded files; gradio's own method leaves an empty file behind at every call."""
+    """The paths of uploaded files. Gradio's own method would leave an empty file behind at every call."""
     if payload is None:
         return None
     parts = payload.root if isinstance(getattr(payload, "root", None), list) else [payload]
@@ -106,15 +106,15 @@ def _files(self: Any, payload: Any) -> str | list[str] | None:
 
 
 def _written(self: gr.Image, value: Any) -> Any:
-    """Write a picture once: gradio would write an equal one's file anew, while a browser is reading it."""
+    """Write a picture once. Gradio would rewrite the file of an equal one while a browser is reading it."""
     kept = save(value, self.GRADIO_CACHE) if isinstance(value, Image.Image) else value
     return gr.Image.postprocess(self, kept)
 
 
 def _only_ours(base: type[Any]) -> Any:
-    """The method by which gradio copies what is named to where it is served, for files of the app alone.
+    """The method by which Gradio copies a file to where it serves it, restricted to files of the app.
 
-    Where `gr.Blocks` of somebody else hold the app, and are mounted in a service, gradio checks no path.
+    If the app is part of other `gr.Blocks` that are mounted in a service, Gradio does not check the path.
     """
 
     async def move(self: Any, path: Any) -> str | None:
@@ -126,7 +126,7 @@ def _only_ours(base: type[Any]) -> Any:
 
 
 def _is_ours(path: Any, folder: str) -> bool:
-    """Whether a path leads to an uploaded file, or to one that the app made."""
+    """Whether a path is that of an uploaded file, or of one that the app wrote."""
     try:
         real = Path(path).resolve(strict=True)
     except (OSError, ValueError, TypeError, RuntimeError):
@@ -139,7 +139,7 @@ def _is_ours(path: Any, folder: str) -> bool:
 
 
 def _input(base: type[Any], **methods: Any) -> Any:
-    return derived(base, async_move_resource_to_block_cache=_only_ours(base), **methods)
+    return subclass(base, async_move_resource_to_block_cache=_only_ours(base), **methods)
 
 
 FileInput = _input(gr.File, preprocess=_files)

@@ -1,4 +1,4 @@
-"""The folder for visitors' files: the app's own, for this user alone, gone when the process ends."""
+"""The folder for visitors' files: private to this process, and removed when the process ends."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from types import FrameType
 __all__ = ["AGE", "KEPT", "MADE", "ended_by_signals", "own_folder", "sweep", "visitors_folder"]
 
 AGE = 4 * 3600  # seconds that a visitor's file is kept
-MADE = "diabolo-app-"  # begins the names of folders with files that the app made
-KEPT = "diabolo-uploads-"  # begins the names of folders whose files go with their visitors instead
-_PIECE = 3600  # seconds after which an upload that is not whole has failed
-_PAUSE = 600  # seconds between two sweeps
-_VARIABLE = "GRADIO_TEMP_DIR"  # where gradio puts files; asked anew at each request
-_EARLY = ("gradio.mcp", "gradio.route_utils")  # except by these, which ask when they are imported
+MADE = "diabolo-app-"  # name prefix of folders with files that the app wrote
+KEPT = "diabolo-uploads-"  # name prefix of folders whose files are removed with their visitors
+_PIECE = 3600  # seconds after which an incomplete upload has failed
+_PAUSE = 600  # seconds between two cleanups
+_VARIABLE = "GRADIO_TEMP_DIR"  # where Gradio writes files; read at each request
+_EARLY = ("gradio.mcp", "gradio.route_utils")  # except by these modules, which read it on import
 
 
 @functools.cache
 def own_folder() -> Path:
-    """The folder of this process, mode 700, which gradio is told to use; made when first asked for.
+    """The folder of this process (mode 700), created on the first call; Gradio uses it from then on.
 
-    It lies in the folder that GRADIO_TEMP_DIR names, or in the system's for temporary files.
+    It is created in GRADIO_TEMP_DIR, or in the system's folder for temporary files.
     """
     given = os.environ.get(_VARIABLE)
     if given:
@@ -48,14 +48,14 @@ def own_folder() -> Path:
 
 
 def visitors_folder() -> str | None:
-    """Where files of visitors belong: the app's own folder, or None, which is the system's for such files."""
+    """The folder for visitors' files; None means the system's folder for temporary files."""
     return os.environ.get(_VARIABLE) or None
 
 
 def sweep(folder: Path, now: float) -> None:
-    """Remove visitors' files that are older than `AGE`, and pieces of uploads that never became whole.
+    """Remove visitors' files older than `AGE`, and the remains of incomplete uploads.
 
-    Gradio removes only what it knows of: not what was cut off, or came under another name.
+    Gradio itself removes only the files that it keeps track of.
     """
     for root, folders, names in os.walk(folder, topdown=True):
         folders[:] = [name for name in folders if not name.startswith(KEPT)]
@@ -67,7 +67,7 @@ def sweep(folder: Path, now: float) -> None:
                     path.unlink()
         if Path(root) != folder:
             with suppress(OSError):
-                Path(root).rmdir()  # where nothing is left in it
+                Path(root).rmdir()  # if it is empty
 
 
 def _sweep_for_ever(folder: Path) -> None:
@@ -77,15 +77,15 @@ def _sweep_for_ever(folder: Path) -> None:
 
 
 def _remove(folder: Path, owner: int) -> None:
-    if os.getpid() == owner:  # a process that was forked leaves it alone
+    if os.getpid() == owner:  # not in a forked process
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Within the block SIGTERM and SIGHUP end the program as Ctrl-C does, so that it can tidy up.
+    """Within the block, SIGTERM and SIGHUP raise KeyboardInterrupt, like Ctrl-C, so the program cleans up.
 
-    A signal that is ignored, as by nohup, or that somebody else handles, stays so.
+    Signals that are ignored (nohup) or already have a handler are left alone.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,24 +1,22 @@
-"""What a visitor's session costs: sessions of the app share what they have in common, and few are kept.
+"""Makes Gradio's sessions of an app small and few, to save memory.
 
-This file reaches into gradio's private parts. For each session gradio copies the settings of
-every component, templates and scripts included: for this app half a megabyte and twenty milliseconds, and it
-keeps ten thousand sessions. A call that names no session makes one as well. After each call that went through
-its queue, gradio sums up all calls so far with pandas, and of each call it keeps an entry.
+This module changes private parts of Gradio. For each session, Gradio copies the settings of every component,
+templates and scripts included: half a megabyte and twenty milliseconds for this app. It keeps ten thousand
+sessions, and a call without a session creates one as well. After each call through its queue, Gradio computes
+statistics of all calls so far with pandas, and it keeps an entry per call.
 
-`lighten` changes that for one app and leaves all others of the process as they are:
+`lighten` changes this for one app; other apps in the process are not affected:
 
-- `SessionState`, a session: `_Session` holds what differs from the app, and puts the settings of components
-  together when a deep link asks for them. Long values are left out unless the page offers deep links.
-- `StateHolder`, the sessions of an app: `_Holder` keeps at most `SESSIONS` and drops those whose page was
-  closed and that nobody has used for an hour. What their states hold is deleted as gradio does it, by
-  `delete_callback`.
-- `Queue`: `_Queue` drops the session that a single call made for itself when that call is done, and the
-  entries of calls whose answer was fetched, or is not fetched within a minute. It keeps a page's stream of
-  answers open between events (`_stream.py` says why), and sums up only where gradio's monitoring page shows
-  the sums.
+- `SessionState`, a session: `_Session` stores only the differences from the app, and assembles the settings
+  of components when a deep link needs them. Long values are not stored unless the page offers deep links.
+- `StateHolder`, the sessions of an app: `_Holder` keeps at most `SESSIONS`, and drops those whose page was
+  closed and that were unused for an hour. Their states are deleted as in Gradio, with `delete_callback`.
+- `Queue`: `_Queue` drops the session of a single call when the call is done, and the entries of calls whose
+  results were fetched, or were not fetched within a minute. It keeps a page's event stream open between
+  events (see `stream.py`), and computes statistics only if Gradio's monitoring page shows them.
 
-All that is replaced is first compared with gradio 6 as it was when this was written (`_same`). Where anything
-differs, nothing is changed.
+Everything that is replaced is first compared with the Gradio 6 for which this was written (`_is_known`). If
+anything differs, nothing is changed.
 """
 
 from __future__ import annotations
@@ -38,17 +36,17 @@ from gradio.components import State
 from gradio.queueing import Queue
 from gradio.state_holder import SessionState, StateHolder
 
-from diabolo.ui._stream import OpenStreams, is_page
-from diabolo.ui._unread import MOST, Unread
+from diabolo.ui.sessions.stream import OpenStreams, is_page
+from diabolo.ui.sessions.unread import MOST, UnreadMessages
 
 __all__ = ["SESSIONS", "lighten"]
 
-SESSIONS = 1000  # kept at once; of more, those that were used last
-_SMALL = 2000  # characters of a value
-_PAUSE = (
-    0.005  # seconds between two looks for new calls; by gradio's millisecond an idle app takes 6 % of a core
+SESSIONS = 1000  # sessions to keep: the most recently used
+_SMALL = 2000  # characters of a value that is small
+_POLL = (
+    0.005  # seconds between two looks for new events; with Gradio's 0.001, an idle app takes 6 % of a core
 )
-_ENTRIES = 100  # of calls, in gradio's queue; of more, those that are over are dropped
+_ENTRIES = 100  # calls in Gradio's queue; beyond it, entries of finished calls are dropped
 
 _MEMBERS = {
     SessionState: "__contains__ __getitem__ __init__ __setitem__ _update_config _update_value_in_config "
@@ -75,10 +73,10 @@ _KEPT = {
 
 @dataclass(frozen=True)
 class _Light:
-    """What is known of an app whose sessions are light."""
+    """Properties of an app whose sessions are light."""
 
-    linked: bool  # its page offers deep links
-    kept: int  # seconds that a session outlives its page
+    linked: bool  # whether its page offers deep links
+    kept: int  # seconds that a session is kept after its page was closed
 
 
 _light: weakref.WeakKeyDictionary[gr.Blocks, _Light] = weakref.WeakKeyDictionary()
@@ -88,12 +86,12 @@ def lighten(app: gr.Blocks) -> bool:
     """Make the sessions of an app small and few.
 
     Args:
-        app: one that was launched, or mounted in a service.
+        app: an app that was launched, or mounted in a service.
 
     Returns:
-        Whether it was done; False where gradio is not as expected.
+        False if this version of Gradio is not known; nothing is changed then.
     """
-    if not _same(app):
+    if not _is_known(app):
         return False
     linked = any(isinstance(block, gr.DeepLinkButton) for block in app.blocks.values())
     _light[app] = _Light(linked=linked, kept=SessionState(app).STATE_TTL_WHEN_CLOSED)
@@ -102,8 +100,8 @@ def lighten(app: gr.Blocks) -> bool:
     app.state_holder.__class__ = _Holder
     app._queue.__class__ = _Queue
     queue = cast("_Queue", app._queue)
-    queue.sleep_when_free = _PAUSE
-    queue.unread = Unread()
+    queue.sleep_when_free = _POLL
+    queue.unread = UnreadMessages()
     queue.streams = OpenStreams(queue.pending_event_ids_session, queue.pending_messages_per_session.get)
     if not app.enable_monitoring:
         app._queue.ANALYTICS_MAX_EVENTS = _ENTRIES
@@ -111,28 +109,28 @@ def lighten(app: gr.Blocks) -> bool:
 
 
 def _new(cls: type[SessionState], blocks: Any = None) -> SessionState:
-    """In the place of `SessionState.__new__`: whoever makes a session of a light app gets a light one."""
+    """Replaces `SessionState.__new__`, so that new sessions of a light app are light."""
     return object.__new__(_Session if cls is SessionState and blocks in _light else cls)
 
 
 class _Session(SessionState):
-    """A session as gradio's, of which the components' settings are made when they are asked for."""
+    """A Gradio session that creates the settings of components on demand."""
 
     def __init__(self, blocks: gr.Blocks) -> None:
         self.blocks_config = copy(blocks.default_config)
-        if not blocks.renderables:  # `gr.render` adds components and functions to a session
+        if not blocks.renderables:  # otherwise `gr.render` adds components and functions to the session
             self.blocks_config.fns = blocks.default_config.fns
             self.blocks_config.blocks = cast("dict[int, Any]", ChainMap({}, blocks.default_config.blocks))
         self.state_data = {}
         self._state_ttl = {}
         self.is_closed = False
         self.STATE_TTL_WHEN_CLOSED = _light[blocks].kept
-        self._values: dict[int, Any] = {}  # of components; the others have those of the app
+        self._values: dict[int, Any] = {}  # of components whose value differs from the app's
         self._linked = _light[blocks].linked
 
     @property
     def components(self) -> Iterator[dict[str, Any]]:
-        """The settings of all components, as a deep link keeps them."""
+        """The settings of all components, as a deep link stores them."""
         config = self.blocks_config
         for key in {**config.root_block.default_config.blocks, **self._values}:
             settings = config.config_for_block(key, [], config.blocks[key])
@@ -146,7 +144,7 @@ class _Session(SessionState):
             self._state_ttl[key] = (block.time_to_live, datetime.now())
             self.state_data[key] = value
         else:
-            # gradio numbers what it makes of `gr.update` anew, and then keeps the values under that number
+            # Gradio gives a component made from `gr.update` a new id, and then stores values under that id
             value._id = key
             self.blocks_config.blocks[key] = value
             self._values.pop(key, None)
@@ -162,15 +160,15 @@ class _Session(SessionState):
 
 
 class _Holder(StateHolder):
-    """Sessions, of which those of closed pages are dropped after some time, or when there are too many."""
+    """Sessions; those of closed pages are dropped after an hour, or earlier if there are too many."""
 
     def update(self, session_id: str) -> None:
         if len(self.session_data) > self.capacity:
-            self.forget(self._least(session_id))
+            self.forget(self._oldest(session_id))
         super().update(session_id)
 
-    def _least(self, wanted: str) -> str:
-        """Of all but `wanted`: one whose page was closed, or else the one used the longest time ago."""
+    def _oldest(self, wanted: str) -> str:
+        """A session other than `wanted` to drop: one whose page was closed, else the least recently used."""
         others = [(name, session) for name, session in list(self.session_data.items()) if name != wanted]
         return next((name for name, session in others if session.is_closed), others[0][0])
 
@@ -183,7 +181,7 @@ class _Holder(StateHolder):
                 self.forget(name)
 
     def forget(self, name: str) -> None:
-        """Drop a session, if it is there."""
+        """Drop a session, if it exists."""
         self.delete_state(name)
         with self.lock:
             self.session_data.pop(name, None)
@@ -191,9 +189,9 @@ class _Holder(StateHolder):
 
 
 class _Queue(Queue):
-    """A queue that keeps nothing of calls that are over."""
+    """A queue that keeps nothing of finished calls."""
 
-    unread: Unread
+    unread: UnreadMessages
     streams: OpenStreams
 
     def compute_analytics_summary(self, records: Any) -> Any:
@@ -204,7 +202,7 @@ class _Queue(Queue):
     async def push(self, body: Any, request: Any, username: str | None) -> Any:
         messages = self.pending_messages_per_session.get(body.session_hash)
         if messages is not None and messages.qsize() > MOST:
-            return False, "this session does not fetch its answers. Fetch them first.", "queue_full"
+            return False, "this session does not fetch its results. Fetch them first.", "queue_full"
         if body.session_hash and is_page(request):
             self.streams.keep(body.session_hash)
         return await super().push(body, request, username)
@@ -220,12 +218,12 @@ class _Queue(Queue):
             if len(self.pending_event_ids_session) > _ENTRIES:
                 self._tidy()
             for name in self.unread.stale(self.pending_messages_per_session):
-                self.pending_messages_per_session.pop(name, None)  # as gradio does when a reader goes away
+                self.pending_messages_per_session.pop(name, None)  # as Gradio does when a client disconnects
                 await self.clean_events(session_hash=name)
                 self.pending_event_ids_session.pop(name, None)
 
     def _tidy(self) -> None:
-        """Drop the entries of which nothing waits, and those whose answers gradio itself has given up."""
+        """Drop the entries of finished calls, and those whose results Gradio itself has dropped."""
         messages = self.pending_messages_per_session
         for name, waiting in list(self.pending_event_ids_session.items()):
             if name not in messages:
@@ -245,8 +243,8 @@ def _is_small(value: Any) -> bool:
     return room > 0
 
 
-def _same(app: gr.Blocks) -> bool:
-    """Whether gradio is what this file was written for."""
+def _is_known(app: gr.Blocks) -> bool:
+    """Whether Gradio is the version that this module was written for."""
     holder = getattr(app, "state_holder", None)
     if (
         not gr.__version__.startswith("6.")
