@@ -162,7 +162,7 @@ def test_what_looks_like_nothing_that_was_learned_is_told(folder: Path, tmp_path
 
 
 def test_steps_are_marked(tmp_path: Path) -> None:
-    from diabolo.ui.tabs.compare.path import walk
+    from diabolo.ui.tabs.compare.path_strip import walk
     from diabolo.ui.tabs.compare.texts import TEXTS
 
     model = Autoencoder.load(save_coded(tmp_path / "many", count=900), device="cpu")
@@ -230,11 +230,11 @@ def test_the_tab(address: str, started_models: list[str]) -> None:
         page.locator(".compare-told", has_text="same test image").first.wait_for(timeout=WAIT)
         pointers = page.locator(".two-maps .pointer")
         pointers.nth(1).wait_for(timeout=WAIT)
-        states = page.locator(".two-maps .ground")
-        states.filter(has_text="Known").nth(1).wait_for(timeout=WAIT)
+        states = page.locator(".two-maps .density")
+        states.filter(has_text="Training codes lie close").nth(1).wait_for(timeout=WAIT)
         width = pointers.nth(0).bounding_box()["width"]
         pointers.nth(0).click(position={"x": width - 15, "y": 15})  # far off, on the left map
-        states.filter(has_text="Nothing").nth(0).wait_for(timeout=WAIT)
+        states.filter(has_text="No training data near").nth(0).wait_for(timeout=WAIT)
         right = page.locator(".map-right .picture")
         before = right.evaluate("c => c.toDataURL()")
         pointers.nth(0).press("ArrowLeft")
@@ -269,14 +269,14 @@ def test_a_late_answer_to_the_left_pointer_does_not_part_the_maps(address: str) 
         page.get_by_role("tab", name="Compare").click()
         page.get_by_role("tab", name="Two maps").click()
         page.locator(".compare-told", has_text="same test image").first.wait_for(timeout=WAIT)
-        known = page.locator(".two-maps .ground").filter(has_text="Known")
+        known = page.locator(".two-maps .density").filter(has_text="Training codes lie close")
         known.nth(1).wait_for(timeout=WAIT)
         right = page.locator(".map-right .picture")
         together = right.evaluate("c => c.toDataURL()")
         page.route("**/queue/join*", hold)
         pointer = page.locator(".two-maps .pointer").nth(0)
         pointer.click(position={"x": pointer.bounding_box()["width"] - 15, "y": 15})
-        page.locator(".map-left .ground", has_text="Nothing").wait_for(timeout=WAIT)
+        page.locator(".map-left .density", has_text="No training data near").wait_for(timeout=WAIT)
         page.locator(".compare-to input").click()
         page.get_by_role("option", selected=False).first.click()
         known.nth(1).wait_for(timeout=WAIT)  # both were put where the way begins

@@ -1,4 +1,4 @@
-"""The models that one explorer can show, and which it shows."""
+"""The models that an explorer can show, and the one it shows."""
 
 from __future__ import annotations
 
@@ -11,57 +11,57 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.ui._models import Models
 
-__all__ = ["Choice", "Given"]
+__all__ = ["ModelChoice", "ModelSource"]
 
-Given: TypeAlias = Autoencoder | str | Path | Mapping[str, Autoencoder]
+ModelSource: TypeAlias = Autoencoder | str | Path | Mapping[str, Autoencoder]
 
 
-class Choice:
-    """Models by their names; the mapping is kept as it is, so that it may grow.
+class ModelChoice:
+    """Models by name. A mapping is not copied: models added to it later can be chosen, too.
 
     Args:
-        given: one model, what opens it, or several by their names.
-        chosen: the name of the one to show; None takes the first.
+        source: one model, what `Autoencoder.load` opens, or a mapping of names to models.
+        chosen: the name of the model to show; None takes the first.
 
     Raises:
-        BundleError: no bundle, or one that was changed.
-        UnknownNameError: there is no model called `chosen`.
-        UsageError: there are no models.
+        BundleError: the source is not a bundle, or the bundle was modified.
+        UnknownNameError: no model is called `chosen`.
+        UsageError: the mapping is empty.
     """
 
-    def __init__(self, given: Given, chosen: str | None) -> None:
-        if isinstance(given, str | Path):
-            given = Autoencoder.load(given)
-        if isinstance(given, Autoencoder):
-            given = {given.manifest.name: given}
-        if not given:
+    def __init__(self, source: ModelSource, chosen: str | None) -> None:
+        if isinstance(source, str | Path):
+            source = Autoencoder.load(source)
+        if isinstance(source, Autoencoder):
+            source = {source.manifest.name: source}
+        if not source:
             raise UsageError("an explorer needs at least one model.")
-        self._models = given
-        self.chosen = next(iter(given)) if chosen is None else chosen
-        # gradio makes a page's component anew outside of its visitor's request: then it may be anybody's own
-        if not (isinstance(given, Models) and given.brought.has_had(self.chosen)):
-            self._known(self.chosen)
+        self._models = source
+        self.chosen = next(iter(source)) if chosen is None else chosen
+        # gradio recreates components outside their visitor's request, where a visitor's model is not known
+        if not (isinstance(source, Models) and source.brought.has_had(self.chosen)):
+            self._check(self.chosen)
 
     def model(self, name: str | None = None) -> Autoencoder:
-        """The model called `name`, or the chosen one; a mapping may start it only now.
+        """The model called `name`, or the chosen one; a mapping may start it on this access.
 
         Raises:
-            BundleError: it was changed.
-            RemovedError: it was this visitor's, and is not kept any more.
-            UnknownNameError: there is none for the visitor who asks.
+            BundleError: the bundle was modified.
+            RemovedError: the visitor's model is no longer kept.
+            UnknownNameError: this visitor has no model of that name.
         """
-        return self._models[self._known(self.chosen if name is None else name)]
+        return self._models[self._check(self.chosen if name is None else name)]
 
     def manifest(self) -> Manifest | None:
-        """What the chosen model says of itself; our own mapping does not start it for that.
+        """The chosen model's manifest; `Models` does not start the model for it.
 
-        None where it is a visitor's own, and nobody says which visitor asks.
+        None for a visitor's own model outside that visitor's requests.
         """
         if isinstance(self._models, Models):
             return self._models.manifest(self.chosen) if self.chosen in self._models else None
         return self.model().manifest
 
-    def _known(self, name: str) -> str:
+    def _check(self, name: str) -> str:
         if isinstance(self._models, Models):
             return self._models.check(name)
         if name not in self._models:

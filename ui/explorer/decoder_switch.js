@@ -1,65 +1,65 @@
 /**
- * Where the pointer's picture is decoded: in this browser once that is ready and was found to agree with the
- * server, else on the server. A badge says which; a click on it changes over. `wish.server` outlives the model.
+ * Decodes the picture at the pointer: in this browser once its decoder is loaded and agrees with the server,
+ * otherwise on the server. A badge shows which; a click on it switches. `preference.server` outlives the model.
  */
-function waysToDecode(place, about, decode, ask, wish, changed) {
+function decoderSwitch(place, about, decodeOnServer, ask, preference, changed) {
   const [badge, figure] = [place.querySelector("button"), place.querySelector("span")];
-  let here = null;
-  let why = about.web ? "" : say("noFiles"); // not here
+  let inBrowser = null; // the decoder in this browser, once it is loaded and agrees
+  let reason = about.web ? "" : say("noFiles"); // why the browser does not decode
   let left = false;
 
   function show() {
-    const inBrowser = here !== null && !wish.server;
-    badge.textContent = say(inBrowser ? "inBrowser" : "onServer");
-    badge.title = here ? say(inBrowser ? "toServer" : "toBrowser") : why;
-    badge.disabled = here === null;
-    figure.textContent = here ? say("agree", { difference: plain(here.difference) }) : "";
+    const here = inBrowser !== null && !preference.server;
+    badge.textContent = say(here ? "inBrowser" : "onServer");
+    badge.title = inBrowser ? say(here ? "toServer" : "toBrowser") : reason;
+    badge.disabled = inBrowser === null;
+    figure.textContent = inBrowser ? say("agree", { difference: roundedUp(inBrowser.difference) }) : "";
   }
 
   badge.onclick = () => {
-    wish.server = !wish.server;
+    preference.server = !preference.server;
     show();
     changed();
   };
   show();
   return {
-    /** {images, ranks} of one latent; in the browser there are no ranks. */
+    /** {images, ranks} of one latent; the browser computes no ranks. */
     async decode(latent) {
-      if (here === null || wish.server) return decode(latent);
+      if (inBrowser === null || preference.server) return decodeOnServer(latent);
       try {
-        return { images: await here.decode(latent) };
+        return { images: await inBrowser.decode(latent) };
       } catch {
         giveUp(say("cannot"));
-        return decode(latent);
+        return decodeOnServer(latent);
       }
     },
     async prepare() {
       if (!about.web) return;
-      const found = await decoderHere(ask, about).catch(() => null);
+      const found = await browserDecoder(ask, about).catch(() => null);
       if (left) return void found?.leave();
-      here = found;
+      inBrowser = found;
       if (found === null) giveUp(say("cannot"));
-      else if (!(found.difference <= found.allowed)) giveUp(say("disagree", { difference: plain(found.difference), allowed: plain(found.allowed) }));
+      else if (!(found.difference <= found.allowed)) giveUp(say("disagree", { difference: roundedUp(found.difference), allowed: roundedUp(found.allowed) }));
       place.dataset.difference = found?.difference ?? "";
       show();
-      if (here) changed();
+      if (inBrowser) changed();
     },
     leave() {
       left = true;
-      here?.leave();
-      here = null;
+      inBrowser?.leave();
+      inBrowser = null;
     },
   };
 
-  function giveUp(reason) {
-    here?.leave();
-    [here, why] = [null, reason];
+  function giveUp(why) {
+    inBrowser?.leave();
+    [inBrowser, reason] = [null, why];
     show();
   }
 }
 
-/** A small number, rounded up to two digits that count: 0.00000024. */
-function plain(value) {
+/** A small number rounded up to two significant digits, without an exponent: 0.00000024. */
+function roundedUp(value) {
   const digits = value > 0 && value < 1 ? Math.min(12, Math.ceil(-Math.log10(value)) + 1) : 2;
   return value === 0 ? "0" : (Math.ceil(value * 10 ** digits - 1e-9) / 10 ** digits).toFixed(digits);
 }

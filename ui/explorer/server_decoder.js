@@ -1,8 +1,8 @@
 /**
- * Ways to decode. Each is a function of many flat latents in one Float32Array, and answers
- * {images: Uint8Array, row by row with the channels last; ranks: number[] or null}.
+ * Decoding on the server: a function of many flat latents in one Float32Array. It returns
+ * {images: Uint8Array, (batch, height, width, channels) in row-major order; ranks: number[], or null if unknown}.
  */
-function decodeOnServer(ask) {
+function serverDecoder(ask) {
   return async (latents) => {
     const { images, ranks } = await ask("decode", { latents: textOf(latents) });
     return { images: bytesOf(images), ranks };

@@ -1,4 +1,4 @@
-"""When a tab is opened: gradio puts what lies in a tab onto the page only then."""
+"""An event for the first time that a tab is opened; gradio puts a tab's content onto the page only then."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from typing import Any
 
 import gradio as gr
 
+from diabolo.runtime._old_names import old_names
 from diabolo.ui.parts.context import QUIET
 
-__all__ = ["when_opened"]
+__all__ = ["on_first_open"]
+
+__getattr__ = old_names(__name__, {"when_opened": "on_first_open"})
 
 
-def when_opened(run: Callable[..., Any], inputs: Any, outputs: Any) -> Any:
-    """Call `run` when the tab in which this stands is first opened on a page; nothing of it runs before.
+def on_first_open(run: Callable[..., Any], inputs: Any, outputs: Any) -> Any:
+    """Call `run` when a visitor first opens the tab in which this is called.
 
-    Its event is called "expand" for want of a better one: gradio calls any "load" when the page opens.
+    The event is named "expand", because gradio fires any "load" as soon as the page opens.
 
     Returns:
-        The event, for what comes `.then`.
+        The event, for a further `.then`.
     """
     mark = gr.HTML("<i></i>", js_on_load="trigger('expand')", padding=False, elem_classes="diabolo-style")
     return mark.expand(run, inputs, outputs, **QUIET)

@@ -8,9 +8,9 @@ import gradio as gr
 
 from diabolo.ui.components import choice
 from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors
+from diabolo.ui.parts.first_open import on_first_open
 from diabolo.ui.parts.inline_html import error_map
 from diabolo.ui.parts.numbers import numbers
-from diabolo.ui.parts.opened import when_opened
 from diabolo.ui.parts.picture_input import PictureInput, pixels
 from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.tabs.compare import cards, two_maps
@@ -96,7 +96,7 @@ def _rows(context: Context, text: Any) -> gr.Image:
     source.wire(show, inputs, [rows])
     models.input(show, inputs, rows, **LATEST)
     context.chooser.change(choose, context.chooser, models, **QUIET).then(show, inputs, rows, **LATEST)
-    when_opened(refresh, None, models)
+    on_first_open(refresh, None, models)
 
     with gr.Row(visible=False):  # for programs
         asked, figures, run = numbers("models"), numbers("figures"), gr.Button()

@@ -12,10 +12,10 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.ui.components import choice
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
-from diabolo.ui.parts.opened import when_opened
+from diabolo.ui.parts.first_open import on_first_open
 from diabolo.ui.parts.texts import Texts
 from diabolo.ui.tabs.compare.pairs import pair, same_images, standing_for
-from diabolo.ui.tabs.compare.path import walk
+from diabolo.ui.tabs.compare.path_strip import walk
 
 __all__ = ["build"]
 
@@ -106,7 +106,7 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
 
     ends = [start, end]
     went: dict[str, Any] = {"inputs": [*choosers, *ends], "outputs": [*maps, sent, ways, told]}
-    opened = when_opened(open_tab, choosers, choosers)
+    opened = on_first_open(open_tab, choosers, choosers)
     events = [opened]
     for chooser, explorer in zip(choosers, maps, strict=True):
         events.append(chooser.input(choose, chooser, explorer, **LATEST))

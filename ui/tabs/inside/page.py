@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from diabolo.ui.parts.context import LATEST, Context, picture_of, shown_errors
+from diabolo.ui.parts.first_open import on_first_open
 from diabolo.ui.parts.inline_html import signed_map
 from diabolo.ui.parts.numbers import numbers
-from diabolo.ui.parts.opened import when_opened
 from diabolo.ui.parts.picture_input import PictureInput, pixels
 from diabolo.ui.tabs.inside import unit_view
 from diabolo.ui.tabs.inside.texts import TEXTS
@@ -69,7 +69,7 @@ def build(context: Context) -> None:
     all_shown = [*choosers, left.charts, *left.shown, right.charts, *right.shown]
     inputs = [source.seen, source.given, left.chooser, left.unit, right.chooser, right.unit]
     source.wire(look_at_both, inputs, both)
-    when_opened(begin, context.chooser, all_shown)
+    on_first_open(begin, context.chooser, all_shown)
     context.chooser.change(choose, context.chooser, all_shown, **LATEST)
     _endpoints(context)
 

@@ -10,15 +10,15 @@ import gradio as gr
 from diabolo.runtime.errors import BundleError, UsageError
 from diabolo.ui.incoming import UploadInput
 from diabolo.ui.parts.context import EVERY, QUIET, Context, shown_errors
+from diabolo.ui.parts.first_open import on_first_open
 from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.parts.numbers import record
-from diabolo.ui.parts.opened import when_opened
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.tabs.models.about import about
 from diabolo.ui.tabs.models.facts import facts
 from diabolo.ui.tabs.models.model_card import card_html
-from diabolo.ui.tabs.models.shelf import CLICKED, shelf
+from diabolo.ui.tabs.models.model_list import CLICKED, shelf
 from diabolo.ui.tabs.models.texts import TEXTS
 from diabolo.ui.tabs.models.uploads import Uploads
 
@@ -105,7 +105,7 @@ def build(context: Context) -> None:
             shown = gr.HTML(js_on_load=None, elem_classes="models-card")
     outputs = [choices, known, shown]
     context.chooser.change(show, context.chooser, outputs, **QUIET)
-    when_opened(show, context.chooser, outputs)
+    on_first_open(show, context.chooser, outputs)
     choices.click(choose, None, context.chooser, **EVERY)
     upload.upload(take, upload, [context.chooser, said], **QUIET)
 
