@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -114,6 +115,22 @@ def test_describe(address: str, folder: Path) -> None:
     assert all(check["ok"] for check in checks.values())
     made = client.view_api(return_format="dict", print_info=False)["named_endpoints"]["/describe"]["returns"]
     assert made[0]["type"]["type"] == "object"
+
+
+def test_checks_are_told_in_the_reader_s_language(folder: Path) -> None:
+    from diabolo.runtime import verify
+    from diabolo.ui.tabs.models.about import _detail
+    from diabolo.ui.tabs.models.texts import TEXTS
+
+    checks = verify(folder / "plane", device="cpu")
+    say = {key: f"<{key}>" for key in TEXTS["en"]} | {"difference": "<{found} {allowed}>"}
+    told = {check.name: _detail(dataclasses.asdict(check), say) for check in checks}
+    assert all(words.startswith("<") for words in told.values())
+    assert (told["model.json"], told["codes.npz"], told["graphs"]) == ("<valid>", "<sha256>", "<graphs_fit>")
+    golden = next(check for check in checks if check.name == "golden latent")
+    assert told["golden latent"] == f"<{golden.difference:.1e} {golden.allowed:.0e}>"
+    failed = dataclasses.replace(checks[1], ok=False, detail="cannot be read")
+    assert _detail(dataclasses.asdict(failed), say) == "cannot be read"
 
 
 def test_choose_by_mouse_and_by_keyboard(browser: Any, address: str) -> None:

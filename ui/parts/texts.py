@@ -8,7 +8,7 @@ from typing import TypeAlias
 import gradio as gr
 
 from diabolo.runtime.errors import UnknownNameError
-from diabolo.runtime.latent.distribution import Distribution, Fitted
+from diabolo.runtime.latent.distribution import Distribution
 
 __all__ = ["LANGUAGES", "SHARED", "Texts", "check", "language", "source_of"]
 
@@ -112,6 +112,11 @@ def language(request: gr.Request | None) -> str:
 
 
 def source_of(distribution: Distribution, say: Mapping[str, str]) -> str:
-    """What latents are drawn from, in the words of `SHARED` in one language."""
-    key = "diagonal" if isinstance(distribution, Fitted) and distribution.diagonal else distribution.name
-    return say[f"from_{key}"]
+    """What latents are drawn from, in words.
+
+    Args:
+        distribution: of a latent space.
+        say: `SHARED` in one language.
+    """
+    diagonal = getattr(distribution, "diagonal", False)  # a gaussian without covariances
+    return say["from_diagonal" if diagonal else f"from_{distribution.name}"]
