@@ -153,7 +153,7 @@ def test_choose_by_mouse_and_by_keyboard(browser: Any, address: str) -> None:
 def test_one_s_own_is_shown_to_nobody_else(browser: Any, address: str, folder: Path) -> None:
     page, wrong = opened(browser, address, "zh-TW")
     bring(page, zipped(folder / "mine"))
-    page.locator(".models-said", has_text="檢查無誤").first.wait_for(timeout=WAIT)
+    page.locator(".models-said", has_text="通過全部檢查").first.wait_for(timeout=WAIT)
     chosen(page, "mine")
     assert page.locator(".model-list button b").all_inner_texts() == ["plane", "seven", "mine你的"]
     page.locator(".model-line", has_text="8 × 8").first.wait_for(timeout=WAIT)

@@ -1,4 +1,4 @@
-"""PSNR by the level of the noise: how noisy images are, and how clean the model makes them."""
+"""PSNR by noise level, of noisy and of denoised images."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = ["WORDS", "Curve", "Now", "level_curve", "measure"]
 WORDS: Texts = {
     "en": {
         "title": "PSNR by noise level, in dB: higher is cleaner.",
-        "stored": "Lines: the mean over {count} images that the model decodes from stored codes; real ones "
+        "stored": "Lines: the mean over {count} images that the model decoded from stored codes; real images "
         "are harder.",
-        "sampled": "Lines: the mean over {count} images that the model makes up; real ones are harder.",
+        "sampled": "Lines: the mean over {count} images that the model generated; real images are harder.",
         "dots": "Dots: this picture.",
         "noisy": "noisy",
         "denoised": "denoised",
@@ -30,8 +30,8 @@ WORDS: Texts = {
     },
     "zh-TW": {
         "title": "各雜訊強度的 PSNR（dB）：越高越乾淨。",
-        "stored": "曲線：模型由存下的編碼解碼出 {count} 張影像，取其平均；真實影像更難。",
-        "sampled": "曲線：模型自己生成 {count} 張影像，取其平均；真實影像更難。",
+        "stored": "曲線：模型由存下的編碼解碼出的 {count} 張影像的平均；真實影像較難。",
+        "sampled": "曲線：模型自行生成的 {count} 張影像的平均；真實影像較難。",
         "dots": "圓點：這張影像。",
         "noisy": "有雜訊",
         "denoised": "去雜訊後",

@@ -1,4 +1,4 @@
-"""Encode a picture and decode it again: how well does it come back, and from how little?"""
+"""Encode a picture and decode it again: how good is the reconstruction, and how small the code?"""
 
 from __future__ import annotations
 
@@ -27,30 +27,31 @@ TITLE = {"en": "Reconstruct", "zh-TW": "重建"}
 ORDER = 10
 TEXTS: Texts = {
     "en": {
-        "lead": "The encoder squeezes the picture into a code, the decoder restores it from that alone.",
+        "lead": "The encoder compresses the picture into a code; the decoder reconstructs it from the code "
+        "alone.",
         "result": "Reconstruction",
         "error": "Error",
         "figures": "MSE **{mse}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
         "fewer": "{image} numbers → {code}: {ratio} times fewer.",
-        "not_fewer": "{image} numbers → {code}: not fewer. This code has room for the whole picture.",
+        "not_fewer": "{image} numbers → {code}: no compression. This code has room for the whole picture.",
         "darker": "too dark",
         "brighter": "too bright",
-        "scale": "full colour: off by {full} or more, of 1",
+        "scale": "full colour: an error of {full} or more (black to white is 1)",
     },
     "zh-TW": {
-        "lead": "編碼器把影像壓縮成編碼，解碼器只憑這串編碼把它還原。",
+        "lead": "編碼器把影像壓縮成編碼，解碼器只憑這段編碼把它還原。",
         "result": "重建結果",
         "error": "誤差",
         "figures": "重建誤差 MSE **{mse}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
         "fewer": "{image} 個數 → {code} 個數，濃縮成 {ratio} 分之一。",
-        "not_fewer": "{image} 個數 → {code} 個數，並沒有變少：這樣的編碼裝得下整張影像。",
+        "not_fewer": "{image} 個數 → {code} 個數，沒有壓縮：這樣的編碼裝得下整張影像。",
         "darker": "太暗",
         "brighter": "太亮",
-        "scale": "顏色最深處：亮度差 {full} 以上（全黑到全白為 1）",
+        "scale": "顏色最深：誤差 {full} 以上（全黑到全白為 1）",
     },
 }
 
-_FULL = 0.5  # error that has the full colour, for every picture and model
+_FULL = 0.5  # the error that has the full colour, the same for every picture and model
 
 
 @dataclass(kw_only=True)
