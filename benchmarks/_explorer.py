@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-BADGES = {"browser": "Decodes in your browser", "server": "Decodes on the server"}
+BADGES = {"browser": "Decoding in your browser", "server": "Decoding on the server"}
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -74,11 +74,11 @@ def explorer(browser: Any, address: str, path: str) -> Any:
     page.add_init_script(f"({EYE})()")
     page.goto(address)
     page.get_by_role("tab", name="Explore").click()
-    badge = page.locator(".explorer .how button", has_text=BADGES["browser"])
+    badge = page.locator(".explorer .decoder button", has_text=BADGES["browser"])
     badge.wait_for(timeout=60_000)
     if path == "server":
         badge.click()
-    page.locator(".explorer .how button", has_text=BADGES[path]).wait_for()
+    page.locator(".explorer .decoder button", has_text=BADGES[path]).wait_for()
     page.locator(".explorer .pointer").scroll_into_view_if_needed()
     return page
 

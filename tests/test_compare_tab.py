@@ -149,25 +149,25 @@ def test_codes_of_other_images_are_each_model_s_own(folder: Path, tmp_path: Path
 
 
 def test_what_looks_like_nothing_that_was_learned_is_told(folder: Path, tmp_path: Path) -> None:
-    from diabolo.ui.tabs.compare.novelty import ground_of
+    from diabolo.ui.tabs.compare.novelty import novelty_of
 
-    assert ground_of(Autoencoder.load(folder / "whole", device="cpu")) is None  # no codes
-    assert ground_of(Autoencoder.load(folder / "plane", device="cpu")) is None  # 300 are too few
+    assert novelty_of(Autoencoder.load(folder / "whole", device="cpu")) is None  # no codes
+    assert novelty_of(Autoencoder.load(folder / "plane", device="cpu")) is None  # 300 are too few
     model = Autoencoder.load(save_coded(tmp_path / "many", count=900), device="cpu")
-    ground = ground_of(model)
-    assert ground is not None
+    novelty = novelty_of(model)
+    assert novelty is not None
     centres = np.array([[0, 0], [4, 0], [0, 4]], np.float32)
-    assert not ground.unlike(model.decode(centres)).any()
-    assert ground.unlike(model.decode(np.array([[8, 8], [-9, 2]], np.float32))).all()
+    assert not novelty.novel(model.decode(centres)).any()
+    assert novelty.novel(model.decode(np.array([[8, 8], [-9, 2]], np.float32))).all()
 
 
 def test_steps_are_marked(tmp_path: Path) -> None:
-    from diabolo.ui.tabs.compare.path import walk
+    from diabolo.ui.tabs.compare.path_strip import path_strip
     from diabolo.ui.tabs.compare.texts import TEXTS
 
     model = Autoencoder.load(save_coded(tmp_path / "many", count=900), device="cpu")
     near, far = np.zeros(2, np.float32), np.array([9, 9], np.float32)
-    drawn = walk("<many>", model, (near, far), ("ants", "cats"), TEXTS["en"])
+    drawn = path_strip("<many>", model, (near, far), ("ants", "cats"), TEXTS["en"])
     steps = drawn.split("<li")[1:]
     assert len(steps) == 12
     assert "class=hole" not in steps[0]
@@ -224,17 +224,17 @@ def test_the_tab(address: str, started_models: list[str]) -> None:
         page.keyboard.press("Escape")
 
         page.get_by_role("tab", name="Two maps").click()
-        page.locator(".walk").nth(1).wait_for(timeout=WAIT)
-        assert page.locator(".walk p b").all_inner_texts() == ["plane", "prior"]
+        page.locator(".path-strip").nth(1).wait_for(timeout=WAIT)
+        assert page.locator(".path-strip p b").all_inner_texts() == ["plane", "prior"]
         assert "1.2 %" in page.locator(".map-right .compare-line").first.inner_text()
         page.locator(".compare-told", has_text="same test image").first.wait_for(timeout=WAIT)
         pointers = page.locator(".two-maps .pointer")
         pointers.nth(1).wait_for(timeout=WAIT)
-        states = page.locator(".two-maps .ground")
-        states.filter(has_text="Known").nth(1).wait_for(timeout=WAIT)
+        states = page.locator(".two-maps .density")
+        states.filter(has_text="Training codes lie close").nth(1).wait_for(timeout=WAIT)
         width = pointers.nth(0).bounding_box()["width"]
         pointers.nth(0).click(position={"x": width - 15, "y": 15})  # far off, on the left map
-        states.filter(has_text="Nothing").nth(0).wait_for(timeout=WAIT)
+        states.filter(has_text="No training data near").nth(0).wait_for(timeout=WAIT)
         right = page.locator(".map-right .picture")
         before = right.evaluate("c => c.toDataURL()")
         pointers.nth(0).press("ArrowLeft")
@@ -269,14 +269,14 @@ def test_a_late_answer_to_the_left_pointer_does_not_part_the_maps(address: str) 
         page.get_by_role("tab", name="Compare").click()
         page.get_by_role("tab", name="Two maps").click()
         page.locator(".compare-told", has_text="same test image").first.wait_for(timeout=WAIT)
-        known = page.locator(".two-maps .ground").filter(has_text="Known")
+        known = page.locator(".two-maps .density").filter(has_text="Training codes lie close")
         known.nth(1).wait_for(timeout=WAIT)
         right = page.locator(".map-right .picture")
         together = right.evaluate("c => c.toDataURL()")
         page.route("**/queue/join*", hold)
         pointer = page.locator(".two-maps .pointer").nth(0)
         pointer.click(position={"x": pointer.bounding_box()["width"] - 15, "y": 15})
-        page.locator(".map-left .ground", has_text="Nothing").wait_for(timeout=WAIT)
+        page.locator(".map-left .density", has_text="No training data near").wait_for(timeout=WAIT)
         page.locator(".compare-to input").click()
         page.get_by_role("option", selected=False).first.click()
         known.nth(1).wait_for(timeout=WAIT)  # both were put where the way begins

@@ -27,8 +27,8 @@ pytestmark = GRADIO_MARKS
 WAIT = 30_000  # milliseconds
 PIXELS = """c => c.getContext("2d").getImageData(0, 0, c.width, c.height).data
   .reduce((sum, value) => (31 * sum + value) % 1000003, 0)"""
-HOLE = re.compile("Nothing learned")
-KNOWN = re.compile("Known ground")
+HOLE = re.compile("No training data near")
+KNOWN = re.compile("Training codes lie close")
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +91,14 @@ def _open(page: Any, address: str) -> None:
     page.goto(address)
     for name in ("plane", "seven", "plain"):
         page.locator(f"#{name} .sliders label").first.wait_for(timeout=WAIT)
-    page.locator("#plane .ground", has_text=KNOWN).wait_for(timeout=WAIT)
+    page.locator("#plane .density", has_text=KNOWN).wait_for(timeout=WAIT)
 
 
 def _at(page: Any, folder: Path, name: str, x: float, y: float) -> tuple[float, float]:
     """Where on the screen a place of the map is; what is drawn there is known to the browser alone."""
-    from diabolo.ui.explorer import _planes
+    from diabolo.ui.explorer import latent_map
 
-    plane = _planes.map_of(Autoencoder.load(folder / name, device="cpu").latent_space)
+    plane = latent_map.map_of(Autoencoder.load(folder / name, device="cpu").latent_space)
     page.locator(f"#{name} .pointer").scroll_into_view_if_needed()
     box = page.locator(f"#{name} .pointer").bounding_box()
     left = (x - plane.low[0]) / (plane.high[0] - plane.low[0])
@@ -120,7 +120,7 @@ def _pixels(page: Any, canvas: str) -> int:
 
 
 def _ground(page: Any, name: str, words: re.Pattern[str]) -> None:
-    page.locator(f"#{name} .ground", has_text=words).wait_for(timeout=WAIT)
+    page.locator(f"#{name} .density", has_text=words).wait_for(timeout=WAIT)
 
 
 def test_dragging_decodes_at_once_and_never_lags(page: Any, folder: Path) -> None:
@@ -156,14 +156,14 @@ def test_dragging_decodes_at_once_and_never_lags(page: Any, folder: Path) -> Non
 
 
 def test_a_click_on_a_dot_takes_its_whole_code(page: Any, folder: Path) -> None:
-    from diabolo.ui.explorer import _planes
+    from diabolo.ui.explorer import latent_map
 
     for name in ("plane", "seven"):
         space = Autoencoder.load(folder / name, device="cpu").latent_space
         codes = space.codes
         assert codes is not None
         assert codes.labels is not None
-        points = _planes.map_of(space).points
+        points = latent_map.map_of(space).points
         away = np.linalg.norm(points[:, None] - points[None], axis=2) + 99 * np.eye(len(points))
         lonely = int(np.argmax(np.where((np.abs(points) < 5).all(1), away.min(1), 0)))  # no dot beside it
         page.mouse.click(*_at(page, folder, name, *points[lonely].tolist()))
@@ -205,8 +205,8 @@ def test_sliders_move_one_dimension(page: Any) -> None:
 
 
 def test_from_a_to_b_marks_the_hole(page: Any, folder: Path) -> None:
-    way, frames = page.locator("#plane button.way"), page.locator("#plane .frames button")
-    way.click()
+    path, frames = page.locator("#plane button.path"), page.locator("#plane .frames button")
+    path.click()
     for place in ((0, 0), (4, 0)):
         page.mouse.click(*_at(page, folder, "plane", *place))
         page.wait_for_timeout(100)
@@ -216,7 +216,7 @@ def test_from_a_to_b_marks_the_hole(page: Any, folder: Path) -> None:
     assert {5, 6} <= set(holes) <= set(range(2, 10))
     frames.nth(5).click()
     _ground(page, "plane", HOLE)
-    way.click()
+    path.click()
     assert page.locator("#plane .strip").is_hidden()
 
 
@@ -262,7 +262,7 @@ def test_two_axes_may_be_chosen(page: Any) -> None:
 
 def test_without_codes_there_are_sliders_alone(page: Any) -> None:
     assert page.locator("#plain .map").is_hidden()
-    assert "without stored codes" in page.locator("#plain .no-map").inner_text()
+    assert "no stored codes" in page.locator("#plain .no-map").inner_text()
     sliders = page.locator("#plain .sliders label")
     assert sliders.count() == 12
     page.get_by_role("button", name="20 more").click()
@@ -289,10 +289,10 @@ def test_a_phone_with_a_finger(browser: Any, address: str, folder: Path) -> None
     page = context.new_page()
     wrong = watch(page)
     page.goto(address)
-    page.locator("#plane .ground", has_text="熟悉的地帶").wait_for(timeout=WAIT)
+    page.locator("#plane .density", has_text="附近有訓練影像").wait_for(timeout=WAIT)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.touchscreen.tap(*_at(page, folder, "plane", 4, 4))
-    page.locator("#plane .ground", has_text="間隙").wait_for(timeout=WAIT)
+    page.locator("#plane .density", has_text="間隙").wait_for(timeout=WAIT)
     picture, chart = (page.locator(f"#plane {part}").bounding_box() for part in (".picture", ".map"))
     assert picture["y"] + picture["height"] < chart["y"]  # both are seen while the finger drags
     assert chart["y"] + chart["height"] - picture["y"] < 800
@@ -310,10 +310,10 @@ def test_the_tab_shows_the_model_that_is_chosen(browser: Any, folder: Path, open
         page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-US")
         wrong = watch(page)
         page.goto(address)
-        tab, ground = page.get_by_role("tab", name="探索"), page.locator(".explorer .ground")
+        tab, ground = page.get_by_role("tab", name="探索"), page.locator(".explorer .density")
         if opened_first:
             tab.click()
-            ground.filter(has_text=re.compile("熟悉的地帶")).wait_for(timeout=WAIT)
+            ground.filter(has_text=re.compile("附近有訓練影像")).wait_for(timeout=WAIT)
         page.locator(".head input").click()
         page.get_by_role("option", name="plain").click()
         if not opened_first:

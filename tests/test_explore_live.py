@@ -28,7 +28,7 @@ pytest.importorskip("playwright.sync_api")
 pytestmark = GRADIO_MARKS
 
 WAIT = 30_000  # milliseconds
-HERE, THERE = "Decodes in your browser", "Decodes on the server"
+HERE, THERE = "Decoding in your browser", "Decoding on the server"
 OWN = ("plane", "spatial", "plain")  # made by hand: with codes, spatial, spatial without codes
 RGBA = """c => { let all = ""; for (const v of c.getContext("2d").getImageData(0, 0, c.width, c.height).data)
   all += String.fromCharCode(v); return btoa(all); }"""
@@ -115,7 +115,7 @@ def visit(browser: Any, address: str) -> Iterator[Callable[[], Any]]:
 
 
 def _badge(page: Any, words: str, place: str = "#one") -> Any:
-    badge = page.locator(f"{place} .how button", has_text=words)
+    badge = page.locator(f"{place} .decoder button", has_text=words)
     badge.wait_for(timeout=WAIT)
     return badge
 
@@ -140,8 +140,8 @@ def _choose(page: Any, name: str) -> float:
     """Choose a model; the difference that the page found."""
     page.locator("#one .whole").evaluate("e => e.dataset.old = true")
     page.get_by_role("button", name=f"show {name}", exact=True).click()
-    page.locator("#one .whole:not([data-old]) .how[data-difference]").wait_for(timeout=WAIT)
-    return float(page.locator("#one .how").get_attribute("data-difference"))
+    page.locator("#one .whole:not([data-old]) .decoder[data-difference]").wait_for(timeout=WAIT)
+    return float(page.locator("#one .decoder").get_attribute("data-difference"))
 
 
 def test_models_decode_here_as_on_the_server(visit: Callable[[], Any], models: Models) -> None:
@@ -185,7 +185,7 @@ def _decodes(sent: Any) -> bool:
 def test_both_ways_give_the_same_picture(visit: Callable[[], Any]) -> None:
     page = visit()
     badge = _badge(page, HERE)
-    assert "pixels within 0.000" in page.locator("#one .how span").inner_text()
+    assert "at most 0.000" in page.locator("#one .decoder span").inner_text()
     before = _pixels(page)
     assert before.max() > 0
     with page.expect_request(_decodes):
@@ -213,27 +213,27 @@ def test_the_files_are_loaded_once_for_a_page(visit: Callable[[], Any], address:
 def test_the_picture_does_not_wait_for_the_rank(
     visit: Callable[[], Any], models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from diabolo.ui.explorer._space import Space
+    from diabolo.ui.explorer.backend import Backend
 
     page, free = visit(), threading.Event()
     _badge(page, HERE)
-    page.locator("#one .ground", has_text="Known ground").wait_for(timeout=WAIT)
-    own = Space.ranks
+    page.locator("#one .density", has_text="Training codes lie close").wait_for(timeout=WAIT)
+    own = Backend.ranks
 
-    def ranks(self: Space, latents: str) -> list[float] | None:
+    def ranks(self: Backend, latents: str) -> list[float] | None:
         free.wait(20)
         return own(self, latents)
 
-    monkeypatch.setattr(Space, "ranks", ranks)
+    monkeypatch.setattr(Backend, "ranks", ranks)
     try:
         box = page.locator("#one .pointer").bounding_box()
         page.mouse.click(box["x"] + box["width"] - 5, box["y"] + 5)  # far from all codes
         values = [float(v.replace("−", "-")) for v in page.locator("#one output").all_inner_texts()]
         _picture(page, to_uint8(models["plane"].decode(np.array([values], np.float32)))[0])
-        assert "Known ground" in page.locator("#one .ground").inner_text()
+        assert "Training codes lie close" in page.locator("#one .density").inner_text()
     finally:
         free.set()
-    page.locator("#one .ground", has_text="Nothing learned").wait_for(timeout=WAIT)
+    page.locator("#one .density", has_text="No training data near").wait_for(timeout=WAIT)
 
 
 def test_without_the_files_the_server_decodes(
@@ -245,34 +245,34 @@ def test_without_the_files_the_server_decodes(
     page = visit()
     badge = _badge(page, THERE)
     assert badge.is_disabled()
-    assert "without onnxruntime-web" in badge.get_attribute("title")
+    assert "onnxruntime-web, which decodes in the browser, is not installed" in badge.get_attribute("title")
     box = page.locator("#one .pointer").bounding_box()
     with page.expect_request(_decodes):
         page.mouse.click(box["x"] + 5, box["y"] + 5)
-    page.locator("#one .ground", has_text="Nothing learned").wait_for(timeout=WAIT)
+    page.locator("#one .density", has_text="No training data near").wait_for(timeout=WAIT)
 
 
 @pytest.mark.parametrize("case", ["other images", "no graph"])
 def test_what_does_not_agree_is_decoded_by_the_server(
     case: str, visit: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from diabolo.ui.explorer._space import Space
+    from diabolo.ui.explorer.backend import Backend
 
-    own = Space.graph
+    own = Backend.graph
 
-    def graph(self: Space) -> dict[str, Any]:
+    def graph(self: Backend) -> dict[str, Any]:
         sent = own(self)
         images = np.frombuffer(base64.b64decode(sent["images"]), "<f4")
         if case == "other images":
             return sent | {"images": base64.b64encode((images - np.float32(0.0123)).tobytes()).decode()}
         return sent | {"graph": base64.b64encode(b"no graph at all").decode()}
 
-    monkeypatch.setattr(Space, "graph", graph)
+    monkeypatch.setattr(Backend, "graph", graph)
     page = visit()
-    page.locator("#one .how[data-difference]").wait_for(timeout=WAIT)
+    page.locator("#one .decoder[data-difference]").wait_for(timeout=WAIT)
     badge = _badge(page, THERE)
     assert badge.is_disabled()
-    words = {"other images": "came out 0.013 away", "no graph": "could not run"}[case]
+    words = {"other images": "server's by 0.013", "no graph": "could not run"}[case]
     assert words in badge.get_attribute("title")
     box = page.locator("#one .pointer").bounding_box()
     with page.expect_request(_decodes):

@@ -60,14 +60,14 @@ def hold() -> threading.Event:
 def address(models: dict[str, Autoencoder], hold: threading.Event) -> Iterator[str]:
     from diabolo.ui.explorer import LatentExplorer, _component
 
-    opened = _component.Space.about
+    opened = _component.Backend.about
 
     def about(self: Any) -> dict[str, Any]:
         if self.count == 7:
             hold.wait(20)
         return opened(self)
 
-    _component.Space.about = about  # type: ignore[method-assign]
+    _component.Backend.about = about  # type: ignore[method-assign]
     with gr.Blocks() as demo:
         explorer = LatentExplorer(models, elem_id="one", language="zh-TW")
         value = gr.Textbox(elem_id="value")
@@ -84,7 +84,7 @@ def address(models: dict[str, Autoencoder], hold: threading.Event) -> Iterator[s
     )
     yield f"http://127.0.0.1:{port}/"
     close(demo)
-    _component.Space.about = opened  # type: ignore[method-assign]
+    _component.Backend.about = opened  # type: ignore[method-assign]
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def page(browser: Any, address: str) -> Iterator[Any]:
     wrong = watch(page)
     page.add_init_script(f"({COUNT})(['resizes', 'themes'])")
     page.goto(address)
-    page.locator("#one .ground", has_text="熟悉").wait_for(timeout=WAIT)
+    page.locator("#one .density", has_text="附近有訓練影像").wait_for(timeout=WAIT)
     yield page
     page.close()
     assert wrong == []
@@ -116,15 +116,15 @@ def _value(page: Any, once: str) -> list[float]:
 
 
 def test_another_model_is_opened_at_its_own_start(page: Any, models: dict[str, Autoencoder]) -> None:
-    from diabolo.ui.explorer._space import space_of
+    from diabolo.ui.explorer.backend import backend_of
 
     _show(page, "show seven", 7)
-    np.testing.assert_allclose(_value(page, "v.length == 7"), space_of(models["seven"]).start, atol=1e-5)
+    np.testing.assert_allclose(_value(page, "v.length == 7"), backend_of(models["seven"]).start, atol=1e-5)
     picture = page.locator("#one .picture").evaluate("c => [c.width, c.height]")
     assert picture == [8, 8]
     assert page.locator("#one .axes").is_visible()
     _show(page, "show other", 2)  # as many numbers as the first: not its latent for all that
-    np.testing.assert_allclose(_value(page, "v.length == 2"), space_of(models["other"]).start, atol=1e-5)
+    np.testing.assert_allclose(_value(page, "v.length == 2"), backend_of(models["other"]).start, atol=1e-5)
     _show(page, "show plain", 32)
     assert page.locator("#one .map").is_hidden()
     _show(page, "both", 7)

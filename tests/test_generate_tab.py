@@ -27,17 +27,18 @@ WAIT = 60_000  # milliseconds
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Models that draw from a fitted gaussian, from a prior, and from each dimension by itself."""
+    """Models that draw from a fitted gaussian, a prior, independent dimensions, and a prior over a grid."""
     folder = tmp_path_factory.mktemp("bundles")
     change(save_coded(folder / "fitted"), name="fitted")
     change(save_pair(folder / "prior", latent_shape=(2,), latent={"prior": "normal"}), name="prior")
     change(save_pair(folder / "each", image_shape=(3, 8, 8), image={"colour": "rgb"}), name="each")
+    change(save_pair(folder / "grid", latent_shape=(2, 4, 4), latent={"prior": "normal"}), name="grid")
     return folder
 
 
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
-    bundles = [folder / name for name in ("fitted", "prior", "each")]
+    bundles = [folder / name for name in ("fitted", "prior", "each", "grid")]
     with served(bundles, device="cpu") as address:
         yield address
 
@@ -72,6 +73,7 @@ def test_one_seed_one_result(client: Any) -> None:
     [
         ("fitted", "a gaussian fitted to the codes of test images", "between them"),
         ("prior", "the prior N(0, I)", "kept the codes near it"),
+        ("grid", "the prior N(0, I)", "depend on each other"),
         ("each", "a gaussian fitted to the codes, each dimension by itself", "between them"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -82,14 +83,14 @@ def opened(browser: Any, address: str, locale: str = "en-US") -> tuple[Any, list
     wrong = watch(page)
     page.goto(address)
     page.get_by_role("tab", name=re.compile("^(Models|模型)$")).click()
-    page.locator(".shelf button").first.wait_for(timeout=WAIT)
+    page.locator(".model-list button").first.wait_for(timeout=WAIT)
     return page, wrong
 
 
 def chosen(page: Any, name: str) -> None:
     """Wait until this model is the chosen one, everywhere."""
-    page.locator(f'.shelf button[aria-pressed="true"][data-name="{name}"]').wait_for(timeout=WAIT)
-    assert page.locator('.shelf button[aria-pressed="true"]').count() == 1
+    page.locator(f'.model-list button[aria-pressed="true"][data-name="{name}"]').wait_for(timeout=WAIT)
+    assert page.locator('.model-list button[aria-pressed="true"]').count() == 1
     assert page.locator(".head [role=combobox]").input_value() == name
 
 
@@ -116,6 +117,22 @@ def test_describe(address: str, folder: Path) -> None:
     assert made[0]["type"]["type"] == "object"
 
 
+def test_checks_are_told_in_the_reader_s_language(folder: Path) -> None:
+    from diabolo.runtime import verify
+    from diabolo.ui.tabs.models.about import _detail
+    from diabolo.ui.tabs.models.texts import TEXTS
+
+    checks = verify(folder / "plane", device="cpu")
+    say = {key: f"<{key}>" for key in TEXTS["en"]} | {"difference": "<{found} {allowed}>"}
+    told = {check.name: _detail(dataclasses.asdict(check), say) for check in checks}
+    assert all(words.startswith("<") for words in told.values())
+    assert (told["model.json"], told["codes.npz"], told["graphs"]) == ("<valid>", "<sha256>", "<graphs_fit>")
+    golden = next(check for check in checks if check.name == "golden latent")
+    assert told["golden latent"] == f"<{golden.difference:.1e} {golden.allowed:.0e}>"
+    failed = dataclasses.replace(checks[1], ok=False, detail="cannot be read")
+    assert _detail(dataclasses.asdict(failed), say) == "cannot be read"
+
+
 def test_choose_by_mouse_and_by_keyboard(browser: Any, address: str) -> None:
     page, wrong = opened(browser, address)
     chosen(page, "plane")
@@ -124,7 +141,7 @@ def test_choose_by_mouse_and_by_keyboard(browser: Any, address: str) -> None:
     assert about.locator("li.ok").count() == 8
     assert "cpu (CPUExecutionProvider)" in about.inner_text()
     assert card.locator("strong", has_text="in bold").count() == card.locator("td", has_text="2").count() == 1
-    page.locator('.shelf button[data-name="seven"]').click()
+    page.locator('.model-list button[data-name="seven"]').click()
     chosen(page, "seven")
     card.get_by_text("no card").wait_for(timeout=WAIT)
     page.keyboard.press("Shift+Tab")
@@ -136,9 +153,9 @@ def test_choose_by_mouse_and_by_keyboard(browser: Any, address: str) -> None:
 def test_one_s_own_is_shown_to_nobody_else(browser: Any, address: str, folder: Path) -> None:
     page, wrong = opened(browser, address, "zh-TW")
     bring(page, zipped(folder / "mine"))
-    page.locator(".models-said", has_text="檢查無誤").first.wait_for(timeout=WAIT)
+    page.locator(".models-said", has_text="通過全部檢查").first.wait_for(timeout=WAIT)
     chosen(page, "mine")
-    assert page.locator(".shelf button b").all_inner_texts() == ["plane", "seven", "mine你的"]
+    assert page.locator(".model-list button b").all_inner_texts() == ["plane", "seven", "mine你的"]
     page.locator(".model-line", has_text="8 × 8").first.wait_for(timeout=WAIT)
     page.get_by_role("tab", name="重建").click()
     page.get_by_role("button", name="取一個樣本").first.click()
@@ -149,7 +166,7 @@ def test_one_s_own_is_shown_to_nobody_else(browser: Any, address: str, folder: P
         timeout=WAIT,
     )
     other, amiss = opened(browser, address)
-    assert other.locator(".shelf button").count() == 2
+    assert other.locator(".model-list button").count() == 2
     other.locator(".head [role=combobox]").click()
     options = other.get_by_role("option")
     assert [words.split()[-1] for words in options.all_inner_texts()] == ["plane", "seven"]

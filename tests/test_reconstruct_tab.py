@@ -131,7 +131,7 @@ def test_a_code_beyond_the_usual_is_not_cut(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("latent", "words", "length"),
-    [({"prior": "normal"}, "normal distribution", 25), ({"minimum": [0.0] * 4}, "do not fall below 0", 50)],
+    [({"prior": "normal"}, "normal distribution", 25), ({"minimum": [0.0] * 4}, "are never negative", 50)],
 )
 def test_bars_of_codes_with_units_of_their_own(
     tmp_path: Path, latent: dict[str, Any], words: str, length: float
@@ -191,7 +191,7 @@ def test_a_drawing_is_centred_and_seen_to_be(page: Any) -> None:
     page.mouse.up()
     page.locator(".reconstruct-code .bars rect").nth(31).wait_for(state="attached", timeout=WAIT)
     steps = page.locator(".steps:visible").first.inner_text()
-    assert re.search("centred as the training images|依訓練影像", steps)
+    assert re.search("centred as the training images|比照訓練影像", steps)
     figures = page.locator(".block.reconstruct-figures").inner_text()
     assert "64" in figures
     assert "32" in figures

@@ -13,7 +13,7 @@ from _hostile import packed, sealed, sound
 from diabolo.runtime.bundle import Bundle
 
 pytest.importorskip("gradio")
-from diabolo.ui.tabs.models.shelf import _file, _picture
+from diabolo.ui.tabs.models.model_list import _file, _picture
 
 
 def png(side: int, data: bytes = b"") -> bytes:

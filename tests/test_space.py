@@ -44,11 +44,11 @@ def text(latents: NDArray[np.float32]) -> str:
 
 
 def test_what_the_page_is_sent_is_the_space(model: Autoencoder) -> None:
-    from diabolo.ui.explorer._space import space_of
+    from diabolo.ui.explorer.backend import backend_of
 
     assert model.codes is not None
     latents = model.codes.latents
-    about, size = space_of(model).about(), latents[0].size
+    about, size = backend_of(model).about(), latents[0].size
     json.dumps(about)
     assert about["classes"] == tuple(CLASSES)
     assert sorted(about["order"]) == list(range(size))
@@ -70,11 +70,11 @@ def test_what_the_page_is_sent_is_the_space(model: Autoencoder) -> None:
 
 
 def test_a_hole_between_classes_has_no_tint(tmp_path: Path) -> None:
-    from diabolo.ui.explorer import _planes
+    from diabolo.ui.explorer import latent_map
 
     model = Autoencoder.load(save_coded(tmp_path / "coded"), device="cpu")
-    plane = _planes.map_of(model.latent_space)
-    tint = _planes.levels(plane, model.latent_space)
+    plane = latent_map.map_of(model.latent_space)
+    tint = latent_map.density_levels(plane, model.latent_space)
 
     def at(x: float, y: float) -> int:
         left, top = [
@@ -101,9 +101,9 @@ def test_principal_directions_are_those_of_the_svd() -> None:
 
 
 def test_decoding_is_the_model_s(model: Autoencoder) -> None:
-    from diabolo.ui.explorer._space import space_of
+    from diabolo.ui.explorer.backend import backend_of
 
-    space = space_of(model)
+    space = backend_of(model)
     assert model.codes is not None
     assert model.density is not None
     codes = model.codes.latents[:5]
@@ -117,9 +117,9 @@ def test_decoding_is_the_model_s(model: Autoencoder) -> None:
 
 
 def test_a_browser_gets_the_decoder_and_images_to_check_its_own(model: Autoencoder) -> None:
-    from diabolo.ui.explorer._space import space_of
+    from diabolo.ui.explorer.backend import backend_of
 
-    sent = space_of(model).graph()
+    sent = backend_of(model).graph()
     assert base64.b64decode(sent["graph"]) == model.bundle.read("decoder.onnx")
     latents = floats(sent["latents"]).reshape(-1, *model.manifest.latent_shape)
     assert 3 <= len(np.unique(latents, axis=0)) <= 4
@@ -127,27 +127,27 @@ def test_a_browser_gets_the_decoder_and_images_to_check_its_own(model: Autoencod
     assert sent["allowed"] == 1e-4
     assert model.density is not None
     np.testing.assert_allclose(
-        space_of(model).ranks(sent["latents"]) or (), model.density.rank(latents), atol=1e-4
+        backend_of(model).ranks(sent["latents"]) or (), model.density.rank(latents), atol=1e-4
     )
 
 
 def test_a_browser_gets_no_large_decoder(model: Autoencoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    from diabolo.ui.explorer import _space
+    from diabolo.ui.explorer import backend
 
-    space = _space.space_of(model)
-    monkeypatch.setattr(_space, "_LARGEST", model.manifest.files["decoder.onnx"].size)
+    space = backend.backend_of(model)
+    monkeypatch.setattr(backend, "_LARGEST", model.manifest.files["decoder.onnx"].size)
     sent = space.graph()["graph"]
     assert space.graph()["graph"] is sent  # made once
-    monkeypatch.setattr(_space, "_LARGEST", model.manifest.files["decoder.onnx"].size - 1)
+    monkeypatch.setattr(backend, "_LARGEST", model.manifest.files["decoder.onnx"].size - 1)
     forget(model.bundle)
     with pytest.raises(UsageError, match=r"^the decoder has 0\.0 MB; .* Decode on the server\.$"):
         space.graph()
 
 
 def test_two_dimensions_may_be_chosen(tmp_path: Path) -> None:
-    from diabolo.ui.explorer._space import space_of
+    from diabolo.ui.explorer.backend import backend_of
 
-    space = space_of(Autoencoder.load(save_coded(tmp_path / "coded", (7,)), device="cpu"))
+    space = backend_of(Autoencoder.load(save_coded(tmp_path / "coded", (7,)), device="cpu"))
     plane = space.plane([4, 1])
     assert plane["axes"] == (4, 1)
     np.testing.assert_array_equal(floats(plane["across"]), np.eye(7)[4])
@@ -166,10 +166,10 @@ def test_two_dimensions_may_be_chosen(tmp_path: Path) -> None:
 
 
 def test_a_bundle_without_codes_has_no_plane(tmp_path: Path) -> None:
-    from diabolo.ui.explorer._space import space_of
+    from diabolo.ui.explorer.backend import backend_of
 
     model = Autoencoder.load(save_pair(tmp_path / "plain"), device="cpu")
-    space = space_of(model)
+    space = backend_of(model)
     about = space.about()
     assert (about["plane"], about["labels"], about["classes"]) == (None, None, ())
     np.testing.assert_array_equal(space.start, model.manifest.latent_mean.ravel())
@@ -179,7 +179,7 @@ def test_a_bundle_without_codes_has_no_plane(tmp_path: Path) -> None:
 
 
 def test_it_begins_with_no_odd_code(tmp_path: Path) -> None:
-    from diabolo.ui.explorer._space import space_of
+    from diabolo.ui.explorer.backend import backend_of
 
     model = Autoencoder.load(save_coded(tmp_path / "coded"), device="cpu")
     assert model.codes is not None
@@ -187,4 +187,4 @@ def test_it_begins_with_no_odd_code(tmp_path: Path) -> None:
     ranks = model.density.rank(model.codes.latents[:64])
     assert ranks[0] > 0.25 > ranks.min()
     first = np.flatnonzero(ranks <= 0.25)[0]
-    np.testing.assert_array_equal(space_of(model).start, model.codes.latents[first].ravel())
+    np.testing.assert_array_equal(backend_of(model).start, model.codes.latents[first].ravel())

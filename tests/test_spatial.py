@@ -20,7 +20,7 @@ from diabolo.train import Config, Run, fit, networks, resume, variants
 from diabolo.train.errors import RunError, StoppedError
 from diabolo.train.step import Step
 from diabolo.ui.cli import main
-from diabolo.ui.explorer._space import space_of
+from diabolo.ui.explorer.backend import backend_of
 
 SHAPE, CHANNELS = (1, 16, 16), 2
 GRIDS = {
@@ -185,7 +185,7 @@ def test_the_commands(
 
 
 def test_the_explorer(run: Run, model: Autoencoder) -> None:
-    space = space_of(model)
+    space = backend_of(model)
     assert space.count == prod(shape_of(run))
     about = space.about()
     assert about["shape"] == shape_of(run)

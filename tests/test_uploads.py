@@ -126,14 +126,14 @@ def test_who_has_most_makes_room(models: Models, tmp_path: Path, asks: list[str]
 
 
 def test_all_goes_with_its_visitor(models: Models, tmp_path: Path, asks: list[str]) -> None:
-    from diabolo.ui.explorer._space import space_of
+    from diabolo.ui.explorer.backend import backend_of
 
     uploads = Uploads(models)
     asks.append("ann")
     uploads.take(zipped(own(tmp_path / "own")), "ann")
     uploads.take(zipped(own(tmp_path / "bob's")), "bob")
     model = models["mine"]
-    space_of(model)
+    backend_of(model)
     hosted = [one for one in uploads._pool._hosted if one.pid is not None]
     assert len(hosted) == 2
     models.uploaded.leave("ann")

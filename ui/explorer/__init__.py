@@ -1,4 +1,4 @@
-"""The latent explorer: a Gradio component that carries its own page, style and script."""
+"""The latent explorer: a Gradio component with its own HTML, CSS and JavaScript."""
 
 from __future__ import annotations
 

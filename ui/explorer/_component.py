@@ -1,4 +1,4 @@
-"""`LatentExplorer`, the Gradio component: `_space.py` computes for it, the files beside are its page."""
+"""`LatentExplorer`, the Gradio component: `backend.py` computes; HTML, CSS and JavaScript are its page."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from numpy.typing import ArrayLike
 from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.ui.components import WithoutStub
 from diabolo.ui.explorer import _web
-from diabolo.ui.explorer._choice import Choice, Given
-from diabolo.ui.explorer._space import Space, latents_of, space_of
+from diabolo.ui.explorer._model_choice import ModelChoice, ModelSource
+from diabolo.ui.explorer.backend import Backend, backend_of, latents_of
 from diabolo.ui.server_functions import report_errors
 
 __all__ = ["LatentExplorer"]
 
 _LANGUAGES = ("en", "zh-TW")
-# gr.HTML gives a script these; where a part of them is updated before the page shows it, it loses the others
+# gr.HTML hands its props to a script; an update before the page shows the component would drop the others
 _START = "explore(element, props, server, trigger, watch, {{sliders: {sliders}, language: {language}}});"
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -32,7 +32,7 @@ _Kind = TypeVar("_Kind")
 
 
 def _server(function: _Function) -> _Function:
-    """The page may call it."""
+    """Let the page call it."""
     mark: Callable[[_Function], _Function] = base.server
     return mark(report_errors(function))
 
@@ -40,31 +40,32 @@ def _server(function: _Function) -> _Function:
 class LatentExplorer(gr.HTML, metaclass=WithoutStub):
     """A map of a model's latent space with a pointer that decodes while it is dragged.
 
-    Its value is the latent at the pointer: a list of floats, flat whatever the latent's shape. A listener
-    gets that list; anything of that many numbers may be returned to move the pointer. `change` fires when
-    the pointer came to rest, `select` when it was put on a stored code: `gr.SelectData` then has the code's
-    number as `index`, the latent as `value`, and its class as `label`, None where there are no classes.
+    Its value is the latent at the pointer: a flat list of floats, whatever the latent's shape. Listeners
+    receive that list, and move the pointer by returning an array or a nested list of as many numbers.
+    `change` fires when the pointer comes to rest, `select` when it is moved to a stored code: `gr.SelectData`
+    then has the code's number as `index`, the latent as `value` and its class as `label`, or None without
+    classes.
 
-    A bundle that brings no codes has no map; its sliders move through the latent space all the same.
+    A bundle without stored codes has no map; the sliders still move through its latent space.
 
-    Of several models it shows the one that `chosen` names. A listener chooses another by returning
-    `gr.update(chosen="name")`, and may give a `value` along with it. A mapping may start its models when they
-    are first asked for: each is when it is shown. Until the page has opened the first the value is None.
+    Given several models, it shows the one that `chosen` names. A listener chooses another by returning
+    `gr.update(chosen="name")`, with or without a `value`. A model is looked up in the mapping when it is
+    first shown, so that a mapping may start it then. The value is None until the page has opened a model.
 
     Args:
-        model: an `Autoencoder`, or what `Autoencoder.load` opens: a name, a folder or a .zip; or a mapping of
+        model: an `Autoencoder`; what `Autoencoder.load` opens: a name, a folder or a .zip; or a mapping of
             names to `Autoencoder`s.
-        value: the latent to begin with; None takes one of the first stored codes, or the mean.
-        chosen: the name of the model to begin with; None takes the first.
-        language: of the explorer's own words, 'en' or 'zh-TW'; None takes the browser's.
+        value: the first latent; None takes one of the first stored codes, or the mean without stored codes.
+        chosen: the name of the first model to show; None takes the first of the mapping.
+        language: of the explorer's own texts, 'en' or 'zh-TW'; None takes the browser's.
         sliders: show a slider for each dimension of the latent.
-        options: what `gr.HTML` takes, such as `elem_id`, `visible`, `scale` and `key`.
+        options: further arguments of `gr.HTML`, such as `elem_id`, `visible`, `scale` and `key`.
 
     Raises:
-        BundleError: no bundle, or one that was changed.
-        LatentError: a value that is no latent of the chosen model.
-        UnknownNameError: no model, or no language, of that name.
-        UsageError: a mapping without models.
+        BundleError: `model` is not a bundle, or the bundle was modified.
+        LatentError: `value` is not a latent of the chosen model.
+        UnknownNameError: no such model, or no such language.
+        UsageError: the mapping is empty.
 
     Example:
         ```python
@@ -84,7 +85,7 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
 
     def __init__(
         self,
-        model: Given,
+        model: ModelSource,
         value: ArrayLike | None = None,
         *,
         chosen: str | None = None,
@@ -94,9 +95,9 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
     ) -> None:
         if language is not None and language not in _LANGUAGES:
             raise UnknownNameError("language", language, _LANGUAGES)
-        self._choice = Choice(model, chosen)
+        self._choice = ModelChoice(model, chosen)
         if value is None and not isinstance(model, Mapping):
-            value = space_of(self._choice.model()).start
+            value = backend_of(self._choice.model()).start
         page = {name: _read(f"explorer.{name}") for name in ("html", "css")}
         super().__init__(
             value,
@@ -111,48 +112,48 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
         )
 
     def __getattr__(self, name: str) -> Any:
-        # gr.HTML takes every word in the script's quotation marks for an event
+        # gr.HTML treats every quoted word of the script as an event
         raise AttributeError(f"LatentExplorer has no attribute {name!r}")
 
     @_server
     def explorer_open(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """What the page must know of a model, once."""
-        return {**self._space(asked).about(), "web": _web.served()}
+        """All that the page needs to know about a model, once."""
+        return {**self._backend(asked).about(), "web": _web.served()}
 
     @_server
     def explorer_plane(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """The codes in the plane of two dimensions, or of the two widest directions when none are named."""
-        return self._space(asked).plane(asked.get("axes"))
+        """The codes projected onto the plane of two dimensions; without `axes`, onto the default plane."""
+        return self._backend(asked).plane(asked.get("axes"))
 
     @_server
     def explorer_code(self, asked: Mapping[str, Any]) -> str:
         """A stored code by its number."""
-        return self._space(asked).code(_field(asked, "index", int))
+        return self._backend(asked).code(_field(asked, "index", int))
 
     @_server
     def explorer_decode(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Images of latents, and how far from the training codes each lies."""
-        return self._space(asked).decode(_field(asked, "latents", str))
+        """Images of latents, and how far each lies from the training codes."""
+        return self._backend(asked).decode(_field(asked, "latents", str))
 
     @_server
     def explorer_rank(self, asked: Mapping[str, Any]) -> list[float] | None:
-        """How far from the training codes latents lie that the page has decoded by itself."""
-        return self._space(asked).ranks(_field(asked, "latents", str))
+        """How far latents that the page decoded itself lie from the training codes."""
+        return self._backend(asked).ranks(_field(asked, "latents", str))
 
     @_server
     def explorer_graph(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """The decoder, for the page to run it, and a few images to hold its own against."""
-        return self._space(asked).graph()
+        """The decoder for the page to run, with a few images to compare its own with."""
+        return self._backend(asked).graph()
 
-    def _space(self, asked: Mapping[str, Any]) -> Space:
-        return space_of(self._choice.model(_field(asked, "model", str)))
+    def _backend(self, asked: Mapping[str, Any]) -> Backend:
+        return backend_of(self._choice.model(_field(asked, "model", str)))
 
     def preprocess(self, payload: Any) -> list[float] | None:  # type: ignore[override]
-        """What a listener gets: the latent as a flat list, or None when nothing was sent."""
+        """What a listener receives: the latent as a flat list, or None if nothing was sent."""
         return None if payload is None else self._flat(payload)
 
     def postprocess(self, value: Any) -> list[float] | None:  # type: ignore[override]
-        """What the page gets of a latent that a listener returned; None leaves the pointer."""
+        """What the page receives when a listener returns a latent; None leaves the pointer where it is."""
         return None if value is None else self._flat(value)
 
     def api_info(self) -> dict[str, Any]:
@@ -180,7 +181,11 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
 
 
 def _field(asked: Any, name: str, kind: type[_Kind]) -> _Kind:
-    """What the page says under this name."""
+    """A field of what the page sent.
+
+    Raises:
+        UsageError: it is missing, or not of this type.
+    """
     value = asked.get(name) if isinstance(asked, Mapping) else None
     if not isinstance(value, kind):
         raise UsageError(f"{name} must be {kind.__name__}, not {type(value).__name__}.")
@@ -188,7 +193,10 @@ def _field(asked: Any, name: str, kind: type[_Kind]) -> _Kind:
 
 
 def _scripts() -> list[str]:
-    """The page's script: parts that share their names, wherever they stand."""
+    """The parts of the page's script.
+
+    They are joined into one scope, in any order: none runs code of another before `explore` is called last.
+    """
     files = resources.files("diabolo.ui.explorer").iterdir()
     return sorted(file.name for file in files if file.name.endswith(".js"))
 

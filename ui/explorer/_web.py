@@ -1,4 +1,4 @@
-"""onnxruntime-web's two files, by which a browser decodes by itself: `npm ci` in `web/` fetches them."""
+"""The files of onnxruntime-web, with which a browser runs the decoder; `npm ci` in `web/` fetches them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILES = {"script": "ort.wasm.bundle.min.mjs", "wasm": "ort-wasm-simd-threaded.wa
 
 
 def served() -> dict[str, str] | None:
-    """Where gradio's file route serves the 'script' and the 'wasm'; None where they were not fetched."""
+    """The paths of the 'script' and the 'wasm' at gradio's file route; None if they were not fetched."""
     return _serve(FOLDER) if all((FOLDER / name).is_file() for name in FILES.values()) else None
 
 

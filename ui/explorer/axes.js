@@ -1,4 +1,4 @@
-/** Which plane is shown: the widest spread, or two dimensions. Only where there are more than two. */
+/** Menus for the plane that is shown: principal directions or two dimensions. For latents of more than two dimensions. */
 function axesChooser(place, state, chosen) {
   const select = (label, options) => {
     const [box, name, list] = ["label", "span", "select"].map((tag) => document.createElement(tag));
@@ -19,7 +19,7 @@ function axesChooser(place, state, chosen) {
   place.hidden = false;
 
   function tell() {
-    if (across.list.value === up.list.value) [up.list.value, across.list.value] = before; // they change places
+    if (across.list.value === up.list.value) [up.list.value, across.list.value] = before; // swap them
     before = [across.list.value, up.list.value];
     state.axes = free() ? null : before.map(Number);
     chosen();

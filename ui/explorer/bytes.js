@@ -1,4 +1,4 @@
-/** Base64 to typed arrays and back: little end first, as nearly all machines have it. */
+/** Base64 to typed arrays and back; little-endian, as nearly all machines are. */
 
 function bytesOf(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

@@ -1,26 +1,26 @@
 /**
- * The component: one model at a time, each in a view of its own that is thrown away with all it watches.
- * `begun`: what was chosen when it was made.
+ * The component: one model at a time, each in its own view, which is discarded with its observers when another is chosen.
+ * `begun` has the options that the component was made with.
  */
 function explore(element, props, server, trigger, watch, begun) {
   const option = (name) => (props[name] === undefined ? begun[name] : props[name]);
   const blank = element.firstElementChild.cloneNode(true);
-  const wish = { server: false }; // to decode there, though it could be done here
-  let shown = null; // the view on the page
+  const preference = { server: false }; // whether to decode on the server although the browser can
+  let shown = null; // the view that is on the page
   let turn = 0;
-  let known = null; // the value as it was last seen or told, as JSON
+  let known = null; // the value as it was last read or set, as JSON
 
   async function open() {
     const [mine, model, given] = [++turn, props.chosen, JSON.stringify(props.value) !== known ? props.value : null];
-    const before = shown?.model === model ? shown.latent() : null; // only the language is another
+    const before = shown?.model === model ? shown.latent() : null; // only the language has changed
     shown?.leave();
     element.firstElementChild.inert = true;
     const about = await server.explorer_open({ model }).catch(() => ({ problem: say("trouble") }));
-    if (mine !== turn) return; // another was chosen meanwhile
+    if (mine !== turn) return; // another model was chosen meanwhile
     const page = blank.cloneNode(true);
     if (about.problem) return void ((shown = null), showProblem(page, about.problem));
     const latent = [given, before].find((value) => value?.length === about.size) ?? floatsOf(about.start);
-    const outside = { sliders: option("sliders"), server, trigger, tell, wish };
+    const outside = { sliders: option("sliders"), server, trigger, tell, preference };
     const view = viewOf(page, { model, about, latent: Float32Array.from(latent), ...outside });
     await view.ready;
     if (mine !== turn) return view.leave();
@@ -31,7 +31,7 @@ function explore(element, props, server, trigger, watch, begun) {
     view.prepare();
   }
 
-  /** Gradio compares the value with the one before and fires 'change'. */
+  /** Set the value; gradio fires 'change' if it differs from the last one. */
   function tell(latent) {
     const value = listOf(latent);
     known = JSON.stringify(value);

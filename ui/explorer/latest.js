@@ -1,6 +1,6 @@
 /**
- * Work that is asked for faster than it is done: while one call runs, all that come meanwhile become one more.
- * `work` reads what it needs when it starts.
+ * Coalesce calls: while `work` runs, all further calls become a single one that runs after it.
+ * `work` reads its inputs when it starts.
  */
 function latest(work) {
   let running = false;

@@ -1,4 +1,4 @@
-/** A button for each class that hides its dots or shows them; two clicks leave one class alone. */
+/** A button for each class that hides or shows its dots; a double-click hides all other classes. */
 function legend(place, state, changed) {
   if (!state.labels) return place.remove();
   place.setAttribute("aria-label", say("legend"));

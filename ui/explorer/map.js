@@ -1,11 +1,11 @@
 /**
- * The map: two canvases, the lower one for what rarely changes, the upper for the pointer.
- * `act` is told what a hand asks for: move(left, top), pick(row or null), rest(); and when the map was taken away: gone().
+ * The map: two canvases, the lower one for what rarely changes, the upper one for the pointer.
+ * It calls `act` on input: move(left, top), pick(row or null), rest(); and gone() when it was removed from the page.
  */
 function latentMap(place, state, act) {
   const [below, above] = place.querySelectorAll("canvas");
   const unit = () => window.devicePixelRatio || 1;
-  /** Drawn in the next frame, however often it is asked for; `.now` at once. */
+  /** Draw in the next animation frame, once however often it is called; `.now` draws at once. */
   const frame = (draw) => {
     let asked = false;
     const now = () => state.plane && below.width > 1 && draw();
@@ -34,19 +34,19 @@ function latentMap(place, state, act) {
     const spot = (latent) => state.plane.share(...state.plane.place(latent)).map((part) => within(part) * size);
     context.clearRect(0, 0, size, size);
     const [ends, [x, y]] = [state.ends.map(spot), spot(state.latent)];
-    paintWay(context, ends, unit(), ink, panel);
+    paintPath(context, ends, unit(), ink, panel);
     const colour = style.getPropertyValue(state.far ? "--warn" : "--accent");
-    const radius = ends.some((end) => Math.hypot(end[0] - x, end[1] - y) < 12 * unit()) ? 14 : 8; // about the letter
+    const radius = ends.some((end) => Math.hypot(end[0] - x, end[1] - y) < 12 * unit()) ? 14 : 8; // a ring around the letter
     paintPointer(context, [x, y], size, unit(), radius, colour, state.tiles ? "#fff" : ink);
   });
   const redraw = () => (drawBelow(), drawAbove());
 
-  listenToHands(above, state, act, (left, top, reach = 9) => nearest(left * above.width, top * above.width, reach * unit()));
+  listenToInput(above, state, act, (left, top, reach = 9) => nearest(left * above.width, top * above.width, reach * unit()));
 
-  /** The dot nearest to a place on the canvas, not farther than `reach`. */
+  /** The row of the dot nearest to a place on the canvas, at most `reach` away; null if there is none. */
   function nearest(x, y, reach) {
     let [best, least] = [null, reach * reach];
-    if (state.tiles) return best; // no dots to be seen
+    if (state.tiles) return best; // the tiles cover the dots
     for (let row = 0; row < state.plane.points.length / 2; row++) {
       if (state.labels && state.hidden.has(state.labels[row])) continue;
       const [left, top] = state.plane.share(state.plane.points[2 * row], state.plane.points[2 * row + 1]);
@@ -58,11 +58,11 @@ function latentMap(place, state, act) {
 
   let seen = false;
   const resized = new ResizeObserver(() => {
-    if (!place.isConnected) return seen && act.gone(); // it is heard of before it is on the page, too
+    if (!place.isConnected) return seen && act.gone(); // the observer also fires before the map is on the page
     seen = true;
     const size = Math.round(place.clientWidth * unit());
     if (!size || size === below.width) return;
-    for (const canvas of [below, above]) canvas.width = canvas.height = size; // which empties them
+    for (const canvas of [below, above]) canvas.width = canvas.height = size; // this clears them
     drawBelow.now();
     drawAbove.now();
   });

@@ -1,8 +1,8 @@
-/** onnxruntime-web, from this server, in one thread: that needs no special headers. Loaded once for all explorers of a page. */
+/** onnxruntime-web, loaded from this server once for all explorers of a page. One thread, which needs no special headers. */
 
 const ORT = Symbol.for("diabolo: onnxruntime-web");
 
-/** `alone` runs one piece of work at a time: the sessions of a page share one memory. */
+/** {ort, alone}: `alone` runs one task at a time, since the sessions of a page share one memory. */
 function onnxruntime(web) {
   globalThis[ORT] ??= loadRuntime(web).catch((error) => {
     delete globalThis[ORT];
@@ -20,10 +20,10 @@ async function loadRuntime(web) {
       return answer.arrayBuffer();
     }),
   );
-  const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" })); // whatever type it was served as
+  const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" })); // import() needs this type, whatever the server sent
   const ort = await import(address);
   URL.revokeObjectURL(address);
-  ort.env.logLevel = "fatal"; // what cannot run here runs on the server, and the badge says so
+  ort.env.logLevel = "fatal"; // what fails here runs on the server, and the badge says so
   Object.assign(ort.env.wasm, { wasmBinary: wasm, numThreads: 1 });
   let last = Promise.resolve();
   const alone = (work) => {

@@ -1,4 +1,4 @@
-/** What is painted on the map. Canvases are in screen pixels, `size` of them on a side; `style` has the colours. */
+/** Painting on the map. Canvases are in device pixels, `size` of them on a side; `unit` is one CSS pixel in these. */
 
 const ACCENTS = ["#4c84d9", "#f0862e", "#2fa36b", "#dc4b4b", "#8f6bd1", "#a9773f", "#e37ab5", "#7d8a97", "#b5a912", "#22aebb"];
 
@@ -7,7 +7,7 @@ function accentOf(label) {
   return ACCENTS[label] ?? `hsl(${Math.round(label * 137.5) % 360} 60% 55%)`;
 }
 
-/** How dense codes lie, as a soft tint. */
+/** The density of the codes as a soft tint. */
 function paintDensity(context, { levels, side }, size, [red, green, blue], strength) {
   const small = document.createElement("canvas");
   small.width = small.height = side;
@@ -19,7 +19,7 @@ function paintDensity(context, { levels, side }, size, [red, green, blue], stren
   context.drawImage(small, 0, 0, size, size);
 }
 
-/** The stored codes, class by class, so that a colour is set once and not for each of ten thousand dots. */
+/** The stored codes, class by class: the colour is then set once a class and not for each of ten thousand dots. */
 function paintDots(context, plane, labels, hidden, size, unit) {
   const classes = new Map();
   for (let row = 0; row < plane.points.length / 2; row++) {
@@ -40,7 +40,7 @@ function paintDots(context, plane, labels, hidden, size, unit) {
   context.globalAlpha = 1;
 }
 
-/** Lines across the map and a ring where they meet. */
+/** Cross hairs with a ring where they meet. */
 function paintPointer(context, [x, y], size, unit, radius, colour, ink) {
   const gap = radius * unit;
   context.lineWidth = unit;
@@ -62,8 +62,8 @@ function paintPointer(context, [x, y], size, unit, radius, colour, ink) {
   }
 }
 
-/** The way from A to B, and a letter at either end; pale edges set them off from whatever lies below. */
-function paintWay(context, ends, unit, ink, panel) {
+/** The path from A to B, with a letter at either end; pale edges set them off from the dots below. */
+function paintPath(context, ends, unit, ink, panel) {
   const line = (colour, width, dashes) => {
     context.strokeStyle = colour;
     context.lineWidth = width * unit;

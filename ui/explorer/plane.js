@@ -1,6 +1,6 @@
 /**
- * A plane through the latent space: latent = origin + x across + y up + what lies off the plane, which moving
- * in the plane keeps. x and y are what the map shows.
+ * A plane through the latent space: latent = origin + x * across + y * up + a residual off the plane, which stays as it is
+ * when the pointer moves in the plane. The map shows x and y.
  */
 function latentPlane(sent) {
   const [across, up, origin] = [sent.across, sent.up, sent.origin].map(floatsOf);
@@ -17,23 +17,24 @@ function latentPlane(sent) {
     low: sent.low,
     high: sent.high,
     flat,
-    /** x and y of a latent. */
+    /** The x and y of a latent. */
     place: (latent, at = 0) => [along(across, latent, at), along(up, latent, at)],
     /** The latent moved within the plane to x and y. */
     moved(latent, x, y) {
       const [nowX, nowY] = this.place(latent);
       return latent.map((value, i) => value + (x - nowX) * across[i] + (y - nowY) * up[i]);
     },
-    /** Where x and y lie on the map: 0 to 1 from the left, 0 to 1 from the top. */
+    /** The position of (x, y) on the map: [0, 1] from the left, [0, 1] from the top. */
     share(x, y) {
       const [[lowX, lowY], [highX, highY]] = [sent.low, sent.high];
       return [(x - lowX) / (highX - lowX), 1 - (y - lowY) / (highY - lowY)];
     },
+    /** The x and y of a position on the map; the inverse of `share`. */
     at(left, top) {
       const [[lowX, lowY], [highX, highY]] = [sent.low, sent.high];
       return [lowX + left * (highX - lowX), lowY + (1 - top) * (highY - lowY)];
     },
-    /** The middles of the map's cells, row by row from the top, as latents. */
+    /** The centres of the map's cells as latents, row by row from the top. */
     grid(latent, columns, rows) {
       const all = new Float32Array(columns * rows * latent.length);
       for (let i = 0; i < columns * rows; i++) {

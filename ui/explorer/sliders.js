@@ -1,4 +1,4 @@
-/** A slider for each dimension, where there are many those that vary most come first, the others when asked for. */
+/** A slider for each dimension. Of many dimensions, those that vary most come first and the others on demand. */
 
 const FIRST = 12;
 const BATCH = 48;
@@ -45,7 +45,7 @@ function sliders(place, state, moved) {
   return show;
 }
 
-/** 'z5', or 'z5 (2, 0, 1)' where the latent is spatial: channel, row, column. All from nought. */
+/** 'z5', or 'z5 (2, 0, 1)' for a spatial latent: channel, row, column. All count from 0. */
 function nameOf(index, shape) {
   if (shape.length === 1) return `z${index}`;
   const place = shape.map((size, axis) => Math.floor(index / shape.slice(axis + 1).reduce((a, b) => a * b, 1)) % size);

@@ -1,4 +1,4 @@
-/** The pictures on the straight way from A to B; a click on one puts the pointer there. */
+/** The pictures on the straight path from A to B; a click on one moves the pointer there. */
 
 const STEPS = 12;
 
@@ -8,7 +8,7 @@ async function showStrip(place, state, decode, go) {
   const all = new Float32Array(STEPS * a.length);
   latents.forEach((latent, step) => all.set(latent, step * a.length));
   const { images, ranks } = await decode(all);
-  if (state.ends[0] !== a || state.ends[1] !== b) return; // others were chosen meanwhile
+  if (state.ends[0] !== a || state.ends[1] !== b) return; // other ends were chosen meanwhile
   place.querySelector(".frames").replaceChildren(
     ...latents.map((latent, step) => {
       const [button, canvas] = ["button", "canvas"].map((tag) => document.createElement(tag));

@@ -1,10 +1,10 @@
-/** The whole map decoded, a picture in the middle of each cell; pale where nothing was learned. */
+/** The whole map decoded: in each cell the picture of its centre, pale where it is far from the training codes. */
 async function decodeTiles(state, decode) {
   const [, height, width] = state.image;
-  const most = Math.sqrt(100_000 / state.latent.length); // of numbers sent
+  const most = Math.sqrt(100_000 / state.latent.length); // at most 100,000 numbers are sent
   const side = Math.max(6, Math.min(18, Math.floor(576 / Math.max(width, height)), Math.floor(most)));
   const [longer, shorter] = [Math.max(width, height), Math.min(width, height)];
-  const other = Math.min(2 * side, Math.round((side * longer) / shorter)); // the map is square, pictures may be longer
+  const other = Math.min(2 * side, Math.round((side * longer) / shorter)); // the map is square, pictures need not be
   const [columns, rows] = width < height ? [other, side] : [side, other];
   const { images, ranks } = await decode(state.plane.grid(state.latent, columns, rows));
   const canvas = document.createElement("canvas");

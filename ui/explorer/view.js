@@ -1,8 +1,8 @@
 /**
- * One model on a page of its own: what is there, where the pointer is, and what happens when it moves.
- * `ready` comes when the first picture is painted; `leave` ends it.
+ * The view of one model: its state, its parts and what happens when the pointer moves.
+ * `ready` resolves when the first picture is painted; `leave` stops everything.
  */
-function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, tell, wish }) {
+function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, tell, preference }) {
   const $ = (name) => page.querySelector(name);
   sayAll(page);
   const ask = async (name, more) => {
@@ -10,8 +10,8 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     if (answer?.problem) throw Object.assign(Error(answer.problem), { told: answer.problem });
     return answer;
   };
-  const failed = (error) => ($(".ground").textContent = error?.told ?? say("trouble"));
-  const decode = decodeOnServer(ask);
+  const failed = (error) => ($(".density").textContent = error?.told ?? say("trouble"));
+  const decode = serverDecoder(ask);
   const state = {
     ...about,
     labels: about.labels && new Uint16Array(bytesOf(about.labels).buffer),
@@ -19,20 +19,20 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     latent,
     far: false,
     hidden: new Set(), // classes
-    ends: [], // of the way from A to B
-    choosing: false, // a click chooses one of them
+    ends: [], // of the path from A to B
+    choosing: false, // whether a click chooses one of the ends
     tiles: null, // a canvas
   };
   let resting = 0;
   let left = false;
 
   const show = latest(async () => {
-    const { images, ranks } = await ways.decode(state.latent);
+    const { images, ranks } = await decoder.decode(state.latent);
     paintImage($(".picture").getContext("2d"), images, state.image);
-    if (ranks !== undefined || !state.ranked) stand(ranks ?? null);
-    else measure().catch(failed); // the picture does not wait for it
+    if (ranks !== undefined || !state.ranked) showRank(ranks ?? null);
+    else measure().catch(failed); // the picture does not wait for the rank
   });
-  const measure = latest(async () => stand(await ask("rank", { latents: textOf(state.latent) })));
+  const measure = latest(async () => showRank(await ask("rank", { latents: textOf(state.latent) })));
   const showTiles = latest(async () => {
     state.tiles = isOn($(".tiles")) ? await decodeTiles(state, decode) : null;
     $(".map-side").classList.toggle("tiled", state.tiles !== null);
@@ -40,20 +40,20 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     map.redraw();
   });
 
-  /** On known ground or not. */
-  function stand(ranks) {
-    state.far = showGround($(".picture-side"), ranks && ranks[0], state.farFrom);
+  /** Show how far the pointer is from the training codes. */
+  function showRank(ranks) {
+    state.far = showDensity($(".picture-side"), ranks && ranks[0], state.farFrom);
     map.point();
   }
 
-  /** What can be done on the map, and what is on it. */
+  /** Say what can be done on the map and what it shows. */
   function explain() {
     const what = state.tiles ? "Tiles" : "";
     $(".hint").textContent = say((state.choosing ? "choose" : "hint") + what);
     $(".note").textContent = say(`note${what}`);
   }
 
-  /** The one place where the latent changes. */
+  /** Move the pointer to a latent: the only place where the latent changes. */
   function go(latent, inPlane = false) {
     state.latent = latent;
     map.point();
@@ -62,24 +62,24 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     if (!inPlane && isOn($(".tiles"))) showTiles().catch(failed);
   }
 
-  /** The pointer stays: the value is told. */
-  function stay() {
+  /** The pointer has come to rest: set the component's value. */
+  function settle() {
     clearTimeout(resting);
     if (!left) tell(state.latent);
   }
 
-  /** It may stay: keys and sliders come in series. */
+  /** The pointer may have come to rest; keys and sliders send series of events. */
   function rest() {
     clearTimeout(resting);
-    resting = setTimeout(stay, 150);
+    resting = setTimeout(settle, 150);
   }
 
-  /** A click: on a dot, or on none (null) at a place on the map. */
+  /** A click on the dot of this row; null for a click beside the dots. */
   async function pick(row) {
     const latent = row === null ? state.latent : floatsOf(await ask("code", { index: row }));
     if (left) return;
     if (row !== null) go(latent);
-    stay();
+    settle();
     if (row !== null) {
       trigger("select", { index: row, value: listOf(latent), label: state.labels ? state.classes[state.labels[row]] : null });
     }
@@ -90,7 +90,7 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     left = true;
     clearTimeout(resting);
     map.leave();
-    ways.leave();
+    decoder.leave();
   }
 
   function choose(latent) {
@@ -100,7 +100,7 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     map.redraw();
   }
 
-  const ways = waysToDecode($(".how"), about, decode, ask, wish, () => show().catch(failed));
+  const decoder = decoderSwitch($(".decoder"), about, decode, ask, preference, () => show().catch(failed));
   const map = latentMap($(".map"), state, {
     move: (left, top) => go(state.plane.moved(state.latent, ...state.plane.at(left, top)), true),
     pick: (row) => pick(row).catch(failed),
@@ -110,7 +110,7 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
   const change = (index, value) => (go(state.latent.map((now, i) => (i === index ? value : now))), rest());
   const showSliders = wanted ? sliders($(".sliders"), state, change) : () => {};
   toggle($(".tiles"), () => showTiles().catch(failed));
-  toggle($(".way"), (on) => {
+  toggle($(".path"), (on) => {
     [state.choosing, state.ends] = [on, []];
     explain();
     $(".strip").hidden = true;
@@ -134,7 +134,7 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     latent: () => state.latent,
     go,
     ready: show().catch(failed),
-    prepare: ways.prepare,
+    prepare: decoder.prepare,
     leave,
   };
 }

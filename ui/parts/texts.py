@@ -1,4 +1,4 @@
-"""The words that all tabs share, and how a text finds its language."""
+"""The texts that all tabs share, and the choice of a language."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 import gradio as gr
 
 from diabolo.runtime.errors import UnknownNameError
-from diabolo.runtime.latent.distribution import Distribution, Fitted
+from diabolo.runtime.latent.distribution import Distribution
 
 __all__ = ["LANGUAGES", "SHARED", "Texts", "check", "language", "source_of"]
 
@@ -24,13 +24,13 @@ SHARED: Texts = {
         "sample": "Fetch a sample",
         "test_image": "Fetch a test image",
         "seen": "What the model sees",
-        "tagline": "Squeeze a picture into a small code, restore it, and look at what was kept.",
+        "tagline": "Compress a picture into a small code, reconstruct it, and see what was kept.",
         "empty": "Draw something, upload a picture, or fetch a sample.",
-        "as_is": "Taken as it is: it had the right size and colours.",
-        "stored": "The model made this picture from a stored code: it is not one of the data set, and is "
-        "easier to restore than those.",
+        "as_is": "Used as it is: the size and the colours fit.",
+        "stored": "The model decoded this picture from a stored code. It is not an image of the data set, "
+        "and is easier to reconstruct than those.",
         "original": "A real image from the test set of {dataset}.",
-        "labelled": "A real image from the test set of {dataset}; its class: {label}.",
+        "labelled": "A real image from the test set of {dataset}, class {label}.",
         "drawn": "Decoded from a latent drawn from {source}.",
         "from_normal": "the prior N(0, I)",
         "from_fitted": "a gaussian fitted to the codes of test images",
@@ -52,7 +52,7 @@ SHARED: Texts = {
         "latent": "latent of {count} numbers",
         "trained_on": "trained on {dataset}",
         "runs_on": "runs on {device}",
-        "wait": "Others are being served. Your turn comes in about {seconds} s.",
+        "wait": "Other requests come first. Yours starts in about {seconds} s.",
     },
     "zh-TW": {
         "model": "模型",
@@ -61,20 +61,20 @@ SHARED: Texts = {
         "sample": "取一個樣本",
         "test_image": "取一張測試影像",
         "seen": "模型看到的影像",
-        "tagline": "把影像壓縮成一小串編碼，再還原回來，看看留下了什麼。",
+        "tagline": "把影像壓縮成一小段編碼，再還原回來，看看保留了什麼。",
         "empty": "請先畫點東西、上傳影像，或取一個樣本。",
-        "as_is": "大小與色彩都相符，原樣輸入。",
-        "stored": "這張圖是模型由存下的編碼解碼而成，不是資料集裡的影像，也比真實影像容易還原。",
+        "as_is": "大小與色彩都相符，直接輸入。",
+        "stored": "這張影像由模型存下的編碼解碼而成，不是資料集裡的影像，也比真實影像容易還原。",
         "original": "{dataset} 測試集裡的真實影像。",
         "labelled": "{dataset} 測試集裡的真實影像，類別為「{label}」。",
-        "drawn": "由抽樣的潛在向量解碼而成（來源：{source}）。",
+        "drawn": "由抽樣得到的潛在向量解碼而成（來源：{source}）。",
         "from_normal": "先驗分布 N(0, I)，也就是標準常態分布",
         "from_fitted": "依測試影像的編碼配適的常態分布",
-        "from_diagonal": "依編碼配適的常態分布（每個維度各自配適）",
+        "from_diagonal": "依編碼配適的常態分布（各維度獨立）",
         "from_codebook": "碼簿裡的向量（依出現頻率）",
         "cropped": "裁切為 {detail}",
         "padded": "補邊至模型的比例",
-        "centred": "依訓練影像的大小與位置縮放並置中",
+        "centred": "比照訓練影像縮放並置中",
         "resized": "縮放為 {detail}",
         "converted": "轉為{detail}",
         "flattened": "填滿透明處",
@@ -86,18 +86,18 @@ SHARED: Texts = {
         "dark": "暗底亮圖",
         "light": "亮底暗圖",
         "latent": "潛在向量 {count} 個數",
-        "trained_on": "資料集 {dataset}",
+        "trained_on": "以 {dataset} 訓練",
         "runs_on": "在 {device} 上執行",
-        "wait": "正在處理其他人的請求，大約 {seconds} 秒後輪到您。",
+        "wait": "正在處理其他人的請求，大約 {seconds} 秒後輪到你。",
     },
 }
 
 
 def check(language: str | None) -> str | None:
-    """The language of an app: one of `LANGUAGES`, or None for each browser's own.
+    """The language of an app, checked: one of `LANGUAGES`, or None for each browser's own.
 
     Raises:
-        UnknownNameError: there is no such language.
+        UnknownNameError: the app has no such language.
     """
     if language is not None and language not in LANGUAGES:
         raise UnknownNameError("language", language, LANGUAGES)
@@ -105,13 +105,18 @@ def check(language: str | None) -> str | None:
 
 
 def language(request: gr.Request | None) -> str:
-    """The language of a browser: 'zh-TW' when it asks for Chinese first, else 'en'."""
+    """The language of a browser: 'zh-TW' if it prefers Chinese, else 'en'."""
     headers = getattr(request, "headers", None) or {}
     first = str(headers.get("accept-language", "")).split(",")[0].strip().lower()
     return "zh-TW" if first.startswith("zh") else "en"
 
 
 def source_of(distribution: Distribution, say: Mapping[str, str]) -> str:
-    """What latents are drawn from, in the words of `SHARED` in one language."""
-    key = "diagonal" if isinstance(distribution, Fitted) and distribution.diagonal else distribution.name
-    return say[f"from_{key}"]
+    """What latents are drawn from, in words.
+
+    Args:
+        distribution: of a latent space.
+        say: `SHARED` in one language.
+    """
+    diagonal = getattr(distribution, "diagonal", False)  # a gaussian without covariances
+    return say["from_diagonal" if diagonal else f"from_{distribution.name}"]

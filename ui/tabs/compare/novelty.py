@@ -1,7 +1,8 @@
-"""Whether an image looks like what a model learned: near to one of the decoded codes of training images.
+"""Novelty detection: whether an image looks like the data that a model was trained on.
 
-Those stand for the data since they are as sharp as the decoder can be. Too far is what is farther than 99 of
-100 decoded codes of test images. Where the mean of all would count as near, pixels cannot tell.
+It does if it is near one of the decoded codes of training images; these are as sharp as the decoder's images
+can be. An image is novel if it is farther from them than 99 % of the decoded codes of test images. If even
+the mean of all training images would count as near, distances between pixels tell nothing.
 """
 
 from __future__ import annotations
@@ -15,36 +16,41 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.latent.knn import distances
 from diabolo.ui.models.cache import cached
 
-__all__ = ["Ground", "ground_of"]
+__all__ = ["Novelty", "novelty_of"]
 
 _Array = NDArray[np.float32]
 _LEARNED = 2500  # decoded codes of training images, at most
-_BYTES = 2**26  # of these that are held for one model
-_TESTED = 800  # decoded codes of test images, at most: they set the limit
-_FEWEST = 500
-_FAR = 0.99  # quantile of their distances
+_BYTES = 2**26  # of these images, at most, for one model
+_TESTED = 800  # decoded codes of test images, at most, which set the limit
+_FEWEST = 500  # decoded codes of training images, at least
+_FAR = 0.99  # quantile of the test images' distances
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Ground:
-    """What is like the data: decoded codes of training images, `(n, values)`; and how far off is unlike."""
+class Novelty:
+    """Decides by the distance to the nearest of known images.
+
+    Attributes:
+        images: decoded codes of training images, float32 `(n, channels * height * width)` in [0, 1].
+        limit: the Euclidean distance beyond which an image is novel.
+    """
 
     images: _Array
     limit: float
 
-    def unlike(self, images: _Array) -> NDArray[np.bool_]:
-        """Which of images `(batch, channels, height, width)` are farther from them than test images are."""
+    def novel(self, images: _Array) -> NDArray[np.bool_]:
+        """Which of images `(batch, channels, height, width)` in [0, 1] are novel: bool `(batch,)`."""
         return distances(images.reshape(len(images), -1), self.images) > self.limit
 
 
 @cached(4)
-def ground_of(model: Autoencoder) -> Ground | None:
-    """A model's, by the codes in its bundle; None where these are too few, or pixels cannot tell.
+def novelty_of(model: Autoencoder) -> Novelty | None:
+    """The novelty detector of a model; None if its bundle has too few codes, or distances tell nothing.
 
     Raises:
-        BundleError: it was changed.
+        BundleError: the bundle was modified.
     """
-    if model.codes is None or model.density is None:  # which check the codes
+    if model.codes is None or model.density is None:  # reading them checks the file of the codes
         return None
     training = (model.bundle.arrays("codes") or {})["training"].astype(np.float32)
     tested = model.codes.latents
@@ -56,4 +62,4 @@ def ground_of(model: Autoencoder) -> Ground | None:
     some = model.decode(tested[:: max(1, len(tested) // min(most, _TESTED))]).reshape(-1, size)
     limit = float(np.quantile(distances(some, known), _FAR))
     told = distances(known.mean(0, keepdims=True), known)[0] > limit
-    return Ground(images=known, limit=limit) if told else None
+    return Novelty(images=known, limit=limit) if told else None

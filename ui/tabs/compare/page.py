@@ -1,21 +1,11 @@
-"""Lay several models side by side: at one picture, and in their latent spaces."""
+"""Compare several models: by their reconstructions of one picture, and by their latent spaces."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
-from diabolo.ui.components import choice
-from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors
-from diabolo.ui.parts.inline_html import error_map
-from diabolo.ui.parts.numbers import numbers
-from diabolo.ui.parts.opened import when_opened
-from diabolo.ui.parts.picture_input import PictureInput, pixels
-from diabolo.ui.parts.texts import SHARED
-from diabolo.ui.tabs.compare import cards, two_maps
-from diabolo.ui.tabs.compare.compared import alike, chosen_names
-from diabolo.ui.tabs.compare.compared import compare as compared
+from diabolo.ui.parts.context import Context
+from diabolo.ui.tabs.compare import one_picture, two_maps
 from diabolo.ui.tabs.compare.texts import TEXTS
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
@@ -26,85 +16,8 @@ ORDER = 40
 
 def build(context: Context) -> None:
     """Lay out the tab."""
-
-    def text(key: str) -> Any:
-        return context.text("compare", key)
-
     with gr.Tabs():
-        with gr.Tab(text("rows")):
-            seen = _rows(context, text)
-        with gr.Tab(text("maps")):
-            two_maps.build(context, TEXTS, text, seen)
-
-
-def _rows(context: Context, text: Any) -> gr.Image:
-    """One picture, a row for each model; returns the picture as the chosen model sees it."""
-
-    def compare(models: Any, image: str | None) -> tuple[list[dict[str, Any]], list[Any]]:
-        """Let several models encode and decode one picture, and measure what each makes of it.
-
-        Args:
-            models: their names: a list, or text with commas between.
-            image: a picture of any size; it is fitted to each model first.
-
-        Returns:
-            For each model its name, MSE, PSNR (dB; null where nothing differs), SSIM, how many numbers its
-            latent has, the bytes of its two graphs and the milliseconds of encoding and decoding once; and
-            for each the picture as it sees it, the reconstruction and the error (full colour: 1).
-        """
-        with shown_errors():
-            rows = compared(context, chosen_names(models), image)
-        pictures = []
-        for row in rows:
-            shown = (picture_of(row.seen), picture_of(row.made), error_map(row.seen, row.made, 1))
-            captions = ("seen", "reconstruction", "error")
-            pictures += [(one, f"{row.name}: {what}") for one, what in zip(shown, captions, strict=True)]
-        return [row.figures() for row in rows], pictures
-
-    def show(models: list[str], picture: str | None, given: Any, request: gr.Request) -> str:
-        if picture is None:
-            return _hint(context.say(SHARED, request)["empty"])
-        with shown_errors():
-            say = context.say(TEXTS, request)
-            if not models:
-                return _hint(say["none_chosen"])
-            return cards.page(compared(context, chosen_names(models), *source.original(picture, given)), say)
-
-    def choose(name: str) -> Any:
-        return gr.update(choices=context.bundles.names(), value=alike(context, name))
-
-    def refresh() -> Any:
-        """There may be other models by now."""
-        return gr.update(choices=context.bundles.names())
-
-    names = list(context.bundles)
-    gr.Markdown(text("lead"), elem_classes="lead")
-    with gr.Row(equal_height=False):
-        source = PictureInput(context)
-        with gr.Column(min_width=260, scale=2):
-            models = choice(
-                names,
-                value=alike(context, names[0]),
-                multiselect=True,
-                label=text("models"),
-                elem_classes="compare-models",
-            )
-            gr.Markdown(text("fair"), elem_classes="note")
-            seen = source.show(height=250, name="compare-seen")
-    rows = gr.HTML(js_on_load=None, apply_default_css=False, elem_classes="compare-rows")
-    inputs = [models, seen, source.given]
-    source.wire(show, inputs, [rows])
-    models.input(show, inputs, rows, **LATEST)
-    context.chooser.change(choose, context.chooser, models, **QUIET).then(show, inputs, rows, **LATEST)
-    when_opened(refresh, None, models)
-
-    with gr.Row(visible=False):  # for programs
-        asked, figures, run = numbers("models"), numbers("figures"), gr.Button()
-        image = pixels("image")
-        pictures = gr.Gallery(label="pictures", format="png", type="pil")
-    run.click(compare, [asked, image], [figures, pictures], **context.endpoint("compare"))
-    return seen
-
-
-def _hint(words: str) -> str:
-    return f'<p class="small-print">{words}</p>'
+        with gr.Tab(context.text("compare", "rows")):
+            seen = one_picture.build(context)
+        with gr.Tab(context.text("compare", "maps")):
+            two_maps.build(context, seen)

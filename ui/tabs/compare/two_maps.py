@@ -1,8 +1,8 @@
-"""Two latent maps side by side: whether what lies between the codes was learned, too."""
+"""Two latent maps side by side, to compare what lies between the codes of two models."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -12,17 +12,43 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.ui.components import choice
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
-from diabolo.ui.parts.opened import when_opened
-from diabolo.ui.parts.texts import Texts
+from diabolo.ui.parts.first_open import on_first_open
 from diabolo.ui.tabs.compare.pairs import pair, same_images, standing_for
-from diabolo.ui.tabs.compare.path import walk
+from diabolo.ui.tabs.compare.path_strip import path_strip
+from diabolo.ui.tabs.compare.texts import TEXTS
 
 __all__ = ["build"]
 
 
-def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.Image) -> None:
-    """Lay out the two maps; `seen` is the picture that can be shown on both."""
-    names = list(context.bundles)
+@dataclass(kw_only=True)
+class _Page:
+    """The components of this part of the tab; lists have the left one and the right one.
+
+    `placed` holds [left model, right model, left latent, right latent] after both pointers were placed
+    together, so that the right one does not follow the left one's picture then.
+    """
+
+    start: gr.Dropdown
+    end: gr.Dropdown
+    follow: gr.Checkbox
+    show_picture: gr.Button
+    paths: gr.HTML
+    note: gr.Markdown
+    choosers: list[gr.Dropdown]
+    lines: list[gr.Markdown]
+    maps: list[LatentExplorer]
+    placed: gr.State
+
+
+def build(context: Context, seen: gr.Image) -> None:
+    """Lay out this part of the tab; `seen` is the picture that can be shown on both maps."""
+    _wire(context, _layout(context), seen)
+
+
+def _layout(context: Context) -> _Page:
+    def text(key: str) -> Any:
+        return context.text("compare", key)
+
     gr.Markdown(text("maps_lead"), elem_classes="lead")
     with gr.Row(elem_classes="map-choices"):
         start = choice(label=text("from"), min_width=110, elem_classes="compare-from")
@@ -31,28 +57,43 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
             True, label=text("follow"), min_width=280, elem_classes="compare-follow", scale=3
         )
         show = gr.Button(text("show_picture"), size="sm", min_width=200, elem_classes="compare-show")
-    ways = gr.HTML(js_on_load=None, apply_default_css=False, elem_classes="compare-ways")
-    told = gr.Markdown(elem_classes=["note", "compare-told"])
+    paths = gr.HTML(js_on_load=None, apply_default_css=False, elem_classes="compare-paths")
+    note = gr.Markdown(elem_classes=["note", "compare-told"])
     choosers, lines, maps = [], [], []
     with gr.Row(elem_classes="two-maps", equal_height=False):
         for side, name in zip(("left", "right"), pair(context), strict=True):
             with gr.Column(min_width=300, elem_classes=f"map-{side}"):
-                choosers.append(choice(names, value=name, label=text(side)))
+                choosers.append(choice(list(context.bundles), value=name, label=text(side)))
                 lines.append(gr.Markdown(elem_classes=["note", "compare-line"]))
                 maps.append(
                     LatentExplorer(context.bundles, chosen=name, language=context.language, sliders=False)
                 )
-    sent = gr.State()  # where the pointers of which models were put together: the right one does not follow
+    return _Page(
+        start=start,
+        end=end,
+        follow=follow,
+        show_picture=show,
+        paths=paths,
+        note=note,
+        choosers=choosers,
+        lines=lines,
+        maps=maps,
+        placed=gr.State(),
+    )
 
-    def open_tab(*names: str) -> list[Any]:
-        """There may be other models by now."""
+
+def _wire(context: Context, page: _Page, seen: gr.Image) -> None:
+    pointers = _Pointers(context)
+
+    def refresh(*names: str) -> list[Any]:
+        """The visitor may have uploaded models since the page was opened."""
         return [gr.update(choices=context.bundles.names()) for _ in names]
 
     def describe(left: str, right: str, request: gr.Request) -> list[str]:
-        return [_line(context.manifest(name), context.say(texts, request)) for name in (left, right)]
+        return [_line(context.manifest(name), context.say(TEXTS, request)) for name in (left, right)]
 
     def list_classes(left: str, right: str, *chosen: str | None) -> list[Any]:
-        """The classes that both models know; those chosen stay, where they are among them."""
+        """The classes that both models have; of those chosen before, the ones among them stay chosen."""
         theirs = context.manifest(right).classes
         both = [name for name in context.manifest(left).classes if name in theirs]
         kept = [name if name in both else None for name in chosen]
@@ -60,25 +101,59 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
         shown = len(both) > 1
         return [gr.update(choices=both, value=name or next(free, None), visible=shown) for name in kept]
 
-    def go(left: str, right: str, start: str | None, end: str | None, request: gr.Request) -> tuple[Any, ...]:
-        """Both pointers go to a code of one class, and a way leads from there to the other class."""
+    def choose(name: str) -> Any:
+        return gr.update(chosen=name)
+
+    choosers, ends = page.choosers, [page.start, page.end]
+    to_classes: dict[str, Any] = {
+        "fn": pointers.to_classes,
+        "inputs": [*choosers, *ends],
+        "outputs": [*page.maps, page.placed, page.paths, page.note],
+        **LATEST,
+    }
+    changes = [on_first_open(refresh, choosers, choosers)]
+    for chooser, explorer in zip(choosers, page.maps, strict=True):
+        changes.append(chooser.input(choose, chooser, explorer, **LATEST))
+    for change in changes:
+        described = change.then(describe, choosers, page.lines, **LATEST)
+        described.then(list_classes, [*choosers, *ends], ends, **LATEST).then(**to_classes)
+    for chosen in ends:
+        chosen.input(**to_classes)
+    placed = [*page.maps, page.placed, page.note]
+    page.show_picture.click(pointers.to_picture, [*choosers, seen], placed, **QUIET)
+    left, right = page.maps
+    left.change(pointers.follow, [*choosers, left, page.placed, page.follow], right, **LATEST)
+
+
+class _Pointers:
+    """Moves the pointers of both maps."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def to_classes(
+        self, left: str, right: str, start: str | None, end: str | None, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Move both pointers to a code of the first class, and show the paths to the second one."""
+        context = self._context
         with shown_errors():
-            say, models = context.say(texts, request), (context.model(left), context.model(right))
+            say, models = context.say(TEXTS, request), (context.model(left), context.model(right))
             ends = [name and standing_for(name, *models) for name in (start, end)]
             if start is None or end is None or not ends[0] or not ends[1]:
                 return gr.skip(), gr.skip(), None, "", say["no_classes"]
-            shown = [
-                walk(name, model, (ends[0][side], ends[1][side]), (start, end), say)
+            paths = [
+                path_strip(name, model, (ends[0][side], ends[1][side]), (start, end), say)
                 for side, (name, model) in enumerate(zip((left, right), models, strict=True))
             ]
-            line = say["same_image" if same_images(*models) else "own_image"].format(name=start)
+            note = say["same_image" if same_images(*models) else "own_image"].format(name=start)
             places = [place.ravel().tolist() for place in ends[0]]
-            return *places, [left, right, *places], "".join(shown), line
+            return *places, [left, right, *places], "".join(paths), note
 
-    def place(left: str, right: str, picture: str | None, request: gr.Request) -> tuple[Any, ...]:
-        """Both pointers go to the picture's codes."""
+    def to_picture(self, left: str, right: str, picture: str | None, request: gr.Request) -> tuple[Any, ...]:
+        """Move both pointers to the picture's codes."""
+        context = self._context
         with shown_errors():
-            say = context.say(texts, request)
+            say = context.say(TEXTS, request)
             if picture is None:
                 return gr.skip(), gr.skip(), gr.skip(), say["no_picture"]
             codes = [
@@ -87,45 +162,30 @@ def build(context: Context, texts: Texts, text: Callable[[str], Any], seen: gr.I
             ]
             return *codes, [left, right, *codes], say["your_picture"]
 
-    def lead(left: str, right: str, latent: list[float] | None, sent: list[Any] | None, on: bool) -> Any:
-        """The right pointer goes to where its model puts the picture under the left one."""
+    def follow(
+        self, left: str, right: str, latent: list[float] | None, placed: list[Any] | None, on: bool
+    ) -> Any:
+        """Move the right pointer to the code that its model gives the picture at the left one."""
         if not on or latent is None:
             return gr.skip()
-        if sent and sent[:2] == [left, right] and _same(latent, sent[2]):
-            return sent[3]  # again: an answer from before may have come after it
+        if placed and placed[:2] == [left, right] and _same(latent, placed[2]):
+            return placed[3]  # once more: an earlier answer may have arrived after it
         with shown_errors():
-            one, other = context.model(left), context.model(right)
+            one, other = self._context.model(left), self._context.model(right)
             shape = one.manifest.latent_shape
             if one.manifest.image_shape != other.manifest.image_shape or len(latent) != np.prod(shape):
                 return gr.skip()
             picture = one.decode(np.asarray(latent, np.float32).reshape(1, *shape))
             return other.encode(picture).ravel().tolist()
 
-    def choose(name: str) -> Any:
-        return gr.update(chosen=name)
-
-    ends = [start, end]
-    went: dict[str, Any] = {"inputs": [*choosers, *ends], "outputs": [*maps, sent, ways, told]}
-    opened = when_opened(open_tab, choosers, choosers)
-    events = [opened]
-    for chooser, explorer in zip(choosers, maps, strict=True):
-        events.append(chooser.input(choose, chooser, explorer, **LATEST))
-    for event in events:
-        event = event.then(describe, choosers, lines, **LATEST)
-        event.then(list_classes, [*choosers, *ends], ends, **LATEST).then(go, **went, **LATEST)
-    for chosen in ends:
-        chosen.input(go, **went, **LATEST)
-    show.click(place, [*choosers, seen], [*maps, sent, told], **QUIET)
-    maps[0].change(lead, [*choosers, maps[0], sent, follow], maps[1], **LATEST)
-
 
 def _same(one: list[float], other: list[float]) -> bool:
-    """Latents that went through a browser keep seven digits."""
+    """Whether two latents are equal to the seven digits that a browser keeps."""
     return len(one) == len(other) and np.allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
 def _line(m: Manifest, say: dict[str, str]) -> str:
-    """What model.json says that bears on holes."""
+    """What model.json says about holes: whether there is a prior, and the share of holes."""
     holes = m.metrics.get("holes")
     parts = [say["without_prior"] if m.prior is None else say["with_prior"]]
     if isinstance(holes, int | float):

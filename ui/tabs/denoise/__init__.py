@@ -1,4 +1,4 @@
-"""Add noise to a picture and let the model take it away; or let it clean files that are noisy already."""
+"""Add noise to a picture and let the model remove it; or let it denoise files that are already noisy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two pictures, one upon the other, with an edge between them that mouse, finger or arrow keys move."""
+"""Two pictures on top of each other, with a divider that mouse, touch or arrow keys move."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from diabolo.ui.parts.inline_html import escaped, picture
 
 __all__ = ["before_after", "compared"]
 
-# The edge's place is kept outside what is written anew with each picture. The range input is unseen, and
-# lies on the pictures: that makes it work by all three.
+# The divider's position is kept outside the HTML, which is replaced with each picture. An invisible range
+# input covers the pictures, so that mouse, touch and arrow keys all work.
 _SCRIPT = """
 let at = "50";
 const place = () => {
@@ -25,7 +25,7 @@ place();
 
 
 def before_after(name: str) -> gr.HTML:
-    """The place for what `compared` makes; `name` is a class."""
+    """The component for the HTML that `compared` makes; `name` is its CSS class."""
     return gr.HTML(js_on_load=_SCRIPT, apply_default_css=False, elem_classes=["before-after", name])
 
 
@@ -35,11 +35,11 @@ def compared(
     """HTML of two pictures of one size.
 
     Args:
-        before: seen on the left of the edge.
-        after: seen on the right.
-        words: what they are.
-        classes: of their elements.
-        edge: what moving the edge does.
+        before: the picture on the left of the divider.
+        after: the picture on the right.
+        words: the names of both pictures.
+        classes: the CSS classes of their elements.
+        edge: the label of the divider.
     """
     names = "".join(f"<span>{escaped(word)}</span>" for word in words)
     shown = "".join(

@@ -1,4 +1,4 @@
-"""Many picture files through a model at once, and a zip of what it makes of them."""
+"""Denoise many picture files at once, into a zip."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _BATCH = 32  # images
 
 @dataclass(frozen=True, kw_only=True)
 class Denoised:
-    """What became of the files.
+    """The result.
 
     Attributes:
-        content: of the zip; empty where no file could be read.
-        count: of pictures in it.
-        broken: the files that could not be read, with the reason.
+        content: the bytes of the zip; empty if no file could be read.
+        count: how many pictures are in it.
+        broken: the names of the files that could not be read, each with the reason.
     """
 
     content: bytes
@@ -45,20 +45,20 @@ def denoised(
     """Denoise files, each fitted to the model as any picture is; no noise is added.
 
     Args:
-        context: the app's.
+        context: the app's context.
         model: the model's name.
-        paths: of the files. In the zip `photo.jpg` is `photo.png`, and a second one `photo-2.png`.
-        tick: called with how many files are done, and of how many.
+        paths: of the files. In the zip, `photo.jpg` becomes `photo.png`, and a second one `photo-2.png`.
+        tick: called with the number of files that are done and the number of all.
 
     Raises:
-        UsageError: too many files, or too large ones.
+        UsageError: there are too many files, or they are too large.
         UnknownNameError: there is no such model.
     """
     _check(paths)
     opened, names, out = context.model(model), UniqueNames(), io.BytesIO()
     broken: list[tuple[str, str]] = []
     count = 0
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNGs are packed already
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNG is compressed already
         for batch in _read(context, model, paths, broken, tick):
             stop_for_nobody()
             made = opened.denoise(np.stack([image for _, image in batch]))
@@ -73,7 +73,7 @@ def _check(paths: Sequence[str]) -> None:
     if len(paths) > MOST or size > MOST_MEGABYTES:
         raise UsageError(
             f"{len(paths)} files of {size:.0f} MB are more than the {MOST} files and {MOST_MEGABYTES} MB "
-            "that can be denoised here at a time. Give fewer, or use the command, which takes any number: "
+            "that can be denoised here at a time. Choose fewer, or use the command, which takes any number: "
             "diabolo denoise BUNDLE FOLDER -o OUT."
         )
 

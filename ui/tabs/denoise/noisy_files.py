@@ -1,8 +1,9 @@
-"""The part of the page where files that are noisy already become a zip of clean ones."""
+"""The part of the page where files that are already noisy become a zip of denoised ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -15,52 +16,27 @@ from diabolo.ui.tabs.denoise.texts import TEXTS
 
 __all__ = ["files_section"]
 
-_FILE = (1 << 20,)  # pixels of a file, for whether many of them are large work
+_FILE = (1 << 20,)  # pixels assumed for a file, to decide whether many of them are large work
+
+
+@dataclass(kw_only=True)
+class _Section:
+    """The components of this part of the page."""
+
+    files: gr.File
+    button: gr.Button
+    archive: gr.File
+    report: gr.Markdown
 
 
 def files_section(context: Context) -> None:
-    """Lay it out, below what is there."""
+    """Lay out this part, below what is on the page already."""
+    section = _layout(context)
+    _wire(context, section)
+    _endpoint(context, section.files)
 
-    def denoise_files(model: str, files: list[str] | None, request: gr.Request) -> tuple[str | None, str]:
-        """Denoise picture files that are noisy already, many at once.
 
-        Args:
-            model: the model's name.
-            files: pictures of any size, at most 500 files and 200 MB; each is fitted to the model first.
-
-        Returns:
-            A zip of PNG files in the model's size, named as the pictures were, or nothing when none could
-            be read; and how many there are, with the files that were left out and why.
-        """
-        return made(model, files, request, lambda _done, _count: None)
-
-    def show(
-        model: str,
-        files: list[str] | None,
-        request: gr.Request,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008 - gradio finds it by this default
-    ) -> tuple[gr.File, str]:
-        """The same for the page, which shows how far it is."""
-        words = context.say(TEXTS, request)["reading"]
-        path, said = made(model, files, request, lambda done, count: progress((done, count), desc=words))
-        return gr.File(path, visible=path is not None), said
-
-    def made(
-        model: str, files: list[str] | None, request: gr.Request, tick: Callable[[int, int], None]
-    ) -> tuple[str | None, str]:
-        say = context.say(TEXTS, request)
-        if not files:
-            return None, say["no_files"]
-        with shown_errors(), context.turn(len(files), _FILE):
-            result = denoised(context, model, files, tick)
-        lines = [say["done"].format(count=result.count, all=len(files))]
-        if result.broken:
-            lines += ["", say["broken"], "", *(f"- {as_text(reason)}" for _, reason in result.broken)]
-        return context.keep(result.content, "denoised.zip") if result.count else None, "\n".join(lines)
-
-    def forget() -> tuple[gr.File, str]:
-        return gr.File(None, visible=False), ""
-
+def _layout(context: Context) -> _Section:
     def text(key: str) -> Any:
         return context.text("denoise", key)
 
@@ -72,20 +48,77 @@ def files_section(context: Context) -> None:
             )
             button = gr.Button(text("files_run"), size="md", elem_classes="denoise-files-run")
         with gr.Column(min_width=260):
-            made_files = FileInput(
+            archive = FileInput(
                 label=text("zip"), interactive=False, visible=False, elem_classes="denoised-zip"
             )
             report = gr.Markdown(elem_classes=["note", "denoise-report"])
-    with gr.Row(visible=False):  # for programs
-        archive, said, run = gr.File(), gr.Markdown(), gr.Button()
-    inputs = [context.chooser, files]
-    run.click(denoise_files, inputs, [archive, said], **context.endpoint("denoise_files"))
-    button.click(
+    return _Section(files=files, button=button, archive=archive, report=report)
+
+
+def _wire(context: Context, section: _Section) -> None:
+    def show(
+        model: str,
+        files: list[str] | None,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - gradio recognises it by this default
+    ) -> tuple[gr.File, str]:
+        """Denoise the files and show the progress."""
+        words = context.say(TEXTS, request)["reading"]
+        path, report = _zip_and_report(
+            context, model, files, request, lambda done, count: progress((done, count), desc=words)
+        )
+        return gr.File(path, visible=path is not None), report
+
+    def clear() -> tuple[gr.File, str]:
+        return gr.File(None, visible=False), ""
+
+    outputs = [section.archive, section.report]
+    section.button.click(
         show,
-        inputs,
-        [made_files, report],
+        [context.chooser, section.files],
+        outputs,
         api_visibility="private",
         api_name="private",
-        show_progress_on=report,
+        show_progress_on=section.report,
     )
-    gr.on([context.chooser.change, files.change], forget, None, [made_files, report], **QUIET)
+    gr.on([context.chooser.change, section.files.change], clear, None, outputs, **QUIET)
+
+
+def _endpoint(context: Context, files: gr.File) -> None:
+    """Publish `/denoise_files`, for programs."""
+
+    def denoise_files(model: str, files: list[str] | None, request: gr.Request) -> tuple[str | None, str]:
+        """Denoise picture files that are already noisy, many at once.
+
+        Args:
+            model: the model's name.
+            files: pictures of any size, at most 500 files and 200 MB; each is fitted to the model first.
+
+        Returns:
+            A zip of PNG files in the model's size, named as the pictures were, or nothing if none could
+            be read; and how many there are, with the files that were left out and why.
+        """
+        return _zip_and_report(context, model, files, request, lambda _done, _count: None)
+
+    with gr.Row(visible=False):
+        archive, report, run = gr.File(), gr.Markdown(), gr.Button()
+    run.click(denoise_files, [context.chooser, files], [archive, report], **context.endpoint("denoise_files"))
+
+
+def _zip_and_report(
+    context: Context,
+    model: str,
+    files: list[str] | None,
+    request: gr.Request,
+    tick: Callable[[int, int], None],
+) -> tuple[str | None, str]:
+    """The path of the zip, None if no file could be read; and a report as Markdown."""
+    say = context.say(TEXTS, request)
+    if not files:
+        return None, say["no_files"]
+    with shown_errors(), context.turn(len(files), _FILE):
+        result = denoised(context, model, files, tick)
+    lines = [say["done"].format(count=result.count, all=len(files))]
+    if result.broken:
+        lines += ["", say["broken"], "", *(f"- {as_text(reason)}" for _, reason in result.broken)]
+    return context.keep(result.content, "denoised.zip") if result.count else None, "\n".join(lines)

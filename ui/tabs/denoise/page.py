@@ -1,8 +1,9 @@
-"""Add noise to a picture and let the model take it away; or let it clean files that are noisy already."""
+"""Add noise to a picture and let the model remove it; or let it denoise files that are already noisy."""
 
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -30,8 +31,105 @@ TITLE = {"en": "Denoise", "zh-TW": "去雜訊"}
 ORDER = 20
 
 
+@dataclass(kw_only=True)
+class _Page:
+    """The components that add noise to a picture and show what the model makes of it."""
+
+    source: PictureInput
+    pair: gr.HTML
+    figures: gr.Markdown
+    kind: gr.Dropdown
+    level: gr.Slider
+    seed: gr.Number
+    new_noise: gr.Button
+    trained: gr.Markdown
+    curve: gr.HTML
+
+    @property
+    def noise(self) -> list[Any]:
+        """What chooses the noise."""
+        return [self.kind, self.level, self.seed]
+
+    @property
+    def shown(self) -> list[Any]:
+        """What shows the result."""
+        return [self.pair, self.figures, self.trained, self.curve]
+
+
 def build(context: Context) -> None:
     """Lay out the tab."""
+    page = _layout(context)
+    files_section(context)
+    _wire(context, page)
+    _endpoint(context, page)
+
+
+def _layout(context: Context) -> _Page:
+    def text(key: str) -> Any:
+        return context.text("denoise", key)
+
+    first, now = _noise(context.first.manifest)
+    top = _top(context.first.manifest, first)
+    gr.Markdown(text("lead"), elem_classes="lead")
+    with gr.Row(equal_height=False):
+        source = PictureInput(context)
+        with gr.Column(scale=3, min_width=280, elem_classes="reconstructed"):
+            with gr.Row(equal_height=False, elem_classes="pair"):
+                source.show()
+                with gr.Column(min_width=100):
+                    pair = before_after("denoise-pair")
+                    figures = gr.Markdown(elem_classes=["figures", "denoise-figures"])
+                with gr.Column(min_width=100, elem_classes="noise-settings"):
+                    kind = gr.Dropdown(list(KINDS), value=first, label=text("kind"))
+                    level = slider(0, top, value=now, step=0.01, label=text("level"), info=" ")
+                    seed = gr.Number(0, precision=0, minimum=0, label=text("seed"))
+                    new_noise = gr.Button(text("again"), size="sm", elem_classes="denoise-run")
+            trained = gr.Markdown(elem_classes=["note", "denoise-note"])
+            curve = gr.HTML(elem_classes="denoise-curve")
+    return _Page(
+        source=source,
+        pair=pair,
+        figures=figures,
+        kind=kind,
+        level=level,
+        seed=seed,
+        new_noise=new_noise,
+        trained=trained,
+        curve=curve,
+    )
+
+
+def _wire(context: Context, page: _Page) -> None:
+    view = _View(context)
+
+    def begin(model: str, request: gr.Request) -> tuple[Any, ...]:
+        """The kinds in the reader's language, the slider in the trained range, and no picture yet."""
+        say, m = context.say(TEXTS, request), context.manifest(model)
+        kind, level = _noise(m)
+        named = gr.Dropdown(choices=[(say[name], name) for name in KINDS], value=kind)
+        slider = gr.Slider(value=level, maximum=_top(m, kind), info=_unit(kind, say))
+        return named, slider, *view.show(model, None, kind, level, 0, request)
+
+    def limit(model: str, kind: str, level: float, request: gr.Request) -> Any:
+        """The slider for a kind of noise."""
+        top = _top(context.manifest(model), kind)
+        return gr.Slider(value=min(level, top), maximum=top, info=_unit(kind, context.say(TEXTS, request)))
+
+    def next_seed(seed: float) -> int:
+        """A seed that differs from this one."""
+        return abs(int(seed or 0)) + 1
+
+    inputs = [context.chooser, page.source.seen, *page.noise]
+    shown: dict[str, Any] = {"fn": view.show, "inputs": inputs, "outputs": page.shown, **LATEST}
+    gr.on([page.level.input, page.seed.input], **shown)
+    page.kind.input(limit, [context.chooser, page.kind, page.level], page.level, **LATEST).success(**shown)
+    page.new_noise.click(next_seed, page.seed, page.seed, **QUIET).success(**shown)
+    page.source.wire(view.show, inputs, page.shown)
+    gr.on(None, begin, context.chooser, [page.kind, page.level, *page.shown], **QUIET)
+
+
+def _endpoint(context: Context, page: _Page) -> None:
+    """Publish `/denoise`, for programs."""
 
     def denoise(
         model: str, image: str | None, kind: str, level: float, seed: float, request: gr.Request
@@ -52,25 +150,43 @@ def build(context: Context) -> None:
         if image is None:
             return None, None, None, context.say(SHARED, request)["empty"]
         with shown_errors():
-            clean, noisy, result = _three(model, image, kind, level, seed)
+            clean, noisy, result = _denoised(context, model, image, kind, level, seed)
             figures = _figures(clean, noisy, result, context.say(TEXTS, request))
             return picture_of(clean), picture_of(noisy), picture_of(result), figures
 
+    with gr.Row(visible=False):
+        noisy, denoised, measured, run = pixels(None), pixels(None), gr.Markdown(), gr.Button()
+    run.click(
+        denoise,
+        [context.chooser, page.source.seen, *page.noise],
+        [page.source.seen, noisy, denoised, measured],
+        **context.endpoint("denoise"),
+    )
+
+
+class _View:
+    """Computes what the page shows; the curves are cached."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._curve = functools.lru_cache(maxsize=64)(self._measure)
+
     def show(
-        model: str, image: str | None, kind: str, level: float, seed: float, request: gr.Request
+        self, model: str, image: str | None, kind: str, level: float, seed: float, request: gr.Request
     ) -> tuple[str, str, str, str]:
-        """What the page shows: the two pictures, their figures, what was trained, and the curve."""
+        """The two pictures, their figures, what the model was trained on, and the curve."""
+        context = self._context
         say, words = context.say(TEXTS, request), context.say(CURVE_WORDS, request)
         with shown_errors():
             m = context.manifest(model)
-            level = min(float(level), _top(m, kind))  # the slider may stand where another kind's went
+            level = min(float(level), _top(m, kind))  # the slider may still have another kind's value
             trained = m.noise[1:] if m.noise is not None and m.noise[0] == kind else None
-            curve = curve_of(model, str(m.document["digest"]), kind)
+            curve = self._curve(model, str(m.document["digest"]), kind)
             note = _note(m, kind, say)
             if image is None:
                 hint = context.say(SHARED, request)["empty"]
                 return "", hint, note, level_curve(curve, trained, Now(level=level), words)
-            clean, noisy, result = _three(model, image, kind, level, seed)
+            clean, noisy, result = _denoised(context, model, image, kind, level, seed)
             now = Now(level=level, noisy=_psnr(clean, noisy), denoised=_psnr(clean, result))
             pair = compared(
                 picture_of(noisy),
@@ -81,75 +197,24 @@ def build(context: Context) -> None:
             )
             return pair, _figures(clean, noisy, result, say), note, level_curve(curve, trained, now, words)
 
-    def _three(
-        model: str, image: str, kind: str, level: float, seed: float
-    ) -> tuple[NDArray[np.float32], ...]:
-        """A picture as the model sees it, with noise, and without it again."""
-        clean = context.see(model, image).image[None]
-        spec = NoiseSpec(kind=kind, low=float(level), high=float(level))
-        noisy = add_noise(clean, spec, np.random.default_rng(abs(int(seed or 0))))
-        return clean[0], noisy[0], context.model(model).denoise(noisy)[0]
-
-    @functools.lru_cache(maxsize=64)
-    def curve_of(model: str, _digest: str, kind: str) -> Curve:
-        """Measured once for each model and kind; the digest tells models apart that had the same name."""
+    def _measure(self, model: str, _digest: str, kind: str) -> Curve:
+        """Measured once per model and kind; the digest tells apart models that had the same name."""
+        context = self._context
         return measure(context.model(model), kind, _top(context.manifest(model), kind))
 
-    def begin(model: str, request: gr.Request) -> tuple[Any, ...]:
-        """The kinds in the reader's words, the sliders where the model was trained, and no picture yet."""
-        say, m = context.say(TEXTS, request), context.manifest(model)
-        kind, level = _noise(m)
-        named = gr.Dropdown(choices=[(say[name], name) for name in KINDS], value=kind)
-        slider = gr.Slider(value=level, maximum=_top(m, kind), info=_unit(kind, say))
-        return named, slider, *show(model, None, kind, level, 0, request)
 
-    def limit(model: str, kind: str, level: float, request: gr.Request) -> Any:
-        """The slider for a kind of noise."""
-        top = _top(context.manifest(model), kind)
-        return gr.Slider(value=min(level, top), maximum=top, info=_unit(kind, context.say(TEXTS, request)))
-
-    def next_seed(seed: float) -> int:
-        """Another one."""
-        return abs(int(seed or 0)) + 1
-
-    def text(key: str) -> Any:
-        return context.text("denoise", key)
-
-    kind_now, level_now = _noise(context.first.manifest)
-    top = _top(context.first.manifest, kind_now)
-    gr.Markdown(text("lead"), elem_classes="lead")
-    with gr.Row(equal_height=False):
-        source = PictureInput(context)
-        with gr.Column(scale=3, min_width=280, elem_classes="reconstructed"):
-            with gr.Row(equal_height=False, elem_classes="pair"):
-                source.show()
-                with gr.Column(min_width=100):
-                    pair = before_after("denoise-pair")
-                    figures = gr.Markdown(elem_classes=["figures", "denoise-figures"])
-                with gr.Column(min_width=100, elem_classes="noise-settings"):
-                    kind = gr.Dropdown(list(KINDS), value=kind_now, label=text("kind"))
-                    level = slider(0, top, value=level_now, step=0.01, label=text("level"), info=" ")
-                    seed = gr.Number(0, precision=0, minimum=0, label=text("seed"))
-                    again = gr.Button(text("again"), size="sm", elem_classes="denoise-run")
-            trained = gr.Markdown(elem_classes=["note", "denoise-note"])
-            curve = gr.HTML(elem_classes="denoise-curve")
-    with gr.Row(visible=False):  # for programs
-        noisy, denoised, measured, run = pixels(None), pixels(None), gr.Markdown(), gr.Button()
-    files_section(context)
-    inputs = [context.chooser, source.seen, kind, level, seed]
-    run.click(denoise, inputs, [source.seen, noisy, denoised, measured], **context.endpoint("denoise"))
-    outputs = [pair, figures, trained, curve]
-    gr.on([level.input, seed.input], show, inputs, outputs, **LATEST)
-    kind.input(limit, [context.chooser, kind, level], level, **LATEST).success(
-        show, inputs, outputs, **LATEST
-    )
-    again.click(next_seed, seed, seed, **QUIET).success(show, inputs, outputs, **LATEST)
-    source.wire(show, inputs, outputs)
-    gr.on(None, begin, context.chooser, [kind, level, *outputs], **QUIET)
+def _denoised(
+    context: Context, model: str, image: str, kind: str, level: float, seed: float
+) -> tuple[NDArray[np.float32], ...]:
+    """A picture as the model sees it, the noisy one and the denoised one: `(channels, height, width)`."""
+    clean = context.see(model, image).image[None]
+    spec = NoiseSpec(kind=kind, low=float(level), high=float(level))
+    noisy = add_noise(clean, spec, np.random.default_rng(abs(int(seed or 0))))
+    return clean[0], noisy[0], context.model(model).denoise(noisy)[0]
 
 
 def _noise(m: Manifest) -> tuple[str, float]:
-    """The kind and the level to begin with: the middle of what the model was trained on."""
+    """The first kind and level: what the model was trained on, in the middle of its range."""
     if m.noise is None or m.noise[0] not in KINDS:
         return KINDS[0], 0.3
     kind, low, high = m.noise
@@ -157,7 +222,7 @@ def _noise(m: Manifest) -> tuple[str, float]:
 
 
 def _top(m: Manifest, kind: str) -> float:
-    """The highest level that is offered."""
+    """The highest level that the slider offers."""
     return min(largest_level(kind), max(1.0, m.noise[2] if m.noise is not None else 0))
 
 

@@ -7,10 +7,9 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from diabolo.runtime.image import convert
-from diabolo.runtime.image import mosaic as tiles
+from diabolo.runtime.image import convert, mosaic
 from diabolo.ui.explorer import LatentExplorer
-from diabolo.ui.explorer._space import space_of
+from diabolo.ui.explorer.backend import latents_of
 from diabolo.ui.parts.context import LATEST, Context, shown_errors
 from diabolo.ui.parts.numbers import numbers
 from diabolo.ui.parts.picture_input import pixels
@@ -22,45 +21,21 @@ TITLE = {"en": "Explore", "zh-TW": "探索"}
 ORDER = 15
 TEXTS: Texts = {
     "en": {
-        "lead": "Every point of the latent space decodes to a picture, also those where no code ever lay. "
+        "lead": "Every point of the latent space decodes to a picture, even where there are no codes. "
         "Drag across the gaps between the classes, and compare models.",
     },
     "zh-TW": {
-        "lead": "潛在空間裡的每一點都能解碼成影像，連從來沒有編碼落腳的地方也行。"
-        "拖著游標穿過類別之間的間隙，再換個模型比比看。",
+        "lead": "潛在空間裡的每一點都能解碼成影像，連沒有任何編碼的地方也可以。"
+        "拖曳游標穿過類別之間的間隙，再換個模型比比看。",
     },
 }
 
-_LONGEST = 1600  # pixels of the strip
+_LONGEST = 1600  # pixels of the strip's longer side
 
 
 def build(context: Context) -> None:
     """Lay out the tab."""
-
-    def decode(model: str, latents: Any) -> tuple[Image.Image, list[float] | None]:
-        """Decode latents, as the map of the latent space does.
-
-        Args:
-            model: the model's name.
-            latents: the numbers of one latent, or a list of several; flat or in the latent's own shape.
-
-        Returns:
-            The image, or all of them side by side (PNG); and for each the share of test codes that lie
-            closer to the training codes: above 0.99 nothing was learned there. None where the bundle does
-            not say how dense the codes lie.
-        """
-        with shown_errors():
-            opened = context.model(model)
-            flat = space_of(opened).latents(latents)
-            shaped = flat.reshape(-1, *opened.manifest.latent_shape)
-            pictures = convert.to_pil(opened.decode(shaped))
-            width, height = pictures[0].size
-            scale = 1 if len(pictures) == 1 else tiles.enlargement((width * len(pictures), height), _LONGEST)
-            ranks = opened.latent_space.rank(shaped)
-            return tiles.tiled(pictures, len(pictures), scale), None if ranks is None else ranks.tolist()
-
     gr.Markdown(context.text("explore", "lead"), elem_classes="lead")
-
     explorer = LatentExplorer(
         context.bundles,
         chosen=context.chooser.value,
@@ -72,14 +47,36 @@ def build(context: Context) -> None:
         with shown_errors():
             return gr.update(chosen=context.bundles.check(model))
 
-    context.chooser.change(
-        choose,
-        context.chooser,
-        explorer,
-        **LATEST,
-    )
+    context.chooser.change(choose, context.chooser, explorer, **LATEST)
+    _endpoint(context)
 
-    with gr.Row(visible=False):  # for programs: the page asks its own component
+
+def _endpoint(context: Context) -> None:
+    """Publish `/decode` for programs; the page asks the explorer itself."""
+
+    def decode(model: str, latents: Any) -> tuple[Image.Image, list[float] | None]:
+        """Decode latents, as the map of the latent space does.
+
+        Args:
+            model: the model's name.
+            latents: the numbers of one latent, or a list of several; flat or in the latent's own shape.
+
+        Returns:
+            The image, or all of them side by side (PNG); and for each latent the share of test codes that
+            lie closer to the training codes: above 0.99 there is no training data nearby. None if the bundle
+            does not have the density of the training codes.
+        """
+        with shown_errors():
+            opened = context.model(model)
+            space = opened.latent_space
+            shaped = latents_of(latents, space.dimensions).reshape(-1, *space.shape)
+            pictures = convert.to_pil(opened.decode(shaped))
+            width, height = pictures[0].size
+            scale = 1 if len(pictures) == 1 else mosaic.enlargement((width * len(pictures), height), _LONGEST)
+            ranks = space.rank(shaped)
+            return mosaic.tiled(pictures, len(pictures), scale), None if ranks is None else ranks.tolist()
+
+    with gr.Row(visible=False):
         latents, ranks, run = numbers("latents"), numbers("ranks"), gr.Button()
         image = pixels(None)
     run.click(decode, [context.chooser, latents], [image, ranks], **context.endpoint("decode"))

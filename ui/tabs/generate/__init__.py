@@ -1,4 +1,4 @@
-"""Let a model make up pictures: draw latents by chance and decode them."""
+"""Generate pictures: draw random latents and decode them."""
 
 from __future__ import annotations
 

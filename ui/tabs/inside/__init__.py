@@ -1,4 +1,4 @@
-"""Look at a code's units: which fire, what changes without one, and what excites it."""
+"""Look at the units of a code: which fire, what changes without one, and what activates it most."""
 
 from __future__ import annotations
 

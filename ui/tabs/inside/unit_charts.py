@@ -1,4 +1,4 @@
-"""Charts of a model's units: sorted bars as SVG, and for which classes each unit fires."""
+"""Charts of a model's units: sorted bars as SVG, and the classes for which each unit fires."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from diabolo.ui.tabs.inside.units import Units
 
 __all__ = ["colour_of", "page"]
 
-_ACCENTS = (  # the explorer's
+_ACCENTS = (  # the explorer's colours
     *("4c84d9", "f0862e", "2fa36b", "dc4b4b", "8f6bd1"),
     *("a9773f", "e37ab5", "7d8a97", "b5a912", "22aebb"),
 )
-_BARS = 1024  # at most: beyond, evenly spaced ones of the sorted
+_BARS = 1024  # at most; of more units, evenly spaced ones in sorted order
 
 
 def colour_of(label: int) -> tuple[int, int, int]:
-    """A class's colour, as the explorer has it: red, green, blue, 0 to 255."""
+    """A class's colour, the same as in the explorer: red, green, blue, 0 to 255."""
     if label < len(_ACCENTS):
         return tuple(bytes.fromhex(_ACCENTS[label]))  # type: ignore[return-value]
     mixed = colorsys.hls_to_rgb(round(label * 137.5) % 360 / 360, 0.55, 0.6)
@@ -31,7 +31,13 @@ def colour_of(label: int) -> tuple[int, int, int]:
 
 
 def page(units: Units, labels: NDArray[np.int64] | None, say: Mapping[str, str]) -> str:
-    """What the stored codes tell, as HTML, in words of `Context.say(inside.TEXTS, request)`."""
+    """The charts of a model's units as HTML.
+
+    Args:
+        units: the model's units.
+        labels: int64 `(n,)`, the classes of the stored codes; None if there are none.
+        say: texts of `Context.say(inside.TEXTS, request)`.
+    """
     m, activity, fired = units.manifest, units.activity(), units.fired()
     unit = (
         say["unit_channel"].format(count=len(units), positions=units.positions)
@@ -63,7 +69,12 @@ def _figure(words: str, chart: str) -> str:
 
 
 def bars(values: NDArray[np.floating], say: Mapping[str, str]) -> str:
-    """A bar for each unit, the highest first; from 0 at the bottom to 1 at the top."""
+    """A bar for each unit, the highest first.
+
+    Args:
+        values: `(units,)` in [0, 1].
+        say: texts of `Context.say(inside.TEXTS, request)`.
+    """
     order = np.argsort(-values, kind="stable")
     if len(order) > _BARS:
         order = order[np.linspace(0, len(order) - 1, _BARS).astype(int)]
@@ -96,7 +107,7 @@ def _classes(
     fire = units.fire(values)
     there = [label for label in range(len(names)) if (labels == label).any()]
     share = np.stack([fire[labels == label].mean(0) for label in there])
-    order = np.lexsort((-share.max(0), share.argmax(0)))  # by the class that a unit fires for most
+    order = np.lexsort((-share.max(0), share.argmax(0)))  # grouped by the class that a unit fires for most
     rows = ""
     for label, row in zip(there, share, strict=True):
         pixels = np.empty((1, len(units), 4), np.uint8)

@@ -1,11 +1,11 @@
-/** Squares to click; arrow keys go from one to the next. Gradio runs this with `element`, `trigger` and `watch`. */
+/** Squares to click; arrow keys move from one to the next. Gradio runs this with `element`, `trigger` and `watch`. */
 const cells = () => [...element.querySelectorAll("[data-unit]")];
-const PATIENCE = 5000; // ms that an answer may take
+const PATIENCE = 5000; // ms to wait for an answer
 const answer = () => element.querySelector("[data-chosen]")?.dataset.chosen;
 let focused = false;
 let shown = answer(); // the unit of the last answer
-let asked = null; // {unit}: sent, and not answered yet
-let wanted = null; // the unit chosen after that; answers to two requests at once may come in any order
+let asked = null; // {unit}: the request that has not been answered yet
+let wanted = null; // the unit chosen after that: one request at a time, since answers may come in any order
 
 function mark(cell) {
   for (const other of cells()) {
@@ -16,7 +16,7 @@ function mark(cell) {
 
 function ask(unit) {
   wanted = null;
-  if (unit === shown) return; // nothing would change, so no answer would come
+  if (unit === shown) return; // the value would not change, so gradio would not tell
   const mine = (asked = { unit });
   setTimeout(() => mine === asked && answered(), PATIENCE);
   trigger("select", { index: Number(unit), value: null });
@@ -57,7 +57,7 @@ element.addEventListener("focusout", (event) => (focused = event.relatedTarget =
 watch("value", () => {
   shown = answer();
   if (asked?.unit === shown) answered();
-  // the answer to an earlier choice: keys go on from the last one
+  // this answers an earlier choice: keep the last one marked
   const unit = wanted ?? asked?.unit;
   const last = unit && element.querySelector(`[data-unit="${unit}"]`);
   if (last) mark(last);

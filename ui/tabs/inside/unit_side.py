@@ -1,4 +1,4 @@
-"""One of the two models that are looked into: its charts, the picture's code as a grid, and one unit."""
+"""One of the two models in the tab: its charts, the picture's code as a grid, and one unit."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ __all__ = ["Side"]
 
 
 class Side:
-    """Lay it out, and keep it up to date.
+    """Lays out one side of the tab and updates it.
 
     Args:
-        context: the app's.
-        name: the model to begin with.
-        label: of its chooser.
-        source: the picture that both look at.
+        context: the app's context.
+        name: the name of the first model.
+        label: the label of the dropdown that chooses the model.
+        source: the picture that both models encode.
     """
 
     def __init__(self, context: Context, name: str, label: Any, source: PictureInput) -> None:
         self._context, self._source = context, source
-        plain: dict[str, Any] = {"js_on_load": None, "apply_default_css": False}
+        no_script: dict[str, Any] = {"js_on_load": None, "apply_default_css": False}
         with gr.Column(min_width=320):
             self.chooser = choice(list(context.bundles), value=name, label=label)
-            self.charts = gr.HTML(**plain, elem_classes="inside-charts")
+            self.charts = gr.HTML(**no_script, elem_classes="inside-charts")
             script = resources.files("diabolo.ui.tabs.inside").joinpath("unit_grid.js").read_text("utf-8")
             self.grid = gr.HTML(js_on_load=script, apply_default_css=False, elem_classes="inside-grid")
             self.unit = slider(
                 0, 1, step=1, value=0, label=context.text("inside", "unit"), elem_classes="inside-unit"
             )
-            self.page = gr.HTML(**plain, elem_classes="inside-page")
+            self.page = gr.HTML(**no_script, elem_classes="inside-page")
         self.shown = [self.grid, self.unit, self.page]
         inputs = [self.chooser, self.unit, source.seen, source.given]
         self.chooser.input(self.change, self.chooser, [self.charts, *self.shown], **LATEST).then(
@@ -51,11 +51,11 @@ class Side:
     def pick(
         self, name: str, seen: str | None, given: Any, request: gr.Request, event: gr.SelectData
     ) -> tuple[Any, ...]:
-        """Show the unit that was chosen in the grid: by the event, which cannot be older than the choice."""
+        """Show the unit that was clicked in the grid; the event has its number, as values may be outdated."""
         return self.look(name, event.index, seen, given, request)
 
     def change(self, name: str, request: gr.Request) -> tuple[Any, ...]:
-        """Everything of another model, before it has a picture."""
+        """All that is shown of another model before it has a picture."""
         with shown_errors():
             model, say = self._context.model(name), self._context.say(TEXTS, request)
             units, codes = units_of(model), model.codes
@@ -73,7 +73,7 @@ class Side:
         request: gr.Request,
         new: bool = False,
     ) -> tuple[Any, ...]:
-        """The grid of a picture's code, and one unit; one that fires when the picture is `new`."""
+        """The grid of a picture's code, and one unit: one that fires if the picture is `new`."""
         with shown_errors():
             context, say = self._context, self._context.say(TEXTS, request)
             model = context.model(name)

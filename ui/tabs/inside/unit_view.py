@@ -1,4 +1,4 @@
-"""One unit: the picture without it, the codes that excite it most, and what it draws by itself."""
+"""One unit as HTML: the picture without it, the codes that activate it most, and what it contributes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def switched(model: Autoencoder, seen: _Array, unit: int) -> tuple[_Array, _Arra
     """The reconstruction of an image with all units, and with one switched off.
 
     Args:
-        model: the model.
+        model: encodes and decodes.
         seen: float32 `(channels, height, width)` in [0, 1].
-        unit: its number.
+        unit: the unit's number, from 0.
 
     Returns:
-        Both images, shaped as `seen`; and the unit's value before and after.
+        Both images, shaped as `seen` and in [0, 1]; and the unit's value before and after.
     """
     units = units_of(model)
     latents = model.encode(seen[None])
@@ -41,7 +41,14 @@ def switched(model: Autoencoder, seen: _Array, unit: int) -> tuple[_Array, _Arra
 
 
 def page(model: Autoencoder, unit: int, seen: _Array | None, say: Mapping[str, str]) -> str:
-    """All of one unit as HTML, in words of `Context.say(inside.TEXTS, request)`."""
+    """All about one unit as HTML.
+
+    Args:
+        model: the model.
+        unit: the unit's number, from 0.
+        seen: the picture as the model sees it, `(channels, height, width)` in [0, 1]; None without a picture.
+        say: texts of `Context.say(inside.TEXTS, request)`.
+    """
     units = units_of(model)
     parts = [] if seen is None else [_switched(model, seen, unit, say)]
     if units.values is not None:
@@ -64,7 +71,7 @@ def _switched(model: Autoencoder, seen: _Array, unit: int, say: Mapping[str, str
 
 def _strongest(model: Autoencoder, units: Units, unit: int, say: Mapping[str, str]) -> str:
     codes = model.codes
-    assert codes is not None and units.values is not None  # noqa: S101, PT018 - whoever calls has seen to it
+    assert codes is not None and units.values is not None  # noqa: S101, PT018 - callers check
     rows = units.strongest(unit, _STRONGEST)
     names = model.manifest.classes
     frames = ""
@@ -96,7 +103,7 @@ def _most(before: _Array, after: _Array) -> float:
 
 
 def _change(before: _Array, after: _Array) -> Image.Image:
-    """In full colour where it is largest; a change that cannot be seen stays unseen."""
+    """The full colour marks the largest change; an invisible change stays invisible."""
     return signed_map(before, after, max(_most(before, after), 0.02))
 
 
@@ -111,17 +118,17 @@ def _panel(words: str, shown: Mapping[str, Image.Image], note: str) -> str:
 
 
 def grid(units: Units, latent: _Array | None, chosen: int, say: Mapping[str, str]) -> str:
-    """A square for each unit, as HTML: of a picture's code, or of the mean over the stored codes.
+    """A square for each unit as HTML, of a picture's code or of the mean code.
 
     Args:
-        units: the model's.
-        latent: `(*latent_shape)`; None for the mean.
-        chosen: the unit that is marked.
-        say: words of `Context.say(inside.TEXTS, request)`.
+        units: the model's units.
+        latent: float32 `latent_shape`; None for the mean over the training images.
+        chosen: the number of the unit that is marked.
+        say: texts of `Context.say(inside.TEXTS, request)`.
     """
     values = units.of((units.manifest.latent_mean if latent is None else latent)[None])[0]
     heights = units.height(values)
-    fires = units.fire(values) & (latent is not None)  # the mean of all is nobody's code
+    fires = units.fire(values) & (latent is not None)  # the mean is not the code of a picture
     cells = ""
     for unit in range(min(len(units), _CELLS)):
         state = say["firing"] if fires[unit] else ""

@@ -1,4 +1,4 @@
-"""The units of a code: how active each is over stored test images, which fire, and what moves them."""
+"""The units of a code: how active each is over the stored codes, which fire, and how to change one."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from diabolo.runtime.errors import UsageError
 from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.context import Context
 
-__all__ = ["Units", "beside", "is_sparse", "plain_and_sparse", "units_of"]
+__all__ = ["Units", "counterpart", "is_sparse", "plain_and_sparse", "units_of"]
 
 _Array = NDArray[np.float32]
-_DEVIATIONS = 2.0  # from the mean, to see what one unit draws
+_STDS = 2.0  # standard deviations from the mean, to show what one unit contributes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Units:
-    """A unit is one number of the latent; of a latent of channels and positions, a channel, as their mean.
+    """The units of a model's latent.
 
-    It fires where it is above the middle of its range, which goes from its lowest to its highest value among
-    the stored codes; where a bundle brings none, over the training images, as model.json says.
+    A unit is one number of the latent. In a latent of channels and positions it is a channel, as the mean
+    over its positions. It fires if it is above the middle of its range, from its lowest to its highest value
+    among the stored codes. If a bundle has no codes, it is the range over the training images in model.json.
 
     Attributes:
-        manifest: what model.json says.
-        values: `(n, units)`, of the stored codes; None where there are none.
-        low: `(units,)`, the ends of the ranges.
-        high: `(units,)`.
-        sigmoid: all values lie in [0, 1], as those of sigmoid units do; switched off, such a unit is 0. Any
-            other then has its mean over the training images.
+        manifest: the model's manifest.
+        values: float32 `(n, units)`, of the stored codes; None if there are none.
+        low: float32 `(units,)`, the lower ends of the ranges.
+        high: float32 `(units,)`, the upper ends of the ranges.
+        sigmoid: whether all values lie in [0, 1], as those of sigmoid units do. Such a unit is switched off
+            by setting it to 0, any other by setting it to its mean over the training images.
     """
 
     manifest: Manifest
@@ -48,7 +49,7 @@ class Units:
 
     @property
     def positions(self) -> int:
-        """How many numbers of the latent make up one unit."""
+        """How many numbers of the latent one unit is the mean of."""
         return prod(self.manifest.latent_shape) // len(self)
 
     def of(self, latents: _Array) -> _Array:
@@ -57,21 +58,22 @@ class Units:
         return mean
 
     def height(self, values: _Array) -> _Array:
-        """Where values `(..., units)` lie in the units' ranges: 0 at the lowest, 1 at the highest."""
+        """The position of values `(..., units)` in the units' ranges, in [0, 1], shaped as `values`."""
         width = np.where(self.high > self.low, self.high - self.low, 1)
         found: _Array = np.clip((values - self.low) / width, 0, 1).astype(np.float32)
         return found
 
     def fire(self, values: _Array) -> NDArray[np.bool_]:
-        """Which of values `(..., units)` are above the middle of their ranges."""
+        """Which of values `(..., units)` are above the middle of their ranges: bool, shaped as `values`."""
         fired: NDArray[np.bool_] = self.height(values) > 0.5
         return fired
 
     def activity(self) -> _Array | None:
-        """The mean activity of each unit over the stored codes, `(units,)` in [0, 1].
+        """The mean activity of each unit over the stored codes, float32 `(units,)` in [0, 1].
 
-        Of sigmoid units that is the mean of their values, rho-hat of the sparse autoencoder (A. Ng, 'Sparse
-        autoencoder', CS294A lecture notes, 2011); of others the mean of their height.
+        For sigmoid units it is the mean of their values, rho-hat of the sparse autoencoder (A. Ng, 'Sparse
+        autoencoder', CS294A lecture notes, 2011, https://web.stanford.edu/class/cs294a/sparseAutoencoder.pdf);
+        for others the mean of their `height`.
         """
         if self.values is None:
             return None
@@ -79,35 +81,35 @@ class Units:
         return mean
 
     def fired(self) -> NDArray[np.float64] | None:
-        """The share of the stored codes for which each unit fires: `(units,)`."""
+        """The share of the stored codes for which each unit fires, `(units,)` in [0, 1]."""
         return None if self.values is None else self.fire(self.values).mean(0)
 
     def strongest(self, unit: int, count: int) -> NDArray[np.intp]:
-        """The numbers of the stored codes in which a unit is highest, the highest first."""
+        """The indices of at most `count` stored codes in which a unit is highest, the highest first."""
         if self.values is None:
             return np.empty(0, np.intp)
         return np.argsort(-self.values[:, unit], kind="stable")[:count]
 
     def off(self, latents: _Array, unit: int) -> _Array:
-        """Latents `(batch, *latent_shape)` with one unit switched off."""
+        """Latents `(batch, *latent_shape)` with one unit switched off, shaped as `latents`."""
         return self._set(latents, unit, 0 if self.sigmoid else self._rows(self.manifest.latent_mean)[unit])
 
     def alone(self, unit: int) -> _Array:
-        """Latents `(3, *latent_shape)`: the mean with one unit two deviations below, at and above its own.
+        """Latents `(3, *latent_shape)`: the mean with one unit moved by -2, 0 and +2 standard deviations.
 
-        It is cut where the unit's smallest and largest values over the training images are.
+        The unit is clipped to its range over the training images.
         """
         m = self.manifest
-        mean, deviation = m.latent_mean, m.latent_std
-        moved = [mean - _DEVIATIONS * deviation, mean, mean + _DEVIATIONS * deviation]
-        cut = [self._rows(np.clip(one, m.latent_minimum, m.latent_maximum))[unit] for one in moved]
-        return np.concatenate([self._set(mean[None], unit, one) for one in cut])
+        mean, std = m.latent_mean, m.latent_std
+        moved = [mean - _STDS * std, mean, mean + _STDS * std]
+        clipped = [self._rows(np.clip(one, m.latent_minimum, m.latent_maximum))[unit] for one in moved]
+        return np.concatenate([self._set(mean[None], unit, one) for one in clipped])
 
     def check(self, unit: Any) -> int:
-        """A unit by its number, from 0 on.
+        """A unit's number as an int.
 
         Raises:
-            UsageError: there is none.
+            UsageError: it is not a whole number, or there is no such unit.
         """
         whole = isinstance(unit, int | float) and float(unit).is_integer()
         if not whole or not 0 <= unit < len(self):
@@ -128,7 +130,7 @@ def units_of(model: Autoencoder) -> Units:
     """A model's units.
 
     Raises:
-        BundleError: its codes were changed.
+        BundleError: its codes were modified.
     """
     m, codes = model.manifest, model.codes
     shape = m.latent_shape
@@ -146,14 +148,14 @@ def _within(m: Manifest) -> bool:
 
 
 def is_sparse(m: Manifest) -> bool:
-    """Whether model.json says that units were trained to fire rarely, or at least that they are sigmoids."""
+    """Whether a model's units were trained to fire rarely, or at least are sigmoids, by its model.json."""
     settings = (m.document.get("training") or {}).get("settings") or {}
     asked = "sparsity" in (settings.get("variant_options") or {})
     return asked or "activity" in m.metrics or _within(m)
 
 
-def beside(context: Context, name: str) -> str:
-    """The model to lay beside the one called `name`: a sparse one beside a plain one, and vice versa."""
+def counterpart(context: Context, name: str) -> str:
+    """The model to compare with the one called `name`: a sparse one with a plain one, and vice versa."""
     m = context.manifest(name)
 
     def fitness(other: str) -> tuple[bool, ...]:
@@ -171,9 +173,9 @@ def beside(context: Context, name: str) -> str:
 
 
 def plain_and_sparse(context: Context) -> tuple[str, str]:
-    """The two models to begin with."""
+    """The names of the two models to show first."""
     names = list(context.bundles)
     sparse = next((name for name in names if is_sparse(context.manifest(name))), None)
     if sparse is None:
-        return names[0], beside(context, names[0])
-    return beside(context, sparse), sparse
+        return names[0], counterpart(context, names[0])
+    return counterpart(context, sparse), sparse

@@ -1,7 +1,8 @@
-"""Interpolation for programs: the endpoints, unseen on the page."""
+"""The endpoints for interpolation, for programs; their components are hidden on the page."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -22,62 +23,95 @@ from diabolo.ui.work import check_pictures, stop_for_nobody
 
 __all__ = ["endpoints", "grid_of"]
 
-_MOST = 32  # pictures that one request brings
+_MOST = 32  # pictures in one request
 
 
 def _info(_self: gr.JSON) -> dict[str, Any]:
-    return {"type": "object", "description": "a path: format diabolo-path, as docs/interpolation.md has it"}
+    return {"type": "object", "description": "a path in the format diabolo-path, see docs/interpolation.md"}
 
 
 _Path = subclass(gr.JSON, api_info=_info, preprocess=identity, postprocess=identity)
 
 
+@dataclass(kw_only=True)
+class _Fields:
+    """The hidden components by whose labels programs name arguments and results."""
+
+    a: gr.Image
+    b: gr.Image
+    images: gr.File
+    steps: gr.Number
+    size: gr.Number
+    method: gr.Radio
+    path: gr.JSON
+    strip: gr.Image
+    animation: gr.Image
+    grid: gr.Image
+    hint: gr.Textbox
+
+
 def endpoints(context: Context, texts: Texts) -> None:
     """Publish `/interpolate`, `/interpolate_path`, `/interpolate_grid` and `/render_path`."""
+    with gr.Row(visible=False):
+        a, b, strip, animation, grid = (pixels(name) for name in ("a", "b", "strip", "animation", "grid"))
+        fields = _Fields(
+            a=a,
+            b=b,
+            images=FileInput(file_count="multiple", label="images"),
+            steps=gr.Number(12, label="steps"),
+            size=gr.Number(8, label="size"),
+            method=gr.Radio(list(METHODS), value=next(iter(METHODS)), label="method"),
+            path=_Path(label="path"),
+            strip=strip,
+            animation=animation,
+            grid=grid,
+            hint=gr.Textbox(label="hint"),
+        )
+        _interpolate(context, texts, fields)
+        _interpolate_path(context, fields)
+        _render_path(context, fields)
+        _interpolate_grid(context, fields)
 
-    def through(model: str, given: list[Any], steps: float, method: str) -> tuple[Autoencoder, LatentPath]:
-        opened = context.model(model)
-        if len(given) > _MOST:
-            raise UsageError(f"{len(given)} pictures are too many: one request takes at most {_MOST}.")
-        seen = []
-        for picture in given:
-            stop_for_nobody()
-            seen.append(context.see(model, str(picture)).image)
-        return opened, LatentPath.through(opened, seen, steps=_whole(steps), method=method)
 
-    def both(opened: Autoencoder, path: LatentPath) -> tuple[str, str]:
-        strip, animation = rendered(context, opened, path, "PNG", "GIF")
-        return context.keep(strip, "strip.png"), context.keep(animation, "way.gif")
-
+def _interpolate(context: Context, texts: Texts, fields: _Fields) -> None:
     def interpolate(
         model: str, a: str | None, b: str | None, steps: float, method: str, request: gr.Request
     ) -> tuple[str | None, str | None, str]:
-        """Decode the codes on the way from one picture to another.
+        """Decode the codes on the path from one picture to another.
 
         Args:
             model: the model's name.
-            a: a picture of any size, where the way begins.
+            a: a picture of any size, where the path starts.
             b: a picture of any size, where it ends.
             steps: how many pictures, both ends included.
             method: linear, spherical or standardised.
 
         Returns:
-            A strip of all pictures (PNG), an animation there and back (GIF), and a hint when a
+            A strip of all pictures (PNG), an animation there and back (GIF), and a hint if a
             picture is missing.
         """
         if a is None or b is None:
             return None, None, context.say(texts, request)["both"]
         with shown_errors():
-            return *both(*through(model, [a, b], steps, method)), ""
+            return *_files(context, *_path_through(context, model, [a, b], steps, method)), ""
 
+    gr.Button().click(
+        interpolate,
+        [context.chooser, fields.a, fields.b, fields.steps, fields.method],
+        [fields.strip, fields.animation, fields.hint],
+        **context.endpoint("interpolate"),
+    )
+
+
+def _interpolate_path(context: Context, fields: _Fields) -> None:
     def interpolate_path(
         model: str, images: list[Any] | None, steps: float, method: str
     ) -> tuple[str, str, dict[str, Any]]:
-        """Decode the codes on the way through several pictures.
+        """Decode the codes on the path through several pictures.
 
         Args:
             model: the model's name.
-            images: two to 32 pictures of any size, the key frames in their order.
+            images: two to 32 pictures of any size, the key frames in order.
             steps: how many pictures from one key frame to the next, both included.
             method: linear, spherical or standardised.
 
@@ -86,25 +120,43 @@ def endpoints(context: Context, texts: Texts) -> None:
             `/render_path` and `diabolo interpolate --path` draw again.
         """
         with shown_errors():
-            opened, path = through(model, images or [], steps, method)
-            return *both(opened, path), path.document()
+            opened, path = _path_through(context, model, images or [], steps, method)
+            return *_files(context, opened, path), path.document()
 
+    gr.Button().click(
+        interpolate_path,
+        [context.chooser, fields.images, fields.steps, fields.method],
+        [fields.strip, fields.animation, fields.path],
+        **context.endpoint("interpolate_path"),
+    )
+
+
+def _render_path(context: Context, fields: _Fields) -> None:
     def render_path(model: str, path: dict[str, Any]) -> tuple[str, str, str]:
         """Decode a path that was saved before.
 
         Args:
-            model: the model's name; of the latent shape that the path has.
+            model: the model's name; its latent must have the path's shape.
             path: the path, as `/interpolate_path` returns it.
 
         Returns:
-            A strip of all pictures (PNG), an animation there and back (GIF), and a note when the path
+            A strip of all pictures (PNG), an animation there and back (GIF), and a note if the path
             was made with another model.
         """
         with shown_errors():
             opened = context.model(model)
-            way = read(path if isinstance(path, dict | str) else "")
-            return *both(opened, way), way.check(opened.manifest)
+            found = read(path if isinstance(path, dict | str) else "")
+            return *_files(context, opened, found), found.check(opened.manifest)
 
+    gr.Button().click(
+        render_path,
+        [context.chooser, fields.path],
+        [fields.strip, fields.animation, fields.hint],
+        **context.endpoint("render_path"),
+    )
+
+
+def _interpolate_grid(context: Context, fields: _Fields) -> None:
     def interpolate_grid(model: str, images: list[Any] | None, size: float, method: str) -> str:
         """Decode a grid between four pictures.
 
@@ -118,34 +170,43 @@ def endpoints(context: Context, texts: Texts) -> None:
             The grid (PNG).
         """
         with shown_errors():
-            opened, path = through(model, images or [], size, method)
+            opened, path = _path_through(context, model, images or [], size, method)
             with context.turn(path.steps**2, opened.manifest.image_shape):
                 return context.keep(grid_of(opened, path), "grid.png")
 
-    with gr.Row(visible=False):
-        a, b, strip, animation, grid = (pixels(name) for name in ("a", "b", "strip", "animation", "grid"))
-        images = FileInput(file_count="multiple", label="images")
-        steps, size = gr.Number(12, label="steps"), gr.Number(8, label="size")
-        method = gr.Radio(list(METHODS), value=next(iter(METHODS)), label="method")
-        path, hint = _Path(label="path"), gr.Textbox(label="hint")
-        two, many, again, four = (gr.Button() for _ in range(4))
-    model, drawn = context.chooser, [strip, animation]
-    two.click(interpolate, [model, a, b, steps, method], [*drawn, hint], **context.endpoint("interpolate"))
-    many.click(
-        interpolate_path,
-        [model, images, steps, method],
-        [*drawn, path],
-        **context.endpoint("interpolate_path"),
+    gr.Button().click(
+        interpolate_grid,
+        [context.chooser, fields.images, fields.size, fields.method],
+        fields.grid,
+        **context.endpoint("interpolate_grid"),
     )
-    again.click(render_path, [model, path], [*drawn, hint], **context.endpoint("render_path"))
-    four.click(interpolate_grid, [model, images, size, method], grid, **context.endpoint("interpolate_grid"))
+
+
+def _path_through(
+    context: Context, model: str, given: list[Any], steps: float, method: str
+) -> tuple[Autoencoder, LatentPath]:
+    """The model called `model`, and the path through the codes of the pictures in its latent space."""
+    opened = context.model(model)
+    if len(given) > _MOST:
+        raise UsageError(f"{len(given)} pictures are too many: one request takes at most {_MOST}.")
+    seen = []
+    for picture in given:
+        stop_for_nobody()
+        seen.append(context.see(model, str(picture)).image)
+    return opened, LatentPath.through(opened, seen, steps=_whole(steps), method=method)
+
+
+def _files(context: Context, model: Autoencoder, path: LatentPath) -> tuple[str, str]:
+    """The strip and the animation."""
+    strip, animation = rendered(context, model, path, "PNG", "GIF")
+    return context.keep(strip, "strip.png"), context.keep(animation, "path.gif")
 
 
 def grid_of(model: Autoencoder, path: LatentPath) -> bytes:
-    """A path's four keys as the corners of a grid, PNG: as `diabolo interpolate --grid` writes it.
+    """The grid between a path's four key latents, as the PNG that `diabolo interpolate --grid` writes.
 
     Raises:
-        UsageError: other than four keys, or more pictures than one request may ask for.
+        UsageError: the path does not have four keys, or more pictures than a request may ask for.
     """
     m = model.manifest
     check_pictures(path.steps**2, m.image_shape)

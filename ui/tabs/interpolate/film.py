@@ -17,7 +17,7 @@ from diabolo.runtime.image import mosaic
 from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.latent.path import LatentPath, read
 from diabolo.ui.drawing import draw_in_subprocess
-from diabolo.ui.explorer._planes import FAR
+from diabolo.ui.explorer.latent_map import FAR
 from diabolo.ui.parts.context import Context
 from diabolo.ui.parts.data_url import data_url
 from diabolo.ui.server_functions import report_errors

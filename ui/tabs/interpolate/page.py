@@ -1,7 +1,8 @@
-"""Walk through the latent space from key frame to key frame, and look at what lies between."""
+"""Interpolate in the latent space from key frame to key frame, and play the decoded path."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -21,13 +22,81 @@ TITLE = {"en": "Interpolate", "zh-TW": "內插"}
 ORDER = 30
 
 
+@dataclass(kw_only=True)
+class _Page:
+    """The components of the tab, from top to bottom."""
+
+    row: gr.HTML
+    two: gr.Button
+    four: gr.Button
+    hint: gr.Markdown
+    method: gr.Radio
+    about: gr.Markdown
+    steps: gr.Slider
+    player: gr.HTML
+    grid_part: gr.Column
+    size: gr.Slider
+    grid: gr.Image
+    source: PictureInput
+    add: gr.Button
+
+
 def build(context: Context) -> None:
     """Lay out the tab."""
+    page = _layout(context)
+    _wire_key_frames(context, page)
+    _wire_path(context, page)
+    endpoints(context, TEXTS)
 
-    def greet(request: gr.Request) -> tuple[Any, Any, str]:
-        say = context.say(TEXTS, request)
-        choices = gr.Radio(choices=[(say[name], name) for name in METHODS])
-        return {"words": say, "greeting": True}, choices, say["about_linear"]
+
+def _layout(context: Context) -> _Page:
+    def text(key: str) -> Any:
+        return context.text("interpolate", key)
+
+    gr.Markdown(text("lead"), elem_classes="lead")
+    with gr.Row(equal_height=False):
+        row = keyframes.keyframes()
+        with gr.Column(min_width=170, elem_classes="starters"):
+            two = gr.Button(text("two"), variant="primary", size="sm", elem_classes="interpolate-run")
+            four = gr.Button(text("four"), size="sm", elem_classes="interpolate-four")
+    hint = gr.Markdown(elem_classes=["note", "interpolate-hint"])
+    with gr.Row(equal_height=False, elem_classes="interpolate-parts"):
+        with gr.Column(min_width=300, scale=2):
+            with gr.Row(equal_height=False):
+                with gr.Column(min_width=260, scale=2):
+                    method = gr.Radio(
+                        list(METHODS), value="linear", label=text("method"), elem_classes="interpolate-method"
+                    )
+                    about = gr.Markdown(elem_classes=["note", "interpolate-about"])
+                steps = gr.Slider(2, 32, value=12, step=1, label=text("steps"), min_width=200)
+            player = film.film(context)
+            with gr.Column(visible=False, elem_classes="interpolate-grid-part") as grid_part:
+                gr.Markdown(text("grid"), elem_classes="lead")
+                size = gr.Slider(2, 12, value=8, step=1, label=text("size"))
+                grid = pixels(text("between_four"), name="interpolate-grid")
+        with gr.Column(min_width=260):
+            source = PictureInput(context, text("more"))
+            source.show(height=200, name="interpolate-seen")
+            add = gr.Button(text("add"), elem_classes="interpolate-add")
+    return _Page(
+        row=row,
+        two=two,
+        four=four,
+        hint=hint,
+        method=method,
+        about=about,
+        steps=steps,
+        player=player,
+        grid_part=grid_part,
+        size=size,
+        grid=grid,
+        source=source,
+        add=add,
+    )
+
+
+def _wire_key_frames(context: Context, page: _Page) -> None:
+    """Key frames are fetched, added and kept."""
 
     def add(model: str, row: Any, image: str | None, request: gr.Request) -> tuple[Any, str]:
         say = context.say(TEXTS, request)
@@ -54,86 +123,79 @@ def build(context: Context) -> None:
         return _row(frames, model, say), say["stored"] if opened.codes else ""
 
     def fit(model: str, row: Any, request: gr.Request) -> tuple[Any, str]:
-        """Keep the key frames where the other model sees the same of them."""
+        """Keep the key frames if the newly chosen model sees pictures as the one before did."""
         row = keyframes.row_of(row)
-        whose, say = row["model"], context.say(TEXTS, request)
-        same = whose in context.bundles and keyframes.fits(context.manifest(whose), context.manifest(model))
+        before, say = row["model"], context.say(TEXTS, request)
+        same = before in context.bundles and keyframes.fits(context.manifest(before), context.manifest(model))
         return _row(row["frames"] if same else [], model, say), ""
 
-    def path_of(
-        model: str, row: Any, steps: float, method: str, most: int | None = None
-    ) -> LatentPath | None:
-        """The path through the first key frames; None where those are too few, or not this model's yet."""
-        row = keyframes.row_of(row)
-        frames = row["frames"][:most]
-        if row["model"] != model or len(frames) < (most or 2):
-            return None
-        opened = context.model(model)
-        images = keyframes.images_of({"frames": frames}, opened.manifest)
-        return LatentPath.through(opened, images, steps=int(steps), method=method)
-
-    def play(model: str, row: Any, steps: float, method: str, request: gr.Request) -> dict[str, Any]:
-        say = context.say(TEXTS, request)
-        with shown_errors():
-            path = path_of(model, row, steps, method)
-            if path is None:
-                return {"words": say}
-            return film.film_of(context, model, context.model(model), path, say)
-
-    def spread(model: str, row: Any, size: float, method: str) -> tuple[Any, str | None]:
-        with shown_errors():
-            path = path_of(model, row, size, method, 4)
-            if path is None:
-                return gr.Column(visible=False), None
-            return gr.Column(visible=True), context.keep(grid_of(context.model(model), path), "grid.png")
-
     def wait() -> None:
-        """A picture is added by hand: each stroke of a drawing is a new one."""
+        """Do nothing: each stroke of a drawing is a new picture, so the button adds it."""
+
+    model, outputs = context.chooser, [page.row, page.hint]
+    page.two.click(two, model, outputs, **QUIET)
+    page.four.click(four, model, outputs, **QUIET)
+    page.add.click(add, [model, page.row, page.source.seen], outputs, **QUIET)
+    model.change(fit, [model, page.row], outputs, **QUIET)
+    page.source.wire(wait, [], [])
+
+
+def _wire_path(context: Context, page: _Page) -> None:
+    """The path through the key frames is played, and the first four make a grid."""
+
+    def greet(request: gr.Request) -> tuple[Any, Any, str]:
+        say = context.say(TEXTS, request)
+        choices = gr.Radio(choices=[(say[name], name) for name in METHODS])
+        return {"words": say, "greeting": True}, choices, say["about_linear"]
 
     def about(method: str, request: gr.Request) -> str:
         return context.say(TEXTS, request)[f"about_{method}"]
 
-    def text(key: str) -> Any:
-        return context.text("interpolate", key)
+    def play(model: str, row: Any, steps: float, method: str, request: gr.Request) -> dict[str, Any]:
+        say = context.say(TEXTS, request)
+        with shown_errors():
+            path = _path(context, model, row, steps, method)
+            if path is None:
+                return {"words": say}
+            return film.film_of(context, model, context.model(model), path, say)
 
-    model = context.chooser
-    gr.Markdown(text("lead"), elem_classes="lead")
-    with gr.Row(equal_height=False):
-        row = keyframes.keyframes()
-        with gr.Column(min_width=170, elem_classes="starters"):
-            fetch_two = gr.Button(text("two"), variant="primary", size="sm", elem_classes="interpolate-run")
-            fetch_four = gr.Button(text("four"), size="sm", elem_classes="interpolate-four")
-    hint = gr.Markdown(elem_classes=["note", "interpolate-hint"])
-    with gr.Row(equal_height=False, elem_classes="interpolate-parts"):
-        with gr.Column(min_width=300, scale=2):
-            with gr.Row(equal_height=False):
-                with gr.Column(min_width=260, scale=2):
-                    method = gr.Radio(
-                        list(METHODS), value="linear", label=text("method"), elem_classes="interpolate-method"
-                    )
-                    sentence = gr.Markdown(elem_classes=["note", "interpolate-about"])
-                steps = gr.Slider(2, 32, value=12, step=1, label=text("steps"), min_width=200)
-            player = film.film(context)
-            with gr.Column(visible=False, elem_classes="interpolate-grid-part") as grid_part:
-                gr.Markdown(text("grid"), elem_classes="lead")
-                size = gr.Slider(2, 12, value=8, step=1, label=text("size"))
-                grid = pixels(text("between_four"), name="interpolate-grid")
-        with gr.Column(min_width=260):
-            source = PictureInput(context, text("more"))
-            source.show(height=200, name="interpolate-seen")
-            add_button = gr.Button(text("add"), elem_classes="interpolate-add")
-    endpoints(context, TEXTS)
+    def draw_grid(model: str, row: Any, size: float, method: str) -> tuple[Any, str | None]:
+        with shown_errors():
+            path = _path(context, model, row, size, method, 4)
+            if path is None:
+                return gr.Column(visible=False), None
+            return gr.Column(visible=True), context.keep(grid_of(context.model(model), path), "grid.png")
 
-    playing, spreading = [model, row, steps, method], [model, row, size, method]
-    fetch_two.click(two, model, [row, hint], **QUIET)
-    fetch_four.click(four, model, [row, hint], **QUIET)
-    add_button.click(add, [model, row, source.seen], [row, hint], **QUIET)
-    gr.on([row.change, steps.change, method.input], play, playing, player, **LATEST)
-    gr.on([row.change, size.change, method.input], spread, spreading, [grid_part, grid], **LATEST)
-    method.input(about, method, sentence, **QUIET)
-    model.change(fit, [model, row], [row, hint], **QUIET)
-    source.wire(wait, [], [])
-    gr.on(None, greet, None, [player, method, sentence], **QUIET)
+    row, method = page.row, page.method
+    gr.on(
+        [row.change, page.steps.change, method.input],
+        play,
+        [context.chooser, row, page.steps, method],
+        page.player,
+        **LATEST,
+    )
+    gr.on(
+        [row.change, page.size.change, method.input],
+        draw_grid,
+        [context.chooser, row, page.size, method],
+        [page.grid_part, page.grid],
+        **LATEST,
+    )
+    method.input(about, method, page.about, **QUIET)
+    gr.on(None, greet, None, [page.player, method, page.about], **QUIET)
+
+
+def _path(
+    context: Context, model: str, row: Any, steps: float, method: str, most: int | None = None
+) -> LatentPath | None:
+    """The path through the first `most` key frames; None if there are too few, or none of this model yet."""
+    row = keyframes.row_of(row)
+    frames = row["frames"][:most]
+    if row["model"] != model or len(frames) < (most or 2):
+        return None
+    opened = context.model(model)
+    images = keyframes.images_of({"frames": frames}, opened.manifest)
+    return LatentPath.through(opened, images, steps=int(steps), method=method)
 
 
 def _row(frames: list[str], model: str, say: dict[str, str]) -> dict[str, Any]:

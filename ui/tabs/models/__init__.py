@@ -1,4 +1,4 @@
-"""Choose a model, open one of one's own, and know what it is, where it runs and whether it is sound."""
+"""Choose a model or upload one, and see what it is, where it runs and whether its checks pass."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""What there is to know of a model, as HTML; see `_facts.py`."""
+"""The facts about a model as HTML; `facts.py` collects them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -12,12 +11,6 @@ from diabolo.ui.parts.inline_html import escaped
 
 __all__ = ["about"]
 
-_DETAILS = {  # what `verify` says, for which there are words of ours
-    "valid, its digest fits": "valid",
-    "sha256 fits": "sha256",
-    "inputs and outputs as in model.json": "graphs_fit",
-}
-_DIFFERENCE = re.compile(r"largest difference (\S+), allowed (\S+)")
 _METRICS: dict[str, tuple[str, Callable[[float], str]]] = {
     "mse": ("MSE", mse_text),
     "psnr": ("PSNR", "{:.2f} dB".format),
@@ -26,7 +19,12 @@ _METRICS: dict[str, tuple[str, Callable[[float], str]]] = {
 
 
 def about(facts: dict[str, Any], say: dict[str, str]) -> str:
-    """Four short parts: what it is, where it runs, parity with torch, what was checked."""
+    """Four short parts as HTML: what the model is, where it runs, parity with torch, and the checks.
+
+    Args:
+        facts: as `facts.facts` returns them.
+        say: texts of `SHARED` and of this tab.
+    """
     parts = [
         ("what", _rows(_what(facts, say))),
         ("runs", _rows(_runs(facts["device"], say)) if facts["device"] else _paragraph(say["stopped"])),
@@ -82,17 +80,20 @@ def _checks(checks: list[dict[str, Any]], say: dict[str, str]) -> str:
     items = (
         f'<li class="{"ok" if check["ok"] else "failed"}">'
         f'<i role="img" aria-label="{escaped(say["ok" if check["ok"] else "failed"])}"></i>'
-        f"<b>{escaped(check['name'])}</b> {escaped(_detail(check['detail'], say))}</li>"
+        f"<b>{escaped(check['name'])}</b> {escaped(_detail(check, say))}</li>"
         for check in checks
     )
     return f"{_paragraph(line)}<ul>{''.join(items)}</ul>"
 
 
-def _detail(detail: str, say: dict[str, str]) -> str:
-    if detail in _DETAILS:
-        return say[_DETAILS[detail]]
-    found = _DIFFERENCE.fullmatch(detail)
-    return say["difference"].format(found=found[1], allowed=found[2]) if found else detail
+def _detail(check: dict[str, Any], say: dict[str, str]) -> str:
+    """The result of a check in the reader's language; the reason of a failure is in English."""
+    largest, allowed = check["difference"], check["allowed"]
+    if isinstance(largest, float) and isinstance(allowed, float):
+        return say["difference"].format(found=f"{largest:.1e}", allowed=f"{allowed:.0e}")
+    if not check["ok"]:
+        return str(check["detail"])
+    return say[{"model.json": "valid", "graphs": "graphs_fit"}.get(check["name"], "sha256")]
 
 
 def _rows(rows: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What there is to know of a model: what it says of itself, where it runs, and whether it is sound."""
+"""The facts about a model: its manifest, the device it runs on, and the checks of its bundle."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ __all__ = ["facts", "size_of"]
 
 
 def facts(models: Models, name: str) -> dict[str, Any]:
-    """As plain JSON values; the model is started, and its bundle checked, for that.
+    """The facts as JSON values. The model is started and its bundle checked for them.
 
-    Of a model that the visitor brought, the checks are those that it passed then.
-
-    `device` is None where the model cannot be started; `checks` then say why.
+    The checks of a model that a visitor uploaded are those made at its upload. `device` is None if the model
+    cannot be started; `checks` then have the reason.
 
     Raises:
         DeviceError: the device does not work here.
@@ -32,7 +31,7 @@ def facts(models: Models, name: str) -> dict[str, Any]:
     own = models.find_uploaded(name)
     if own is None:
         checks = verify(models.bundle(name).path, device=models.device if device is None else device.name)
-    else:  # nothing of a visitor's graphs is loaded here: a worker has checked them
+    else:  # a visitor's graphs are never loaded in this process: a worker checked them
         checks = own.checks
     return {
         "name": name,

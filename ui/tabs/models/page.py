@@ -1,8 +1,9 @@
-"""Choose a model, open one of one's own, and know what it is, where it runs and whether it is sound."""
+"""Choose a model or upload one, and see what it is, where it runs and whether its checks pass."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -10,15 +11,15 @@ import gradio as gr
 from diabolo.runtime.errors import BundleError, UsageError
 from diabolo.ui.files.incoming import UploadInput
 from diabolo.ui.parts.context import EVERY, QUIET, Context, shown_errors
+from diabolo.ui.parts.first_open import on_first_open
 from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.parts.numbers import record
-from diabolo.ui.parts.opened import when_opened
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.tabs.models.about import about
 from diabolo.ui.tabs.models.facts import facts
 from diabolo.ui.tabs.models.model_card import card_html
-from diabolo.ui.tabs.models.shelf import CLICKED, shelf
+from diabolo.ui.tabs.models.model_list import CLICKED, model_list
 from diabolo.ui.tabs.models.texts import TEXTS
 from diabolo.ui.tabs.models.uploads import Uploads
 
@@ -28,42 +29,55 @@ TITLE = {"en": "Models", "zh-TW": "模型"}
 ORDER = 70
 
 
+@dataclass(kw_only=True)
+class _Page:
+    """The components of the tab, from top to bottom."""
+
+    models: gr.HTML
+    upload: gr.File
+    report: gr.Markdown
+    about: gr.HTML
+    card: gr.HTML
+
+
 def build(context: Context) -> None:
     """Lay out the tab."""
-    uploads = Uploads(context.bundles, context.limits)
+    page = _layout(context)
+    _wire(context, page)
+    _wire_upload(context, page)
+    _endpoint(context)
 
-    def words(request: gr.Request) -> dict[str, str]:
-        return context.say(SHARED, request) | context.say(TEXTS, request)
 
-    def describe(model: str) -> dict[str, Any]:
-        """Say all there is to know of a model, and check its bundle.
+def _layout(context: Context) -> _Page:
+    def text(key: str) -> Any:
+        return context.text("models", key)
 
-        Args:
-            model: the model's name.
+    gr.Markdown(text("lead"), elem_classes="lead")
+    models = gr.HTML(js_on_load=CLICKED, apply_default_css=False, elem_classes="models-list")
+    with gr.Row(visible=context.limits.uploads, elem_classes="models-upload"):
+        upload = UploadInput(
+            text("upload"), file_types=[".zip"], size="sm", min_width=200, elem_classes="models-open"
+        )
+        with gr.Column(scale=4, min_width=260):
+            gr.Markdown(text("upload_note"), elem_classes="note")
+    report = gr.Markdown(elem_classes="models-said")
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=300):
+            about = gr.HTML(js_on_load=None, apply_default_css=False, elem_classes="models-about")
+        with gr.Column(min_width=300):
+            card = gr.HTML(js_on_load=None, elem_classes="models-card")
+    return _Page(models=models, upload=upload, report=report, about=about, card=card)
 
-        Returns:
-            What model.json says (images, latent, prior, noise, metrics, parity with torch), the device asked
-            for and really used, and each check of the bundle: name, ok, detail.
-        """
-        with shown_errors():
-            return facts(context.bundles, model)
+
+def _wire(context: Context, page: _Page) -> None:
+    """A click chooses a model, and the chosen one is described."""
 
     def show(model: str, request: gr.Request) -> tuple[str, str, str]:
-        say = words(request)
+        say = _texts(context, request)
         with shown_errors():
             known = facts(context.bundles, model)
             context.bundles.uploaded.mark_shown(request.session_hash, model)
-            return shelf(context.bundles, model, say), about(known, say), card(model, say)
-
-    def card(model: str, say: dict[str, str]) -> str:
-        try:
-            body = card_html(context.bundles.bundle(model))
-        except BundleError as error:  # among the checks, too
-            body = f"<p>{escaped(error)}</p>"
-        lines = [
-            f"<p>{escaped(line)}</p>" for line in (context.manifest(model).summary, say["no_card"]) if line
-        ]
-        return body or f"<h1>{escaped(model)}</h1>{''.join(lines)}"
+            return model_list(context.bundles, model, say), about(known, say), _card(context, model, say)
 
     def choose(event: gr.EventData) -> Any:
         name = getattr(event, "name", None)
@@ -71,10 +85,20 @@ def build(context: Context) -> None:
             raise UsageError("this event chooses a model by its name. Load the page again.")
         return gr.update(value=name)
 
+    outputs = [page.models, page.about, page.card]
+    context.chooser.change(show, context.chooser, outputs, **QUIET)
+    on_first_open(show, context.chooser, outputs)
+    page.models.click(choose, None, context.chooser, **EVERY)
+
+
+def _wire_upload(context: Context, page: _Page) -> None:
+    """An uploaded bundle is checked and becomes the chosen model."""
+    uploads = Uploads(context.bundles, context.limits)
+
     def take(path: str | None, request: gr.Request) -> Iterator[tuple[Any, str]]:
         if path is None:
             return
-        say, visitor = words(request), request.session_hash
+        say, visitor = _texts(context, request), request.session_hash
         yield gr.skip(), say["waiting" if uploads.busy else "checking"]
         try:
             with shown_errors():
@@ -83,32 +107,43 @@ def build(context: Context) -> None:
             yield gr.skip(), ""
             raise
         names = [*context.bundles, *context.bundles.uploaded.names(visitor)]
-        said = say["taken" if new else "known"].format(name=as_text(name))
-        yield gr.update(choices=names, value=name, visible=len(names) > 1), said
+        report = say["taken" if new else "known"].format(name=as_text(name))
+        yield gr.update(choices=names, value=name, visible=len(names) > 1), report
 
-    def text(key: str) -> Any:
-        return context.text("models", key)
+    page.upload.upload(take, page.upload, [context.chooser, page.report], **QUIET)
 
-    gr.Markdown(text("lead"), elem_classes="lead")
-    choices = gr.HTML(js_on_load=CLICKED, apply_default_css=False, elem_classes="models-shelf")
-    with gr.Row(visible=context.limits.uploads, elem_classes="models-upload"):
-        upload = UploadInput(
-            text("upload"), file_types=[".zip"], size="sm", min_width=200, elem_classes="models-open"
-        )
-        with gr.Column(scale=4, min_width=260):
-            gr.Markdown(text("upload_note"), elem_classes="note")
-    said = gr.Markdown(elem_classes="models-said")
-    with gr.Row(equal_height=False):
-        with gr.Column(min_width=300):
-            known = gr.HTML(js_on_load=None, apply_default_css=False, elem_classes="models-about")
-        with gr.Column(min_width=300):
-            shown = gr.HTML(js_on_load=None, elem_classes="models-card")
-    outputs = [choices, known, shown]
-    context.chooser.change(show, context.chooser, outputs, **QUIET)
-    when_opened(show, context.chooser, outputs)
-    choices.click(choose, None, context.chooser, **EVERY)
-    upload.upload(take, upload, [context.chooser, said], **QUIET)
 
-    with gr.Row(visible=False):  # for programs
+def _endpoint(context: Context) -> None:
+    """Publish `/describe`, for programs."""
+
+    def describe(model: str) -> dict[str, Any]:
+        """Describe a model, and check its bundle.
+
+        Args:
+            model: the model's name.
+
+        Returns:
+            What model.json says (images, latent, prior, noise, metrics, parity with torch), the device asked
+            for and the one used, and each check of the bundle: name, ok, detail; and for outputs that were
+            compared, the largest difference and the allowed one.
+        """
+        with shown_errors():
+            return facts(context.bundles, model)
+
+    with gr.Row(visible=False):
         found, run = record("facts"), gr.Button()
     run.click(describe, context.chooser, found, **context.endpoint("describe"))
+
+
+def _card(context: Context, model: str, say: dict[str, str]) -> str:
+    """The bundle's card as HTML; without one, the model's name and summary."""
+    try:
+        body = card_html(context.bundles.bundle(model))
+    except BundleError as error:  # the checks report it, too
+        body = f"<p>{escaped(error)}</p>"
+    lines = [f"<p>{escaped(line)}</p>" for line in (context.manifest(model).summary, say["no_card"]) if line]
+    return body or f"<h1>{escaped(model)}</h1>{''.join(lines)}"
+
+
+def _texts(context: Context, request: gr.Request) -> dict[str, str]:
+    return context.say(SHARED, request) | context.say(TEXTS, request)

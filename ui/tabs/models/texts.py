@@ -1,4 +1,4 @@
-"""The words of the tab Models."""
+"""The texts of the tab Models."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ __all__ = ["TEXTS"]
 
 TEXTS: Texts = {
     "en": {
-        "lead": "A model is a bundle: an encoder, a decoder, and what they say of themselves. Take one of "
-        "these, or open one of your own.",
+        "lead": "A model is a bundle: an encoder, a decoder and their description. Choose one of these, or "
+        "open your own.",
         "choose": "Choose a model",
         "upload": "Open a bundle (.zip)",
-        "upload_note": "What `diabolo export` made, as a .zip. It is checked first, and runs in a process of "
-        "its own with limited time and memory. Only you see it, until you close or reload the page.",
+        "upload_note": "A .zip of what `diabolo export` wrote. It is checked first, and runs in its own "
+        "process with limited time and memory. Only you can see it, until you close or reload the page.",
         "waiting": "Other bundles are being checked. Yours is checked as soon as one of them is done.",
         "checking": "Your bundle is being checked.",
-        "taken": "**{name}** is sound and now the chosen model.",
+        "taken": "**{name}** passed all checks and is now the chosen model.",
         "known": "This bundle is here already: **{name}** is now the chosen model.",
         "latent_of": "latent {shape}",
         "mine": "yours",
         "what": "What it is",
         "images": "Images",
         "latent": "Latent",
-        "prior": "kept near N(0, I)",
+        "prior": "prior N(0, I)",
         "free": "no prior",
         "kind": "Variant, network",
         "noise": "Removes",
@@ -34,44 +34,44 @@ TEXTS: Texts = {
         "size": "Size",
         "figures": "On test images",
         "runs": "Where it runs",
-        "asked": "Asked for",
-        "used": "Really used",
-        "why": "Why",
+        "asked": "Requested device",
+        "used": "Device in use",
+        "why": "Reason",
         "threads": "CPU threads",
         "versions": "Runtime",
-        "stopped": "It cannot be started.",
-        "parity": "The same as in torch",
-        "parity_of": "In the proof before the export, the graphs differed from the torch model by at most "
-        "{latent} in a latent and {image} in an image; {tolerance} was allowed.",
-        "checks": "Checked just now",
-        "checked": "Checked when you uploaded it",
+        "stopped": "This model cannot be started.",
+        "parity": "Parity with torch",
+        "parity_of": "At the export, the graphs differed from the torch model by at most {latent} in a "
+        "latent and {image} in an image; {tolerance} was allowed.",
+        "checks": "Checks made just now",
+        "checked": "Checks made at the upload",
         "sound": "All {count} checks passed.",
         "unsound": "{bad} of {count} checks failed. Get the bundle again.",
         "ok": "passed",
         "failed": "failed",
-        "valid": "valid, its digest fits",
-        "sha256": "sha256 fits",
-        "graphs_fit": "inputs and outputs as in model.json",
+        "valid": "valid, and its digest matches",
+        "sha256": "sha256 matches",
+        "graphs_fit": "inputs and outputs match model.json",
         "difference": "largest difference {found}, allowed {allowed}",
-        "card": "Its card",
-        "no_card": "This bundle brings no card.",
+        "card": "Model card",
+        "no_card": "This bundle has no card.",
     },
     "zh-TW": {
-        "lead": "一個模型就是一個 bundle：編碼器、解碼器，以及它們的說明。從這裡挑一個，或打開自己的。",
+        "lead": "一個模型就是一個 bundle：編碼器、解碼器和它們的說明。從這裡挑一個，或開啟自己的。",
         "choose": "選擇模型",
-        "upload": "打開 bundle（.zip）",
-        "upload_note": "`diabolo export` 的成品，壓成 .zip。會先檢查，並在獨立的行程中執行，"
+        "upload": "開啟 bundle（.zip）",
+        "upload_note": "把 `diabolo export` 的輸出壓縮成 .zip。上傳後會先檢查，並在獨立的行程中執行，"
         "時間與記憶體都有上限；只有你看得到，關閉或重新載入網頁就會移除。",
         "waiting": "正在檢查別人的 bundle，輪到你時就會開始檢查。",
         "checking": "正在檢查你的 bundle。",
-        "taken": "**{name}** 檢查無誤，已選為目前的模型。",
-        "known": "這個 bundle 本來就有：已選用 **{name}**。",
+        "taken": "**{name}** 通過全部檢查，已選為目前的模型。",
+        "known": "這個 bundle 已經在這裡了，已選用 **{name}**。",
         "latent_of": "潛在向量 {shape}",
         "mine": "你的",
         "what": "這是什麼",
         "images": "影像",
         "latent": "潛在向量",
-        "prior": "訓練時拉向 N(0, I)",
+        "prior": "先驗分布 N(0, I)",
         "free": "沒有先驗分布",
         "kind": "種類、網路",
         "noise": "能去除",
@@ -88,8 +88,8 @@ TEXTS: Texts = {
         "threads": "CPU 執行緒",
         "versions": "執行環境",
         "stopped": "無法啟動。",
-        "parity": "與 torch 相同",
-        "parity_of": "匯出前的驗證裡，計算圖與 torch 模型的差異：潛在向量最大 {latent}，影像最大 {image}；"
+        "parity": "與 torch 的一致性",
+        "parity_of": "匯出時計算圖與 torch 模型的最大差異：潛在向量 {latent}，影像 {image}；"
         "容許 {tolerance}。",
         "checks": "剛剛的檢查",
         "checked": "上傳時的檢查",

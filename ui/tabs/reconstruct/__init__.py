@@ -1,4 +1,4 @@
-"""Encode a picture and decode it again: how well does it come back, and from how little?"""
+"""Encode a picture and decode it again: how good is the reconstruction, and how small the code?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A code as bars: one bar a number, in units by which numbers can be compared, drawn as HTML and SVG."""
+"""A code as a bar chart in HTML and SVG: one bar per number, in units in which the numbers compare."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ __all__ = ["WORDS", "code_chart", "in_units"]
 WORDS: Texts = {
     "en": {
         "code": "The code: {count} numbers",
-        "maps": "{maps} maps of {sides}, one after another",
-        "prior": "One bar a number. Training pulled the codes towards a normal distribution: "
+        "maps": "{maps} feature maps of {sides}, one after another",
+        "prior": "One bar per number. Training drew the codes towards a standard normal distribution: "
         "1 is its standard deviation.",
-        "raw": "One bar a number, as it is: this model's codes do not fall below 0.",
-        "deviation": "One bar a number: how far it is from its mean over the training images, in its "
-        "standard deviations.",
-        "cut": "The first {shown} of them are drawn.",
+        "raw": "One bar per number, drawn as it is: this model's codes are never negative.",
+        "deviation": "One bar per number: its distance from its mean over the training images, in standard "
+        "deviations.",
+        "cut": "Only the first {shown} are drawn.",
         "range": "{count} numbers between {low:.2f} and {high:.2f}",
     },
     "zh-TW": {
         "code": "編碼：{count} 個數",
         "maps": "{maps} 張 {sides} 的特徵圖，依序排列",
-        "prior": "一條長條就是一個數。訓練時編碼被拉向常態分布，刻度 1 是一個標準差。",
-        "raw": "一條長條就是一個數，照原值畫：這個模型的編碼不會小於 0。",
-        "deviation": "一條長條就是一個數：它離訓練影像的平均有多遠，以標準差為單位。",
+        "prior": "每條長條是一個數。訓練時把編碼拉向標準常態分布，刻度 1 就是一個標準差。",
+        "raw": "每條長條是一個數，依原值繪製：這個模型的編碼不會小於 0。",
+        "deviation": "每條長條是一個數：它和訓練影像平均值的距離，以標準差為單位。",
         "cut": "只畫出前 {shown} 個。",
         "range": "{count} 個數，介於 {low:.2f} 與 {high:.2f} 之間",
     },
 }
 
 _MOST = 1024  # bars
-_ROW = 128  # bars in a row, at most: a pixel or more each on a telephone
-_USUAL = 4.0  # units up and down that are always shown
+_ROW = 128  # bars in a row, at most: each has a pixel or more on a phone
+_USUAL = 4.0  # units above and below 0 that the chart always spans
 
 
 def in_units(m: Manifest, code: NDArray[np.float32]) -> tuple[str, NDArray[np.float64], float, float]:
     """A code in units that suit the model.
 
     Args:
-        m: its model.json.
+        m: the model's manifest.
         code: float32 `latent_shape`.
 
     Returns:
-        The key in `WORDS` that says the unit; the numbers, flat; and the lowest and the highest that the
-        chart reaches to, the same for all codes but those that go beyond.
+        The key in `WORDS` of the unit; the numbers, float64 `(d,)`; and the lowest and the highest value of
+        the chart, the same for all codes within them.
     """
     flat = np.asarray(code, np.float64).ravel()
     if m.prior is None and m.latent_minimum.min() >= 0:
@@ -57,9 +57,9 @@ def in_units(m: Manifest, code: NDArray[np.float32]) -> tuple[str, NDArray[np.fl
         return "raw", flat, min(0.0, float(flat.min())), top
     key = "prior" if m.prior == "normal" else "deviation"
     if key == "deviation":
-        spread = m.latent_std.ravel().astype(np.float64)
-        # a number that never changed in training has no unit: it stays at 0
-        flat = np.where(spread > 0, flat - m.latent_mean.ravel(), 0) / np.where(spread > 0, spread, 1)
+        std = m.latent_std.ravel().astype(np.float64)
+        # a number that was constant in training has no unit: it is drawn at 0
+        flat = np.where(std > 0, flat - m.latent_mean.ravel(), 0) / np.where(std > 0, std, 1)
     top = max(_USUAL, ceil(float(np.abs(flat).max())))
     return key, flat, -top, top
 
@@ -68,7 +68,7 @@ def code_chart(m: Manifest, code: NDArray[np.float32], say: dict[str, str]) -> s
     """The chart.
 
     Args:
-        m: the model's model.json.
+        m: the model's manifest.
         code: float32 `latent_shape`.
         say: `WORDS` in one language.
     """
@@ -99,7 +99,7 @@ def code_chart(m: Manifest, code: NDArray[np.float32], say: dict[str, str]) -> s
 
 
 def _across(count: int, group: int) -> int:
-    """Bars in a row: whole maps of a spatial code where they fit, and rows of about the same length."""
+    """Bars in a row: whole maps of a spatial code if they fit, and rows of about the same length."""
     if group > _ROW:
         return ceil(group / ceil(group / _ROW))
     rows = ceil(count / (_ROW // group * group))
@@ -119,7 +119,7 @@ def _number(value: float) -> str:
 
 
 def _name(index: int, shape: tuple[int, ...]) -> str:
-    """As the tab that explores the latent space calls it."""
+    """The number's name, the same as in the explorer: 'z5', or 'z5 (2, 0, 1)' in a spatial latent."""
     place = ", ".join(str(at) for at in np.unravel_index(index, shape))
     return f"z{index} ({place})" if len(shape) > 1 else f"z{index}"
 
@@ -132,7 +132,7 @@ def _row(
     across: int,
     shape: tuple[int, ...],
 ) -> str:
-    """One row of bars: an SVG of one unit a bar, stretched to the width there is."""
+    """One row of bars as an SVG of one unit per bar, stretched to the available width."""
     low, high = reach
     ground, group = high / (high - low) * 100, prod(shape[1:])
     parts = []

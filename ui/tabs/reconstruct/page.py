@@ -1,7 +1,8 @@
-"""Encode a picture and decode it again: how well does it come back, and from how little?"""
+"""Encode a picture and decode it again: how good is the reconstruction, and how small the code?"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -26,99 +27,53 @@ TITLE = {"en": "Reconstruct", "zh-TW": "重建"}
 ORDER = 10
 TEXTS: Texts = {
     "en": {
-        "lead": "The encoder squeezes the picture into a code, the decoder restores it from that alone.",
+        "lead": "The encoder compresses the picture into a code; the decoder reconstructs it from the code "
+        "alone.",
         "result": "Reconstruction",
         "error": "Error",
         "figures": "MSE **{mse}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
         "fewer": "{image} numbers → {code}: {ratio} times fewer.",
-        "not_fewer": "{image} numbers → {code}: not fewer. This code has room for the whole picture.",
+        "not_fewer": "{image} numbers → {code}: no compression. This code has room for the whole picture.",
         "darker": "too dark",
         "brighter": "too bright",
-        "scale": "full colour: off by {full} or more, of 1",
+        "scale": "full colour: an error of {full} or more (black to white is 1)",
     },
     "zh-TW": {
-        "lead": "編碼器把影像壓縮成編碼，解碼器只憑這串編碼把它還原。",
+        "lead": "編碼器把影像壓縮成編碼，解碼器只憑這段編碼把它還原。",
         "result": "重建結果",
         "error": "誤差",
         "figures": "重建誤差 MSE **{mse}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
         "fewer": "{image} 個數 → {code} 個數，濃縮成 {ratio} 分之一。",
-        "not_fewer": "{image} 個數 → {code} 個數，並沒有變少：這樣的編碼裝得下整張影像。",
+        "not_fewer": "{image} 個數 → {code} 個數，沒有壓縮：這樣的編碼裝得下整張影像。",
         "darker": "太暗",
         "brighter": "太亮",
-        "scale": "顏色最深處：亮度差 {full} 以上（全黑到全白為 1）",
+        "scale": "顏色最深：誤差 {full} 以上（全黑到全白為 1）",
     },
 }
 
-_FULL = 0.5  # error that has the full colour, for every picture and model
+_FULL = 0.5  # the error that has the full colour, the same for every picture and model
+
+
+@dataclass(kw_only=True)
+class _Page:
+    """The components that show a picture's reconstruction."""
+
+    source: PictureInput
+    result: gr.Image
+    error: gr.Image
+    legend: gr.HTML
+    figures: gr.Markdown
+    chart: gr.HTML
 
 
 def build(context: Context) -> None:
     """Lay out the tab."""
+    page = _layout(context)
+    _wire(context, page)
+    _endpoints(context, page.source.seen)
 
-    def reconstruct(
-        model: str, image: str | None, request: gr.Request
-    ) -> tuple[Image.Image | None, Image.Image | None, str, Image.Image | None]:
-        """Encode and decode a picture.
 
-        Args:
-            model: the model's name.
-            image: a picture of any size; it is fitted to the model first.
-
-        Returns:
-            The picture as the model sees it; its reconstruction; a line with MSE, PSNR and SSIM; and the
-            error at each pixel: the stronger the colour, the further off, full at 0.5 of 1; red is too dark,
-            green too bright, what is transparent is right.
-        """
-        if image is None:
-            return None, None, context.say(SHARED, request)["empty"], None
-        with shown_errors():
-            seen, _, result = _through(model, image)
-            return (
-                picture_of(seen),
-                picture_of(result),
-                _figures(seen, result, context.say(TEXTS, request)),
-                signed_map(seen, result, _FULL),
-            )
-
-    def encode(model: str, image: str | None, request: gr.Request) -> list[float]:
-        """Encode a picture.
-
-        Args:
-            model: the model's name.
-            image: a picture of any size; it is fitted to the model first.
-
-        Returns:
-            Its code: as many numbers as the latent has, flat, in the order of its own shape.
-        """
-        if image is None:
-            raise gr.Error(context.say(SHARED, request)["empty"], print_exception=False)
-        with shown_errors():
-            seen = context.see(model, image).image[None]
-            return [float(number) for number in context.model(model).encode(seen).ravel()]
-
-    def show(model: str, image: str | None, request: gr.Request) -> tuple[Any, ...]:
-        """All that the page shows of a picture, encoded once."""
-        if image is None:
-            return None, None, context.say(SHARED, request)["empty"], None, "", ""
-        with shown_errors():
-            say = context.say(TEXTS, request)
-            seen, code, result = _through(model, image)
-            m = context.manifest(model)
-            figures = f"{_figures(seen, result, say)}\n\n{_compression(m, say)}"
-            chart = code_chart.code_chart(m, code, context.say(code_chart.WORDS, request))
-            error = signed_map(seen, result, _FULL)
-            return picture_of(seen), picture_of(result), figures, error, _legend(say), chart
-
-    def _through(model: str, image: str) -> tuple[NDArray[np.float32], ...]:
-        """The picture as the model sees it, its code, and what comes back."""
-        seen = context.see(model, image).image
-        opened = context.model(model)
-        code = opened.encode(seen[None])
-        return seen, code[0], opened.decode(code)[0]
-
-    def forget(_model: str) -> tuple[None, str, None, str, str]:
-        return None, "", None, "", ""
-
+def _layout(context: Context) -> _Page:
     def text(key: str) -> Any:
         return context.text("reconstruct", key)
 
@@ -135,14 +90,86 @@ def build(context: Context) -> None:
                     legend = gr.HTML(elem_classes="reconstruct-legend")
             figures = gr.Markdown(elem_classes=["figures", "reconstruct-figures"])
             chart = gr.HTML(elem_classes="reconstruct-code")
-    with gr.Row(visible=False):  # for programs
-        made, measured, off, code = pixels(None), gr.Markdown(), pixels(None), numbers("code")
+    return _Page(source=source, result=result, error=error, legend=legend, figures=figures, chart=chart)
+
+
+def _wire(context: Context, page: _Page) -> None:
+    def show(model: str, image: str | None, request: gr.Request) -> tuple[Any, ...]:
+        """All that the page shows of a picture, which is encoded once."""
+        if image is None:
+            return None, None, context.say(SHARED, request)["empty"], None, "", ""
+        with shown_errors():
+            say = context.say(TEXTS, request)
+            seen, code, result = _reconstructed(context, model, image)
+            m = context.manifest(model)
+            figures = f"{_figures(seen, result, say)}\n\n{_compression(m, say)}"
+            chart = code_chart.code_chart(m, code, context.say(code_chart.WORDS, request))
+            error = signed_map(seen, result, _FULL)
+            return picture_of(seen), picture_of(result), figures, error, _legend(say), chart
+
+    def clear(_model: str) -> tuple[None, str, None, str, str]:
+        return None, "", None, "", ""
+
+    inputs = [context.chooser, page.source.seen]
+    outputs = [page.result, page.figures, page.error, page.legend, page.chart]
+    page.source.wire(show, inputs, [page.source.seen, *outputs])
+    context.chooser.change(clear, context.chooser, outputs, **QUIET)
+
+
+def _endpoints(context: Context, seen: gr.Image) -> None:
+    """Publish `/reconstruct` and `/encode`, for programs; `seen` shows the picture as the model sees it."""
+
+    def reconstruct(
+        model: str, image: str | None, request: gr.Request
+    ) -> tuple[Image.Image | None, Image.Image | None, str, Image.Image | None]:
+        """Encode and decode a picture.
+
+        Args:
+            model: the model's name.
+            image: a picture of any size; it is fitted to the model first.
+
+        Returns:
+            The picture as the model sees it; its reconstruction; a line with MSE, PSNR and SSIM; and the
+            error at each pixel: the stronger the colour, the larger the error, full at 0.5 of 1; red is too
+            dark, green too bright, and transparent pixels are right.
+        """
+        if image is None:
+            return None, None, context.say(SHARED, request)["empty"], None
+        with shown_errors():
+            seen, _, result = _reconstructed(context, model, image)
+            figures = _figures(seen, result, context.say(TEXTS, request))
+            return picture_of(seen), picture_of(result), figures, signed_map(seen, result, _FULL)
+
+    def encode(model: str, image: str | None, request: gr.Request) -> list[float]:
+        """Encode a picture.
+
+        Args:
+            model: the model's name.
+            image: a picture of any size; it is fitted to the model first.
+
+        Returns:
+            Its code: as many numbers as the latent has, flat, in the order of the latent's own shape.
+        """
+        if image is None:
+            raise gr.Error(context.say(SHARED, request)["empty"], print_exception=False)
+        with shown_errors():
+            seen = context.see(model, image).image[None]
+            return [float(number) for number in context.model(model).encode(seen).ravel()]
+
+    with gr.Row(visible=False):
+        result, figures, error, code = pixels(None), gr.Markdown(), pixels(None), numbers("code")
         run, run_encode = gr.Button(), gr.Button()
-    inputs = [context.chooser, source.seen]
-    run.click(reconstruct, inputs, [source.seen, made, measured, off], **context.endpoint("reconstruct"))
+    inputs = [context.chooser, seen]
+    run.click(reconstruct, inputs, [seen, result, figures, error], **context.endpoint("reconstruct"))
     run_encode.click(encode, inputs, code, **context.endpoint("encode"))
-    source.wire(show, inputs, [source.seen, result, figures, error, legend, chart])
-    context.chooser.change(forget, context.chooser, [result, figures, error, legend, chart], **QUIET)
+
+
+def _reconstructed(context: Context, model: str, image: str) -> tuple[NDArray[np.float32], ...]:
+    """A picture as the model sees it, its code, and the reconstruction, each without the batch dimension."""
+    seen = context.see(model, image).image
+    opened = context.model(model)
+    code = opened.encode(seen[None])
+    return seen, code[0], opened.decode(code)[0]
 
 
 def _figures(seen: NDArray[np.float32], result: NDArray[np.float32], say: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-/** Paint one of the decoded images, pixel for pixel. */
+/** Paint the decoded image number `index` at (x, y), one canvas pixel for each pixel. */
 function paintImage(context, images, [channels, height, width], index = 0, x = 0, y = 0, alpha = 255) {
   const pixels = new ImageData(width, height);
   const first = index * channels * height * width;
@@ -9,18 +9,18 @@ function paintImage(context, images, [channels, height, width], index = 0, x = 0
   context.putImageData(pixels, x, y);
 }
 
-/** Say and show whether the picture's place is in a hole; true where it is. Said once, not at every step of a drag. */
-function showGround(side, rank, farFrom) {
+/** Show whether the pointer is in a hole, far from the training codes, and return it. The text changes only with that. */
+function showDensity(side, rank, farFrom) {
   const far = rank !== null && rank > farFrom;
-  const [ground, strong] = [side.querySelector(".ground"), document.createElement("b")];
+  const [line, strong] = [side.querySelector(".density"), document.createElement("b")];
   const words = rank === null ? [] : far ? [strong, ` ${say("far")}`] : [say("known")];
   strong.textContent = say("farHead");
   side.classList.toggle("far", far);
-  if (ground.textContent !== words.map((word) => word.textContent ?? word).join("")) ground.replaceChildren(...words);
+  if (line.textContent !== words.map((word) => word.textContent ?? word).join("")) line.replaceChildren(...words);
   return far;
 }
 
-/** As large as the place allows with every pixel a square of whole screen pixels. */
+/** Enlarge the picture as far as it fits while each of its pixels is a square of whole device pixels. */
 function fitPixels(frame, [, height, width]) {
   const canvas = frame.querySelector("canvas");
   [canvas.width, canvas.height] = [width, height];

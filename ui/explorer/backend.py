@@ -1,4 +1,4 @@
-"""A model's latent space as the explorer's page asks for it: planes, codes, images; ready for JSON."""
+"""What the explorer's page asks the server about a model: planes, codes, images; ready for JSON."""
 
 from __future__ import annotations
 
@@ -14,21 +14,26 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.image import convert
-from diabolo.ui.explorer import _planes
+from diabolo.ui.explorer import latent_map
 from diabolo.ui.models.cache import cached
 from diabolo.ui.work import check_pictures
 
-__all__ = ["Space", "latents_of", "space_of"]
+__all__ = ["Backend", "backend_of", "latents_of"]
 
 _MOST = 1024  # latents in one call
-_TRIED = 64  # codes, of which the page begins with the first that is no odd one:
-_ORDINARY = 0.25  # it lies closer to the training codes than all but this share of the test codes
-_LARGEST = 16 << 20  # bytes of a decoder that is handed to a browser; a larger one stays on the server
-_OFFERED = 64  # dimensions to choose a plane's axes from
+_TRIED = 64  # codes; the page starts at the first of them that is not an outlier:
+_ORDINARY = 0.25  # at most this share of test codes lies closer to the training codes
+_LARGEST = 16 << 20  # bytes; a larger decoder is not sent to browsers
+_OFFERED = 64  # dimensions that can be chosen as axes of a plane
 
 
-class Space:
-    """What the page asks of one model. Latents are flat here, whatever their shape."""
+class Backend:
+    """Answers the page's questions about one model. Latents are flat here, whatever their shape.
+
+    Attributes:
+        count: the numbers of one latent.
+        start: the latent to start at, float32 `(count,)`.
+    """
 
     def __init__(self, model: Autoencoder) -> None:
         self._model = model
@@ -38,28 +43,19 @@ class Space:
         )
         self._plane = functools.lru_cache(maxsize=16)(self._make_plane)
         self.count = space.dimensions
-        self.start = space.statistics.mean.ravel() if self._codes is None else self._ordinary(self._codes)
+        self.start = space.statistics.mean.ravel() if self._codes is None else self._first_code(self._codes)
 
-    def _ordinary(self, codes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The code to begin with."""
+    def _first_code(self, codes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The code to start at: not an outlier."""
         ranks = self._space.rank(codes[:_TRIED].reshape(-1, *self._space.shape))
         first = 0 if ranks is None else int(np.argmax(ranks <= _ORDINARY))
         code: NDArray[np.float32] = codes[first]
         return code
 
-    def latents(self, value: ArrayLike) -> NDArray[np.float32]:
-        """One or more latents of any nesting as `(batch, count)`.
-
-        Raises:
-            LatentError: they are no numbers, or not of this model.
-            UsageError: more than 1,024 of them.
-        """
-        return latents_of(value, self.count)
-
     def about(self) -> dict[str, Any]:
-        """What stays as it is, and the plane to begin with."""
+        """The facts about the model that do not change, and the plane to start with."""
         m, space, codes = self._model.manifest, self._space, self._space.codes
-        low, high = _planes.slider_range(space)
+        low, high = latent_map.slider_range(space)
         order = np.argsort(-space.statistics.std.ravel(), kind="stable").tolist()
         labels = None if codes is None or codes.labels is None or not m.classes else codes.labels
         return {
@@ -72,63 +68,64 @@ class Space:
             "low": low.tolist(),
             "high": high.tolist(),
             "ranked": space.density is not None,
-            "farFrom": _planes.FAR,
+            "farFrom": latent_map.FAR,
             "order": order,
             "offered": sorted(order[:_OFFERED]),
             "plane": None if self._codes is None else self.plane(None),
         }
 
     def plane(self, axes: Sequence[int] | None) -> dict[str, Any]:
-        """Where the codes lie in a plane, and how dense.
+        """The codes in a plane, and their density.
 
         Args:
-            axes: two dimensions; None takes the first two where there are no more, else the codes' principal
+            axes: two dimensions; None takes both of a latent of two dimensions, else the codes' principal
                 directions.
 
         Raises:
-            UsageError: no such dimensions, or no codes.
+            UsageError: there are no such dimensions, or no codes.
         """
         if self._codes is None:
-            raise UsageError("a bundle without codes has no plane to show.")
+            raise UsageError("this bundle has no stored codes, so there is no plane to show.")
         return self._plane(None if axes is None else self._space.check_axes(axes))
 
     def code(self, index: int) -> str:
         """A stored code.
 
         Raises:
-            UsageError: there is none of that number.
+            UsageError: there is no code of that number.
         """
         if self._codes is None or not 0 <= index < len(self._codes):
-            raise UsageError(f"there is no code {index}.")
+            count = 0 if self._codes is None else len(self._codes)
+            raise UsageError(f"there is no code {index}: the bundle has {count} codes, counted from 0.")
         return _text(self._codes[index])
 
     def decode(self, latents: str) -> dict[str, Any]:
-        """Images, and their ranks.
+        """The images of latents, and the latents' ranks.
 
         Args:
-            latents: float32, little end first, one after another, as base64.
+            latents: base64 of little-endian float32 `(batch, count)`.
 
         Raises:
-            LatentError: no such latents.
-            UsageError: more than 1,024 of them, or more pictures than one request may ask for.
+            LatentError: these are not latents of this model.
+            UsageError: more than 1,024 latents, or more pictures than a request may ask for.
         """
         shaped = self._shaped(latents)
         check_pictures(len(shaped), self._model.manifest.image_shape)
         return {"images": _text(convert.to_uint8(self._model.decode(shaped))), "ranks": self._ranks(shaped)}
 
     def ranks(self, latents: str) -> list[float] | None:
-        """The share of test codes that lie closer to the training codes than each latent; None: not known.
+        """The share of test codes that lie closer to the training codes than each latent; None if unknown.
 
-        Takes latents and raises as `decode` does.
+        It takes latents and raises errors as `decode` does.
         """
         return self._ranks(self._shaped(latents))
 
     def graph(self) -> dict[str, Any]:
-        """The decoder for the browser, a few latents with their images, and how far off its own may be.
+        """The decoder for the browser, with a few latents, their images and the difference that is allowed.
 
         Raises:
-            BundleError: the bundle was changed.
-            UsageError: the decoder is too large to be handed on; the page then has the server decode.
+            BundleError: the bundle was modified.
+            UsageError: the decoder is too large to be sent; the page then decodes on the server.
         """
         graph = _decoder(self._model.bundle)
         m, active = self._model.manifest, self._model.device.active
@@ -150,16 +147,16 @@ class Space:
         try:
             values = np.frombuffer(base64.b64decode(latents), "<f4")
         except ValueError:
-            raise LatentError("latents must be float32, as base64.") from None
-        return self.latents(values).reshape(-1, *self._model.manifest.latent_shape)
+            raise LatentError("latents must be base64 of little-endian float32.") from None
+        return latents_of(values, self.count).reshape(-1, *self._model.manifest.latent_shape)
 
     def _ranks(self, shaped: NDArray[np.float32]) -> list[float] | None:
         ranks = self._space.rank(shaped)
         return None if ranks is None else [round(rank, 4) for rank in ranks.tolist()]
 
     def _make_plane(self, axes: tuple[int, int] | None) -> dict[str, Any]:
-        shown = _planes.map_of(self._space, axes)
-        plane, level = shown.plane, _planes.levels(shown, self._space)
+        shown = latent_map.map_of(self._space, axes)
+        plane, level = shown.plane, latent_map.density_levels(shown, self._space)
         return {
             "axes": plane.axes,
             "points": _text(shown.points.astype("<f4")),
@@ -174,29 +171,33 @@ class Space:
 
 
 @cached(32)
-def space_of(model: Autoencoder) -> Space:
-    """The space of a model, kept: what it takes a while to compute is computed once."""
-    return Space(model)
+def backend_of(model: Autoencoder) -> Backend:
+    """The backend of a model, cached since it takes a while to compute."""
+    return Backend(model)
 
 
 @cached(8)
 def _decoder(bundle: Bundle) -> str:
-    """The decoder as base64: made once, whoever asks for it."""
+    """The decoder as base64, encoded once for all visitors."""
     m = bundle.manifest
     name = m.file("decoder")
     if name is not None and (size := m.files[name].size) > _LARGEST:
         raise UsageError(
-            f"the decoder has {size / 2**20:,.1f} MB; a browser is given at most {_LARGEST >> 20}. "
+            f"the decoder has {size / 2**20:,.1f} MB; at most {_LARGEST >> 20} MB are sent to a browser. "
             "Decode on the server."
         )
     return base64.b64encode(bundle.read_graph("decoder")).decode("ascii")
 
 
 def latents_of(value: ArrayLike, count: int) -> NDArray[np.float32]:
-    """One or more latents of `count` numbers each, of any nesting, as `(batch, count)`.
+    """One or more latents as float32 `(batch, count)`.
+
+    Args:
+        value: the latents, flat or nested in any way.
+        count: the numbers of one latent.
 
     Raises:
-        LatentError: they are no numbers, or not so many.
+        LatentError: these are not finite numbers, or not a multiple of `count`.
         UsageError: more than 1,024 latents.
     """
     try:

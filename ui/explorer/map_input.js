@@ -1,5 +1,5 @@
-/** Mouse, finger, pen and keys on the map. A press that does not move is a click, which may pick a dot. */
-function listenToHands(canvas, state, act, dotAt) {
+/** Mouse, touch, pen and keyboard input on the map. A press that does not move is a click, which may pick a dot. */
+function listenToInput(canvas, state, act, dotAt) {
   let pressed = null;
   const spot = (event) => {
     const box = canvas.getBoundingClientRect();

@@ -1,4 +1,4 @@
-"""The models to choose from, as HTML: a button each, with a picture and its figures."""
+"""The list of models as HTML: a button for each, with a picture and figures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.tabs.models.facts import size_of
 
-__all__ = ["CLICKED", "shelf"]
+__all__ = ["CLICKED", "model_list"]
 
 CLICKED = """element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-name]");
@@ -25,19 +25,27 @@ CLICKED = """element.addEventListener("click", (event) => {
 });"""
 
 _WIDE, _HIGH = 420, 260  # pixels of a picture, at most
-_PIXELS = 4_000_000  # of a picture's file, at most
+_PIXELS = 4_000_000  # in a picture's file, at most
 
 
-def shelf(models: Models, chosen: str, say: dict[str, str]) -> str:
-    """All models, those that this visitor brought last."""
+def model_list(models: Models, chosen: str, say: dict[str, str]) -> str:
+    """The list as HTML.
+
+    Args:
+        models: those of the app come first, the visitor's own last.
+        chosen: the name of the model that is marked.
+        say: texts of `SHARED` and of this tab.
+    """
     names = models.names()
-    choices = (
-        _choice(n, models.bundle(n), n == chosen, models.find_uploaded(n) is not None, say) for n in names
+    buttons = (
+        _button(n, models.bundle(n), n == chosen, models.find_uploaded(n) is not None, say) for n in names
     )
-    return f'<div class="shelf" role="group" aria-label="{escaped(say["choose"])}">{"".join(choices)}</div>'
+    return (
+        f'<div class="model-list" role="group" aria-label="{escaped(say["choose"])}">{"".join(buttons)}</div>'
+    )
 
 
-def _choice(name: str, bundle: Bundle, chosen: bool, own: bool, say: dict[str, str]) -> str:
+def _button(name: str, bundle: Bundle, chosen: bool, own: bool, say: dict[str, str]) -> str:
     m = bundle.manifest
     channels, height, width = m.image_shape
     latent = " × ".join(map(str, m.latent_shape))
@@ -62,7 +70,7 @@ def _figures(m: Manifest) -> list[str]:
 
 @cached(64)
 def _picture(bundle: Bundle) -> str:
-    """A small picture as an address that holds it: a file of the bundle, or its golden reconstruction."""
+    """A small picture as a data URL: the bundle's preview or map, or its golden reconstruction."""
     picture = _file(bundle, "preview") or _file(bundle, "map") or _golden(bundle.manifest)
     picture.thumbnail((_WIDE, _HIGH))
     out = io.BytesIO()
@@ -77,7 +85,7 @@ def _file(bundle: Bundle, role: str) -> Image.Image | None:
         with resize.opened(io.BytesIO(bundle.read_role(role))) as picture:
             fits = picture.format == "PNG" and picture.width * picture.height <= _PIXELS
             return picture.convert("RGB") if fits else None
-    except Exception:  # noqa: BLE001 - Pillow raises nearly any; a model is shown without its picture
+    except Exception:  # noqa: BLE001 - Pillow raises nearly anything on bad bytes; the model then has another picture
         return None
 
 
