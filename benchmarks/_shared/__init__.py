@@ -1,0 +1,1 @@
+"""What benchmarks share: runs, tables, visitors, and the other side of each contest."""
