@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import _runs
+from benchmarks._shared import runs
 from diabolo.train import Run, variants
 from diabolo.train.datasets import Images, LoadRequest, find, load, names
 
@@ -37,7 +37,7 @@ def main(words: list[str] | None = None) -> int:
     print(f"| dataset | MSE of the mean image | {' | '.join(given.variants)} |")
     print("|---" * (2 + len(given.variants)) + "|")
     worst = 0.0
-    with _runs.folder(given.keep) as folder:
+    with runs.folder(given.keep) as folder:
         for dataset in given.datasets:
             still = mean_image_error(dataset)
             shares = [
@@ -60,7 +60,7 @@ def here() -> list[str]:
 def share(folder: Path, variant: str, dataset: str, seed: int, still: float, more: list[str]) -> float:
     """What is left of the mean image's error."""
     run = folder / f"{variant}-{Path(dataset).name}-{seed}"
-    _runs.train(run, variant, "--dataset", dataset, "--seed", str(seed), *more)
+    runs.train(run, variant, "--dataset", dataset, "--seed", str(seed), *more)
     return float(Run.open(run).metrics()["mse"]) / still
 
 

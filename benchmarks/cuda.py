@@ -19,7 +19,7 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks import _tables
+from benchmarks._shared import tables
 from diabolo.runtime import Autoencoder
 from diabolo.runtime.errors import DeviceError
 from diabolo.runtime.session import _session
@@ -38,7 +38,7 @@ def main(words: list[str] | None = None) -> None:
         device = Autoencoder.load(given.names[0], device="cuda").device
     except DeviceError as error:
         sys.exit(str(error))
-    _tables.heading(f"onnxruntime {device.onnxruntime}, {device.name}; milliseconds, medians", COLUMNS)
+    tables.heading(f"onnxruntime {device.onnxruntime}, {device.name}; milliseconds, medians", COLUMNS)
     for name in given.names:
         here = Autoencoder.load(name, device="cpu", threads=8)
         images = np.random.default_rng(0).random((256, *here.manifest.image_shape), np.float32)
@@ -51,7 +51,7 @@ def main(words: list[str] | None = None) -> None:
             off = np.abs(there.reconstruct(images[:64]) - right).max()
             shown = [f"{value:.2f}" for value in times]
             mark = " (the runtime's)" if options == asked else ""
-            _tables.row(name, search + mark, "on" if tf32 == "1" else "off", *shown, f"{off:.1e}")
+            tables.row(name, search + mark, "on" if tf32 == "1" else "off", *shown, f"{off:.1e}")
         _session._OPTIONS[_session.CUDA] = asked
 
 

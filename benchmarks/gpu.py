@@ -3,7 +3,7 @@
     DIABOLO_DATA=folder python -m benchmarks.gpu
 
 prints the tables of docs/benchmarks.md; some minutes. The work is the CIFAR-10 autoencoder of the UvA
-deep-learning course (`_uva.py`) with 384 latent dimensions. All train on the same images, in the batches that
+deep-learning course (`_shared/uva.py`) with 384 latent dimensions. All train on the same images, in the batches that
 --batches says, for as many epochs and with the same highest learning rate:
 
 - diabolo, and diabolo --compile: the loop that `fit` runs, with AdamW, a warm-up and half a cosine, bf16;
@@ -38,8 +38,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision.transforms import Compose, Normalize, ToTensor
 
-from benchmarks._contest import Clock, Result, against, bare, error, processor, rebuilt, tutorial, untrained
-from benchmarks._uva import Uva
+from benchmarks._shared.contest import (
+    Clock,
+    Result,
+    against,
+    bare,
+    error,
+    processor,
+    rebuilt,
+    tutorial,
+    untrained,
+)
+from benchmarks._shared.uva import Uva
 from benchmarks.data import show
 from diabolo.train import Config
 from diabolo.train.batches.held_out import split
@@ -102,7 +112,7 @@ def compare(batch: int, options: argparse.Namespace) -> tuple[float, float]:
     config = Config.make(
         "autoencoder",
         "cifar10",
-        network=f"{Path(__file__).with_name('_uva.py')}:Uva",
+        network=f"{Path(__file__).parent / '_shared' / 'uva.py'}:Uva",
         latent_dim=LATENT,
         batch_size=batch,
         epochs=options.epochs,

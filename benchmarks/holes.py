@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks import _runs
+from benchmarks._shared import runs
 from diabolo.train import Run
 
 RECIPES = Path(__file__).parent.parent / "recipes" / "models"
@@ -34,7 +34,7 @@ def main(words: list[str] | None = None) -> int:
     print(f"| dataset | variant | {' | '.join(f'seed {seed}' for seed in given.seeds)} | spread |")
     print("|---" * (3 + len(given.seeds)) + "|")
     clear = True
-    with _runs.folder(given.keep) as folder:
+    with runs.folder(given.keep) as folder:
         for dataset in given.datasets:
             shares = {}
             for variant in MODELS:
@@ -52,7 +52,7 @@ def holes(folder: Path, variant: str, dataset: str, seed: int, more: list[str]) 
     run = folder / f"{variant}-2d-{Path(dataset).name}-{seed}"
     epochs = EPOCHS.get(dataset, {}).get(variant)
     words = ["--recipe", str(RECIPES / f"{MODELS[variant]}.toml"), "--dataset", dataset, "--seed", str(seed)]
-    _runs.train(run, variant, *words, *(["--epochs", str(epochs)] if epochs else []), *more)
+    runs.train(run, variant, *words, *(["--epochs", str(epochs)] if epochs else []), *more)
     share: float = Run.open(run).metrics()["holes"]
     return share
 

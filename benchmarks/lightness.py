@@ -28,9 +28,9 @@ import numpy as np
 import onnxruntime
 import PIL
 
-from benchmarks._files import BROKEN, draw, encoded, fill
-from benchmarks._runs import diabolo, train
-from benchmarks._tables import heading, row, shares, short, spread
+from benchmarks._shared.files import BROKEN, draw, encoded, fill
+from benchmarks._shared.runs import diabolo, train
+from benchmarks._shared.tables import heading, row, shares, short, spread
 from diabolo.runtime import Autoencoder
 
 IMPORT, ENCODE, FLAT = 1.3, 15.0, 1.2  # the goals: times the packages', microseconds, times the memory

@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._tables import heading, row, short
-from benchmarks._visitors import Server, Visit, Visitor, digit, serving, together
+from benchmarks._shared.tables import heading, row, short
+from benchmarks._shared.visitors import Server, Visit, Visitor, digit, serving, together
 from benchmarks.ui import processor
 
 COST = "ms of a processor"
@@ -40,7 +40,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--gradio", action="store_true", help="this app with gradio's own sessions, too")
     given = parser.parse_args(words)
     print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    here, stock = [sys.executable, "-m"], [sys.executable, "-m", "benchmarks._stock"]
+    here, stock = [sys.executable, "-m"], [sys.executable, "-m", "benchmarks._shared.stock"]
     with ExitStack() as apps:
         app = apps.enter_context(
             serving(

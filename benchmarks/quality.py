@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import _runs, selftaught
+from benchmarks import selftaught
+from benchmarks._shared import runs
 from diabolo.train.datasets import LoadRequest, load
 
 RECIPES = Path(__file__).parent.parent / "recipes"
@@ -83,14 +84,14 @@ def main(words: list[str]) -> None:
     if unknown := [name for name in given.goals if name not in GOALS]:
         parser.error(f"no goal {unknown[0]!r}; choose from {', '.join(GOALS)}")
     print("| goal | arguments | figure | to reach | weights | minutes |\n|---|---|---|---|---|---|")
-    with _runs.folder(given.keep) as folder:
+    with runs.folder(given.keep) as folder:
         for name in given.goals or GOALS:
             print(row(name, GOALS[name], folder), flush=True)
 
 
 def row(name: str, goal: Goal, folder: Path) -> str:
-    run = _runs.train(folder / name, goal.variant, *goal.arguments)
-    figures = json.loads(_runs.diabolo("evaluate", str(run), "--json", *goal.evaluate))
+    run = runs.train(folder / name, goal.variant, *goal.arguments)
+    figures = json.loads(runs.diabolo("evaluate", str(run), "--json", *goal.evaluate))
     if goal.measure:
         figures |= goal.measure(run)
     shown = "; ".join(text(figures, key) for key, *_ in goal.figures)
@@ -103,8 +104,8 @@ def row(name: str, goal: Goal, folder: Path) -> str:
     )
     arguments = " ".join(a.replace(f"{RECIPES.parent}/", "") for a in goal.arguments)
     return (
-        f"| {name} | {goal.variant} {arguments} | {shown} | {wanted} | {_runs.weights(run):,} "
-        f"| {_runs.minutes(run):.1f} |"
+        f"| {name} | {goal.variant} {arguments} | {shown} | {wanted} | {runs.weights(run):,} "
+        f"| {runs.minutes(run):.1f} |"
     )
 
 

@@ -45,7 +45,7 @@ import torch
 import torchvision
 from torch import nn
 
-from benchmarks._contest import Clock, Result, against, bare, error, processor, rebuilt, tutorial
+from benchmarks._shared.contest import Clock, Result, against, bare, error, processor, rebuilt, tutorial
 from benchmarks.data import show, write_idx
 from diabolo.train import Config, fit
 from diabolo.train.batches.held_out import split
@@ -117,7 +117,7 @@ def contest(folder: Path, config: Config, options: argparse.Namespace) -> dict[s
     commands = {name: [*own, "--one", name] for name in list(WAYS)[:3]}
     if options.pythae:
         numbers = (config.epochs, config.batch_size, config.lr, config.seed)
-        script = Path(__file__).with_name("_pythae.py")
+        script = Path(__file__).parent / "_shared" / "pythae.py"
         commands["pythae"] = [options.pythae, "-P", str(script), str(folder), *map(str, numbers)]
     results = {name: Result() for name in commands}
     for _ in range(options.rounds):

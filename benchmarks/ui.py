@@ -27,9 +27,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._explorer import ARGUMENTS, BADGES, drag, explorer, served
-from benchmarks._runs import diabolo, train
-from benchmarks._tables import heading, row, short
+from benchmarks._shared.explorer import ARGUMENTS, BADGES, drag, explorer, served
+from benchmarks._shared.runs import diabolo, train
+from benchmarks._shared.tables import heading, row, short
 from diabolo.runtime import Autoencoder
 from diabolo.runtime.bundle import manifest
 

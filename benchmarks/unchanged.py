@@ -29,7 +29,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import diabolo.ui
-from benchmarks._runs import diabolo as command
+from benchmarks._shared.runs import diabolo as command
 from diabolo.runtime import Autoencoder
 
 FLOORS = ("runtime", "train", "export", "ui")

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks import _tables
+from benchmarks._shared import tables
 from benchmarks.runtime import race
 from diabolo.export import export_pair
 from diabolo.runtime import Autoencoder
@@ -72,7 +72,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=300, help="at most, for each batch size")
     given = parser.parse_args(words)
     columns = ("images", "enlarged", "batch", "fp32", "int8", "fp32 / int8", "MB fp32", "MB int8")
-    _tables.heading("Microseconds to decode, medians; MB of the decoder's file", columns)
+    tables.heading("Microseconds to decode, medians; MB of the decoder's file", columns)
     for shape in SHAPES:
         for way in WAYS:
             with TemporaryDirectory(prefix="diabolo-upsampling-") as scratch:
@@ -100,7 +100,7 @@ def compare(shape: tuple[int, int, int], way: str, scratch: Path, given: argpars
         calls = [functools.partial(model.decode, latents) for model in models]
         fp32, int8 = (float(np.median(times)) for times in race(calls, given.rounds))
         cells = (str(batch), f"{fp32:,.0f}", f"{int8:,.0f}", f"{fp32 / int8:.2f} x")
-        _tables.row(" x ".join(map(str, shape)), way, *cells, *sizes)
+        tables.row(" x ".join(map(str, shape)), way, *cells, *sizes)
 
 
 if __name__ == "__main__":

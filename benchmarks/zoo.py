@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import _runs
+from benchmarks._shared import runs
 from diabolo.export import export_run
 from diabolo.export.measure import figures
 from diabolo.runtime import Autoencoder, NoiseSpec, verify
@@ -160,12 +160,12 @@ def rebuild(name: str, dtype: str | None, keep: str | None) -> int:
     variant = tomllib.loads(recipe.read_text("utf-8"))["variant"]
     old = Autoencoder.load(name, device="cpu").manifest if name in zoo.names() else None
     dtype = dtype or (old.document["graphs"]["dtype"] if old else "fp16")
-    with _runs.folder(keep) as folder:
-        run = _runs.train(folder / f"{name}-run", variant, "--recipe", str(recipe))
+    with runs.folder(keep) as folder:
+        run = runs.train(folder / f"{name}-run", variant, "--recipe", str(recipe))
         target = folder / name
         export_run(run, target, dtype=dtype, note=lambda text: print(text, file=sys.stderr))
         new = Autoencoder.load(target, device="cpu").manifest
-        minutes, size = _runs.minutes(run), size_of(target)
+        minutes, size = runs.minutes(run), size_of(target)
     print(
         f"{name}: {minutes:.1f} minutes, {size / 1e6:.2f} MB\n\n| figure | ready-made | anew |\n|---|---|---|"
     )

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks import _runs
+from benchmarks._shared import runs
 from diabolo.ui.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -24,4 +24,4 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
         assert done.exit_code == 0, done.stderr
         return done.stdout
 
-    monkeypatch.setattr(_runs, "diabolo", diabolo)
+    monkeypatch.setattr(runs, "diabolo", diabolo)

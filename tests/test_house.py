@@ -6,9 +6,11 @@ import ast
 import runpy
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -104,6 +106,49 @@ def test_what_serves_knows_neither_tabs_nor_commands() -> None:
             assert not module.startswith(tuple(start for start, bad in barred.items() if bad)), (
                 f"{path}: {module}"
             )
+
+
+FILES, LINES, FUNCTION = (
+    20,
+    300,
+    60,
+)  # at most: Python files of a folder, lines of a file, lines of a function
+
+
+def sources() -> list[Path]:
+    """The Python files of the package, of its tests and of its benchmarks."""
+    return [path for folder in (*FLOORS, "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+
+
+def too_long(source: str) -> list[str]:
+    """The functions of a file's text that have more lines than they may."""
+    functions = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return [one.name for one in functions if (one.end_lineno or 0) - one.lineno + 1 > FUNCTION]
+
+
+def test_no_folder_is_a_drawer() -> None:
+    count = Counter(path.parent.relative_to(ROOT) for path in sources())
+    assert len(count) > 30
+    assert {str(folder): files for folder, files in count.items() if files > FILES} == {}
+
+
+def test_no_file_and_no_function_is_long() -> None:
+    files = [path for path in sources() if path.relative_to(ROOT).parts[0] in FLOORS]
+    assert len(files) > 250
+    for path in files:
+        text = path.read_text("utf-8")
+        assert text.count("\n") <= LINES, path
+        assert too_long(text) == [], path
+
+
+def test_a_long_function_is_found() -> None:
+    short = "def short():\n" + "    pass\n" * (FUNCTION - 1)
+    assert too_long(short) == []
+    assert too_long(f"class A:\n{indent(short, '    ')}        pass\n") == ["short"]
 
 
 @pytest.mark.parametrize("floor", FLOORS)

@@ -9,7 +9,8 @@ import pytest
 import torch
 from _commands import in_this_process
 
-from benchmarks import _runs, alive, quality, selftaught
+from benchmarks import alive, quality, selftaught
+from benchmarks._shared import runs
 from diabolo.train import Run
 
 
@@ -45,9 +46,9 @@ def test_an_unknown_goal_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_run_cut_short_is_continued(here: None, pictures: Path, tmp_path: Path) -> None:
     words = ("autoencoder", "--dataset", str(pictures), "--epochs", "1")
-    run = _runs.train(tmp_path / "run", *words)
+    run = runs.train(tmp_path / "run", *words)
     (run / "metrics.json").unlink()
-    assert _runs.train(run, *words) == run
+    assert runs.train(run, *words) == run
     assert Run.open(run).metrics()["images"] == 15
 
 

@@ -1,6 +1,6 @@
 """pythae's own trainer on the net of `benchmarks.training`; run by it, in an interpreter that has pythae.
 
-    PYTHON -P _pythae.py FOLDER EPOCHS BATCH LR SEED
+    PYTHON -P pythae.py FOLDER EPOCHS BATCH LR SEED
 
 reads learn.npy, held.npy and test.npy in FOLDER, uint8 `(n, 1, 28, 28)`, and writes pythae.json, the seconds
 of every epoch, and pythae.npy, the reconstructions of the test images. Imports nothing of this project.

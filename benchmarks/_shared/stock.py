@@ -1,7 +1,7 @@
 """Apps with sessions as gradio makes them, to measure ours against.
 
-python -m benchmarks._stock PORT               one function
-python -m benchmarks._stock --ours [MODEL ...] PORT   our app, not served by `diabolo.ui.launch`
+python -m benchmarks._shared.stock PORT               one function
+python -m benchmarks._shared.stock --ours [MODEL ...] PORT   our app, not served by `diabolo.ui.launch`
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 https://uvadlc-notebooks.readthedocs.io/en/latest/tutorial_notebooks/tutorial9/AE_CIFAR10.html
 
-    diabolo train autoencoder --dataset cifar10 --latent-dim 384 --network benchmarks/_uva.py:Uva
+    diabolo train autoencoder --dataset cifar10 --latent-dim 384 --network benchmarks/_shared/uva.py:Uva
 
 There it ends in a tanh, for images in [-1, 1]; the decoder here returns what stands before that.
 """
