@@ -1,4 +1,4 @@
-"""How much memory there is, and how much of it a set may take."""
+"""How much memory is free, and how much of it a dataset may take."""
 
 from __future__ import annotations
 
