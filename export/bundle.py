@@ -98,7 +98,7 @@ def check_free(target: Path) -> None:
         ExportError: there is a file or a folder.
     """
     if target.exists():
-        raise ExportError(f"{target} exists already and is kept. Remove it, or name another with -o.")
+        raise ExportError(f"{target} already exists and was not changed. Remove it, or name another with -o.")
 
 
 def write(source: Source, target: Path, settings: Settings, say: Note) -> Exported:

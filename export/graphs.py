@@ -69,7 +69,7 @@ def checked(graph: onnx.ModelProto) -> bytes:
     try:
         onnx.checker.check_model(graph, full_check=True)
     except onnx.checker.ValidationError as error:
-        raise ExportError(f"onnx's checker refuses the graph: {error}") from None
+        raise ExportError(f"onnx's checker refuses the graph: {error}. Try another --opset.") from None
     raw: bytes = graph.SerializeToString(deterministic=True)
     return raw
 

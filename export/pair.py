@@ -150,7 +150,9 @@ def adapt(encoder: Part, decoder: Part, example: Tensor, value_range: tuple[floa
         image = _run(decode, latent, "decoder")
     count = len(example)
     if isinstance(out, tuple) and out[1].shape != latent.shape:
-        raise ExportError(f"the encoder's log-variance is {_shape(out[1])}, its mean {_shape(latent)}.")
+        raise ExportError(
+            f"the encoder's log-variance is {_shape(out[1])}, its mean {_shape(latent)}; both must be equal."
+        )
     if latent.ndim < 2 or len(latent) != count:
         raise ExportError(
             f"the encoder returns {_shape(latent)} for {count} images; the first axis must be the batch."

@@ -100,7 +100,7 @@ def test_a_failed_proof_leaves_nothing(
 
 
 def test_export_keeps_what_is_there(runs: dict[str, Path], bundles: dict[str, Path]) -> None:
-    with pytest.raises(ExportError, match="kept"):
+    with pytest.raises(ExportError, match="already exists"):
         export_run(runs["vae"], bundles["vae"])
 
 
@@ -125,7 +125,7 @@ def test_images_of_every_kind(bundles: dict[str, Path], tmp_path: Path) -> None:
         (np.zeros((1, 1, 9, 16)), "does not fit"),
         (np.zeros((9, 9), np.uint8), "does not fit"),
         ("nowhere.png", "no picture"),
-        ([3], "cannot be int"),
+        ([3], "cannot be of type int"),
     ]:
         with pytest.raises(errors.ImageError, match=word):
             model.encode(wrong)  # type: ignore[arg-type]

@@ -56,7 +56,7 @@ def test_a_dimension_that_never_varies_divides_by_no_zero() -> None:
 
 
 def test_too_few_codes() -> None:
-    with pytest.raises(ValueError, match=f"needs {NEIGHBOUR} training codes"):
+    with pytest.raises(ValueError, match=f"at least {NEIGHBOUR} training codes"):
         Density(np.zeros((NEIGHBOUR - 1, 2), np.float32), np.ones(2, np.float32))
 
 

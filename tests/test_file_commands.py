@@ -242,7 +242,7 @@ def test_sample_draws_a_grid(place: Path) -> None:
         (
             "interpolate bundle a/x.png b/X.png b/x.bmp a/x.png --grid --steps 101 -o o.png",
             2,
-            "Lower the steps",
+            "Use fewer steps",
         ),
         ("sample bundle -o new.jpg", 2, "FILE.png"),
         ("sample bundle -o a/x.png", 1, "--overwrite"),

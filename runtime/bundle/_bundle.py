@@ -110,7 +110,9 @@ class Bundle:
         """
         name = self.manifest.file(role)
         if name is None:
-            raise IntegrityError(f"the bundle {self.path} has no file with the role {role!r}. Get it again.")
+            raise IntegrityError(
+                f"the bundle {self.path} has no file with the role {role!r}. Get the bundle again."
+            )
         return self.read(name)
 
     def read_graph(self, role: str) -> bytes:
@@ -131,7 +133,7 @@ class Bundle:
             outside = external_tensors(raw, self.limits.fields)
         except ValueError as error:
             raise IntegrityError(
-                f"{name} in {self.path} is not an .onnx file: {error}. Get it again."
+                f"{name} in {self.path} is not an .onnx file: {error}. Get the bundle again."
             ) from None
         if outside:
             raise IntegrityError(

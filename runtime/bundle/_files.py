@@ -57,7 +57,9 @@ class Folder:
                 raise IntegrityError(f"{target} is not a regular file. Get the bundle again.")
             return target.stat().st_size
         except RuntimeError:  # resolve() raises it before Python 3.13
-            raise BundleError(f"{target} is a link that leads back to itself. Get it again.") from None
+            raise BundleError(
+                f"{target} is a link that leads back to itself. Get the bundle again."
+            ) from None
         except OSError as error:
             raise BundleError(f"{target} cannot be read: {explain(error)}. Get the bundle again.") from None
 

@@ -119,7 +119,7 @@ def _build(document: dict[str, Any]) -> Manifest:
     noise, padding = document["noise"], image.get("padding", [255, 255, 255])
     for name in document["files"]:
         _check_name(name)
-    _check_sense(document)
+    _check_consistency(document)
     return Manifest(
         name=document["name"],
         summary=document.get("summary", ""),
@@ -183,7 +183,7 @@ def _drawing(said: dict[str, Any] | None, most: int) -> Drawing | None:
     return Drawing(box=int(said["box"]), centre=said["centre"])
 
 
-def _check_sense(document: dict[str, Any]) -> None:
+def _check_consistency(document: dict[str, Any]) -> None:
     """Check values that depend on each other, which a schema cannot express."""
     colour, channels = document["image"]["colour"], document["image"]["shape"][0]
     if _COLOURS.get(colour, channels) != channels:

@@ -218,14 +218,14 @@ def as_batch(
     if isinstance(images, Image.Image | str | os.PathLike):
         images = [images]
     if not isinstance(images, Iterable):
-        raise ImageError(f"images cannot be {type(images).__name__}. {allowed(shape)}")
+        raise ImageError(f"images cannot be of type {type(images).__name__}. {allowed(shape)}")
 
     def one(item: Picture | NDArray[np.generic]) -> NDArray[np.float32]:
         if isinstance(item, np.ndarray):
             return array_batch(item, shape)
         if isinstance(item, Image.Image | str | os.PathLike):
             return prepare(item, shape, resize=resize, padding=padding).image[None]
-        raise ImageError(f"an image cannot be {type(item).__name__}. {allowed(shape)}")
+        raise ImageError(f"an image cannot be of type {type(item).__name__}. {allowed(shape)}")
 
     items = [one(item) for item in images]
     return np.concatenate(items) if items else np.empty((0, *shape), np.float32)

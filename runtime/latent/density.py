@@ -44,7 +44,10 @@ class Density:
 
     def __init__(self, training: NDArray[np.float32], typical: NDArray[np.float32]) -> None:
         if len(training) < NEIGHBOUR or len(typical) < 2:
-            raise ValueError(f"a density needs {NEIGHBOUR} training codes and two distances at least")
+            raise ValueError(
+                f"a density takes at least {NEIGHBOUR} training codes and 2 distances, "
+                f"not {len(training)} and {len(typical)}"
+            )
         self._shape = training.shape[1:]
         flat = training.reshape(len(training), -1)
         self._scale = scale_of(flat)

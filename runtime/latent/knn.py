@@ -27,7 +27,7 @@ def nearest(
         ValueError: k is less than 1, or greater than m.
     """
     if not 1 <= k <= len(others):
-        raise ValueError(f"the {k}-th nearest of {len(others)} does not exist")
+        raise ValueError(f"k must be from 1 to {len(others)}, the number of other points, not {k}")
     # centred on their mean: far from the origin, the squares below would lose digits
     centre = others.mean(0, dtype=np.float64).astype(np.float32)
     targets = np.asarray(others - centre, np.float32)
