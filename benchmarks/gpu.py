@@ -3,8 +3,8 @@
     DIABOLO_DATA=folder python -m benchmarks.gpu
 
 prints the tables of docs/benchmarks.md; some minutes. The work is the CIFAR-10 autoencoder of the UvA
-deep-learning course (`_shared/uva.py`) with 384 latent dimensions. All train on the same images, in the batches that
---batches says, for as many epochs and with the same highest learning rate:
+deep-learning course (`_shared/uva.py`) with 384 latent dimensions. All train on the same images, in the
+batches that --batches says, for as many epochs and with the same highest learning rate:
 
 - diabolo, and diabolo --compile: the loop that `fit` runs, with AdamW, a warm-up and half a cosine, bf16;
 - bare loop: the same steps in the same order and nothing else, the images on the GPU;

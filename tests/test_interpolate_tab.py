@@ -262,7 +262,7 @@ def test_where_the_way_crosses_a_gap_is_told(
     assert not far[-1]
     marked = [frame.get_attribute("class") for frame in page.locator(".reel figure").all()]
     assert [("far" in (name or "").split()) for name in marked] == far.tolist()
-    ground = page.locator(".film .ground")
+    ground = page.locator(".film .gap")
     page.locator(".reel figure").nth(int(far.argmax())).click()
     assert "No training data near here" in ground.inner_text()
     page.locator(".reel figure").nth(int(far.argmin())).click()

@@ -193,7 +193,7 @@ def test_a_broken_zip_is_told(browser: Any, address: str, folder: Path, tmp_path
     page, wrong = opened(browser, address)
     for path, words in (
         (tmp_path / "broken.zip", "neither a folder nor a .zip"),
-        (zipped(evil), "none of <"),
+        (zipped(evil), "without < >"),
     ):
         bring(page, path)
         said = page.get_by_test_id(

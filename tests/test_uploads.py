@@ -185,7 +185,7 @@ def test_its_files_go_with_it(models: Models, tmp_path: Path) -> None:
 def test_without_a_session_or_where_it_is_switched_off(models: Models, tmp_path: Path) -> None:
     for limits, visitor, words in (
         (VisitorLimits(), None, "belongs to a session"),
-        (VisitorLimits(uploads=False), "ann", "takes no bundles"),
+        (VisitorLimits(uploads=False), "ann", "does not take uploads"),
     ):
         uploads, path = Uploads(models, limits), zipped(own(tmp_path / words.split()[0]))
         with pytest.raises(UsageError, match=words):
@@ -221,8 +221,8 @@ def broken(kind: str, folder: Path) -> Path:
         ("changed", r"^changed\.zip is not taken: decoder\.onnx: .*sha256 differs"),
         ("more", r"more\.txt is not listed in model\.json\. Remove it"),
         ("unpacked", "unpacks 'more.txt' .* at most 200 times as many are allowed"),
-        ("markup", "none of < >"),
-        ("class", "no links"),
+        ("markup", "without < >"),
+        ("class", "without < >, links"),
         ("image", "it has images of 64 numbers; at most 63 are allowed"),
         ("latent", "it has latents of 2 numbers; at most 1 are allowed"),
     ],

@@ -245,4 +245,4 @@ def test_switched_off(letters: Path, tmp_path: Path) -> None:
 
     app = build(save_coded(tmp_path / "listed"), device="cpu", limits=VisitorLimits(uploads=False))
     with app_of(app) as address:
-        assert "takes no bundles" in Visitor(address).bring(letters)["error"]
+        assert "does not take uploads" in Visitor(address).bring(letters)["error"]

@@ -1,4 +1,4 @@
-"""What a tab is given: the models, which one is chosen, and its words."""
+"""What a tab is built with: the models, the one that is chosen, texts, files and turns."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ from diabolo.ui.work import Turns, large
 
 __all__ = ["EVERY", "LATEST", "QUIET", "Context", "picture_of", "shown_errors", "words"]
 
-# arguments of an event that is no endpoint; without a name of its own it would take that of its function.
-# Gradio answers an event for one visitor after another unless told; a slow model would hold up all of them.
+# Arguments of an event that is not an endpoint; without an `api_name` gradio names it after its function.
+# Without a `concurrency_limit` gradio serves one visitor after another, and a slow model would hold up all.
 QUIET: dict[str, Any] = {
     "api_visibility": "private",
     "api_name": "private",
     "show_progress": "hidden",
     "concurrency_limit": None,
 }
-# the same where events come faster than answers: what comes meanwhile is not dropped, the last of it follows.
-# Gradio drops it unless told, and in a chain each link has to be told.
+# The same for events that come faster than answers: the last one is answered, too, and not dropped.
+# Each event of a chain needs it.
 LATEST: dict[str, Any] = QUIET | {"trigger_mode": "always_last"}
-# the same where the event itself says what was chosen: by `always_last` gradio sends the data of the event in
-# flight again in place of the next one's. Answers may come in any order.
+# The same for events that carry what was chosen: with `always_last` gradio would send the data of the event
+# under way again instead of the last one's. Answers may come in any order.
 EVERY: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
 
 _HAS_TURN: ContextVar[bool] = ContextVar("diabolo_has_turn", default=False)
@@ -60,16 +60,16 @@ _HAS_TURN: ContextVar[bool] = ContextVar("diabolo_has_turn", default=False)
 
 @dataclass(kw_only=True, eq=False)
 class Context:
-    """Handed to every tab's `build`.
+    """Passed to every tab's `build`.
 
     Attributes:
-        bundles: the models by the names people choose from.
-        chooser: holds the chosen name; the first input of every endpoint.
+        bundles: the models by name.
+        chooser: has the name of the chosen model; the first input of every endpoint.
         language: one of `LANGUAGES`; None means each browser's own.
-        texts: all words of the app: a tab's under its name and an underscore, the shared ones as they are.
-        limits: what visitors' models may take.
+        texts: all texts of the app; the keys of a tab's texts start with the tab's name and an underscore.
+        limits: the bounds for visitors' models.
         originals: test images of the models' data sets.
-        originals_buttons: shown only where the chosen model's data set is here.
+        originals_buttons: shown only if the chosen model's data set is on this machine.
     """
 
     bundles: Models
@@ -93,16 +93,16 @@ class Context:
         return next(iter(self.bundles.values()))
 
     def model(self, name: str) -> Autoencoder:
-        """The model called `name`.
+        """The model called `name`; it is started if it is not running.
 
         Raises:
-            RemovedError: it was this visitor's, and is not kept any more.
-            UnknownNameError: there is none for the visitor who asks.
+            RemovedError: the visitor's model is no longer kept.
+            UnknownNameError: this visitor has no model of that name.
         """
         return self.bundles[self.bundles.check(name)]
 
     def manifest(self, name: str) -> Manifest:
-        """What the model called `name` says of itself; it is not started for that.
+        """The manifest of the model called `name`; the model is not started for it.
 
         Raises:
             RemovedError, UnknownNameError: as `model` raises them.
@@ -110,21 +110,21 @@ class Context:
         return self.bundles.manifest(self.bundles.check(name))
 
     def text(self, tab: str, key: str) -> Any:
-        """A label for the page; `tab` is '' for the shared words."""
+        """A label for the page; `tab` is '' for the texts of `SHARED`."""
         key = f"{tab}_{key}" if tab else key
         if self.language is not None:
             return self.texts[self.language][key]
-        return I18nData(key)  # the page finds it among the translations that it was launched with
+        return I18nData(key)  # the page looks it up in the translations that it was launched with
 
     def say(self, texts: Texts, request: gr.Request | None) -> dict[str, str]:
-        """Those of a tab's words, or of `SHARED`, that whoever sent this request reads."""
+        """A tab's texts, or `SHARED`, in the language of whoever sent this request."""
         return texts[self.language or language(request)]
 
     def endpoint(self, name: str) -> dict[str, Any]:
-        """Arguments that publish an event as `/name`, the first time; its repetitions stay private.
+        """Arguments that publish an event as `/name` the first time; later events of that name stay private.
 
-        It does not wait in gradio's queue: a queued tool hands several results on as one text, which hides
-        its pictures from an assistant.
+        It bypasses gradio's queue: a queued tool returns several results as one text, which hides pictures
+        from an assistant.
         """
         if name in self._published:
             return {"api_visibility": "private", "api_name": "private"}
@@ -132,16 +132,16 @@ class Context:
         return {"api_name": name, "queue": False}
 
     def keep(self, content: bytes, name: str) -> str:
-        """Write a file that lives as long as the app; the same content under the same name is one file."""
+        """Write a file that is kept while the app runs; equal content under the same name is one file."""
         return keep(content, self._files, name)
 
     def see(self, name: str, source: Any, drawn: bool = False) -> convert.Prepared:
-        """Fit a picture to the model called `name`; dark and bright are swapped when the grounds differ.
+        """Fit a picture to the model called `name`; it is inverted if its background is the opposite one.
 
-        They are not where the model's images have no background in common, as photos have none
-        (`runtime.background`), nor in a picture that the app made itself. What is transparent shows the
-        colour that the model learned with; in a drawing, the model's background; and a drawing is scaled and
-        placed as the training images' things were.
+        It is not inverted if the model's images have no common background, such as photos
+        (`runtime.image.background`), or if the app made the picture. Transparency gets the background
+        colour that was used in training, in a drawing the model's own background. A drawing is also scaled
+        and placed as the training images were.
         """
         m = self.manifest(name)
         ours = isinstance(source, str) and is_ours(source, m.image_shape[:0:-1])
@@ -160,12 +160,12 @@ class Context:
 
     @contextlib.contextmanager
     def turn(self, count: int, size: tuple[int, ...]) -> Iterator[None]:
-        """Wait for a turn, if `count` pictures of this size are large work; small work goes on at once.
+        """Wait for a turn if `count` pictures of this size are large work; small work does not wait.
 
-        So does a part of work that has its turn: two of them would wait for each other.
+        Nor does a part of work that has its turn already: it would wait for itself.
 
         Raises:
-            gr.Error: too many wait, or the caller left.
+            gr.Error: too many requests wait, or the caller has left.
         """
         if _HAS_TURN.get() or not large(count, size):
             yield
@@ -179,7 +179,7 @@ class Context:
                 _HAS_TURN.reset(held)
 
     def describe(self, name: str, request: gr.Request) -> str:
-        """One line of what the model called `name` is."""
+        """Describe the model called `name` in one line of Markdown."""
         with shown_errors():
             model, say = self.model(name), self.say(SHARED, request)
         m = model.manifest
@@ -198,13 +198,13 @@ class Context:
         return "  ·  ".join(parts)
 
     def stored(self, model: str, request: gr.Request) -> tuple[Image.Image | None, str]:
-        """Decode a code of a test image that came with the model, or a drawn latent when none did.
+        """Decode a stored code of a test image, or a random latent if the bundle has no codes.
 
         Args:
             model: the model's name.
 
         Returns:
-            The picture, in the model's size, and a line that says where it comes from.
+            The picture, in the model's size, and a line with its origin.
         """
         with shown_errors():
             opened, say = self.model(model), self.say(SHARED, request)
@@ -216,13 +216,13 @@ class Context:
             return picture_of(opened.decode(code)[0]), say["stored"]
 
     def test_image(self, model: str, request: gr.Request) -> tuple[Image.Image | None, str]:
-        """Take a real test image of the data set that the model learned, where that lies on this machine.
+        """Take a real test image of the data set that the model was trained on, if that is on this machine.
 
         Args:
             model: the model's name.
 
         Returns:
-            The picture, in the model's size, and a line that says what it is.
+            The picture, in the model's size, and a line with its data set and class.
         """
         with shown_errors():
             m, say = self.manifest(model), self.say(SHARED, request)
@@ -232,21 +232,21 @@ class Context:
             return picture_of(fitted.image), line.format(dataset=m.dataset, label=found.label)
 
     def show_originals(self, name: str) -> list[Any]:
-        """The buttons for test images, to be seen or not."""
+        """Updates that show or hide the buttons for test images."""
         here = self.originals.available(self.manifest(name))
         return [gr.Button(visible=here) for _ in self.originals_buttons]
 
 
 @cached(64)
 def _order(model: Autoencoder) -> Iterator[int]:
-    """In which order the model's codes are shown, whoever asks."""
-    assert model.codes is not None  # noqa: S101 - `stored` asked
+    """The order in which the model's codes are shown, one for all visitors."""
+    assert model.codes is not None  # noqa: S101 - `stored` checks it
     return cycle_shuffled(len(model.codes.latents))
 
 
 @contextlib.contextmanager
 def shown_errors() -> Iterator[None]:
-    """Show what the user can mend as a message; a bug of ours goes on as it is."""
+    """Turn a `DiaboloError`, which users can act on, into a message; other exceptions are bugs and pass."""
     try:
         yield
     except DiaboloError as error:
@@ -254,12 +254,12 @@ def shown_errors() -> Iterator[None]:
 
 
 def picture_of(image: NDArray[np.float32]) -> Image.Image:
-    """A PIL image of one image `(channels, height, width)`."""
+    """A PIL image of one image float32 `(channels, height, width)` in [0, 1]."""
     return convert.to_pil(image[None])[0]
 
 
 def words(steps: tuple[tuple[str, str], ...], say: Mapping[str, str]) -> str:
-    """The steps of `images.prepare` as a line, in the words of `Context.say(SHARED, request)`."""
+    """The steps of `convert.prepare` as one line, in texts of `Context.say(SHARED, request)`."""
     if not steps:
         return say["as_is"]
     return " → ".join(say.get(what, what).format(detail=say.get(detail, detail)) for what, detail in steps)

@@ -1,4 +1,4 @@
-"""Pictures that travel between the page and the server within a component's value: PNG as a data URL."""
+"""Pictures in a component's value, between page and server: PNG as a data URL."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _PNG = "data:image/png;base64,"
 
 
 def data_url(content: bytes) -> str:
-    """A PNG as the page takes it."""
+    """A data URL of a PNG."""
     return _PNG + base64.b64encode(content).decode()
 
 
 def from_data_url(value: Any, what: str, most: int) -> Image.Image:
-    """A PNG as the page sends it.
+    """The picture of a data URL.
 
     Args:
-        value: what came.
-        what: it is, for the message.
-        most: pixels of its longer side; more are not unpacked.
+        value: what the page sent.
+        what: what it should be, for the message, such as 'the drawing'.
+        most: pixels of the longer side, at most; a larger picture is not decoded.
 
     Raises:
-        ImageError: what a page never sends.
+        ImageError: the value is not a data URL of a PNG of at most that size.
     """
     try:
         if not isinstance(value, str) or not value.startswith(_PNG):

@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Numbers formatted for people."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 
 __all__ = ["mse_text"]
 
-_PLACES = 4, 7  # decimal places, at least and at most
+_PLACES = 4, 7  # decimal places: at least, and at most before an exponent is used
 
 
 def mse_text(mse: float) -> str:
-    """'0.0123', '0.000043', '2.1e-09': four places, more where only they show two digits of it; 0 is '0'."""
+    """An MSE with four decimal places, or as many as show two digits: '0.0123', '0.000043', '2.1e-09'."""
     if mse == 0 or not math.isfinite(mse):
         return f"{mse:g}"
     places = max(_PLACES[0], 1 - math.floor(math.log10(mse)))

@@ -1,4 +1,4 @@
-"""Pictures and words within HTML that the app writes: pictures as PNG data, in their own pixels."""
+"""Pictures and texts in the HTML that the app writes; pictures are data URLs of PNG."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from diabolo.runtime.image.mosaic import png
 
 __all__ = ["DIFFERENCE", "error_map", "escaped", "picture", "signed_map"]
 
-DIFFERENCE = {"less": (214, 51, 108), "more": (18, 152, 138)}  # no class has these; both on light and on dark
+DIFFERENCE = {
+    "less": (214, 51, 108),
+    "more": (18, 152, 138),
+}  # not a colour of any class; visible on light and on dark
 
 
 def escaped(text: object) -> str:
-    """Text as HTML; braces too, which gradio's templates would read."""
+    """Text escaped for HTML, including braces and dollar signs, which gradio's templates would interpret."""
     return html.escape(str(text)).replace("{", "&#123;").replace("}", "&#125;").replace("$", "&#36;")
 
 
 def picture(image: Image.Image, words: str = "") -> str:
-    """An `<img>` of a picture, lossless and enlarged without blur. Without words it is decoration."""
+    """An `<img>` of a picture, lossless and enlarged without blur; `words` is its alternative text."""
     data = base64.b64encode(png(image)).decode("ascii")
     width, height = image.size
     return (
@@ -32,22 +35,22 @@ def picture(image: Image.Image, words: str = "") -> str:
 
 
 def error_map(image: NDArray[np.float32], other: NDArray[np.float32], full: float) -> Image.Image:
-    """How far apart two images `(channels, height, width)` are at each pixel, as opacity of one colour.
+    """The absolute error at each pixel as the opacity of one colour.
 
     Args:
-        image: in [0, 1].
-        other: in [0, 1].
+        image: float32 `(channels, height, width)` in [0, 1].
+        other: likewise.
         full: the absolute error, as a mean over channels, that has the full colour.
     """
     return _tinted(np.abs(image - other).mean(0), full, DIFFERENCE["less"], DIFFERENCE["less"])
 
 
 def signed_map(before: NDArray[np.float32], after: NDArray[np.float32], full: float) -> Image.Image:
-    """What became brighter and what darker, in two colours, between images `(channels, height, width)`.
+    """The change at each pixel as the opacity of two colours: one for darker, one for brighter.
 
     Args:
-        before: in [0, 1].
-        after: in [0, 1].
+        before: float32 `(channels, height, width)` in [0, 1].
+        after: likewise.
         full: the change, as a mean over channels, that has the full colour.
     """
     return _tinted((after - before).mean(0), full, DIFFERENCE["less"], DIFFERENCE["more"])

@@ -1,4 +1,4 @@
-"""Values that programs send to endpoints and get from them, unseen on the page."""
+"""Hidden components for the arguments and results of endpoints: lists of numbers, and JSON objects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["numbers", "record"]
 
 
 def _list(_self: gr.JSON) -> dict[str, Any]:
-    """A list, of whatever nesting: gradio's own words for any JSON are no schema that assistants accept."""
+    """A list of any nesting; assistants reject the schema that gradio has for any JSON."""
     return {"type": "array", "items": {}, "description": "numbers, or a list of such lists"}
 
 
@@ -20,18 +20,18 @@ def _object(_self: gr.JSON) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": {}, "description": "values by their names"}
 
 
-# plain values: what gradio wraps them in is text of its own to an assistant
+# plain values: an assistant would receive gradio's wrapper as text
 _Numbers = subclass(gr.JSON, api_info=_list, postprocess=identity)
 _Record = subclass(gr.JSON, api_info=_object, postprocess=identity)
 
 
 def numbers(name: str) -> gr.JSON:
-    """A list of numbers, of any nesting, called `name` by clients."""
+    """A list of numbers of any nesting; `name` is its name for clients."""
     made: gr.JSON = _Numbers(label=name, visible=False)
     return made
 
 
 def record(name: str) -> gr.JSON:
-    """Values by their names, as a JSON object, called `name` by clients."""
+    """A JSON object; `name` is its name for clients."""
     made: gr.JSON = _Record(label=name, visible=False)
     return made

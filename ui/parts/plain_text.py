@@ -1,4 +1,4 @@
-"""Other people's words, such as those of a bundle, within Markdown."""
+"""Untrusted text, such as a bundle's, in Markdown."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ __all__ = ["as_text"]
 
 
 def as_text(words: str) -> str:
-    """The same words as Markdown that makes nothing of them: no picture, no link, no HTML, one line."""
+    """The text escaped for Markdown, in one line: it cannot contain pictures, links or HTML."""
     line = " ".join(words.split())
     return re.sub(r"[^\w .,()-]|_", lambda found: f"&#{ord(found[0])};", line)

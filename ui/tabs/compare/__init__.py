@@ -1,4 +1,4 @@
-"""Lay several models side by side: at one picture, and in their latent spaces."""
+"""Compare several models: by their reconstructions of one picture, and by their latent spaces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a comparison: a row for each model, a card each where the page is narrow."""
+"""The comparison as HTML: a row for each model, or a card for each on a narrow page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from diabolo.ui.tabs.compare.compared import Row, graph_bytes
 
 __all__ = ["page", "said", "size"]
 
-# what a row is measured by, and whether more of it is better
+# the measures of a row, and whether more is better
 _MEASURES: dict[str, tuple[Callable[[Row], float], bool]] = {
     "mse": (lambda row: row.mse, False),
     "psnr": (lambda row: row.psnr, True),
@@ -26,7 +26,9 @@ _MEASURES: dict[str, tuple[Callable[[Row], float], bool]] = {
     "time": (lambda row: row.milliseconds, False),
 }
 
-_FULL = 0.5  # an error that has the full colour, at most: one bad model must not make the others look perfect
+_FULL = (
+    0.5  # the error that has the full colour, at most: one bad model must not make the others look perfect
+)
 
 _FORMS: dict[str, Callable[[float], str]] = {
     "mse": mse_text,
@@ -38,7 +40,7 @@ _FORMS: dict[str, Callable[[float], str]] = {
 
 
 def page(rows: Sequence[Row], say: Mapping[str, str]) -> str:
-    """The rows as HTML, in words of `Context.say(compare.TEXTS, request)`."""
+    """The rows as HTML, in texts of `Context.say(compare.TEXTS, request)`."""
     full = min(_FULL, max(float(np.abs(row.made - row.seen).mean(0).max()) for row in rows))
     columns = ["sees", "restores", "error", *_MEASURES]
     head = "".join(f'<th scope="col">{escaped(say[key])}</th>' for key in ("model", *columns))
@@ -87,7 +89,7 @@ def _card(row: Row, say: Mapping[str, str]) -> str:
 
 
 def said(m: Manifest) -> dict[str, str]:
-    """What a model.json says of its model, key by key as it stands there; what it leaves out is left out."""
+    """The facts in a model.json that it has, by name."""
     training = m.document.get("training") or {}
     settings = training.get("settings") or {}
     found = {
@@ -108,5 +110,5 @@ def said(m: Manifest) -> dict[str, str]:
 
 
 def size(count: int) -> str:
-    """Bytes for people: '1.3 MB'."""
+    """A number of bytes for people: '1.3 MB'."""
     return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"

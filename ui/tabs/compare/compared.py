@@ -1,4 +1,4 @@
-"""Several models at one picture: what each sees and restores, how well, how small and how fast."""
+"""Several models on one picture: the reconstruction of each, how good, how small and how fast."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from diabolo.ui.work import stop_for_nobody
 
 __all__ = ["Row", "alike", "chosen_names", "compare", "graph_bytes"]
 
-_TIMES = 7  # of which the median counts
+_TIMES = 7  # runs, of which the median is taken
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Row:
-    """What one model made of the picture.
+    """One model's result.
 
     Attributes:
-        name: the model's.
-        manifest: what its model.json says.
+        name: the model's name.
+        manifest: the model's manifest.
         seen: float32 `(channels, height, width)` in [0, 1], the picture fitted to this model.
         made: its reconstruction, shaped as `seen`.
         mse: 1/n sum of squared errors.
-        psnr: dB; infinite where nothing differs.
-        ssim: at most 1.
-        milliseconds: of encoding and decoding this one picture, the median of some times.
+        psnr: in dB; infinite if nothing differs.
+        ssim: structural similarity, at most 1.
+        milliseconds: to encode and decode this picture once, the median of some runs.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Row:
     milliseconds: float
 
     def figures(self) -> dict[str, Any]:
-        """The row for programs; `psnr` is None where nothing differs, `bytes` are those of the two graphs."""
+        """The row for programs; `psnr` is None if nothing differs, and `bytes` is the size of both graphs."""
         return {
             "model": self.name,
             "mse": self.mse,
@@ -62,12 +62,18 @@ class Row:
 
 
 def compare(context: Context, names: Sequence[str], source: Any, drawn: bool = False) -> list[Row]:
-    """Give one picture to each of the models, fitted as each wants it.
+    """Encode and decode one picture with each of the models, fitted to each.
+
+    Args:
+        context: the app's context.
+        names: of the models.
+        source: the picture, as `Context.see` takes it.
+        drawn: whether it was drawn in the app.
 
     Raises:
-        ImageError: no picture, or none that can be read.
+        ImageError: there is no picture, or it cannot be read.
         UnknownNameError: there is no such model.
-        UsageError: no names.
+        UsageError: there are no names.
     """
     if not names:
         raise UsageError("no model to compare. Choose at least one, such as " + next(iter(context.bundles)))
@@ -80,7 +86,7 @@ def compare(context: Context, names: Sequence[str], source: Any, drawn: bool = F
 
 def _row(name: str, model: Autoencoder, seen: NDArray[np.float32]) -> Row:
     batch = seen[None]
-    made = model.reconstruct(batch)  # the first time is slower: not counted
+    made = model.reconstruct(batch)  # the first run is slower and not timed
     spent = []
     for _ in range(_TIMES):
         start = time.perf_counter()
@@ -99,9 +105,9 @@ def _row(name: str, model: Autoencoder, seen: NDArray[np.float32]) -> Row:
 
 
 def alike(context: Context, name: str) -> list[str]:
-    """The models to compare with the one called `name`, itself first: of its image shape.
+    """The models to compare with the one called `name`, that one first: models of its image shape.
 
-    Where others learned its very data set, only those.
+    If others were trained on its data set, only those.
     """
     m = context.manifest(name)
     others = [other for other in context.bundles if other != name]
@@ -111,10 +117,10 @@ def alike(context: Context, name: str) -> list[str]:
 
 
 def chosen_names(value: Any) -> list[str]:
-    """Names out of a list of them, or out of text with commas between; each once.
+    """Names from a list, or from text separated by commas, without duplicates.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: the value is neither a list nor text.
     """
     if not isinstance(value, str | list | tuple | None):
         raise UsageError(f"models must be a list of names, not {type(value).__name__}.")
@@ -123,5 +129,5 @@ def chosen_names(value: Any) -> list[str]:
 
 
 def graph_bytes(m: Manifest) -> int:
-    """What the two graphs take on disk, in bytes."""
+    """The size of both graphs in bytes."""
     return sum(entry.size for entry in m.files.values() if entry.role in ("encoder", "decoder"))

@@ -1,4 +1,4 @@
-"""Which two models to lay side by side, and the codes of one image in both."""
+"""The two models to compare first, and codes that correspond in two models."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["pair", "same_images", "standing_for"]
 
 
 def pair(context: Context) -> tuple[str, str]:
-    """The two models to begin with: of one data set, the first without a prior and the second with one.
+    """The names of the two models to show first: of one data set, one without a prior and one with.
 
-    Those with a latent space of two dimensions come first, as the whole of it can be seen; without such two,
-    whichever two there are.
+    Latent spaces of two dimensions are preferred, since all of them can be seen. Without such a pair, it is
+    the first two models.
     """
     known = {name: context.manifest(name) for name in context.bundles}
     for plane in (True, False):
@@ -29,14 +29,14 @@ def pair(context: Context) -> tuple[str, str]:
 
 
 def _tells(left: Manifest, right: Manifest, plane: bool) -> bool:
-    """Whether these two show what a prior does; `plane`: in latent spaces of two dimensions."""
+    """Whether two models show the effect of a prior; `plane` asks for latent spaces of two dimensions."""
     alike = left.dataset == right.dataset and left.image_shape == right.image_shape
     flat = not plane or left.latent_shape == right.latent_shape == (2,)
     return alike and flat and left.prior is None and right.prior is not None
 
 
 def same_images(left: Autoencoder, right: Autoencoder) -> bool:
-    """Whether two models' stored codes are of the same test images: of one data set, with the same labels."""
+    """Whether two models' stored codes are of the same test images: one data set and the same labels."""
     one, other = left.codes, right.codes
     if one is None or other is None or one.labels is None or other.labels is None:
         return False
@@ -48,10 +48,11 @@ def same_images(left: Autoencoder, right: Autoencoder) -> bool:
 def standing_for(
     name: str, left: Autoencoder, right: Autoencoder
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-    """A stored code of the class called `name` in each of two models, `(*latent_shape)`.
+    """A stored code of the class called `name` in each of two models, float32 `latent_shape` each.
 
-    The left one lies nearest to the middle of its class. The right one is of the same image, where both
-    models' codes are, else the one nearest to its own middle. None where either has no codes of the class.
+    The left one is nearest to the median of its class. The right one is of the same image if both models have
+    codes of the same images; else it is nearest to the median of its own class. None if either model has no
+    codes of the class.
     """
     one, other = _middle(name, left), _middle(name, right)
     if one is None or other is None or left.codes is None or right.codes is None:

@@ -1,4 +1,4 @@
-"""Walk through the latent space from key frame to key frame, and look at what lies between."""
+"""Interpolate in the latent space from key frame to key frame, and play the decoded path."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-/** Plays a way there and back; the strip and the slider lead to any picture of it. */
+/** Plays a path there and back; a click on the strip or the slider shows any of its pictures. */
 const root = element.querySelector(".film");
 const part = (name) => root.querySelector(`.${name}`);
 const [stage, scrub, play, reel] = ["stage", "scrub", "play", "reel"].map(part);
 const LETTERS = "ABCDEF";
 
-let film = null; // the value that is shown
+let film = null; // the value that is played
 let strip = null; // its pictures side by side
 let at = 0;
-let moving = !matchMedia("(prefers-reduced-motion: reduce)").matches; // as it is wished
-let begun = null; // when the picture numbered 0 was, or would have been, shown
+let moving = !matchMedia("(prefers-reduced-motion: reduce)").matches; // whether it should play
+let begun = null; // the time at which picture 0 was, or would have been, shown
 let turn = 0;
 
 const say = (key, values = {}) => (props.value?.words?.[key] ?? "").replace(/{(\w+)}/g, (_, name) => values[name]);
@@ -32,7 +32,7 @@ function show(index) {
   part("where").textContent = where;
   stage.setAttribute("aria-label", where);
   scrub.setAttribute("aria-valuetext", where);
-  part("ground").textContent = film.far[at] ? say("far") : "";
+  part("gap").textContent = film.far[at] ? say("far") : "";
   root.classList.toggle("far", film.far[at]);
 }
 
@@ -40,7 +40,7 @@ function tick(now) {
   if (!element.isConnected || !film || !moving) return void (begun = null);
   begun ??= now - at * film.pace;
   const there = film.count - 1;
-  const passed = Math.max(0, now - begun); // a frame's time may lie before the one that `open` took
+  const passed = Math.max(0, now - begun); // the time of a frame may be before the one that `open` measured
   const step = Math.floor(passed / film.pace) % (2 * there);
   const index = step > there ? 2 * there - step : step;
   if (index !== at && stage.offsetParent) show(index);
@@ -74,10 +74,10 @@ function frame(index) {
 async function open() {
   const mine = ++turn;
   const value = props.value;
-  if (value?.greeting && film) return; // whoever was quicker than the greeting keeps what is shown
+  if (value?.greeting && film) return; // the greeting came late: keep what is shown
   const image = Object.assign(new Image(), { src: value?.strip ?? "" });
   if (value?.strip) await image.decode();
-  if (mine !== turn) return; // another came meanwhile
+  if (mine !== turn) return; // another value came meanwhile
   film = value?.strip ? value : null;
   root.hidden = !film;
   element.querySelector(".nothing").textContent = film ? "" : say("nothing");
@@ -119,7 +119,7 @@ async function copy() {
 }
 
 function copyByHand() {
-  const area = Object.assign(document.createElement("textarea"), { value: film.path }); // pages without https
+  const area = Object.assign(document.createElement("textarea"), { value: film.path }); // the clipboard API needs https
   root.append(area);
   area.select();
   const done = document.execCommand("copy");

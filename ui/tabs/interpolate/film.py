@@ -1,4 +1,4 @@
-"""A way through the latent space on the page: a player, the strip under it, and files to take along."""
+"""A path through the latent space on the page: a player, the strip below it, and files to download."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _KINDS = ("GIF", "PNG", "WEBP")
 
 
 def film(context: Context) -> gr.HTML:
-    """The player. Its value is what `film_of` makes, or {"words": ...} when there is nothing to play.
+    """The player. Its value is what `film_of` makes, or {"words": ...} if there is nothing to play.
 
-    With "greeting" beside the words, it does not take away what is playing.
+    With "greeting" in the value as well, the player keeps what it is playing.
     """
 
     def film_file(asked: Mapping[str, Any]) -> dict[str, str]:
-        """A path's file for the page, base64, or why there is none, as 'problem'."""
+        """A file of a path: base64 as 'data', or a message as 'problem'."""
         try:
             kind = str(asked["kind"]).upper()
             if kind not in _KINDS:
@@ -61,11 +61,17 @@ def film(context: Context) -> gr.HTML:
 
 
 def rendered(context: Context, model: Autoencoder, path: LatentPath, *kinds: str) -> list[bytes]:
-    """A path as files: each 'PNG', 'GIF' or 'WEBP', as `diabolo interpolate --path` writes it.
+    """A path as files, as `diabolo interpolate --path` writes them.
+
+    Args:
+        context: gives large work its turn.
+        model: decodes the path.
+        path: through the model's latent space.
+        kinds: 'PNG' for a strip, 'GIF' or 'WEBP' for an animation.
 
     Raises:
         LatentError: the path does not fit the model.
-        UsageError: it has more pictures than one request may ask for.
+        UsageError: the path has more pictures than a request may ask for.
     """
     m, count = model.manifest, (len(path.keys) - 1) * (path.steps - 1) + 1
     path.check(m)
@@ -84,7 +90,7 @@ def rendered(context: Context, model: Autoencoder, path: LatentPath, *kinds: str
 
 
 def _drawn(m: Manifest) -> tuple[int, int]:
-    """How large a frame of an animation is drawn, `(width, height)`."""
+    """The size of an animation's frame in pixels, `(width, height)`."""
     height, width = m.image_shape[1:]
     scale = mosaic.enlargement((width, height), mosaic.FRAME)
     return width * scale, height * scale
@@ -93,17 +99,17 @@ def _drawn(m: Manifest) -> tuple[int, int]:
 def film_of(
     context: Context, name: str, model: Autoencoder, path: LatentPath, words: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What the player plays.
+    """The player's value for a path.
 
     Args:
-        context: whose turns it takes.
-        name: by which people choose the model.
-        model: that one.
-        path: through its latent space.
-        words: for the page.
+        context: gives large work its turn.
+        name: the model's name in the app.
+        model: decodes the path.
+        path: through the model's latent space.
+        words: the tab's texts in one language.
 
     Raises:
-        UsageError: the path has more pictures than one request may ask for.
+        UsageError: the path has more pictures than a request may ask for.
     """
     shape, count = model.manifest.image_shape, (len(path.keys) - 1) * (path.steps - 1) + 1
     check_pictures(count, shape)

@@ -1,4 +1,4 @@
-/** Key frames in a row, each with buttons to move and to remove it. Adding is the server's. */
+/** Key frames in a row, each with buttons to move and to remove it. The server adds them. */
 const row = element.querySelector(".keys");
 const LETTERS = "ABCDEF";
 const SIGNS = { left: "‹", remove: "×", right: "›" };
@@ -33,15 +33,15 @@ function tile(src, index, frames) {
   made.setAttribute("role", "listitem");
   if (!src) return made.append(letter), made;
   const image = Object.assign(document.createElement("img"), { src, alt: say("key", LETTERS[index]) });
-  const hands = Object.assign(document.createElement("span"), { className: "hands" });
-  hands.append(button("left", index, frames), letter, button("right", index, frames));
-  made.append(image, button("remove", index, frames), hands);
+  const buttons = Object.assign(document.createElement("span"), { className: "move" });
+  buttons.append(button("left", index, frames), letter, button("right", index, frames));
+  made.append(image, button("remove", index, frames), buttons);
   return made;
 }
 
 function show() {
   const value = JSON.stringify(props.value);
-  if (value === shown) return; // told of what was done here: the focus stays
+  if (value === shown) return; // a change made here: nothing to draw, and the focus stays
   shown = value;
   const frames = props.value?.frames ?? [];
   const places = Array.from({ length: Math.max(2, frames.length) }, (_, index) => frames[index]);

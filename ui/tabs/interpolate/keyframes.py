@@ -1,4 +1,4 @@
-"""A row of key frames that are moved and removed on the page; they travel in the component's value."""
+"""A row of key frames, moved and removed on the page; the component's value has them as PNG."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST = 6
 
 
 def keyframes() -> gr.HTML:
-    """The row. Its value: {"frames": as `packed` makes them, "model": whose, "words": for the page}."""
+    """The row. Its value: {"frames": as `packed` makes them, "model": its name, "words": for the page}."""
     return gr.HTML(
         {"frames": [], "model": "", "words": {}},
         html_template='<div class="keys" role="list"></div>',
@@ -37,15 +37,15 @@ def keyframes() -> gr.HTML:
 
 
 def packed(image: NDArray[np.float32]) -> str:
-    """One image `(channels, height, width)` as the page takes it."""
+    """One image float32 `(channels, height, width)` in [0, 1] as a data URL."""
     return data_url(png(picture_of(image)))
 
 
 def row_of(value: Any) -> dict[str, Any]:
-    """The row's value, as the page sends it.
+    """The row's value, checked.
 
     Raises:
-        ImageError: what a page never sends.
+        ImageError: the value has no list of frames or no name of a model.
     """
     frames, model = (value.get("frames"), value.get("model")) if isinstance(value, dict) else (None, None)
     if not isinstance(frames, list) or not isinstance(model, str):
@@ -54,10 +54,10 @@ def row_of(value: Any) -> dict[str, Any]:
 
 
 def images_of(value: Mapping[str, Any] | None, m: Manifest) -> list[NDArray[np.float32]]:
-    """The key frames, each float32 `(channels, height, width)` in [0, 1]: what the model sees, as it is.
+    """The key frames as the model sees them, each float32 `(channels, height, width)` in [0, 1].
 
     Raises:
-        ImageError: what a page never sends.
+        ImageError: there are too many, or one is not a PNG of the model's size.
     """
     frames = (value or {}).get("frames", [])
     if not isinstance(frames, list) or len(frames) > MOST:
@@ -66,20 +66,24 @@ def images_of(value: Mapping[str, Any] | None, m: Manifest) -> list[NDArray[np.f
 
 
 def fits(old: Manifest, new: Manifest) -> bool:
-    """Whether what one model sees is what the other would: the same size and colours, the same ground."""
+    """Whether two models see pictures in the same way: the same size, colours and kind of background."""
     return old.image_shape == new.image_shape and background_kind(old.background) == background_kind(
         new.background
     )
 
 
 def samples(model: Autoencoder, count: int) -> NDArray[np.float32]:
-    """Images of as many stored codes, of different classes where there are classes; or drawn ones."""
+    """Decoded stored codes, of different classes if there are classes; without codes, random samples.
+
+    Returns:
+        float32 `(count, channels, height, width)` in [0, 1].
+    """
     codes = model.codes
     if codes is None:
         return model.sample(count)
     order = random.sample(range(len(codes.latents)), len(codes.latents))
     if codes.labels is not None:
-        turn: dict[int, int] = {}  # how often a class came before
+        turn: dict[int, int] = {}  # how often a class has come before
         rank = []
         for index in order:
             label = int(codes.labels[index])

@@ -29,7 +29,7 @@ TEXTS: Texts = {
         "grid": "Grid: the first four key frames are its corners.",
         "size": "Steps on each side",
         "between_four": "A top left, B top right, C bottom left, D bottom right",
-        "both": "Two pictures are needed first: draw, upload or fetch one for A and one for B.",
+        "both": "A path needs both pictures: draw, upload or fetch one for A and one for B.",
         "key": "Key frame {letter}",
         "left": "Move {letter} to the left",
         "right": "Move {letter} to the right",

@@ -1,6 +1,6 @@
-"""A bundle's README.md as HTML. Anybody may have written it, so it can show its words and nothing else.
+"""A bundle's README.md as HTML. It is untrusted, so only its text and pictures of the bundle are shown.
 
-No HTML of its own, no link that can be followed, no picture but those that lie in the bundle.
+Its own HTML is escaped, links are shown as text, and pictures from anywhere else are replaced by their text.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from diabolo.ui.models.cache import cached
 
 __all__ = ["card_html"]
 
-_LONGEST = 20_000  # bytes of a card, ten times what `export` writes; the rest is left out
-_CELLS = 10_000  # lines times columns; where a table might have more, none is laid out
-_ADDRESS = 200  # characters of where a link leads, which a card may name at every other letter
+_LONGEST = 20_000  # bytes of a card, ten times what `export` writes; the rest is cut off
+_CELLS = 10_000  # lines times columns; if a table may have more, tables are shown as text
+_ADDRESS = 200  # characters of a link's target that are shown; a card may have a link at every other letter
 _PICTURES = 8
 _LARGEST = 4 << 20  # bytes of all pictures together
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -27,12 +27,12 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 @cached(16)
 def card_html(bundle: Bundle) -> str:
-    """The card as HTML that asks nobody for anything, kept with its bundle; '' where the bundle has none.
+    """The card as HTML that loads nothing, cached with its bundle; '' if the bundle has no card.
 
-    A long card is cut short, and its further pictures are words.
+    A long card is cut off, and only its first pictures are shown.
 
     Raises:
-        BundleError: the card was changed.
+        BundleError: the card was modified.
     """
     name = bundle.manifest.file("card")
     if name is None:
@@ -50,13 +50,13 @@ def card_html(bundle: Bundle) -> str:
 
 
 def _cells(text: str) -> int:
-    """How many cells a table of this text has, at most: short rows are filled up to the widest."""
+    """The most cells that a table of this text can have: short rows are filled up to the widest."""
     lines = text.splitlines()
     return len(lines) * (1 + max((line.count("|") for line in lines), default=0))
 
 
 class _Pictures:
-    """The pictures of one card: each file of the bundle once, and only a few."""
+    """The pictures of one card: each file of the bundle at most once, and only a few files."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
@@ -64,7 +64,7 @@ class _Pictures:
         self._left = _LARGEST
 
     def take(self, name: str) -> str:
-        """A PNG file of the bundle as an address that holds it; '' for any other, and for one too many."""
+        """A PNG file of the bundle as a data URL; '' for any other name, and for one too many."""
         entry = self._bundle.manifest.files.get(name)
         if entry is None or name in self._seen or len(self._seen) >= _PICTURES or entry.size > self._left:
             return ""
@@ -72,7 +72,7 @@ class _Pictures:
         self._left -= entry.size
         try:
             raw = self._bundle.read(name)
-        except BundleError:  # the checks say so
+        except BundleError:  # the checks report it
             return ""
         return (
             f"data:image/png;base64,{base64.b64encode(raw).decode('ascii')}" if raw.startswith(_PNG) else ""
@@ -80,8 +80,8 @@ class _Pictures:
 
 
 def _harmless(tokens: list[Token], pictures: _Pictures) -> Iterator[Token]:
-    """Pictures of the bundle stay; others become their words, and links their words and where they lead."""
-    ways: list[str] = []
+    """Keep pictures of the bundle; replace others by their text, and links by their text and target."""
+    targets: list[str] = []
     for token in tokens:
         if token.type == "image":
             source = pictures.take(str(token.attrs.get("src", "")))
@@ -91,9 +91,9 @@ def _harmless(tokens: list[Token], pictures: _Pictures) -> Iterator[Token]:
             else:
                 yield _text(token.content)
         elif token.type == "link_open":
-            ways.append(str(token.attrs.get("href", "")))
+            targets.append(str(token.attrs.get("href", "")))
         elif token.type == "link_close":
-            yield _text(f" ({_short(ways.pop())})")
+            yield _text(f" ({_short(targets.pop())})")
         else:
             yield token
 

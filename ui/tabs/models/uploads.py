@@ -1,4 +1,4 @@
-"""Bundles that people bring to the app: checked, kept for a while, and shown to nobody else."""
+"""Bundles that visitors upload: checked, kept for a while, and visible only to their visitor."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONGEST = 80  # characters of a name
 
 
 class Uploads:
-    """Gives the bundles that visitors bring to `models`; files go with this object, processes, too."""
+    """Checks uploaded bundles and adds them to `models`; files and processes end with this object."""
 
     def __init__(self, models: Models, limits: VisitorLimits | None = None) -> None:
         self._models, self._limits = models, limits or VisitorLimits()
@@ -41,24 +41,24 @@ class Uploads:
 
     @property
     def busy(self) -> bool:
-        """Whether as many bundles are being checked as may be at a time."""
+        """Whether the allowed number of bundles is being checked at the moment."""
         return len(self._checking) >= self._limits.checks
 
     def take(self, path: str | Path, visitor: str | None) -> tuple[str, bool]:
-        """Check a .zip and take it among the visitor's models. The file stays: another may have sent it too.
+        """Check a .zip and add it to the visitor's models. The file stays: others may have sent it, too.
 
         Args:
-            path: what was uploaded.
-            visitor: the session that it was uploaded in.
+            path: of the uploaded file.
+            visitor: the session in which it was uploaded.
 
         Returns:
-            The model's name, and whether it is new; the very bundle may be there already.
+            The model's name, and whether it is new: the visitor may have this bundle already.
 
         Raises:
-            BundleError: too large, no bundle, or not what was exported.
-            BusyError: too many are being checked, or another one of this visitor is.
-            ModelStoppedError: its check took more than it may.
-            UsageError: there is no session, or nothing may be brought to this app.
+            BundleError: the file is too large, not a bundle, or not as it was exported.
+            BusyError: too many bundles are being checked, or another one of this visitor.
+            ModelStoppedError: the check exceeded a limit.
+            UsageError: there is no session, or this app does not take uploads.
         """
         path = Path(path)
         copy = self._folder / f"{uuid.uuid4().hex}.zip"
@@ -76,11 +76,11 @@ class Uploads:
 
     def _let_in(self, visitor: str | None) -> str:
         if not self._limits.uploads:
-            raise UsageError("this app takes no bundles of visitors. Open yours by: diabolo ui FILE.")
+            raise UsageError("this app does not take uploads. Open your bundle with: diabolo ui FILE.")
         if not visitor:
             raise UsageError(
-                "a bundle belongs to a session, and this request names none. Upload it on the page, or open "
-                "it by: diabolo ui FILE."
+                "an uploaded bundle belongs to a session, and this request has none. Upload it on the page, "
+                "or open it with: diabolo ui FILE."
             )
         with self._lock:
             if visitor in self._checking:
@@ -100,7 +100,7 @@ class Uploads:
             sound.end()
 
     def _same(self, bundle: Bundle, visitor: str) -> str | None:
-        """The name of this very bundle, among those that this visitor knows of."""
+        """The name under which this visitor has this very bundle already; None if there is none."""
         uploaded = self._models.uploaded
         known = {name: self._models.manifest(name) for name in self._models} | uploaded.manifests(visitor)
         digest = bundle.manifest.document["digest"]
@@ -135,7 +135,7 @@ class Uploads:
 
 
 def _looker(uploaded: UploadedModels, visitor: str, name: str, seconds: float) -> Callable[[], bool]:
-    """Looks after a model that no page may ever show."""
+    """A watch that drops a model which no page has shown for so many seconds; False ends the watch."""
     known = weakref.ref(uploaded)
 
     def look() -> bool:
@@ -156,7 +156,7 @@ def _check_size(path: Path, limits: VisitorLimits) -> None:
 
 
 def _copy(path: Path, to: Path, limits: VisitorLimits) -> None:
-    _check_size(path, limits)  # while it waited, another may have come in its place
+    _check_size(path, limits)  # the file may have been replaced while the check waited
     try:
         shutil.copyfile(path, to)
     except OSError as error:
@@ -168,10 +168,10 @@ def _unreadable(path: Path, error: OSError) -> BundleError:
 
 
 def _check_words(m: Manifest) -> None:
-    """Names are shown in many places of the page, so none may be made of markup."""
+    """Refuse markup in names, which are shown in many places of the page."""
     for words in (m.name, m.variant, m.network, m.dataset, *m.classes, *(m.noise or ())[:1]):
         if len(words) > _LONGEST or _MARKUP.search(words):
             raise BundleError(
-                f"model.json has the name {words[:_LONGEST]!r}: names take at most {_LONGEST} characters, "
-                "none of < >, no links and no line breaks. Export the bundle under another name."
+                f"model.json has the name {words[:_LONGEST]!r}: names have at most {_LONGEST} characters, "
+                "without < >, links and line breaks. Export the bundle under another name."
             )
