@@ -57,6 +57,7 @@ def test_the_drawing_has_every_error_where_it_belongs() -> None:
         ("diabolo.ui.drawing", "drawn_apart", "draw_in_subprocess"),
         ("diabolo.ui.sandbox.check", "Sound", "CheckedBundle"),
         ("diabolo.ui.server_functions", "told", "report_errors"),
+        ("diabolo.ui.work", "stop_for_nobody", "stop_if_disconnected"),
     ],
 )
 def test_an_old_name_still_works(module: str, old: str, new: str) -> None:

@@ -164,8 +164,8 @@ def test_what_is_no_json_object_is_told(text: str | bytes) -> None:
     ("line", "words"),
     [
         ("-o o.png", "two or more images, or --path FILE"),
-        ("a.png b.png --path path.json -o o.png", "leave images out"),
-        ("--path path.json --invert auto -o o.png", "leave --invert out"),
+        ("a.png b.png --path path.json -o o.png", "leave out images"),
+        ("--path path.json --invert auto -o o.png", "leave out --invert"),
         ("--path nowhere.json -o o.png", "nowhere.json cannot be read"),
         ("--path a.png -o o.png", "a.png: the path is not valid JSON"),
         ("--path path.json --method sperical -o o.png", "Did you mean 'spherical'"),

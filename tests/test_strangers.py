@@ -178,7 +178,7 @@ def test_every_part_that_takes_files_checks_them() -> None:
     from diabolo.ui.files import incoming
 
     app = build(["mnist-vae-2d"], device="cpu")
-    ours = {incoming._picture, incoming._files}
+    ours = {incoming._received_picture, incoming._received_files}
     checked = 0
     for function in app.fns.values():
         for part in function.inputs:

@@ -16,7 +16,7 @@ import gradio as gr
 
 from diabolo.ui.blocks import BUSY
 from diabolo.ui.guard.caller import LEFT
-from diabolo.ui.work import LeftError, Turns, check_frames, check_pictures, large, stop_for_nobody
+from diabolo.ui.work import LeftError, Turns, check_frames, check_pictures, large, stop_if_disconnected
 
 WORDS = "about {seconds} s"
 
@@ -113,14 +113,14 @@ def test_nobody_s_work_leaves_the_queue_and_stops() -> None:
     LEFT.set(left)
     try:
         with pytest.raises(LeftError):
-            stop_for_nobody()
+            stop_if_disconnected()
         turns._active = 1
         with pytest.raises(LeftError):
             turns.take(WORDS).__enter__()
         assert not turns._waiting
     finally:
         LEFT.set(None)
-    stop_for_nobody()
+    stop_if_disconnected()
 
 
 def test_a_failed_work_gives_its_turn_back() -> None:

@@ -12,17 +12,18 @@ from math import prod
 
 import gradio as gr
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import UsageError
 from diabolo.ui.blocks import BUSY
 from diabolo.ui.guard.caller import gone
 
-__all__ = ["VALUES", "LeftError", "Turns", "check_frames", "check_pictures", "large", "stop_for_nobody"]
+__all__ = ["VALUES", "LeftError", "Turns", "check_frames", "check_pictures", "large", "stop_if_disconnected"]
 
 SLOTS = max(1, (os.cpu_count() or 1) // 2)  # large computations at a time; the other CPUs are for small ones
 VALUES = 50_000_000  # numbers in all pictures of one request, at most
 LARGE = 4_000_000  # pixels or numbers from which a request is queued: about half a second of work
 DRAWN = 32_000_000  # pixels in all frames of an animation, at the size at which they are drawn
-_TOLD = 1.0  # seconds of waiting after which the visitor gets a message
+_MESSAGE_AFTER = 1.0  # seconds of waiting after which the visitor gets a message
 _LONGEST = 3  # waits at most this many times `patience`: others may take longer than expected
 _LOOK = 0.1  # seconds between two checks whether the caller is still connected
 
@@ -34,7 +35,7 @@ class LeftError(gr.Error):
         super().__init__("the caller has left.", print_exception=False)
 
 
-def stop_for_nobody() -> None:
+def stop_if_disconnected() -> None:
     """Stop if the caller has disconnected.
 
     Raises:
@@ -78,8 +79,8 @@ def large(count: int, size: tuple[int, ...]) -> bool:
 
 
 def _busy(seconds: float) -> gr.Error:
-    said = f"the app is busy: your turn would come in about {seconds:.0f} seconds. Try again later."
-    return gr.Error(said, title=BUSY, print_exception=False)
+    message = f"the app is busy: your turn would come in about {seconds:.0f} seconds. Try again later."
+    return gr.Error(message, title=BUSY, print_exception=False)
 
 
 class Turns:
@@ -125,27 +126,30 @@ class Turns:
                 self._change.notify_all()
 
     def _enter(self, words: str) -> None:
-        me, begun, told = object(), time.monotonic(), False
+        ticket, begun, informed = object(), time.monotonic(), False
         with self._change:
             expected = self._expected(len(self._waiting))
             if expected > self._patience or len(self._waiting) >= self._most:
                 raise _busy(expected)
-            self._waiting.append(me)
+            self._waiting.append(ticket)
             try:
-                while self._active >= self._slots or self._waiting[0] is not me:
+                while self._active >= self._slots or self._waiting[0] is not ticket:
                     self._change.wait(_LOOK)
-                    stop_for_nobody()
+                    stop_if_disconnected()
                     if time.monotonic() - begun > _LONGEST * self._patience:
-                        raise _busy(self._expected(self._waiting.index(me)))
-                    if not told and time.monotonic() - begun > _TOLD:
-                        told = True
-                        expected = self._expected(self._waiting.index(me))
+                        raise _busy(self._expected(self._waiting.index(ticket)))
+                    if not informed and time.monotonic() - begun > _MESSAGE_AFTER:
+                        informed = True
+                        expected = self._expected(self._waiting.index(ticket))
                         gr.Info(words.format(seconds=max(1, round(expected))))
                 self._active += 1
             finally:
-                self._waiting.remove(me)
+                self._waiting.remove(ticket)
                 self._change.notify_all()
 
     def _expected(self, before: int) -> float:
         """The expected waiting time, in seconds, with `before` others ahead in the queue."""
         return 0.0 if self._active < self._slots else self._seconds * (before + 1) / self._slots
+
+
+__getattr__ = old_names(__name__, {"stop_for_nobody": "stop_if_disconnected"})

@@ -84,13 +84,13 @@ def command(
     path = Path(out)
     _check(path, grid, images, source, invert)
     check_free(path, overwrite)
-    way = None if source is None else _open(Path(source), steps, method)
+    latent_path = None if source is None else _read_path(Path(source), steps, method)
     model = options.load(bundle, device, threads)
-    if way is None:
-        way = _through(model, images, invert, steps, method, grid)
-    elif note := way.check(model.manifest):
+    if latent_path is None:
+        latent_path = _path_through(model, images, invert, steps, method, grid)
+    elif note := latent_path.check(model.manifest):
         click.echo(f"note: {note}", err=True)
-    content = _draw(model, way, _KINDS[path.suffix.lower()], grid, scale)
+    content = _draw(model, latent_path, _KINDS[path.suffix.lower()], grid, scale)
     with replacing(path) as file:
         file.write(content)
     click.echo(out)
@@ -113,7 +113,7 @@ def _check(path: Path, grid: bool, images: tuple[str, ...], source: str | None, 
         raise UsageError(f"--path already contains the codes: leave out {extra}, or --path.")
 
 
-def _open(source: Path, steps: int, method: str) -> LatentPath:
+def _read_path(source: Path, steps: int, method: str) -> LatentPath:
     """Read a path from a file; --steps and --method override its own if they were given."""
     from dataclasses import replace
 
@@ -122,7 +122,7 @@ def _open(source: Path, steps: int, method: str) -> LatentPath:
     from diabolo.runtime.listing import check_file
 
     context = click.get_current_context()
-    told: dict[str, Any] = {
+    overrides: dict[str, Any] = {
         name: value
         for name, value in (("steps", steps), ("method", method))
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT
@@ -131,15 +131,15 @@ def _open(source: Path, steps: int, method: str) -> LatentPath:
         check_file(source)
         if source.stat().st_size > _BYTES:
             raise UsageError(f"it is larger than {_BYTES >> 20} MB, so it is not a path.")
-        way = read(source.read_bytes())
+        latent_path = read(source.read_bytes())
     except OSError as error:
         raise LatentError(f"{source} cannot be read: {error.strerror or error}.") from None
     except UsageError as error:
         raise LatentError(f"{source}: {error}") from None
-    return replace(way, **told)
+    return replace(latent_path, **overrides)
 
 
-def _through(
+def _path_through(
     model: Autoencoder, given: tuple[str, ...], invert: str, steps: int, method: str, grid: bool
 ) -> LatentPath:
     """Encode the images in the files, as the keys of a path."""
@@ -171,18 +171,18 @@ def _through(
     return LatentPath.through(model, images, steps=steps, method=method)
 
 
-def _draw(model: Autoencoder, way: LatentPath, kind: str, grid: bool, scale: int | None) -> bytes:
+def _draw(model: Autoencoder, latent_path: LatentPath, kind: str, grid: bool, scale: int | None) -> bytes:
     from diabolo.runtime.image import mosaic
     from diabolo.runtime.image.convert import to_pil
 
     m = model.manifest
     if kind == "JSON":
-        return way.dumps().encode()
-    latents = way.grid(m).reshape(-1, *m.latent_shape) if grid else way.latents(m)
+        return latent_path.dumps().encode()
+    latents = latent_path.grid(m).reshape(-1, *m.latent_shape) if grid else latent_path.latents(m)
     return mosaic.render(
         to_pil(model.decode(latents)),
         kind,
-        columns=way.steps if grid else None,
+        columns=latent_path.steps if grid else None,
         scale=scale,
-        legs=len(way.keys) - 1,
+        legs=len(latent_path.keys) - 1,
     )

@@ -72,7 +72,7 @@ def pixels_of(path: str) -> int:
     return count
 
 
-def _picture(self: gr.Image, payload: Any) -> str | None:
+def _received_picture(self: gr.Image, payload: Any) -> str | None:
     """Return the path of an uploaded file. Gradio would decode it, and report errors in its own terms."""
     if payload is None:
         return None
@@ -91,7 +91,7 @@ def _decoded(url: str) -> bytes:
         raise ImageError("the picture within the request is not valid base64.") from None
 
 
-def _files(self: Any, payload: Any) -> str | list[str] | None:
+def _received_files(self: Any, payload: Any) -> str | list[str] | None:
     """The paths of uploaded files. Gradio's own method would leave an empty file behind at every call."""
     if payload is None:
         return None
@@ -105,7 +105,7 @@ def _files(self: Any, payload: Any) -> str | list[str] | None:
     return paths[0] if paths else None
 
 
-def _written(self: gr.Image, value: Any) -> Any:
+def _write_once(self: gr.Image, value: Any) -> Any:
     """Write a picture once. Gradio would rewrite the file of an equal one while a browser is reading it."""
     kept = save(value, self.GRADIO_CACHE) if isinstance(value, Image.Image) else value
     return gr.Image.postprocess(self, kept)
@@ -142,6 +142,6 @@ def _input(base: type[Any], **methods: Any) -> Any:
     return subclass(base, async_move_resource_to_block_cache=_only_ours(base), **methods)
 
 
-FileInput = _input(gr.File, preprocess=_files)
-ImageInput = _input(gr.Image, preprocess=_picture, postprocess=_written)
-UploadInput = _input(gr.UploadButton, preprocess=_files)
+FileInput = _input(gr.File, preprocess=_received_files)
+ImageInput = _input(gr.Image, preprocess=_received_picture, postprocess=_write_once)
+UploadInput = _input(gr.UploadButton, preprocess=_received_files)

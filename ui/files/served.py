@@ -28,7 +28,7 @@ def keep(content: bytes, folder: str | Path, name: str) -> str:
     try:
         os.utime(path)  # mark it as recent: if there are too many files, the oldest are removed
     except OSError:
-        handle, new = _begun(path.parent)
+        handle, new = _temporary_file(path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         try:
@@ -40,7 +40,7 @@ def keep(content: bytes, folder: str | Path, name: str) -> str:
     return str(path)
 
 
-def _begun(folder: Path) -> tuple[int, str]:
+def _temporary_file(folder: Path) -> tuple[int, str]:
     for _ in range(3):  # the empty folder may be removed in between
         folder.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):

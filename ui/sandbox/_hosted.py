@@ -40,7 +40,7 @@ class Hosted:
         self._worker: Worker | None = None
         self._count = threading.Lock()
         self._waiting = self._kills = 0
-        self._over = ""  # why it is no longer run; '' while it is
+        self._closed = ""  # why it is no longer run; '' while it is
         self.used = time.monotonic()
         pool.add(self)
 
@@ -110,12 +110,12 @@ class Hosted:
         Args:
             why: the error message of further calls.
         """
-        self._over = self._over or why
+        self._closed = self._closed or why
         if not self.stop_if_idle() and (worker := self._worker) is not None:
-            worker.kill()  # whoever asked it clears away
+            worker.kill()  # the waiting caller cleans up
 
     def adopt(self, worker: Worker) -> None:
-        """Take over a worker that has opened the bundle already; it is ended if there is no place for it."""
+        """Take over a worker that has opened the bundle already, or stop it if there is no room for it."""
         try:
             with self._pool.place(0), self._gate:
                 self._worker = worker.with_gate(self._gate)
@@ -147,8 +147,8 @@ class Hosted:
             raise BusyError(f"{self._name!r} is still busy with another call. Try again in a moment.")
 
     def _started(self, late: float) -> Worker:
-        if self._over:
-            raise ModelStoppedError(self._over)
+        if self._closed:
+            raise ModelStoppedError(self._closed)
         if self._worker is not None and not self._worker.ended:
             return self._worker
         if self._worker is not None:
@@ -171,18 +171,18 @@ class Hosted:
         """Clean up after the worker ended; returns the error for the visitor."""
         worker.stop()
         self._worker = None
-        if self._over:  # the model was removed meanwhile
-            return ModelStoppedError(self._over)
+        if self._closed:  # the model was removed meanwhile
+            return ModelStoppedError(self._closed)
         self._kills += 1
         most = self._pool.limits.kills
-        said = f"the model {self._name!r} was stopped: {reason}."
+        message = f"the model {self._name!r} was stopped: {reason}."
         if self._kills < most:
             return ModelStoppedError(
-                f"{said} It restarts when it is next used, unless it was stopped {most} times."
+                f"{message} It restarts when it is next used, unless it was stopped {most} times."
             )
-        self._over = f"{said} It was stopped {most} times and is not restarted. Use another model."
+        self._closed = f"{message} It was stopped {most} times and is not restarted. Use another model."
         self._thrown_out(f"it was stopped {most} times, the last time since {reason}")
-        return ModelStoppedError(self._over)
+        return ModelStoppedError(self._closed)
 
 
 def _answer(worker: Worker, header: dict[str, Any], array: _Array, shape: tuple[int, ...]) -> _Array:

@@ -27,10 +27,10 @@ def _linux(pid: int) -> int:
 
 
 def _ps(pid: int) -> int:
-    told = subprocess.run(  # noqa: S603 - a fixed command and a number
+    result = subprocess.run(  # noqa: S603 - a fixed command and a number
         ["/bin/ps", "-o", "rss=", "-p", str(pid)], capture_output=True, timeout=5, check=False
     )
-    return int(told.stdout or 0) << 10
+    return int(result.stdout or 0) << 10
 
 
 def _windows(pid: int) -> int:
@@ -48,6 +48,6 @@ def _windows(pid: int) -> int:
     handle = ctypes.c_void_p(kernel.OpenProcess(_QUERY, False, pid))
     counters = Counters()
     counters.cb = ctypes.sizeof(counters)
-    told = kernel.K32GetProcessMemoryInfo(handle, ctypes.byref(counters), counters.cb)
+    result = kernel.K32GetProcessMemoryInfo(handle, ctypes.byref(counters), counters.cb)
     kernel.CloseHandle(handle)
-    return int(counters.size1) if told else 0
+    return int(counters.size1) if result else 0

@@ -58,9 +58,9 @@ class Worker:
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         self._deadline: float | None = time.monotonic() + _START
         self.used = time.monotonic()
-        keeper.watch(_looker(self))
+        keeper.watch(_check_of(self))
         try:
-            self._said()
+            self._read_answer()
         except GoneError as error:
             raise ModelStoppedError(
                 f"no process could be started for an uploaded model: it {error}."
@@ -97,7 +97,7 @@ class Worker:
             _frames.write(self._stdin, header, array)
         except OSError:
             raise GoneError(self._reason()) from None
-        return self._said()
+        return self._read_answer()
 
     def array(self, header: dict[str, Any], shape: tuple[int, ...]) -> _Array:
         """Read the values of an answer, which must have this shape.
@@ -106,7 +106,7 @@ class Worker:
             GoneError: as for `ask`.
         """
         if header.get("shape") != list(shape) or header.get("dtype") != "float32":
-            raise GoneError(self._nonsense())
+            raise GoneError(self._invalid_answer())
         try:
             return _frames.read_array(self._stdout, shape)
         except (EOFError, OSError):
@@ -147,7 +147,7 @@ class Worker:
         self._why = self._why or why
         _signal(self._process)
 
-    def _nonsense(self) -> str:
+    def _invalid_answer(self) -> str:
         self._kill("nonsense")
         return self._reason()
 
@@ -164,20 +164,20 @@ class Worker:
             return {"nonsense": "gave an invalid answer", "removed": "was removed"}[why]
         return f"crashed (exit status {code})"
 
-    def _said(self) -> dict[str, Any]:
+    def _read_answer(self) -> dict[str, Any]:
         try:
             header = _frames.read_header(self._stdout)
         except (EOFError, OSError):
             raise GoneError(self._reason()) from None
         except _frames.FrameError:
-            raise GoneError(self._nonsense()) from None
+            raise GoneError(self._invalid_answer()) from None
         if header.get("error") == "memory":
             self._kill("memory")
             raise GoneError(self._reason())
         return header
 
 
-def _looker(worker: Worker) -> keeper.Look:
+def _check_of(worker: Worker) -> keeper.Look:
     """A check of the worker for `keeper`, until the worker is no longer referenced."""
     known = weakref.ref(worker)
 

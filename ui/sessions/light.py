@@ -63,7 +63,7 @@ _QUEUE = {
     "process_events": ["self", "events", "batch", "begin_time", "fn"],
     "push": ["self", "body", "request", "username"],
 }
-_KEPT = {
+_QUEUE_ATTRIBUTES = {
     "ANALYTICS_MAX_EVENTS",
     "cached_event_analytics_summary",
     "pending_event_ids_session",
@@ -259,7 +259,7 @@ def _is_known(app: gr.Blocks) -> bool:
         and all(set(vars(it)) == set(_ATTRIBUTES[type(it)].split()) for it in (session, holder))
         and type(session.blocks_config) is BlocksConfig
         and all(list(inspect.signature(getattr(Queue, name)).parameters) == it for name, it in _QUEUE.items())
-        and vars(app._queue).keys() >= _KEPT
+        and vars(app._queue).keys() >= _QUEUE_ATTRIBUTES
         and {one["id"] for one in session.components} == app.blocks.keys()
     )
 

@@ -44,9 +44,9 @@ def measure(call: Callable[[], object], seconds: float) -> Timing:
     )
 
 
-def _goes_on(rounds: int, gone: float, seconds: float) -> bool:
+def _goes_on(rounds: int, elapsed: float, seconds: float) -> bool:
     if rounds < 1:
         return True
-    if gone > max(seconds, _LONGEST) or rounds >= _MOST:
+    if elapsed > max(seconds, _LONGEST) or rounds >= _MOST:
         return False
-    return gone < seconds or rounds < _LEAST
+    return elapsed < seconds or rounds < _LEAST

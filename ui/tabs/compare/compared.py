@@ -17,7 +17,7 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image import metrics
 from diabolo.ui.parts.context import Context
-from diabolo.ui.work import stop_for_nobody
+from diabolo.ui.work import stop_if_disconnected
 
 __all__ = ["Row", "alike", "chosen_names", "compare", "graph_bytes"]
 
@@ -79,7 +79,7 @@ def compare(context: Context, names: Sequence[str], source: Any, drawn: bool = F
         raise UsageError("no model to compare. Choose at least one, such as " + next(iter(context.bundles)))
     rows = []
     for name in names:
-        stop_for_nobody()
+        stop_if_disconnected()
         rows.append(_row(name, context.model(name), context.see(name, source, drawn).image))
     return rows
 

@@ -15,7 +15,7 @@ from diabolo.runtime.errors import ImageError, UsageError
 from diabolo.runtime.image.mosaic import png
 from diabolo.ui.files.unique_names import UniqueNames
 from diabolo.ui.parts.context import Context, picture_of
-from diabolo.ui.work import stop_for_nobody
+from diabolo.ui.work import stop_if_disconnected
 
 __all__ = ["MOST", "MOST_MEGABYTES", "Denoised", "denoised"]
 
@@ -60,7 +60,7 @@ def denoised(
     count = 0
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNG is compressed already
         for batch in _read(context, model, paths, broken, tick):
-            stop_for_nobody()
+            stop_if_disconnected()
             made = opened.denoise(np.stack([image for _, image in batch]))
             for (name, _), image in zip(batch, made, strict=True):
                 archive.writestr(names.take(name), png(picture_of(image)))

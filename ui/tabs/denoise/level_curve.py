@@ -13,7 +13,7 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.ui.parts.texts import Texts
-from diabolo.ui.work import VALUES, stop_for_nobody
+from diabolo.ui.work import VALUES, stop_if_disconnected
 
 __all__ = ["WORDS", "Curve", "Now", "level_curve", "measure"]
 
@@ -90,7 +90,7 @@ def measure(model: Autoencoder, kind: str, top: float) -> Curve:
     levels = np.linspace(0, top, _LEVELS + 1)[1:]
     lines: list[tuple[float, float]] = []
     for level in levels:
-        stop_for_nobody()
+        stop_if_disconnected()
         spec = NoiseSpec(kind=kind, low=float(level), high=float(level))
         noisy = add_noise(
             images, spec, np.random.default_rng(0)

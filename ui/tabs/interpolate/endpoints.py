@@ -19,7 +19,7 @@ from diabolo.ui.parts.context import Context, shown_errors
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.texts import Texts
 from diabolo.ui.tabs.interpolate.film import rendered
-from diabolo.ui.work import check_pictures, stop_for_nobody
+from diabolo.ui.work import check_pictures, stop_if_disconnected
 
 __all__ = ["endpoints", "grid_of"]
 
@@ -191,7 +191,7 @@ def _path_through(
         raise UsageError(f"{len(given)} pictures are too many: one request takes at most {_MOST}.")
     seen = []
     for picture in given:
-        stop_for_nobody()
+        stop_if_disconnected()
         seen.append(context.see(model, str(picture)).image)
     return opened, LatentPath.through(opened, seen, steps=_whole(steps), method=method)
 

@@ -21,7 +21,7 @@ from diabolo.ui.explorer.latent_map import FAR
 from diabolo.ui.parts.context import Context
 from diabolo.ui.parts.data_url import data_url
 from diabolo.ui.server_functions import report_errors
-from diabolo.ui.work import check_frames, check_pictures, large, stop_for_nobody
+from diabolo.ui.work import check_frames, check_pictures, large, stop_if_disconnected
 
 __all__ = ["film", "film_of", "rendered"]
 
@@ -82,7 +82,7 @@ def rendered(context: Context, model: Autoencoder, path: LatentPath, *kinds: str
         frames, legs = to_pil(model.decode(path.latents(m))), len(path.keys) - 1
         apart = large(count, size)
         return [
-            draw_in_subprocess(frames, kind, legs, stop_for_nobody)
+            draw_in_subprocess(frames, kind, legs, stop_if_disconnected)
             if apart and kind != "PNG"
             else mosaic.render(frames, kind, legs=legs)
             for kind in kinds
