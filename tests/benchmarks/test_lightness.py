@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from _pair import save_pair
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NUMBER = r"-?\d+(?:\.\d+)?"
 
 

@@ -14,7 +14,7 @@ pytest.importorskip("psutil")
 
 pytestmark = pytest.mark.long
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def test_its_tables(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ gr = pytest.importorskip("gradio")
 
 pytestmark = GRADIO_MARKS[1:]  # no browser
 
-PAGE = (Path(__file__).parent.parent / "docs" / "api.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
 PORT = "7860"  # the page's
 
 
@@ -146,5 +146,5 @@ def test_in_an_app_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_readme_leads_here() -> None:
-    readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     assert "(docs/api.md)" in readme

@@ -20,7 +20,7 @@ from diabolo.train import Config, Run, datasets, fit
 from diabolo.train.datasets import LoadRequest, glyphs
 from diabolo.ui.cli import main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 EXAMPLES = dict(re.findall(r"`([\w/]+\.py)`:\n\n```python\n(.*?)```", PAGE, re.DOTALL))
 pytestmark = GRADIO_MARKS[1:]  # no browser

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*/*.md")])
 CODE = ["CONTRIBUTING.md", "docs/architecture.md", "docs/security.md"]
 FOLDERS = ("runtime", "train", "export", "ui", "tests", "benchmarks", "recipes", "examples")

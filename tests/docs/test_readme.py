@@ -20,7 +20,7 @@ from diabolo.train import datasets, networks
 from diabolo.train.datasets import glyphs
 from diabolo.ui.cli import main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 DATA = (ROOT / "docs" / "data.md").read_text("utf-8")
 TRAINING = (ROOT / "docs" / "training.md").read_text("utf-8")

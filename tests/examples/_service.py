@@ -21,7 +21,7 @@ import numpy as np
 from _examples import EXAMPLES
 
 FOLDER = EXAMPLES / "fastapi"
-MODEL = Path(__file__).parent.parent / "runtime" / "models" / "mnist-vae"
+MODEL = Path(__file__).parents[2] / "runtime" / "models" / "mnist-vae"
 PATIENCE = 60.0  # seconds; a test that waits so long fails
 
 

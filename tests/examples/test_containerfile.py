@@ -21,7 +21,7 @@ pytest.importorskip("gradio")
 
 pytestmark = GRADIO_MARKS[1:]  # no page is opened
 
-TOP = Path(__file__).resolve().parent.parent
+TOP = Path(__file__).resolve().parents[2]
 LINES = [
     line.replace("\\\n", " ")
     for line in (TOP / "Containerfile").read_text().replace("\\\n", " ").splitlines()

@@ -84,7 +84,7 @@ def test_what_it_says() -> None:
 def test_every_package_is_pinned_as_in_the_constraints() -> None:
     pins = [Requirement(line) for line in (FOLDER / "requirements.txt").read_text().split()]
     assert all(re.fullmatch(r"==[0-9][^*,]*", str(pin.specifier)) for pin in pins)
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     known = {canonicalize_name(line.partition("==")[0]): line for line in read(root / "constraints.txt")}
     found = {canonicalize_name(pin.name): pin for pin in pins}
     assert all(Requirement(known[name]).specifier == pin.specifier for name, pin in found.items())

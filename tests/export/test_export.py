@@ -166,7 +166,7 @@ def test_settings_that_are_not_possible() -> None:
 def test_the_commands_of_the_page(
     runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = (Path(__file__).parent.parent / "docs" / "export.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "export.md").read_text("utf-8")
     monkeypatch.chdir(tmp_path)
     for name in ("vae", "conv"):
         shutil.copytree(runs[name], tmp_path / "runs" / name)

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from diabolo.runtime import Autoencoder
 from diabolo.runtime.image.convert import prepare, to_uint8
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def needed(what: str, there: bool) -> None:

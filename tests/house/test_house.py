@@ -14,7 +14,7 @@ from textwrap import indent
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FLOORS = ("runtime", "train", "export", "ui")
 LIGHT = {"numpy", "PIL", "onnxruntime", "diabolo"}
 

@@ -1,6 +1,6 @@
 """On a real GPU: ready-made models answer there as here, and what is trained there is trained.
 
-Without one these are skipped; `python -m pytest tests/test_cuda.py` runs them where there is one.
+Without one these are skipped; `python -m pytest tests/train/test_cuda.py` runs them where there is one.
 """
 
 from __future__ import annotations

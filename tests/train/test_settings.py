@@ -23,7 +23,7 @@ from diabolo.train.settings_page import page
 from diabolo.ui.cli import main
 from diabolo.ui.cli._shared.settings import options
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @dataclass(frozen=True, kw_only=True)

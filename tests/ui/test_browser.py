@@ -13,7 +13,7 @@ from _chromium import GRADIO_MARKS, once_loaded, watch
 from _linear import make_bundle
 from _served import served
 from PIL import Image
-from test_originals import BRIGHT, DIGITS, small_mnist
+from test_dataset_images import BRIGHT, DIGITS, small_mnist
 
 from diabolo.runtime.bundle import Bundle
 

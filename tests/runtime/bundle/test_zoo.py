@@ -19,7 +19,7 @@ from diabolo.runtime import Autoencoder, Bundle, errors, verify
 from diabolo.runtime.bundle import zoo
 from diabolo.ui.cli import main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 NOISE = {"kind": "gaussian", "level": [0.2, 0.5]}
 
 

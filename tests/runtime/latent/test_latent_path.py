@@ -23,7 +23,7 @@ from diabolo.runtime.latent.interpolation import METHODS
 from diabolo.runtime.latent.path import LatentPath, read
 from diabolo.ui.cli import main
 
-PAGE = (Path(__file__).parent.parent / "docs" / "interpolation.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "interpolation.md").read_text("utf-8")
 FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
 GOOD = {
     "format": "diabolo-path",

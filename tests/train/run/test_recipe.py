@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from diabolo.ui.cli import main
 
-RECIPES = sorted((Path(__file__).parent.parent / "recipes").rglob("*.toml"))
+RECIPES = sorted((Path(__file__).parents[3] / "recipes").rglob("*.toml"))
 
 
 def train(*arguments: object) -> Result:

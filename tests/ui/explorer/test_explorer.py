@@ -149,7 +149,7 @@ def test_words_are_in_both_languages() -> None:
 def test_a_wheel_carries_what_browsers_decode_with_and_its_licence() -> None:
     from diabolo.ui.explorer import _web
 
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[3]
     package = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"][
         "package-data"
     ]

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import _siege
 import numpy as np
 import psutil
 import pytest
@@ -154,7 +155,7 @@ def besieged(
     address: str, folder: Path, private: Path
 ) -> Iterator[tuple[Callable[[], None], dict[str, Any]]]:
     """What begins the attacks and, filled when the block ends, for each what came of it and what may."""
-    command = [sys.executable, str(Path(__file__).with_name("_siege.py")), address, str(folder), str(private)]
+    command = [sys.executable, _siege.__file__, address, str(folder), str(private)]
     found: dict[str, Any] = {}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, **pipes, text=True) as attackers:  # type: ignore[call-overload]
