@@ -39,7 +39,7 @@ class Choice:
         self._models = given
         self.chosen = next(iter(given)) if chosen is None else chosen
         # gradio makes a page's component anew outside of its visitor's request: then it may be anybody's own
-        if not (isinstance(given, Models) and given.uploaded.has_had(self.chosen)):
+        if not (isinstance(given, Models) and given.uploaded.ever_had(self.chosen)):
             self._known(self.chosen)
 
     def model(self, name: str | None = None) -> Autoencoder:
