@@ -21,7 +21,7 @@ def check_port(port: int, host: str) -> int:
     """
     if not 0 < port < 65536:
         raise PortError(f"port {port} is not valid. Choose one from 1 to 65535.")
-    if reason := _refused(port, host):
+    if reason := _listen_problem(port, host):
         raise PortError(
             f"port {port} on {host} {reason}. "
             "Choose another with --port, or leave out --port to use a free one."
@@ -36,7 +36,7 @@ def free_port(host: str) -> int:
         PortError: the first hundred ports are not free.
     """
     for port in range(_FIRST_PORT, _FIRST_PORT + _PORTS):
-        if not _refused(port, host):
+        if not _listen_problem(port, host):
             return port
     raise PortError(
         f"ports {_FIRST_PORT} to {_FIRST_PORT + _PORTS - 1} on {host} are all taken. "
@@ -44,7 +44,7 @@ def free_port(host: str) -> int:
     )
 
 
-def _refused(port: int, host: str) -> str:
+def _listen_problem(port: int, host: str) -> str:
     """Why the app cannot listen on this port, or '' if it can.
 
     Raises:

@@ -66,7 +66,7 @@ def command(
             for row in _measure(model, size, seconds):
                 rows.append(row)
                 if not as_json:
-                    click.echo(_shown(row))
+                    click.echo(_table_line(row))
     if as_json:
         click.echo(json.dumps(rows))
 
@@ -104,7 +104,7 @@ def _measure(model: Autoencoder, size: int, seconds: float) -> list[dict[str, An
     return rows
 
 
-def _shown(row: dict[str, Any]) -> str:
+def _table_line(row: dict[str, Any]) -> str:
     return _LINE.format(
         row["device"],
         row["batch"],

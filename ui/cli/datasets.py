@@ -72,7 +72,7 @@ def get(ctx: click.Context, /, name: str, **given: Any) -> None:
     from diabolo.train import datasets
     from diabolo.ui.cli._shared.progress import Bar
 
-    where = _where(ctx)
+    where = _chosen_data_dir(ctx)
     del given["data_dir"]
     with Bar() as bar:
         request = _request(where, fitting=datasets.Fitting(**given), progress=bar.loading)
@@ -89,7 +89,7 @@ def get(ctx: click.Context, /, name: str, **given: Any) -> None:
     click.echo(f"{data.name}: {counts}, {pixels}, {named.made if named and named.made else here}")
 
 
-def _where(ctx: click.Context) -> str | None:
+def _chosen_data_dir(ctx: click.Context) -> str | None:
     """The data folder: --data-dir after `get`, or before it, or else the environment variable."""
     from click.core import ParameterSource
 

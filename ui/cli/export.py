@@ -68,11 +68,11 @@ def command(source: str, out: str | None, network: str | None, **settings: Any) 
         f"checked: largest difference from torch {done.parity.latent:.1e} (latent), "
         f"{done.parity.image:.1e} (image), on {' and '.join(done.parity.images)} images"
     )
-    _say_figures(done.figures, settings["dtype"], note)
+    _note_figures(done.figures, settings["dtype"], note)
     click.echo(str(done.path))
 
 
-def _say_figures(figures: dict[str, Any], dtype: str, note: Any) -> None:
+def _note_figures(figures: dict[str, Any], dtype: str, note: Any) -> None:
     if not figures:
         return
     before, after = figures["torch"], figures["graphs"]

@@ -92,11 +92,11 @@ def _lines(row: dict[str, Any], line: str) -> list[str]:
     if row["noise"]:
         low, high = row["noise"]["level"]
         level = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-        lines += wrapped(f"removes: {row['noise']['kind']} noise, level {level}{_gained(metrics)}")
+        lines += wrapped(f"removes: {row['noise']['kind']} noise, level {level}{_denoising_gain(metrics)}")
     return lines
 
 
-def _gained(metrics: dict[str, float]) -> str:
+def _denoising_gain(metrics: dict[str, float]) -> str:
     """The PSNR before and after denoising the test images; '' if the bundle does not have it."""
     before, after = metrics.get("noisy_psnr"), metrics.get("denoised_psnr")
     return "" if before is None or after is None else f"; psnr {before:.2f} before, {after:.2f} after"

@@ -39,7 +39,7 @@ class ModelChoice:
         self._models = source
         self.chosen = next(iter(source)) if chosen is None else chosen
         # gradio recreates components outside their visitor's request, where a visitor's model is not known
-        if not (isinstance(source, Models) and source.uploaded.has_had(self.chosen)):
+        if not (isinstance(source, Models) and source.uploaded.ever_had(self.chosen)):
             self._check(self.chosen)
 
     def model(self, name: str | None = None) -> Autoencoder:

@@ -92,7 +92,7 @@ class Models(Mapping[str, Autoencoder]):
         """
         if name in self:
             return name
-        if why := self.uploaded.why_gone(current.session_hash(), name):
+        if why := self.uploaded.removal_reason(current.session_hash(), name):
             raise RemovedError(f"{name} was removed: {why}. Upload it again, or choose another model.")
         raise UnknownNameError("model", name, self.names())
 

@@ -79,13 +79,13 @@ class UploadedModels:
             known = self._visitors.get(visitor, _Visitor())
             return {name: own.bundle.manifest for name, own in known.own.items()}
 
-    def why_gone(self, visitor: str | None, name: str) -> str:
+    def removal_reason(self, visitor: str | None, name: str) -> str:
         """Why this visitor's model `name` was removed; '' if there was none."""
         with self._lock:
             known = self._visitors.get(visitor) if visitor else None
             return known.removed.get(name, "") if known else ""
 
-    def has_had(self, name: str) -> bool:
+    def ever_had(self, name: str) -> bool:
         """Whether any visitor has, or had, a model of this name. Never show this to a visitor."""
         with self._lock:
             return any(name in known.own or name in known.removed for known in self._visitors.values())

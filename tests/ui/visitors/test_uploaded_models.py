@@ -42,7 +42,7 @@ def test_whose_files_take_most_make_room(tmp_path: Path) -> None:
     brought = UploadedModels()
     left = bring(brought, tmp_path, ("ann", 300), ("bob", 200), ("bob", 200), ("cat", 310))
     assert left == {"ann": ["0"], "bob": ["2"], "cat": ["3"]}
-    assert "at most 1,000 MB of uploads are kept" in brought.why_gone("bob", "1")
+    assert "at most 1,000 MB of uploads are kept" in brought.removal_reason("bob", "1")
     assert not (tmp_path / "1.zip").exists()
 
 
@@ -67,4 +67,4 @@ def test_a_model_that_no_page_shows_goes_after_a_while(
     assert not brought.drop_unseen("ann", "0", 900)
     assert not brought.drop_unseen("bob", "1", 900)
     assert (brought.names("ann"), brought.names("bob")) == (["0"], [])
-    assert "no page showed it, and nobody used it for 15 minutes" in brought.why_gone("bob", "1")
+    assert "no page showed it, and nobody used it for 15 minutes" in brought.removal_reason("bob", "1")

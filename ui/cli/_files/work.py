@@ -67,11 +67,11 @@ class Work:
             UsageError: `out` is a single picture, and there are several inputs.
         """
         items = expand(self.given)
-        one = self._single(items)
+        one = self._single_output(items)
         inverted = 0
         with counting(self.what) as counter:
             files = sources(items, counter.fail, Path(self.out) if self.out else None)
-            for batch in batches(self._free(files, one, counter), m, self.invert, counter):
+            for batch in batches(self._writable(files, one, counter), m, self.invert, counter):
                 inverted += looks_inverted(batch.images, m) if self.invert == "never" else 0
                 panels, figures = compute(batch)
                 self._write(batch, panels, figures)
@@ -79,7 +79,7 @@ class Work:
         hint_invert(inverted, counter.done, m)
         return counter
 
-    def _single(self, items: list[str]) -> Path | None:
+    def _single_output(self, items: list[str]) -> Path | None:
         """The output file, if --out is a single picture."""
         if self.out is None or not self.out.lower().endswith(".png") or is_folder(self.out):
             if self.out is not None and is_file(self.out):
@@ -89,13 +89,13 @@ class Work:
             raise UsageError(f"--out {self.out} is one picture. Give a folder for several pictures.")
         return Path(self.out)
 
-    def _free(self, files: Iterable[Source], one: Path | None, counter: Counter) -> Iterable[Source]:
+    def _writable(self, files: Iterable[Source], one: Path | None, counter: Counter) -> Iterable[Source]:
         """The files whose output may be written; the others are reported to `counter`."""
         for source in files:
             if self.out is not None:
                 target = one or Path(self.out) / self._names.take(source.name)
-                if trouble := _trouble(source, target, self.overwrite):
-                    counter.fail(source.path, trouble)
+                if problem := _write_problem(source, target, self.overwrite):
+                    counter.fail(source.path, problem)
                     continue
                 self._targets[source.path] = target
             yield source
@@ -115,7 +115,7 @@ class Work:
             self.rows.append(row)
 
 
-def _trouble(source: Source, target: Path, overwrite: bool) -> str:
+def _write_problem(source: Source, target: Path, overwrite: bool) -> str:
     if not os.path.lexists(target):
         return ""
     if _is_same(source, target) or is_folder(target):
