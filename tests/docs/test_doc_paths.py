@@ -38,7 +38,7 @@ def test_files_exist(page: str) -> None:
 def test_tests_exist(page: str) -> None:
     for name in names(page):
         if re.fullmatch(r"test_\w+", name):
-            assert (ROOT / "tests" / f"{name}.py").exists(), name
+            assert list((ROOT / "tests").rglob(f"{name}.py")), name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
