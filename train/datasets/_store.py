@@ -209,7 +209,11 @@ def _put(temporary: Path, folder: Path, replaces: bool) -> None:
         if not replaces and _open(folder):
             return  # another process was faster
         shutil.rmtree(folder)
-    move_folder(temporary, folder)
+    try:
+        move_folder(temporary, folder)
+    except OSError:
+        if _open(folder) is None:
+            raise  # otherwise another process was faster
 
 
 def _tidy(home: Path, newest: Path) -> None:
