@@ -53,7 +53,7 @@ def test_flat_and_classes(tmp_path: Path) -> None:
     save(tmp_path / "a", 10)
     data = load_folder(tmp_path)
     assert data.classes == ()
-    assert "2 images lie beside the sub-folders" in data.notes[0]
+    assert "2 images are not in a sub-folder" in data.notes[0]
 
 
 def test_with_its_own_split(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_with_its_own_split(tmp_path: Path) -> None:
     assert (len(data.train), len(data.test)) == (12, 3)
     assert data.classes == ("x", "y")
     assert labels_of(data.test).tolist() == [1, 1, 1]
-    assert data.notes == ("2 images beside the folders train and test are left aside",)
+    assert data.notes == ("2 images outside the folders train and test are ignored",)
     assert pixels(data) == pixels(load_folder(tmp_path, seed=5))
 
 
@@ -289,7 +289,7 @@ def test_errors(tmp_path: Path) -> None:
 def test_images_of_kinds_that_are_not_read(tmp_path: Path) -> None:
     for name in ("a.heic", "b.HEIC", "c.svg", "d.txt", "avif", ".e.heic"):
         (tmp_path / name).write_bytes(b"x")
-    told = "files of kinds that are not read are left aside: 2 heic, 1 svg"
+    told = "files of types that cannot be read are ignored: 2 heic, 1 svg"
     with pytest.raises(DataError, match=rf"no images.*{told}"):
         load(str(tmp_path), LoadRequest())
     data = load_folder(save(tmp_path, 12))

@@ -152,7 +152,7 @@ def test_train_and_test_that_are_links(tmp_path: Path) -> None:
     listing = scan(root)
     assert {file.split for file in listing.files} == {None}  # no image is in both splits
     assert {file.label for file in listing.files} == {"x"}
-    assert "another folder are left aside: test" in listing.notes[-1]
+    assert "another folder are ignored: test" in listing.notes[-1]
     (root / "test").unlink()
     save(tmp_path / "other" / "x", 5)
     (root / "test").symlink_to(tmp_path / "other")
@@ -170,7 +170,7 @@ def test_a_folder_is_read_once_whatever_its_names(tmp_path: Path) -> None:
     data = load_folder(tmp_path)
     assert data.classes == ("cats",)
     assert len(everything(data)) == 15
-    assert data.notes == ("folders that lead to images of another folder are left aside: a, young, z",)
+    assert data.notes == ("folders that lead to images of another folder are ignored: a, young, z",)
 
 
 def test_a_class_of_the_test_that_is_the_training_s(tmp_path: Path) -> None:

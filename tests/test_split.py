@@ -29,11 +29,11 @@ def test_train_alone(tmp_path: Path) -> None:
     assert data.classes == ("x", "y")
     assert len(everything(data)) == 24
     assert data.notes == (
-        "there is no folder test: part of the images in Train are drawn for the test",
-        "3 images beside the folder Train are left aside",
+        "there is no folder test: some images of the folder Train are used for testing",
+        "3 images outside the folder Train are ignored",
     )
     (tmp_path / "test").mkdir()
-    assert load_folder(tmp_path).notes[0].startswith("the folder test holds no images: part")
+    assert load_folder(tmp_path).notes[0].startswith("the folder test has no images: some")
 
 
 def test_train_alone_and_flat(tmp_path: Path) -> None:
@@ -44,14 +44,14 @@ def test_train_alone_and_flat(tmp_path: Path) -> None:
     save(tmp_path / "bus", 12, start=40)  # then it is a class, of trains
     data = load_folder(tmp_path)
     assert data.classes == ("bus", "train", "validation")
-    assert data.notes == ("there is no folder test: the folder train is taken for a class",)
+    assert data.notes == ("there is no folder test: the folder train is treated as a class",)
 
 
 def test_test_alone_is_a_class(tmp_path: Path) -> None:
     save(tmp_path / "test" / "deeper", 12)
     data = load_folder(tmp_path)
     assert data.classes == ("test",)
-    assert data.notes == ("there is no folder train: the folder test is taken for a class",)
+    assert data.notes == ("there is no folder train: the folder test is treated as a class",)
 
 
 def names_of(path: Path, seed: int = 0) -> tuple[set[bytes], set[bytes]]:

@@ -1,4 +1,4 @@
-"""A look at a number that a device is still computing, without waiting for it."""
+"""Reading a number that a device is still computing, without waiting for it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __getattr__ = old_names(__name__, {"Glance": "AsyncScalar"})
 
 
 class AsyncScalar:
-    """Numbers sent one after the other; each look sees the one that was sent before.
+    """Scalars that are read one call later.
 
-    On CUDA the number is copied in the background, behind the steps that are queued: by the next look, some
-    steps later, it has long arrived. Elsewhere a look reads the number itself.
+    On CUDA a number is copied in the background, after the queued steps; by the next call, some steps
+    later, it has long arrived. On other devices a call reads the number itself.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -24,7 +24,7 @@ class AsyncScalar:
         self._sent: tuple[Tensor, torch.cuda.Event] | None = None
 
     def exchange(self, value: Tensor) -> float | None:
-        """Send `value`, a scalar; on CUDA returns the one sent before, None at the first look."""
+        """Send `value`, a scalar `()`; on CUDA returns the one sent before, or None at the first call."""
         if not self._cuda:
             return float(value)
         before, self._sent = self._sent, _send(value)

@@ -1,14 +1,14 @@
-"""What a training is made of, as `config.json` keeps it."""
+"""The settings of a training, as `config.json` stores them."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_origin
 
-from diabolo.runtime.errors import PluginError, UsageError
+from diabolo.runtime.errors import UsageError
 from diabolo.train import networks, variants
+from diabolo.train._config_texts import last_part, latent_dim_help, network_help, parse_names
 from diabolo.train.batches.augment import Augment
 from diabolo.train.datasets import Fitting, LoadRequest, Progress
 from diabolo.train.devices import DEVICES, PRECISIONS
@@ -18,46 +18,20 @@ from diabolo.train.settings import Settings, rules, same, setting, settings
 
 __all__ = ["RATES", "Config"]
 
-RATES = {"adam": 3e-3, "muon": 2e-2}  # the optimizers, each with its usual learning rate
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """The names between the commas."""
-    names = tuple(name.strip() for name in text.split(","))
-    if not all(names):
-        raise ValueError
-    return names
-
-
-def _latent_dim_help() -> str:
-    """A network of another package that cannot be loaded is named when it is chosen, not at every help."""
-    own = {}
-    for name in networks.names():
-        with suppress(PluginError):
-            own[name] = networks.default_latent_dim(name)
-    unless = ", ".join(f"{count} with {name}" for name, count in own.items() if count)
-    return f"Width of the code; of a grid, its channels: {unless} unless given."
-
-
-def _network_help() -> str:
-    """Looked up when it is shown: other packages may bring networks, too."""
-    return f"{' or '.join(networks.names())}, or two classes of your own in a Python file, which is executed."
-
-
-def _last(path: str) -> str:
-    """Of a file its name alone: where it lies on one machine says nothing on another."""
-    return path.replace("\\", "/").rsplit("/", 1)[-1]
+RATES = {"adam": 3e-3, "muon": 2e-2}  # the optimizers, each with its default learning rate
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
-    """Everything needed to train again; a default in words is what None, or an empty text, stands for.
+    """Everything that is needed to repeat a training; `Config.make` fills in the defaults of a variant.
 
     Raises:
         UnknownNameError, OptionError: a name that does not exist, a value that is not allowed.
     """
 
-    variant: str = field(metadata=rules("What is optimised, by its name.", check=variants.find, option=False))
+    variant: str = field(
+        metadata=rules("The name of the variant: what is optimised.", check=variants.find, option=False)
+    )
     dataset: str = field(
         metadata=rules(
             "A dataset's name, or a folder of images.",
@@ -66,13 +40,13 @@ class Config(Settings):
             metavar="NAME|FOLDER",
         )
     )
-    latent_dim: int = field(metadata=rules(_latent_dim_help, low=1, high=65536))
+    latent_dim: int = field(metadata=rules(latent_dim_help, low=1, high=65536))
     network: str = field(
         metadata=rules(
-            _network_help,
+            network_help,
             form="the name of a network, or my_nets.py:MyNetwork",
             check=networks.check_name,
-            write=_last,
+            write=last_part,
             metavar="NAME|FILE.py[:CLASS]",
         )
     )
@@ -80,15 +54,15 @@ class Config(Settings):
         None, "Width of the network's layers.", low=1, high=2**20, default_text="the network's own"
     )
     depth: int | None = setting(
-        None, "Its number of layers.", low=0, high=1000, default_text="the network's own"
+        None, "Number of its layers.", low=0, high=1000, default_text="the network's own"
     )
     blocks: int | None = setting(
-        None, "Its residual blocks.", low=0, high=1000, default_text="the network's own"
+        None, "Number of its residual blocks.", low=0, high=1000, default_text="the network's own"
     )
     epochs: int = setting(10, "Passes over the training images.", low=1, high=100000, unit="epochs")
-    batch_size: int = setting(128, "Images a step.", low=1, high=65536, unit="images")
+    batch_size: int = setting(128, "Images per step.", low=1, high=65536, unit="images")
     optimizer: str = setting(
-        "adam", "adam; or muon, whose steps take longer and get further.", choices=tuple(RATES)
+        "adam", "adam, or muon, whose steps take longer but make more progress.", choices=tuple(RATES)
     )
     lr: float = setting(
         RATES["adam"],
@@ -97,46 +71,44 @@ class Config(Settings):
         high=1,
         default_text=", ".join(f"{rate:g} with {name}" for name, rate in RATES.items()),
     )
-    weight_decay: float = setting(
-        0.0, "The share of the weights that goes, by unit of learning rate.", low=0, high=10
-    )
+    weight_decay: float = setting(0.0, "Decoupled weight decay, per unit of learning rate.", low=0, high=10)
     average: float = setting(
         0.0,
-        "Keep a running average of the weights; the share of it that a step keeps, such as 0.999.",
+        "Validate and save an exponential moving average (EMA) of the weights; its decay, such as 0.999.",
         low=0,
         high=0.99999,
     )
     clip: float = setting(
         100.0,
-        "The largest norm of the gradient, in units of the square root of an image's number of values.",
+        "Gradient clipping: the largest norm, in units of the square root of the values of an image.",
         low=0,
         high=10**6,
         option=False,
     )
     patience: int = setting(
         0,
-        "Stop after so many epochs without a better validation loss; 0: never.",
+        "Stop after this many epochs without a better validation loss; 0: never.",
         low=0,
         high=100000,
         unit="epochs",
     )
-    seed: int = setting(0, "The same seed, the same run.", low=0, high=2**31 - 1)
+    seed: int = setting(0, "The same seed gives the same run.", low=0, high=2**31 - 1)
     device: str = setting(
         "cpu",
-        "Where to train; auto: on the fastest device that works.",
+        "The device to train on; auto: the fastest one that works.",
         choices=DEVICES,
         command_default="auto",
         local=True,
     )
     precision: str = setting(
         "fp32",
-        "In which arithmetic; auto: in bf16 where the device computes faster in it.",
+        "The precision; auto: bf16 if the device is faster in it.",
         choices=PRECISIONS,
         command_default="auto",
         local=True,
     )
     compile: bool = setting(
-        False, "torch.compile: pays in trainings of some minutes, and most on a GPU.", local=True
+        False, "Use torch.compile: worth it for trainings of some minutes, above all on a GPU.", local=True
     )
     image_size: tuple[int, int] | None = same(Fitting, "image_size")
     resize: str = same(Fitting, "resize")
@@ -144,23 +116,23 @@ class Config(Settings):
     background: str = same(Fitting, "background")
     classes: tuple[str, ...] | None = setting(
         None,
-        "Learn, and be tested, on images of these classes only: --classes 5,6,7,8,9.",
+        "Train and test on images of these classes only: --classes 5,6,7,8,9.",
         form="names separated by commas, none of them empty: 5,6,7,8,9",
-        parse=_names,
+        parse=parse_names,
         metavar="A,B,...",
     )
     augment: str = setting(
         "",
-        "Change the images learned from a little at every step: shift:PIXELS, rotate:DEGREES, "
-        "zoom:SHARE, shear:SHARE, flip.",
+        "Augment the training images, anew at every step: shift:PIXELS, rotate:DEGREES, zoom:SHARE, "
+        "shear:SHARE, flip.",
         form="changes separated by commas: shift:2,flip",
         check=Augment.parse,
         metavar="HOW,...",
-        default_text="as they are",
+        default_text="no augmentation",
     )
     data_dir: str | None = setting(
         None,
-        "Where datasets lie already; read in place, never written to.",
+        "A folder that has datasets already; they are read in place, and nothing is written there.",
         form="the path of a folder",
         path=True,
         metavar="DIR",
@@ -192,12 +164,16 @@ class Config(Settings):
 
     @classmethod
     def make(cls, variant: str, dataset: str, **given: Any) -> Config:
-        """A config with the variant's own defaults where nothing, or None, is given.
+        """A config with the defaults of the variant, the network and the optimizer.
 
-        A network whose latent is a grid has a default of its own for `latent_dim`.
+        Args:
+            variant: its name.
+            dataset: its name, or the path of a folder of images.
+            given: settings by name; None takes the default. `variant_options` and `network_options` are dicts
+                of the variant's and the network's own settings.
 
         Raises:
-            UnknownNameError, OptionError: as above.
+            UnknownNameError, OptionError: a name that does not exist, a value that is not allowed.
         """
         options = dict(given.pop("variant_options", None) or {})
         kind = variants.make(variant, options)
@@ -214,10 +190,10 @@ class Config(Settings):
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Config:
-        """Read what `to_json` gave; unknown keys are ignored.
+        """The config of what `to_json` returned; unknown keys are ignored.
 
         Raises:
-            RunError: something is missing.
+            RunError: a setting is missing, or has a value that is not allowed.
         """
         known = settings(cls)
         values = {key: value for key, value in document.items() if key in known}
@@ -230,24 +206,25 @@ class Config(Settings):
             raise RunError(f"config.json cannot be used: {error} Train again.") from None
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values; without `network_options` where there are none."""
+        """The settings as JSON values; `network_options` is left out if it is empty."""
         values = asdict(self)
         if not self.network_options:
             del values["network_options"]
         return values
 
     def fitting(self) -> Fitting:
-        """How images are brought to one size and colour.
-
-        Raises:
-            UnknownNameError, OptionError: a value that is not allowed.
-        """
+        """The settings that say how images are resized and converted."""
         return Fitting(
             image_size=self.image_size, resize=self.resize, colour=self.colour, background=self.background
         )
 
     def request(self, *, data_dir: str | None = None, progress: Progress | None = None) -> LoadRequest:
-        """What to load: the dataset just as the training saw it, from `data_dir` if it lies there now."""
+        """The request that loads the dataset as the training saw it.
+
+        Args:
+            data_dir: where to look for it first; by default the config's own.
+            progress: called while it is loaded.
+        """
         where = data_dir or self.data_dir
         request = LoadRequest(
             data_dir=Path(where) if where else None,
@@ -258,7 +235,11 @@ class Config(Settings):
         return replace(request, progress=progress) if progress else request
 
     def latent_shape(self, image_shape: tuple[int, int, int], network: networks.Network) -> tuple[int, ...]:
-        """The shape of one image's latent: `(latent_dim,)`, or `(latent_dim, rows, columns)` for a grid.
+        """The shape of one latent: `(latent_dim,)`, or `(latent_dim, rows, columns)` for a grid.
+
+        Args:
+            image_shape: `(channels, height, width)`.
+            network: the config's network.
 
         Raises:
             OptionError: the network does not take these options, or declares a shape that is not allowed.
@@ -268,10 +249,14 @@ class Config(Settings):
     def build(
         self, image_shape: tuple[int, int, int], network: networks.Network | None = None
     ) -> tuple[variants.VariantBase, Model]:
-        """The variant and its untrained model; a network of the user's own is executed unless it is given.
+        """The variant and its untrained model, initialised with torch's global random state.
+
+        Args:
+            image_shape: `(channels, height, width)`.
+            network: the config's network; by default it is looked up, and a user's own file is executed.
 
         Raises:
-            OptionError: the network does not take these options, or is not what the contract says.
+            OptionError: the network does not take these options, or does not fulfil the contract.
         """
         variant = variants.make(self.variant, self.variant_options)
         network = network or networks.find(self.network)

@@ -1,4 +1,4 @@
-"""Where to train, and in which arithmetic; both are settled once and kept in the run's config."""
+"""The device and the precision of a training; both are decided once and kept in the run's config."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PRECISIONS = ("auto", "fp32", "bf16")
 
 
 def choose_device(name: str) -> str:
-    """`name`, or for 'auto' the fastest that works.
+    """The device to train on: `name`, or for 'auto' the first of cuda, mps and cpu that works.
 
     Raises:
-        UnknownNameError: it is none of DEVICES.
+        UnknownNameError: it is not one of DEVICES.
         DeviceError: torch finds no such device here.
     """
     if name not in DEVICES:
@@ -32,10 +32,10 @@ def choose_device(name: str) -> str:
 
 
 def choose_precision(name: str, device: str) -> str:
-    """`name`, or for 'auto' bf16 where the device computes in it faster than in fp32.
+    """The precision: `name`, or for 'auto' bf16 if the device is faster in it than in fp32.
 
     Raises:
-        UnknownNameError: it is none of PRECISIONS.
+        UnknownNameError: it is not one of PRECISIONS.
     """
     if name not in PRECISIONS:
         raise UnknownNameError("precision", name, PRECISIONS)
@@ -50,9 +50,9 @@ def choose_precision(name: str, device: str) -> str:
 
 
 def _gains(about: str) -> bool:
-    """Whether a processor multiplies matrices faster in bf16, by what /proc/cpuinfo says of it.
+    """Whether a processor multiplies matrices faster in bf16, judging by its flags in /proc/cpuinfo.
 
-    By AMX it does. By AVX-512 alone AMD's do; Intel's take twice as long as in fp32: 644 against 360
-    microseconds for 128 x 784 by 784 x 512 on two threads of a Xeon whose AMX is hidden.
+    Those with AMX do. Of those with AVX-512 alone AMD's do, and Intel's are slower than in fp32: 644 against
+    360 microseconds for 128 x 784 by 784 x 512 on two threads of a Xeon whose AMX is disabled.
     """
     return "amx_bf16" in about or ("avx512_bf16" in about and "AuthenticAMD" in about)

@@ -1,4 +1,4 @@
-"""Several processes that train one model together, started by torchrun; alone, all of this does nothing.
+"""Several processes, started by torchrun, that train one model together. With one process it does nothing.
 
 https://docs.pytorch.org/docs/stable/elastic/run.html
 """
@@ -21,11 +21,11 @@ __getattr__ = old_names(__name__, {"Processes": "Distributed", "join": "init_dis
 
 
 class Distributed:
-    """This process among those that train together.
+    """This process and the others that train with it.
 
     Attributes:
-        rank: its number, from 0; process 0 writes.
-        count: how many there are.
+        rank: the number of this process, from 0; process 0 is the main one.
+        world_size: the number of processes.
     """
 
     def __init__(self, rank: int = 0, world_size: int = 1) -> None:
@@ -33,36 +33,36 @@ class Distributed:
 
     @property
     def is_main(self) -> bool:
-        """Whether this is the one that writes files and speaks."""
+        """Whether this is the main process, which writes files and calls callbacks."""
         return self.rank == 0
 
     def shard(self, size: int) -> slice:
-        """This process's rows of `size`: even parts, some larger by one where it does not divide."""
+        """This process's rows of a batch of `size`; the shards differ by at most one row."""
         low, more = divmod(size, self.world_size)
         first = self.rank * low + min(self.rank, more)
         return slice(first, first + low + (self.rank < more))
 
     def sum(self, value: Tensor) -> Tensor:
-        """The sum over all processes, with a gradient."""
+        """The sum of `value` over all processes, of any shape, with a gradient."""
         if self.world_size == 1:
             return value
         summed: Tensor = _Sum.apply(value)
         return summed
 
     def wrap(self, module: nn.Module, device: torch.device) -> nn.Module:
-        """The module with its gradients averaged over all processes as they are computed."""
+        """The module in DistributedDataParallel, which averages its gradients over all processes."""
         if self.world_size == 1:
             return module
         where = [device.index or 0] if device.type == "cuda" else None
         return nn.parallel.DistributedDataParallel(module, device_ids=where)
 
     def barrier(self) -> None:
-        """Until all have come here."""
+        """Wait until all processes have come to this point."""
         if self.world_size > 1:
             dist.barrier()
 
     def gather(self, value: Any) -> list[Any]:
-        """Every process's value, in their order."""
+        """The values of all processes, by rank."""
         if self.world_size == 1:
             return [value]
         values: list[Any] = [None] * self.world_size
@@ -70,7 +70,7 @@ class Distributed:
         return values
 
     def max(self, value: int) -> int:
-        """The largest of all processes' values."""
+        """The largest of the values of all processes."""
         if self.world_size == 1:
             return value
         tensor = torch.tensor(value)
@@ -81,7 +81,7 @@ class Distributed:
 
 
 class _Sum(torch.autograd.Function):
-    """A sum over processes; every one of them uses it, so their gradients are summed as well."""
+    """A sum over processes. All of them use it, so its gradient is the sum of theirs."""
 
     @staticmethod
     def forward(_: object, value: Tensor) -> Tensor:
@@ -97,9 +97,9 @@ class _Sum(torch.autograd.Function):
 
 
 def init_distributed(device: str) -> Distributed:
-    """The processes that torchrun started, by NCCL on CUDA and by Gloo elsewhere; or this one alone.
+    """Join the processes that torchrun started, with NCCL on CUDA and Gloo elsewhere; or this one alone.
 
-    Joined once, they stay together until they end: a second training in the same processes finds them so.
+    The process group is initialised once, and kept for further trainings in the same processes.
     """
     if not (dist.is_available() and (dist.is_initialized() or "TORCHELASTIC_RUN_ID" in os.environ)):
         return Distributed()

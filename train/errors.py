@@ -1,4 +1,4 @@
-"""Errors of the training floor; each message says what to do next."""
+"""Errors of `diabolo.train`; each message says what to do next."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["DataError", "OptionError", "RunError", "StoppedError", "TrainingErro
 
 
 class DataError(DiaboloError):
-    """A dataset is missing, cannot be fetched, or holds nothing that can be read."""
+    """A dataset is missing, cannot be fetched, or has no readable images."""
 
 
 class OptionError(UsageError):
-    """An option of a variant, network or training is out of its range."""
+    """An option of a variant, a network or a training has a value that is not allowed."""
 
 
 class RunError(DiaboloError):
@@ -20,12 +20,16 @@ class RunError(DiaboloError):
 
 
 class StoppedError(DiaboloError):
-    """Training was stopped on request; all is saved, and the message says how to continue."""
+    """The training was stopped by a signal; it is saved, and the message says how to continue.
+
+    Attributes:
+        exit_code: for the command line: 1 after Ctrl-C, 128 plus the signal's number after another signal.
+    """
 
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)
-        self.exit_code = exit_code  # 1 after Ctrl-C, 128 and the signal's number after another one
+        self.exit_code = exit_code
 
 
 class TrainingError(DiaboloError):
-    """Training cannot go on: the loss is not a number, for instance."""
+    """The training cannot continue, for instance because the loss is not a number."""

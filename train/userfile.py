@@ -1,4 +1,4 @@
-"""A Python file that the user names, and nothing else, is executed."""
+"""Executing a Python file that the user has named; no other file is executed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["execute", "split"]
 
 
 def split(text: str) -> tuple[Path, str] | None:
-    """The file and the name in `my_nets.py:MyNetwork`; None where `text` is no Python file's name."""
+    """The path and the name in `my_nets.py:MyNetwork`; None if `text` does not name a Python file."""
     path, colon, name = text.rpartition(":")
-    if not colon or not path.endswith(".py"):  # a drive's colon on Windows is no separator
+    if not colon or not path.endswith(".py"):  # on Windows, the colon of a drive is not a separator
         path, name = text, ""
     return (Path(path), name) if path.endswith(".py") else None
 
 
 def execute(path: Path) -> Any:
-    """The file as a module.
+    """Execute the file, and return it as a module.
 
     Raises:
-        OptionError: it is missing, or fails.
+        OptionError: it is missing, or raises an error.
     """
     if not path.is_file():
         raise OptionError(f"there is no file {str(path)!r}. Give the path of a Python file.")
@@ -33,7 +33,7 @@ def execute(path: Path) -> Any:
     if spec is None or spec.loader is None:
         raise OptionError(f"{path} cannot be loaded as Python. Give the path of a Python file.")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickling look a class's module up
+    sys.modules[name] = module  # dataclasses and pickle look up the module of a class
     try:
         spec.loader.exec_module(module)
     except Exception as error:

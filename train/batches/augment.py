@@ -1,14 +1,13 @@
-"""Images moved, turned, zoomed and mirrored a little, anew at every step: more of them than there are.
+"""Augmentation: images are shifted, rotated, zoomed, sheared and flipped at random, anew at every step.
 
-    shift:2      by up to 2 pixels, each way
-    rotate:15    by up to 15 degrees, either way
+    shift:2      by up to 2 pixels, horizontally and vertically
+    rotate:15    by up to 15 degrees, in either direction
     zoom:0.1     by up to a tenth, in or out
-    shear:0.2    slanted: the top against the bottom by up to a fifth of the height
-    flip         mirrored left to right, half of the time
+    shear:0.2    the top is moved against the bottom by up to a fifth of the height
+    flip         left to right, half of the images
 
-Each image gets its own draw of all that is asked for, done in one resampling (Jaderberg et al., 'Spatial
-Transformer Networks', https://arxiv.org/abs/1506.02025, equation 1); what comes in from outside repeats the
-border.
+Each image gets its own random values, and is resampled only once (Jaderberg et al., 'Spatial Transformer
+Networks', https://arxiv.org/abs/1506.02025, equation 1). Pixels from outside the image repeat its border.
 """
 
 from __future__ import annotations
@@ -33,14 +32,21 @@ _LARGEST = {"shift": 64.0, "rotate": 180.0, "zoom": 0.9, "shear": 2.0}
 class Augment:
     """How much images are changed, at most.
 
+    Attributes:
+        shift: pixels, from 0 to 64.
+        rotate: degrees, from 0 to 180.
+        zoom: a share of the size, from 0 to 0.9.
+        shear: a share of the height, from 0 to 2.
+        flip: whether half of the images are mirrored.
+
     Raises:
         OptionError: a value out of its range.
     """
 
-    shift: float = 0.0  # pixels
-    rotate: float = 0.0  # degrees
-    zoom: float = 0.0  # a share of the size
-    shear: float = 0.0  # a share of the height
+    shift: float = 0.0
+    rotate: float = 0.0
+    zoom: float = 0.0
+    shear: float = 0.0
     flip: bool = False
 
     def __post_init__(self) -> None:
@@ -51,11 +57,11 @@ class Augment:
 
     @classmethod
     def parse(cls, text: str) -> Augment:
-        """Read 'shift:2,rotate:15,zoom:0.1,shear:0.2,flip'; nothing is no change.
+        """Read a text such as 'shift:2,rotate:15,zoom:0.1,shear:0.2,flip'; an empty one changes nothing.
 
         Raises:
             OptionError: not of that form, or a value out of its range.
-            UnknownNameError: none of the five names.
+            UnknownNameError: a name other than these five.
         """
         known = [field.name for field in fields(cls)]
         values: dict[str, float | bool] = {}
@@ -82,15 +88,24 @@ def _alone(colon: str) -> bool:
 
 
 def augment(images: Tensor, spec: Augment, step: Step) -> Tensor:
-    """Changed copies of `images` `(batch, channels, height, width)` in [0, 1]; all chance is the step's."""
+    """Changed copies of images.
+
+    Args:
+        images: `(batch, channels, height, width)` in [0, 1].
+        spec: how much they are changed.
+        step: the source of all randomness.
+
+    Returns:
+        Images of the same shape and range.
+    """
     count, height, width = len(images), *images.shape[2:]
     draw = step.uniform(count, 6) * 2 - 1
     angle = draw[:, 0] * math.radians(spec.rotate)
     scale = 1 + draw[:, 1] * spec.zoom
     mirror = torch.where(draw[:, 2] < 0, -1.0, 1.0) if spec.flip else torch.ones_like(scale)
     cosine, sine, slant = angle.cos() / scale, angle.sin() / scale, draw[:, 5] * spec.shear
-    # where a pixel comes from: slanted and mirrored, turned and zoomed, then moved. From -1 to 1 across the
-    # image, so that a turn or a slant must know how long the other side is
+    # where a pixel comes from: sheared and flipped, rotated and zoomed, then shifted. Coordinates go from -1
+    # to 1 on either axis, so rotation and shear depend on the ratio of the sides
     right, down = draw[:, 3] * 2 * spec.shift / width, draw[:, 4] * 2 * spec.shift / height
     across = torch.stack([cosine * mirror, (cosine * slant - sine) * height / width, right], 1)
     along = torch.stack([sine * mirror * width / height, sine * slant + cosine, down], 1)

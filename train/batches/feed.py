@@ -1,7 +1,8 @@
-"""From images at rest to batches on a device: one gather, one upload and one cast a batch.
+"""From stored images to batches on a device: one gather, one upload and one cast per batch.
 
-Nothing is done image by image. A set that fits into a GPU's memory lies there and is gathered there. Images
-mapped from a file are gathered some batches ahead by threads: the disk is read while the model computes.
+Nothing is done image by image. If the images fit into a GPU's memory, they stay there and are gathered there.
+Images mapped from a file are gathered some batches ahead by threads, so that the disk is read while the model
+computes.
 """
 
 from __future__ import annotations
@@ -22,15 +23,20 @@ from diabolo.train.datasets import Images, Rows
 
 __all__ = ["feed", "resident", "upload"]
 
-_THREADS = 4  # reads in flight: one at a time would leave a disk idle between them
-_AHEAD = 8  # batches, at most
-_AHEAD_BYTES = 2**26  # of them together
+_THREADS = 4  # concurrent reads: with one at a time, the disk would be idle between them
+_AHEAD = 8  # batches that are gathered ahead, at most
+_AHEAD_BYTES = 2**26  # of all of these, at most
 _PIECE_BYTES = 2**26  # uploaded at a time
-_SHARE = 0.5  # of a GPU's free memory that the images may take; the rest is the model's
+_SHARE = 0.5  # of a GPU's free memory that the images may take; the model needs the rest
 
 
 def resident(images: Images, device: torch.device) -> Images | Tensor:
-    """The images on the GPU, if that is where to train and they fit; else as they are."""
+    """The images on the GPU, if the device is one and they fit; else unchanged.
+
+    Args:
+        images: uint8 `(n, channels, height, width)`.
+        device: to train on.
+    """
     if device.type != "cuda":
         return images
     free, _ = torch.cuda.mem_get_info(device)
@@ -38,7 +44,7 @@ def resident(images: Images, device: torch.device) -> Images | Tensor:
 
 
 def upload(images: Images, device: torch.device) -> Tensor:
-    """A copy uint8 `(n, channels, height, width)` on the device, without a second one on the way there."""
+    """A copy of images uint8 `(n, channels, height, width)` on the device, uploaded in pieces."""
     out = torch.empty(images.shape, dtype=torch.uint8, device=device)
     step = max(1, _PIECE_BYTES // max(1, math.prod(images.shape[1:])))
     for start in range(0, len(images), step):
@@ -49,9 +55,18 @@ def upload(images: Images, device: torch.device) -> Tensor:
 def feed(
     images: Images | Tensor, pieces: Sequence[NDArray[np.integer[Any]]], device: torch.device | str = "cpu"
 ) -> Iterator[Tensor]:
-    """For each array of indices a float32 batch `(len(piece), channels, height, width)` in [0, 1]."""
+    """The batches of some images.
+
+    Args:
+        images: uint8 `(n, channels, height, width)`, maybe on a GPU already.
+        pieces: for each batch the indices of its images, in order.
+        device: of the batches, if the images are not on a device already.
+
+    Yields:
+        For each piece a float32 batch `(len(piece), channels, height, width)` in [0, 1].
+    """
     if isinstance(images, Tensor):
-        # all indices in one upload: the device never waits for the next ones
+        # all indices are uploaded at once, so the device never waits for them
         order = torch.from_numpy(np.concatenate([*pieces, np.empty(0, np.int64)])).to(images.device)
         for index in torch.split(order, [len(piece) for piece in pieces]):
             yield images.index_select(0, index).float().div_(255)

@@ -1,4 +1,4 @@
-"""Which training images are learned from, and which are held out to choose the best weights by."""
+"""The validation split: training images that are held out to choose the best weights by."""
 
 from __future__ import annotations
 
@@ -10,28 +10,43 @@ from diabolo.train.errors import OptionError
 
 __all__ = ["brightness", "held_out", "split"]
 
-_BRIGHTNESS = 20_000  # images that the outputs' starting point is taken from
-_VALIDATION = 12, 5000  # one training image in so many is held out, and at most this many
+_BRIGHTNESS = 20_000  # images, at most, that the mean brightness is taken over
+_VALIDATION = 12, 5000  # one training image in 12 is held out, and at most 5000
 
 
 def split(data: ImageData, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices to train on and to choose the best weights by: a twelfth, at most 5,000, at least 1."""
+    """Indices of the images to train on, and of those held out: a twelfth, at least 1, at most 5,000.
+
+    Args:
+        data: the dataset.
+        seed: of the run.
+
+    Returns:
+        Two ascending arrays that share no index.
+
+    Raises:
+        OptionError: fewer than two training images.
+    """
     count = len(data.train)
     if count < 2:
-        raise OptionError(f"{count} training image is too few. Add images.")
+        raise OptionError(f"{count} training image is too few: at least 2 are needed. Add images.")
     order = np.random.default_rng([seed, 0]).permutation(count)
     held = held_out(count)
     return np.sort(order[held:]), np.sort(order[:held])
 
 
 def held_out(count: int) -> int:
-    """How many of `count` training images choose the best weights, and are not learned from."""
+    """How many of `count` training images are held out: a twelfth, at least 1, at most 5,000."""
     share, most = _VALIDATION
     return min(max(1, count // share), most)
 
 
 def brightness(images: Images) -> NDArray[np.float64]:
-    """The mean of each channel, `(channels,)` in [0, 1], over images spread evenly over the set."""
+    """The mean of each channel: `(channels,)` in [0, 1].
+
+    Args:
+        images: uint8 `(n, channels, height, width)`; at most 20,000, spread evenly over them, are read.
+    """
     index = np.unique(np.linspace(0, len(images) - 1, _BRIGHTNESS).astype(np.intp))
     pieces = np.array_split(index, -(-len(index) // 256))
     sums = [images[piece].sum(axis=(0, 2, 3), dtype=np.float64) for piece in pieces]

@@ -1,4 +1,4 @@
-"""Whoever wants to see a training as it goes."""
+"""Training callbacks: they are told how a training goes."""
 
 from __future__ import annotations
 
@@ -12,26 +12,43 @@ __getattr__ = old_names(__name__, {"Silent": "BaseCallback", "Watcher": "Callbac
 
 
 class Callback(Protocol):
-    """Whoever wants to see the training; every method may do nothing."""
+    """What `fit` and `resume` call; derive from `BaseCallback` to write only some of the methods."""
 
     def note(self, text: str) -> None:
-        """Something the user should know."""
+        """Called with a message for the user."""
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Data being fetched or decoded."""
+        """Called while data are fetched or decoded.
+
+        Args:
+            what: is being done.
+            done: how much, in any unit.
+            total: in the same unit; 0 if it is not known.
+        """
 
     def start(self, images: int, epochs: int, done: float) -> None:
-        """Training begins: images an epoch, epochs in all, epochs done before, with a fraction."""
+        """Called before the first step.
+
+        Args:
+            images: per epoch.
+            epochs: in total.
+            done: epochs done before, with a fraction, by a run that is continued.
+        """
 
     def step(self, images: int, loss: float | None) -> None:
-        """A batch of `images` is done; `loss` now and then."""
+        """Called after every step.
+
+        Args:
+            images: in the batch.
+            loss: of a recent batch, in the variant's unit; None at most steps.
+        """
 
     def epoch(self, row: dict[str, float]) -> None:
-        """An epoch is done; `row` is its line of the history."""
+        """Called after every epoch, with its row of the history: the column names and their values."""
 
 
 class BaseCallback:
-    """Sees nothing."""
+    """A callback whose methods do nothing; derive from it and override some."""
 
     def note(self, text: str) -> None:
         """Do nothing."""

@@ -1,4 +1,4 @@
-"""The run for TensorBoard: curves by epoch, reconstructions as they become better, the plots at the end.
+"""A callback for TensorBoard: curves and reconstructions after every epoch, the plots at the end.
 
     tensorboard --logdir runs
 
@@ -30,7 +30,7 @@ _FOLDER = "tensorboard"  # in the run
 
 
 def check() -> None:
-    """See that TensorBoard is there, before anything is trained.
+    """Check that TensorBoard is installed.
 
     Raises:
         MissingPackageError: it is not.
@@ -42,7 +42,7 @@ def check() -> None:
 
 
 class TensorBoard(BaseCallback):
-    """Writes RUN/tensorboard. A run that is continued cuts what was written after its checkpoint."""
+    """Writes RUN/tensorboard. When a run is continued, entries later than its checkpoint are removed."""
 
     def __init__(self, trainer: Trainer, data: ImageData) -> None:
         from torch.utils.tensorboard import SummaryWriter
@@ -52,7 +52,7 @@ class TensorBoard(BaseCallback):
         self._writer = SummaryWriter(str(folder), purge_step=trainer.position.epoch + 1)
 
     def epoch(self, row: dict[str, float]) -> None:
-        """A point on every curve, and what the model makes of some test images now."""
+        """Add a point to every curve, and the current reconstructions of some test images."""
         number = int(row["epoch"])
         for name, value in row.items():
             if name != "epoch":
@@ -63,7 +63,7 @@ class TensorBoard(BaseCallback):
         self._writer.flush()
 
     def finish(self, figures: Mapping[str, Figure]) -> None:
-        """The plots of the trained model, and the end."""
+        """Add the plots of the trained model, and close the file."""
         for name, figure in figures.items():
             self._writer.add_figure(f"plots/{name}", figure, self._trainer.position.epoch)
         self._writer.close()

@@ -1,7 +1,7 @@
 """The contract of a dataset file: a module with one final class called `Dataset`.
 
-The file's name is the dataset's name. Images are held as uint8, channels first, so that a batch is
-one indexing and one cast away from what a network takes.
+The file's name is the dataset's name. Images are stored as uint8, channels first, so that making a batch for
+a network takes one indexing and one cast.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ __all__ = [
 ]
 
 Progress = Callable[[str, int, int], None]
-"""Called as `progress(what, done, total)`; a total of 0 means it is not known."""
+"""Called as `progress(what, done, total)`; a total of 0 means that it is not known."""
 
 
 def cache_dir() -> Path:
-    """Where downloads and decoded folders go: `DIABOLO_CACHE`, or `diabolo` in the user's cache folder.
+    """The folder for downloads and decoded images: `DIABOLO_CACHE`, or `diabolo` in the user's cache folder.
 
-    Not created here.
+    It need not exist yet.
     """
     if own := os.environ.get("DIABOLO_CACHE"):
         return Path(own)
@@ -56,21 +56,30 @@ def _silent(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadRequest:
-    """What a caller wants loaded, and where to look for it."""
+    """What to load, and where to look for it.
 
-    folder: Path | None = None  # the folder of images, for the dataset `folder`
-    data_dir: Path | None = None  # looked at before the cache, read in place, never written to
-    seed: int = 0  # decides a split that the set does not bring itself
-    classes: tuple[str, ...] | None = None  # only images of these; None: all images
-    fitting: Fitting = field(default_factory=Fitting)  # the size and colours that images are brought to
+    Attributes:
+        folder: the folder of images, for the dataset `folder`.
+        data_dir: a folder that is searched before the cache; it is read in place and never written to.
+        seed: determines the split of a dataset that has none.
+        classes: load only images of these classes; None: all images.
+        fitting: how images are resized and converted.
+        progress: called while the dataset is fetched or decoded.
+    """
+
+    folder: Path | None = None
+    data_dir: Path | None = None
+    seed: int = 0
+    classes: tuple[str, ...] | None = None
+    fitting: Fitting = field(default_factory=Fitting)
     progress: Progress = field(default=_silent, repr=False)
 
 
 def data_roots(request: LoadRequest) -> list[Path]:
-    """The folders a set may lie in: `request.data_dir` or else `DIABOLO_DATA` if one is set, then the cache.
+    """The folders to search: `request.data_dir`, or else `DIABOLO_DATA` if it is set, then the cache.
 
     Raises:
-        DataError: a folder was named and is not there.
+        DataError: the data folder does not exist.
     """
     cache = cache_dir() / "datasets"
     named, source = request.data_dir, "--data-dir"
@@ -91,7 +100,7 @@ class Split:
 
     Attributes:
         images: uint8 `(n, channels, height, width)`, 0 to 255: an array, or `Rows` of one that may be
-            mapped from a file. Both take a slice or an array of indices and give an array.
+            mapped from a file. Indexing either with a slice or an array of indices gives an array.
         labels: int64 `(n,)`, indices into the dataset's classes; None when there are no classes.
     """
 
@@ -112,17 +121,29 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageData:
-    """A loaded dataset."""
+    """A loaded dataset.
 
-    name: str  # as given on the command line: 'mnist', or the folder's name
+    Attributes:
+        name: as given on the command line: 'mnist', or the folder's name.
+        train: the training split.
+        test: the test split, with images of the same shape.
+        classes: their names, in the order of the labels; empty if there are none.
+        licence: one line; empty for the user's own images.
+        notes: messages for the user, such as the size that was chosen, or images that were ignored.
+        published: the number of images of the whole set, if what was read may be only a part of it.
+        skipped: files that could not be read: name and reason.
+        provenance: JSON values that identify what was read.
+    """
+
+    name: str
     train: Split
     test: Split
     classes: tuple[str, ...] = ()
-    licence: str = ""  # one line; empty for the user's own images
-    notes: tuple[str, ...] = ()  # what the user should be told: a size chosen, images left aside
-    published: int | None = None  # images of the whole set, where what was read may be a part of it
-    skipped: tuple[tuple[str, str], ...] = ()  # files that could not be read: name, reason
-    provenance: dict[str, Any] = field(default_factory=dict)  # JSON values that pin what was read
+    licence: str = ""
+    notes: tuple[str, ...] = ()
+    published: int | None = None
+    skipped: tuple[tuple[str, str], ...] = ()
+    provenance: dict[str, Any] = field(default_factory=dict)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -131,7 +152,7 @@ class ImageData:
         return channels, height, width
 
     def only(self, chosen: Sequence[str]) -> ImageData:
-        """The images of these classes alone, in both splits; nothing is copied.
+        """Only the images of these classes, in both splits; nothing is copied.
 
         Raises:
             UnknownNameError: there is no class of such a name.
@@ -152,7 +173,7 @@ class ImageData:
         )
 
     def __post_init__(self) -> None:
-        # folders' names need not be text, and these go into files that are
+        # names of folders may be invalid Unicode, and these are written to text files
         object.__setattr__(self, "name", _text(self.name))
         object.__setattr__(self, "classes", tuple(map(_text, self.classes)))
         if not len(self.train) or not len(self.test):
@@ -165,7 +186,7 @@ class ImageData:
 
 
 def _chosen(split: Split, kept: list[int]) -> Split:
-    """The rows whose labels are in `kept`; each label becomes its place in there."""
+    """The rows whose labels are in `kept`; each label becomes its index there."""
     if split.labels is None:
         raise ValueError("a split without labels")
     index = np.flatnonzero(np.isin(split.labels, kept))
@@ -177,32 +198,46 @@ def _text(name: str) -> str:
 
 
 class DatasetBase(ABC):
-    """What every dataset file's `Dataset` derives from. Classes are final: no dataset subclasses another."""
+    """The base of the class `Dataset` of every dataset file. These are final: none subclasses another.
 
-    title: ClassVar[str]  # as people write it: 'MNIST'
-    summary: ClassVar[str]  # one line for `--help` and listings
-    image_shape: ClassVar[tuple[int, int, int] | None] = None  # (channels, height, width); None: it varies
-    count: ClassVar[str] = ""  # how many images: '60,000 + 10,000' for train and test
+    Attributes:
+        title: as people write it: 'MNIST'.
+        summary: one line for `--help` and listings.
+        image_shape: `(channels, height, width)` in pixels; None: it varies.
+        count: the number of images: '60,000 + 10,000' for train and test.
+        classes: their names, in the order of the labels.
+        download: bytes that are fetched over the network.
+        licence: one line.
+        home: the address of the set's home page.
+        takes_folder: True only for the dataset `folder`.
+        drawing: how the objects in the images were scaled and placed, at `image_shape`.
+        made: how, if the images are generated rather than read: 'drawn on the spot'.
+    """
+
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    image_shape: ClassVar[tuple[int, int, int] | None] = None
+    count: ClassVar[str] = ""
     classes: ClassVar[tuple[str, ...]] = ()
-    download: ClassVar[int] = 0  # bytes that `fetch` brings over the network
+    download: ClassVar[int] = 0
     licence: ClassVar[str] = ""
-    home: ClassVar[str] = ""  # the set's home page
-    takes_folder: ClassVar[bool] = False  # True only where `--dataset` names a folder
-    drawing: ClassVar[Drawing | None] = None  # how its things were scaled and placed, at `image_shape`
-    made: ClassVar[str] = ""  # how, where the images are made rather than read: 'drawn on the spot'
+    home: ClassVar[str] = ""
+    takes_folder: ClassVar[bool] = False
+    drawing: ClassVar[Drawing | None] = None
+    made: ClassVar[str] = ""
 
     @abstractmethod
     def locate(self, request: LoadRequest) -> Path | None:
-        """Where the set lies already, found without reading its images; None if it must be fetched.
+        """Where the dataset is, without reading its images; None if it must be fetched.
 
         Raises:
-            DataError: what lies there is only a part of it.
+            DataError: only a part of it is there.
         """
 
     @abstractmethod
     def load(self, request: LoadRequest) -> ImageData:
-        """Read the set, in place where it lies in `request.data_dir`, else from the cache or its home.
+        """Read the dataset: in place from `request.data_dir`, else from the cache, else from its home page.
 
         Raises:
-            DataError: it cannot be had or read; the message names what and the next step.
+            DataError: it cannot be fetched or read; the message says what to do next.
         """

@@ -1,4 +1,4 @@
-"""A named set in another size or colour than its own: converted once, kept in the cache, mapped if large."""
+"""A dataset in another size or colour than its own: converted once, kept in the cache, mapped if large."""
 
 from __future__ import annotations
 
@@ -22,10 +22,16 @@ _CHUNK = 256  # images converted between two calls of the progress
 def fit_splits(
     name: str, train: Split, test: Split, provenance: Any, request: LoadRequest
 ) -> tuple[Split, Split]:
-    """Both splits in the size and colour of `request.fitting`; nothing asked, nothing changed.
+    """Both splits in the size and colour of `request.fitting`; unchanged if it asks for neither.
 
-    Another colour is made in memory. Another size is made once and kept, known by the set's `name` and by
-    its `provenance`, JSON values that pin its images.
+    Colours are converted in memory. Resized images are kept in the cache.
+
+    Args:
+        name: of the dataset.
+        train: the training split.
+        test: the test split.
+        provenance: JSON values that identify the images; others mean that they are resized again.
+        request: has the size and colour.
 
     Raises:
         DataError: the cache cannot be written.

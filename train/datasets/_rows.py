@@ -1,7 +1,7 @@
-"""Some rows of one large array of images, in memory or mapped from a file.
+"""Some rows of a large array of images, which is in memory or mapped from a file.
 
 A split is rows of the whole set, and the images held out for validation are rows of a split: nothing is
-copied until a batch is taken.
+copied until a batch is gathered.
 """
 
 from __future__ import annotations
@@ -15,21 +15,23 @@ from numpy.typing import NDArray
 
 __all__ = ["Images", "Rows", "rows_of", "spread"]
 
-_RESIDENT = 64 * 2**20  # bytes of a mapped file that may stand in this process's memory
-_AROUND = 64 * 2**10  # bytes that the kernel maps around a page that is touched (Linux: fault_around_bytes)
+_RESIDENT = 64 * 2**20  # bytes of a mapped file that may be in this process's memory
+_AROUND = 64 * 2**10  # bytes that the kernel maps around a page that is read (Linux: fault_around_bytes)
 
 
 class Rows:
-    """Rows of an array `(n, ...)`: indexing by a slice or by indices gives a new array in memory.
+    """Rows of an array; indexing with a slice or an array of indices gives a new array in memory.
 
-    Attributes:
-        shape: `(rows, ...)`.
-        mapped: the array is a file's; its pages are given back as batches are taken, so that a file many
-            times the memory can be read.
+    If the array is mapped from a file, its pages are released as batches are gathered, so the file may be
+    many times larger than memory.
+
+    Args:
+        array: uint8 `(n, ...)`.
+        index: of the rows; by default all of them.
     """
 
     def __init__(self, array: NDArray[np.uint8], index: NDArray[np.integer[Any]] | None = None) -> None:
-        self._array = np.ascontiguousarray(array)  # else take() would copy all of it for every batch
+        self._array = np.ascontiguousarray(array)  # or take() would copy all of it for every batch
         self._index = np.arange(len(array)) if index is None else np.asarray(index, np.intp)
         base = array
         while isinstance(base.base, np.ndarray):
@@ -48,12 +50,12 @@ class Rows:
 
     @property
     def ndim(self) -> int:
-        """As the array's."""
+        """The number of dimensions, as of the array."""
         return self._array.ndim
 
     @property
     def dtype(self) -> np.dtype[np.uint8]:
-        """As the array's."""
+        """uint8, as of the array."""
         return self._array.dtype
 
     @property
@@ -63,7 +65,7 @@ class Rows:
 
     def __getitem__(self, key: slice | NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
         chosen = self._index[key]
-        # take() copies row by row in C, without the interpreter's lock; fancy indexing is slower
+        # take() copies row by row in C, without the GIL; fancy indexing is slower
         out: NDArray[np.uint8] = self._array.take(chosen, axis=0)
         if self._map is not None:
             self._give_back(len(chosen))
@@ -73,7 +75,7 @@ class Rows:
         return self[:].astype(dtype or self.dtype, copy=False)
 
     def rows(self, key: slice | NDArray[np.integer[Any]]) -> Rows:
-        """Rows of these rows; nothing is copied."""
+        """Some of these rows; nothing is copied."""
         return Rows(self._array, self._index[key])
 
     def _give_back(self, rows: int) -> None:
@@ -83,7 +85,7 @@ class Rows:
             if self._touched < _RESIDENT or self._map is None:
                 return
             self._touched = 0
-        if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows, whose working sets the system trims itself
+        if hasattr(mmap, "MADV_DONTNEED"):  # Windows does not have it, and trims working sets itself
             self._map.madvise(mmap.MADV_DONTNEED)
 
 
@@ -91,12 +93,12 @@ Images: TypeAlias = NDArray[np.uint8] | Rows
 
 
 def rows_of(images: Images, key: slice | NDArray[np.integer[Any]]) -> Images:
-    """`images[key]`, copying nothing where that can be avoided."""
+    """`images[key]`, without copying anything if possible."""
     if isinstance(images, Rows):
         return images.rows(key)
     return images[key] if isinstance(key, slice) else Rows(images, key)
 
 
 def spread(count: int, most: int) -> NDArray[np.int64]:
-    """Places evenly spread over `count`, at most `most`: a set may be sorted by its classes."""
+    """Indices spread evenly over `count`, at most `most`: a sample of a set that may be sorted by class."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))

@@ -1,4 +1,4 @@
-"""Which files of a folder are images, what class and split each stands for, and when it last changed."""
+"""Which files of a folder are images, the class and the split of each, and when it was last changed."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ from diabolo.train.errors import DataError
 __all__ = ["File", "Listing", "list_skipped", "scan"]
 
 _NAMED = 3  # broken files named in a message
-_HELD_OUT = ("val", "valid", "validation")  # beside `train`, these are no classes
+_HELD_OUT = ("val", "valid", "validation")  # next to `train`, these are not classes
 
 
 class File(NamedTuple):
     """A file that has an image's extension."""
 
     name: str  # relative to the root, with '/'
-    label: str | None  # the sub-folder; None for a file that lies flat
-    split: str | None  # 'train' or 'test' where the folder says so
+    label: str | None  # the sub-folder; None for a file that is not in one
+    split: str | None  # 'train' or 'test' if the folder has such folders
     size: int  # bytes
     times: tuple[int, int]  # of its content and of its entry, nanoseconds
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """What a folder holds, sorted by name; what cannot be read, with the reason; what is left aside.
+    """The contents of a folder.
 
-    The names of folders in `skipped` end in '/'.
+    Attributes:
+        files: the image files, sorted by name.
+        skipped: names and reasons of what cannot be read; the names of folders end in '/'.
+        notes: messages for the user about what is ignored.
     """
 
     files: list[File]
@@ -41,11 +44,11 @@ class Listing:
 
 
 def scan(root: Path) -> Listing:
-    """List a folder: images flat, or in a sub-folder for each class, or so in `train` and `test`.
+    """List a folder with images, with a sub-folder per class, or with `train` and `test` of either kind.
 
-    Files and folders that start with a dot are left out. A link to a folder is followed where it stands for
-    a class and does not lead back up; below that, links to folders are not. No folder is read twice, whatever
-    names it has.
+    Files and folders whose names start with a dot are ignored. A link to a folder is followed if it is a
+    class and does not lead back up; within a class, links to folders are not followed. No folder is read
+    twice, even if it has several names.
 
     Raises:
         DataError: the folder itself cannot be read.
@@ -54,13 +57,13 @@ def scan(root: Path) -> Listing:
     held = walk.contents("")
     parts = _parts(held)
     found = {part: sorted(walk.classes(f"{name}/")) for part, name in parts.items()}
-    beside = sorted(walk.top(held, "", but=parts.values()))
-    files, notes = _arranged(parts, found, beside)
+    outside = sorted(walk.top(held, "", but=parts.values()))
+    files, notes = _arranged(parts, found, outside)
     return Listing(files=files, skipped=walk.skipped, notes=notes + walk.notes())
 
 
 def _parts(held: Contents) -> dict[str, str]:
-    """The names of the folders `train` and `test`, in any case; of several the first."""
+    """The names of the folders `train` and `test`, in upper or lower case; the first if there are several."""
     parts: dict[str, str] = {}
     for part in ("train", "test"):
         named = [name for name in (*held.folders, *held.links) if name.lower() == part]
@@ -70,54 +73,54 @@ def _parts(held: Contents) -> dict[str, str]:
 
 
 def _arranged(
-    parts: dict[str, str], found: dict[str, list[File]], beside: list[File]
+    parts: dict[str, str], found: dict[str, list[File]], outside: list[File]
 ) -> tuple[list[File], list[str]]:
-    """The files with their splits and classes, and what is to be said about the folders."""
+    """The files with their splits and classes, and notes about the folders."""
     train, test = found.get("train", []), found.get("test", [])
     if train and test:
         files = [f._replace(split=part) for part, group in found.items() for f in group]
-        return files, _aside(beside, "the folders train and test")
+        return files, _aside(outside, "the folders train and test")
     if not train and not test:
-        return beside, []
+        return outside, []
     lone, other = ("train", "test") if train else ("test", "train")
-    lacking = f"the folder {other} holds no images" if other in parts else f"there is no folder {other}"
-    if train and not _one_of_several(train, beside):
-        note = f"{lacking}: part of the images in {parts[lone]} are drawn for the test"
-        return train, [note, *_aside(beside, f"the folder {parts[lone]}")]
+    lacking = f"the folder {other} has no images" if other in parts else f"there is no folder {other}"
+    if train and not _one_of_several(train, outside):
+        note = f"{lacking}: some images of the folder {parts[lone]} are used for testing"
+        return train, [note, *_aside(outside, f"the folder {parts[lone]}")]
     as_class = [file._replace(label=parts[lone]) for file in train or test]
-    note = f"{lacking}: the folder {parts[lone]} is taken for a class"
-    return sorted(as_class + beside), [note]
+    note = f"{lacking}: the folder {parts[lone]} is treated as a class"
+    return sorted(as_class + outside), [note]
 
 
-def _one_of_several(train: list[File], beside: list[File]) -> bool:
-    """Whether the folder `train` is a class like those beside it: of trains, for instance."""
-    others = {file.label for file in beside if file.label is not None}
+def _one_of_several(train: list[File], outside: list[File]) -> bool:
+    """Whether the folder `train` is a class like the others next to it: images of trains, for instance."""
+    others = {file.label for file in outside if file.label is not None}
     return all(file.label is None for file in train) and any(x.lower() not in _HELD_OUT for x in others)
 
 
-def _aside(beside: list[File], what: str) -> list[str]:
-    return [f"{len(beside)} images beside {what} are left aside"] if beside else []
+def _aside(outside: list[File], what: str) -> list[str]:
+    return [f"{len(outside)} images outside {what} are ignored"] if outside else []
 
 
 class _Walk:
-    """One walk over a folder: what it could not read, and where it has been."""
+    """One walk over a folder: remembers what it could not read, and which folders it has seen."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._seen: set[object] = set()
-        self._again: list[str] = []  # folders that lead where the walk has been
+        self._again: list[str] = []  # folders that the walk has seen under another name
         self._other: Counter[str] = Counter()
         self.skipped: list[tuple[str, str]] = []
 
     def notes(self) -> list[str]:
-        """What was left aside."""
+        """Messages about what was ignored."""
         notes = []
         if self._again:
             named = _list([printable(name) for name in sorted(self._again)])
-            notes.append(f"folders that lead to images of another folder are left aside: {named}")
+            notes.append(f"folders that lead to images of another folder are ignored: {named}")
         if self._other:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self._other.items()))
-            notes.append(f"files of kinds that are not read are left aside: {kinds}")
+            notes.append(f"files of types that cannot be read are ignored: {kinds}")
         return notes
 
     def classes(self, base: str) -> Iterator[File]:
@@ -146,7 +149,7 @@ class _Walk:
         try:
             about = folder.stat()
         except OSError:
-            return True  # reading it will tell why
+            return True  # reading it will give the reason
         one: object = (about.st_dev, about.st_ino) if about.st_ino else folder.resolve()
         if one in self._seen:
             self._again.append(base.rstrip("/"))
@@ -155,7 +158,7 @@ class _Walk:
         return True
 
     def contents(self, base: str) -> Contents:
-        """What lies in `base`; what cannot be read is noted."""
+        """The contents of `base`; what cannot be read is added to `skipped`."""
         try:
             held = contents(self._root / base)
         except OSError as error:
@@ -174,7 +177,7 @@ class _Walk:
         for name in held.files:
             try:
                 about = os.stat(os.path.join(self._root, base + name))  # noqa: PTH116, PTH118 - 200,000 times
-            except OSError as error:  # it went meanwhile, or the folder may be listed and not entered
+            except OSError as error:  # it was removed, or the folder may be listed but not entered
                 self.skipped.append((base + name, explain(error)))
             else:
                 yield File(base + name, label, None, about.st_size, (about.st_mtime_ns, about.st_ctime_ns))

@@ -26,25 +26,27 @@ from diabolo.train.errors import DataError
 
 __all__ = ["Dataset"]
 
-_SHORTEST, _LONGEST = 8, 64  # pixels: the sides when no size is asked for
-_LOOKED_AT = 64  # files whose headers tell what all are probably like
-_FEWEST = 10  # good images; fewer teach a network nothing
-_TEST = 2**32 // 6  # of the 32 bits drawn for an image: below it, the image is for the test
+_SHORTEST, _LONGEST = 8, 64  # pixels: the range of the sides if no size is asked for
+_LOOKED_AT = 64  # files whose headers are read first, to guess the size of all
+_FEWEST = 10  # readable images; a network learns nothing from fewer
+_TEST = 2**32 // 6  # an image whose 32 random bits are below this is in the test split
 _TOLD = 64  # files between two calls of the progress
 
 _Shape = tuple[int, int, int]  # (channels, height, width)
 
 
 class Dataset(DatasetBase):
-    """Images lying flat in a folder, or in one sub-folder per class, or so in a `train` and a `test` folder.
+    """Images directly in a folder, in one sub-folder per class, or in `train` and `test` of either kind.
 
-    Where there is no test split, a hash of the seed and an image's name decides which split it goes to, about
-    one in six to the test: an image added or removed moves no other.
+    If there is no test split, a hash of the seed and an image's name determines its split, and about one
+    image in six is used for testing. So images that are added or removed do not change the split of the
+    others.
 
-    The images come out in one size: the one asked for, else the commonest, scaled down to 64 pixels on its
-    longer side. They are grey where every one of them is, otherwise RGB, unless one of the two is asked
-    for. Files that start with a dot are left out, and so are those that cannot be read: `skipped` names
-    them. Classes are the sub-folders' names, sorted; there are none where images lie beside sub-folders.
+    All images get one size: the one asked for, or else the most common, scaled down to 64 pixels on its
+    longer side. They become grey if all of them are, otherwise RGB, unless `colour` says something else.
+    Files whose names start with a dot are ignored, and so are those that cannot be read, which `skipped`
+    lists. The classes are the names of the sub-folders, sorted; there are none if some images are not in a
+    sub-folder.
 
     The images are decoded once, into a file in the cache, and again only when one of them changes.
     """
@@ -58,10 +60,10 @@ class Dataset(DatasetBase):
         return _root(request)
 
     def load(self, request: LoadRequest) -> ImageData:
-        """Read `request.folder`; where it brings no test split, `request.seed` draws about a sixth for it.
+        """Read `request.folder`; if it has no test split, about a sixth is drawn for it with `request.seed`.
 
         Raises:
-            DataError: the folder is not there, or holds fewer than 10 images that can be read.
+            DataError: the folder does not exist, or has fewer than 10 images that can be read.
         """
         root = _root(request)
         listing = scan(root)
@@ -116,7 +118,7 @@ def _decode(
         right = _shape((o.size for o in good.values()), all(o.grey for o in good.values()), request.fitting)
         if right[1:] == shape[1:] and right[0] <= shape[0]:
             break
-        shape = right  # the few files looked at first were not like the others
+        shape = right  # the files whose headers were read first are not like the others
     kept = np.array(sorted(good), np.int64)
     compact(target, (len(files), *shape), kept, right[0])
     facts = Facts(
@@ -130,7 +132,7 @@ def _decode(
 
 
 def _outdated(root: Path, listing: Listing, facts: Facts, request: LoadRequest) -> bool:
-    """Whether a file can be decoded now that could not be before, for no fault of its own."""
+    """Whether a file can be decoded now that could not be decoded before for a temporary reason."""
     if not facts.again:
         return False
     files = [listing.files[row] for row in facts.again]
@@ -143,7 +145,7 @@ def _outdated(root: Path, listing: Listing, facts: Facts, request: LoadRequest) 
 def _attempt(
     root: Path, files: Sequence[File], target: Path, shape: _Shape, request: LoadRequest
 ) -> tuple[dict[int, Outcome], dict[int, Outcome]]:
-    """Decode all files to `shape`; returns what is good, and what is not, by row."""
+    """Decode all files to `shape`; returns the outcomes of the readable and of the broken ones, by row."""
     reserve(target, len(files) * int(np.prod(shape)))
     job = Job(target=str(target), size=shape[1:], channels=shape[0], fitting=request.fitting)
     good: dict[int, Outcome] = {}
@@ -158,7 +160,7 @@ def _attempt(
 
 
 def _guess(root: Path, files: Sequence[File], fitting: Fitting) -> _Shape:
-    """The shape that the images will most likely have, from the headers of a few of them."""
+    """The shape that the images will probably get, from the headers of a few of them."""
     sizes, grey = [], True
     for index in np.unique(np.linspace(0, len(files) - 1, _LOOKED_AT).astype(int)):
         with suppress(DataError):
@@ -169,7 +171,7 @@ def _guess(root: Path, files: Sequence[File], fitting: Fitting) -> _Shape:
 
 
 def _shape(sizes: Iterable[Size], grey: bool, fitting: Fitting) -> _Shape:
-    """`(channels, height, width)` to bring images of these sizes to."""
+    """The `(channels, height, width)` that images of these sizes get."""
     channels = 1 if fitting.colour is False or (fitting.colour is None and grey) else 3
     if fitting.image_size:
         return channels, *fitting.image_size
@@ -180,7 +182,7 @@ def _shape(sizes: Iterable[Size], grey: bool, fitting: Fitting) -> _Shape:
 
 
 def _commonest(sizes: Iterable[Size]) -> Size:
-    """The commonest size; of several the one with proportions nearest to the median, then the largest."""
+    """The most common size; of several the one with proportions nearest to the median, then the largest."""
     counts = Counter(sizes)
     if not counts:
         return _SHORTEST, _SHORTEST
@@ -212,32 +214,32 @@ def _scaled(sizes: Sequence[Size], shape: _Shape, fitting: Fitting) -> tuple[str
 
 
 def _labels(files: Sequence[File]) -> tuple[tuple[str, ...], NDArray[np.int64], list[str]]:
-    """The classes, each file's index among them, and notes; no classes where a file lies flat."""
+    """The classes, each file's label, and notes; no classes if a file is not in a sub-folder."""
     classes = tuple(sorted({f.label for f in files if f.label is not None}))
     flat = sum(f.label is None for f in files)
     if flat:
-        notes = [f"{flat} images lie beside the sub-folders, so none has a label"] if classes else []
+        notes = [f"{flat} images are not in a sub-folder, so no image has a label"] if classes else []
         return (), np.zeros(0, np.int64), notes
     place = {label: index for index, label in enumerate(classes)}
     return classes, np.array([place[f.label] for f in files if f.label is not None], np.int64), []
 
 
 def _indices(files: Sequence[File], seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Which images train and which test, each in the files' order."""
+    """The indices of the training and of the test images, each in the order of the files."""
     if files[0].split is not None:
         tests = np.array([file.split == "test" for file in files])
         return np.flatnonzero(~tests), np.flatnonzero(tests)
-    drawn = np.array([_lot(file.name, seed) for file in files])
+    drawn = np.array([_random_bits(file.name, seed) for file in files])
     tests = drawn < _TEST
-    if not tests.any():  # a small folder may draw none, or nothing else
+    if not tests.any():  # in a small folder, all may be in the same split
         tests[drawn.argmin()] = True
     if tests.all():
         tests[drawn.argmax()] = False
     return np.flatnonzero(~tests), np.flatnonzero(tests)
 
 
-def _lot(name: str, seed: int) -> int:
-    """32 bits that depend on the name and the seed alone."""
+def _random_bits(name: str, seed: int) -> int:
+    """32 random bits that depend only on the name and the seed."""
     return int.from_bytes(hashlib.sha256(f"{seed}/".encode() + os.fsencode(name)).digest()[:4])
 
 

@@ -1,1 +1,1 @@
-"""How good a trained model is: figures on the test split, plots, the likelihood bound, holes."""
+"""Evaluation of a trained model: metrics on the test split, plots, the likelihood bound, holes."""

@@ -1,4 +1,4 @@
-"""The figures of a trained model on the test split."""
+"""Metrics of a trained model on the test split."""
 
 from __future__ import annotations
 
@@ -22,19 +22,28 @@ from diabolo.train.variants import VariantBase
 __all__ = ["batches", "encode_all", "evaluate", "validate"]
 
 _BATCH = 512  # images, at most
-_BATCH_BYTES = 2**26  # of a batch as float32: large images must not fill the memory
-_SEED = 20081  # fixed: every model is tested on the same noise
-_LEVELS = 4  # of noise within a range that figures are given for
+_BATCH_BYTES = 2**26  # of a batch as float32, at most: large images must not fill memory
+_SEED = 20081  # fixed, so that every model is tested on the same noise
+_LEVELS = 4  # levels of noise, within a range, that metrics are given for
 
 
 def batches(images: Images) -> Iterator[NDArray[np.float32]]:
-    """The images in order, as float32 in [0, 1]."""
+    """Batches of the images, in order: float32 `(batch, channels, height, width)` in [0, 1].
+
+    Args:
+        images: uint8 `(n, channels, height, width)`.
+    """
     return (batch for _, batch in _own(images, None))
 
 
 @torch.inference_mode()
 def encode_all(model: Model, images: Images) -> NDArray[np.float32]:
-    """Latents float32 `(n, *latent_shape)` of uint8 images `(n, channels, height, width)`."""
+    """The latents of images: float32 `(n, *latent_shape)`; the means for a VAE.
+
+    Args:
+        model: in eval mode.
+        images: uint8 `(n, channels, height, width)`.
+    """
     device = model.offset.device
     codes = [
         model.encode(torch.from_numpy(b).to(device)).latent.float().cpu().numpy() for b in batches(images)
@@ -46,7 +55,14 @@ def encode_all(model: Model, images: Images) -> NDArray[np.float32]:
 def validate(
     variant: VariantBase, model: Model, split: Split, distributed: Distributed | None = None
 ) -> float:
-    """The variant's loss over all images of `split`, on fixed noise."""
+    """The mean of the variant's loss over all images of `split`, in its own unit, with fixed random numbers.
+
+    Args:
+        variant: gives the loss.
+        model: is put into eval mode.
+        split: the images.
+        distributed: the processes that share the work.
+    """
     model.eval()
     sums = _Sums()
     for number, batch in _own(split.images, distributed):
@@ -58,13 +74,19 @@ def validate(
 def evaluate(
     variant: VariantBase, model: Model, test: Split, distributed: Distributed | None = None
 ) -> dict[str, Any]:
-    """Figures over all images of `test`, weighted by image; several processes share the work.
+    """Metrics over all images of `test`, as means over images.
+
+    Args:
+        variant: gives the loss, and the noise if it removes noise.
+        model: is put into eval mode.
+        test: the images.
+        distributed: the processes that share the work.
 
     Returns:
-        `mse`, `psnr` (dB) and `ssim`, means over images, of clean images' reconstructions; for a variant
-        with noise `denoised_mse` and, for the noisy input and the output, `noisy_psnr`, `denoised_psnr`,
-        `noisy_ssim` and `denoised_ssim` on a fixed noise, and the same `by_level` where it was trained on a
-        range; and the terms of the variant's own loss.
+        By name: `mse`, `psnr` (dB) and `ssim` of the reconstructions of clean images; `images`, their number;
+        the terms of the variant's loss; and for a variant with noise, on fixed noise, `denoised_mse`,
+        `noisy_psnr` and `noisy_ssim` of the input, `denoised_psnr` and `denoised_ssim` of the output. If it
+        was trained on a range of levels, `by_level` has the same for some of them.
     """
     model.eval()
     sums = _Sums()
@@ -93,7 +115,7 @@ def evaluate(
 
 
 def _levels(noise: NoiseSpec | None) -> list[NoiseSpec]:
-    """Single levels spread over a range of noise; none for a single one."""
+    """Some levels spread over a range of noise; none if there is only one level."""
     if noise is None or noise.low == noise.high:
         return []
     levels = np.linspace(noise.low, noise.high, _LEVELS)
@@ -101,7 +123,7 @@ def _levels(noise: NoiseSpec | None) -> list[NoiseSpec]:
 
 
 def _own(images: Images, distributed: Distributed | None) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """This process's batches with their numbers, as float32 in [0, 1]; all of them for one process."""
+    """The batches that this process evaluates, with their numbers; float32 in [0, 1]."""
     size = max(1, min(_BATCH, _BATCH_BYTES // (4 * math.prod(images.shape[1:]))))
     rank, count = (distributed.rank, distributed.world_size) if distributed else (0, 1)
     for number in range(rank, -(-len(images) // size), count):
@@ -152,7 +174,7 @@ class _Sums:
         self._pools[name] = self._pools[name] + value if name in self._pools else value
 
     def figures(self, variant: VariantBase, count: int, distributed: Distributed | None) -> dict[str, Any]:
-        """Means over `count` images, of all processes' sums."""
+        """Means over `count` images, from the sums of all processes."""
         total = _Sums()
         for values, pools in (
             distributed.gather((self._values, self._pools)) if distributed else [self._both()]

@@ -1,4 +1,4 @@
-"""Holes in a trained model's latent space: `diabolo.runtime.latent.holes` says what is measured."""
+"""Holes in a trained model's latent space; `diabolo.runtime.latent.holes` describes the measure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,21 @@ from diabolo.train.model import Model
 __all__ = ["holes"]
 
 _BATCH = 256  # latents
-_MOST = 1024  # dimensions: more have no gaussian soon enough, and pixels cannot tell there
+_MOST = 1024  # dimensions: with more, fitting a gaussian takes too long, and pixels do not show holes
 
 
 def holes(model: Model, data: ImageData) -> dict[str, Any]:
-    """`holes`: the share of places that lie far from the codes and decode to nothing like the data.
+    """Measure the share of sampled latents that lie far from all codes and decode to nothing like the data.
 
-    Of those that one would sample, in [0, 1]; about .05 is what a latent space without holes has. Nothing
-    where pixels cannot tell.
+    Latents are drawn from the distribution that the model's head declares.
+
+    Args:
+        model: is put into eval mode.
+        data: the dataset that it was trained on.
+
+    Returns:
+        `holes`, in [0, 1]; about 0.05 for a latent space without holes. Empty if there are too many
+        dimensions or too few images, or if pixels do not show holes.
     """
     if prod(model.latent_shape) > _MOST:
         return {}

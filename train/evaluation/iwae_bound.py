@@ -1,7 +1,7 @@
-"""How likely the test images are under a model: a bound by importance samples, in nats.
+"""The IWAE bound: how likely the test images are under a model, by importance sampling, in nats.
 
 Burda, Grosse and Salakhutdinov, 'Importance Weighted Autoencoders', https://arxiv.org/abs/1509.00519:
-log p(x) >= E log 1/K sum_k p(x, z_k) / q(z_k | x), tighter for every further sample.
+log p(x) >= E log 1/K sum_k p(x, z_k) / q(z_k | x), which gets tighter with every further sample.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["iwae_bound"]
 __getattr__ = old_names(__name__, {"bound": "iwae_bound"})
 
 _SEED = 20081
-_DECODED = 2**9  # latents decoded at a time: what lies in between stays in the processor's cache
+_DECODED = 2**9  # latents decoded at a time, so that activations stay in the processor's cache
 _IMAGES = 64  # at a time
 
 
@@ -39,10 +39,18 @@ def iwae_bound(
     images: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """The bound on -log p(x) in nats, lower is better, over the first `images` of `test` (None: all).
+    """The bound on -log p(x), in nats per image; lower is better.
+
+    Args:
+        variant: has the likelihood.
+        model: is put into eval mode.
+        test: the test images.
+        samples: K, importance samples per image.
+        images: how many of the images, from the first; None: all.
+        progress: called after every batch.
 
     Returns:
-        `nats`, the mean over images, `nats_error`, its standard error, `importance_samples` and
+        By name: `nats`, the mean over images; `nats_error`, its standard error; `importance_samples` and
         `nats_images`.
 
     Raises:
@@ -69,7 +77,7 @@ def iwae_bound(
 
 
 def _log_likelihood(variant: VariantBase, model: Model, image: Tensor, samples: int, number: int) -> Tensor:
-    """log 1/K sum of the weights of each image, `(batch,)`."""
+    """log 1/K sum_k p(x, z_k) / q(z_k | x) of each image: `(batch,)`, in nats."""
     pixels = variant.pixels(image, Step(_SEED, number, image.device, training=False))
     most = max(1, _DECODED // len(image))
     total = torch.full((len(image),), -math.inf, device=image.device)

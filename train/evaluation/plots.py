@@ -1,4 +1,4 @@
-"""Pictures of a run, in RUN/plots."""
+"""The plots of a run, in RUN/plots."""
 
 from __future__ import annotations
 
@@ -33,10 +33,18 @@ _MAP_POINTS = 3000
 def draw(
     run: Run, variant: VariantBase, model: Model, data: ImageData, test: dict[str, Any]
 ) -> dict[str, Figure]:
-    """Losses, reconstructions, the latent map, samples and more, by name.
+    """Draw the losses, reconstructions, the latent map, samples and more.
 
-    `test` are the figures of the test split. A latent of two numbers gets its manifold, units whose mean
-    activity was measured get it drawn.
+    Args:
+        run: has the history.
+        variant: has the noise, if it removes noise.
+        model: in eval mode.
+        data: the dataset that it was trained on.
+        test: the metrics on the test split.
+
+    Returns:
+        Figures by name. `manifold` is among them for a flat latent of two numbers, and `activity` if the mean
+        activity of units was measured.
     """
     chosen = spread(len(data.test), _MAP_POINTS)
     latents = encode_all(model, rows_of(data.test.images, chosen))
@@ -57,7 +65,12 @@ def draw(
 
 
 def names(size: int, test: dict[str, Any]) -> list[str]:
-    """The names of what `draw` draws of a latent of so many numbers and these figures."""
+    """The names of the figures that `draw` returns.
+
+    Args:
+        size: the number of values of a latent.
+        test: the metrics on the test split.
+    """
     more = {"manifold": size == 2, "activity": "activity_by_unit" in test}
     return [
         "losses",
@@ -75,13 +88,13 @@ def save(run: Run, figures: Mapping[str, Figure]) -> None:
         RunError: they cannot be written.
     """
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # a class's name gets a box
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # in the name of a class; a box is drawn
         for name, figure in figures.items():
             run.write_picture(place(name), figure)
 
 
 def place(name: str) -> str:
-    """Where the plot of this name lies in a run."""
+    """The path of the plot of this name within a run."""
     return f"plots/{name}.png"
 
 
@@ -99,7 +112,13 @@ def _losses(history: list[dict[str, float]]) -> Figure:
 
 @torch.inference_mode()
 def reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figure:
-    """Some test images and what the model makes of them, or of their noisy copies; in eval mode."""
+    """Some test images and their reconstructions, or those of their noisy copies.
+
+    Args:
+        variant: has the noise, if it removes noise.
+        model: in eval mode.
+        data: has the test images.
+    """
     clean = data.test.images[spread(len(data.test), _COLUMNS)].astype(np.float32) / np.float32(255)
     rows = [("image", clean)]
     if variant.noise is not None:
@@ -111,7 +130,7 @@ def reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figu
 
 @torch.inference_mode()
 def _samples(model: Model, space: LatentSpace) -> Figure:
-    """Drawn as `diabolo sample` draws once the run is exported."""
+    """Samples, drawn as `diabolo sample` does after the export."""
     drawn = space.sample(_SAMPLE_ROWS * _COLUMNS, np.random.default_rng(0))
     rows = []
     for index, latents in enumerate(np.split(drawn, _SAMPLE_ROWS)):
@@ -122,7 +141,7 @@ def _samples(model: Model, space: LatentSpace) -> Figure:
 
 @torch.inference_mode()
 def _manifold(model: Model, codes: NDArray[np.float32]) -> Figure:
-    """What the points of a regular grid over the plane of codes decode to."""
+    """What the points of a regular grid in the plane of the codes decode to."""
     low, high = np.quantile(codes, [0.01, 0.99], axis=0)
     across = np.linspace(low[0], high[0], _MANIFOLD)
     rows = [
@@ -142,17 +161,21 @@ def _decoded(model: Model, flat: NDArray[np.floating[Any]]) -> NDArray[np.float3
 
 
 def activity(by_run: Mapping[str, Sequence[float]]) -> Figure:
-    """Each unit's mean activity, the busiest first; the first run as bars, others as lines beside it."""
+    """Each unit's mean activity, the most active first; the first run as bars, others as lines.
+
+    Args:
+        by_run: for each run, the mean activity of each unit, in [0, 1].
+    """
     figure = Figure(figsize=(6, 3))
     axes = figure.subplots()
     for name, by_unit in by_run.items():
-        units, busiest = np.arange(len(by_unit)), sorted(by_unit, reverse=True)
+        units, ordered = np.arange(len(by_unit)), sorted(by_unit, reverse=True)
         if axes.patches:
-            axes.step(units, busiest, where="mid", color=f"C{len(axes.lines) + 1}", label=name)
+            axes.step(units, ordered, where="mid", color=f"C{len(axes.lines) + 1}", label=name)
         else:
-            axes.bar(units, busiest, width=1.0, label=name)
+            axes.bar(units, ordered, width=1.0, label=name)
     axes.set(
-        xlabel="unit, the busiest first",
+        xlabel="unit, the most active first",
         ylabel="mean activity",
         title="How active each unit is over the test images",
         xlim=(-0.5, max(map(len, by_run.values())) - 0.5),
@@ -189,7 +212,14 @@ def latent_map(
     classes: tuple[str, ...],
     title: str = "Codes of test images",
 ) -> Figure:
-    """Codes `(n, *latent_shape)` in their plane or that of two principal components, coloured by class."""
+    """A scatter plot of codes, coloured by class.
+
+    Args:
+        codes: `(n, *latent_shape)`; with more than two numbers, their two principal components are shown.
+        labels: int64 `(n,)`, indices into `classes`; None if there are no classes.
+        classes: their names.
+        title: of the plot.
+    """
     figure = Figure(figsize=(6, 5.4))
     axes = figure.subplots()
     plane = LatentSpace.of_codes(codes).plane()
@@ -200,7 +230,7 @@ def latent_map(
     else:
         for index, name in enumerate(classes):
             mine = points[labels == index]
-            # a dollar would begin a formula
+            # a dollar sign would start a formula
             axes.scatter(mine[:, 0], mine[:, 1], s=4, label=name.replace("$", r"\$"))
         if len(classes) <= 20:
             axes.legend(frameon=False, markerscale=3, bbox_to_anchor=(1, 1))

@@ -1,8 +1,8 @@
-"""Muon: momentum whose every step is made orthogonal, for weights; Adam for what is no matrix.
+"""Muon: SGD with momentum whose updates are orthogonalised, for weight matrices; Adam for all other weights.
 
 Jordan et al., 'Muon: An optimizer for hidden layers in neural networks', https://kellerjordan.github.io/posts/muon/:
-the update of a weight matrix is the momentum with all its singular values brought near one, by a few
-Newton-Schulz steps. A convolution's weight counts as the matrix (outputs, inputs x height x width).
+the update of a weight matrix is the momentum with its singular values brought close to one, by a few
+Newton-Schulz iterations. The weight of a convolution is taken as a matrix (outputs, inputs x height x width).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from torch import Tensor
 
 __all__ = ["Muon"]
 
-_STEPS = 5  # of the iteration
-_COEFFICIENTS = 3.4445, -4.7750, 2.0315  # of its polynomial, from the source above
+_STEPS = 5  # Newton-Schulz iterations
+_COEFFICIENTS = 3.4445, -4.7750, 2.0315  # of their polynomial, from the article above
 _MOMENTUM = 0.95
 _BETAS = 0.9, 0.999  # Adam's
 _EPSILON = 1e-8
-_VECTORS = 0.1  # Adam's learning rate for vectors, as a share of Muon's
+_VECTORS = 0.1  # Adam's learning rate, as a share of Muon's
 
 
 class Muon(torch.optim.Optimizer):
@@ -29,9 +29,9 @@ class Muon(torch.optim.Optimizer):
     Args:
         params: parameters or groups of them.
         lr: the learning rate of matrices; vectors get a tenth of it.
-        weight_decay: the share of a weight that a step takes away is `lr * weight_decay`.
-        dtype: what the iteration is computed in; bfloat16 is enough for it, where the device has
-            instructions for that: a processor without them is 30 to 70 times slower in it.
+        weight_decay: every step subtracts `lr * weight_decay` times the weight (decoupled weight decay).
+        dtype: of the Newton-Schulz iterations. bfloat16 is precise enough, but on a processor without
+            instructions for it, it is 30 to 70 times slower.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """One step along the gradients that are there."""
+        """Update every parameter that has a gradient."""
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is None:
@@ -80,7 +80,12 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonal(matrix: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-    """A matrix `(rows, columns)` with its singular values brought near one, roughly: to 0.7 to 1.2."""
+    """The matrix with its singular values brought close to one, roughly into [0.7, 1.2].
+
+    Args:
+        matrix: `(rows, columns)`.
+        dtype: that it is computed in, and of the result.
+    """
     a, b, c = _COEFFICIENTS
     x = matrix.to(dtype)
     tall = x.shape[0] > x.shape[1]

@@ -1,4 +1,4 @@
-"""The optimizers, AdamW and Muon, and the clipping of the gradient before their step."""
+"""The optimizers, AdamW and Muon, and gradient clipping."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ __all__ = ["clip_gradient", "make_optimizer"]
 
 
 def make_optimizer(model: nn.Module, config: Config) -> torch.optim.Optimizer:
-    """The optimizer that a run's settings ask for, over all parameters of a model."""
+    """The optimizer of a run, over all parameters of a model.
+
+    AdamW is Loshchilov and Hutter, 'Decoupled Weight Decay Regularization', https://arxiv.org/abs/1711.05101.
+    """
     groups = _groups(model, config.weight_decay)
     if config.optimizer == "muon":
         return Muon(
@@ -26,16 +29,16 @@ def make_optimizer(model: nn.Module, config: Config) -> torch.optim.Optimizer:
 
 
 def clip_gradient(weights: Sequence[nn.Parameter], max_norm: float) -> None:
-    """Scale the gradient down where it is longer than `longest`, over all weights together."""
+    """Scale the gradients down if the norm of all of them together is above `max_norm`."""
     gradients = [weight.grad for weight in weights if weight.grad is not None]
     norm = get_total_norm(gradients)
-    # on a GPU this cannot be asked without waiting, and costs less than that
+    # on a GPU, reading the norm means waiting for it, which takes longer than the scaling
     if weights[0].device.type != "cpu" or not norm <= max_norm:
         clip_grads_with_norm_(weights, max_norm, norm)
 
 
 def _groups(model: nn.Module, decay: float) -> list[dict[str, object]]:
-    """Weights decay, if anything does; biases and other vectors do not."""
+    """Parameter groups: weight decay applies to matrices and kernels, not to biases and other vectors."""
     if not decay:
         return [{"params": list(model.parameters()), "weight_decay": 0.0}]
     weights = [p for p in model.parameters() if p.ndim > 1]

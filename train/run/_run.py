@@ -28,12 +28,12 @@ __all__ = ["BEST", "STATE", "Run"]
 
 
 class Run(Files):
-    """A run folder.
+    """A run's folder.
 
     Attributes:
         path: the folder.
-        config: what was trained.
-        document: the whole of config.json, with the image shape, classes and versions.
+        config: the settings of the training.
+        document: all of config.json: the settings, the image shape, classes and versions.
     """
 
     def __init__(self, path: Path, config: Config, document: dict[str, Any]) -> None:
@@ -43,10 +43,10 @@ class Run(Files):
 
     @classmethod
     def check_free(cls, path: Path) -> None:
-        """See that a run may begin in this folder: it is not there, or empty, or a run was never begun in it.
+        """Check that a run may begin in this folder: it does not exist, is empty, or no run has begun in it.
 
         Raises:
-            RunError: something is there.
+            RunError: it has other content.
         """
         if path.is_dir() and _unbegun(path):
             return
@@ -59,7 +59,13 @@ class Run(Files):
 
     @classmethod
     def create(cls, path: Path, config: Config, facts: dict[str, Any], lock: Lock | None = None) -> Run:
-        """Start a run in a new folder, which `lock` holds if it is there.
+        """Start a run in a new folder.
+
+        Args:
+            path: the folder.
+            config: the settings of the training.
+            facts: what config.json says besides; see `diabolo.train.run.record`.
+            lock: on the folder, if it is locked.
 
         Raises:
             RunError: the folder exists and is not empty, or cannot be made.
@@ -69,12 +75,12 @@ class Run(Files):
         document = config.to_json() | facts
         run = cls(path, config, document)
         run.write_json("config.json", document)
-        run.lock = lock  # by its config.json it knows that the folder is there
+        run.lock = lock  # it recognises the folder by its config.json, so that is written first
         return run
 
     @staticmethod
     def make(path: Path) -> None:
-        """Make the folder.
+        """Make a run's folder.
 
         Raises:
             RunError: it cannot be made.
@@ -118,15 +124,18 @@ class Run(Files):
         return channels, height, width
 
     def network(self, named: str | None = None) -> Network:
-        """The network the run was trained on; one of the user's own must be named again.
+        """The network that the run was trained on.
+
+        Args:
+            named: the Python file of a user's own network, which is executed; such a run needs it.
 
         Raises:
-            RunError: it is not named, or another one is.
+            RunError: it is needed and not given, or another network is given.
         """
         own = networks.is_own(self.config.network)
         if own and named is None:
             raise RunError(
-                f"{self.path} was trained on a network of your own, {self.config.network}. Name it again: "
+                f"{self.path} was trained on your own network {self.config.network}. Name it again: "
                 f"--network {self.config.network}. The copy in the run is for the record and not executed."
             )
         if named is not None and not own and named != self.config.network:
@@ -143,7 +152,12 @@ class Run(Files):
         progress: Progress | None = None,
         note: Callable[[str], None] | None = None,
     ) -> ImageData:
-        """The dataset as the training saw it; `note` is told if its images are others now.
+        """The dataset as the training saw it.
+
+        Args:
+            data_dir: where to look for it, instead of the run's own `data_dir`.
+            progress: called while it is loaded.
+            note: called with a message if its images have changed since the training.
 
         Raises:
             RunError: its images have another shape now.
@@ -153,7 +167,7 @@ class Run(Files):
         if data.image_shape != self.image_shape:
             raise RunError(
                 f"the dataset's images are {data.image_shape} now, the run {self.path} was trained on "
-                f"{self.image_shape}. Put the old images back, or train anew."
+                f"{self.image_shape}. Put the old images back, or train again."
             )
         if note and self.document.get("provenance", data.provenance) != data.provenance:
             note("the dataset's images are not the same as when the run was trained")
@@ -162,8 +176,11 @@ class Run(Files):
     def load(self, network: Network | str | None = None) -> tuple[VariantBase, Model]:
         """The variant and the model with the best weights, on the CPU, in eval mode.
 
+        Args:
+            network: the network, or the Python file of a user's own, which is executed.
+
         Raises:
-            RunError: there are no weights, or they do not fit; or a network of the user's own is not named.
+            RunError: there are no weights, they do not fit, or a network of the user's own is not given.
         """
         made = network if isinstance(network, Network) else self.network(network)
         variant, model = self.config.build(self.image_shape, made)
@@ -171,10 +188,14 @@ class Run(Files):
         return variant, model.eval()
 
     def fill(self, model: Model, tensors: Mapping[str, Tensor]) -> None:
-        """Put weights into the model.
+        """Load weights into the model.
+
+        Args:
+            model: made with the run's config.
+            tensors: the weights by name.
 
         Raises:
-            RunError: they do not fit.
+            RunError: they do not fit the model.
         """
         try:
             model.load_state_dict(tensors)
@@ -184,7 +205,7 @@ class Run(Files):
             ) from None
 
     def epochs_done(self) -> int:
-        """Whole epochs in the checkpoint.
+        """The number of whole epochs in the checkpoint.
 
         Raises:
             RunError: it is missing or damaged.
@@ -195,7 +216,7 @@ class Run(Files):
             raise RunError(f"{self.path / STATE} cannot be read: {error!r}. {self.without_state()}") from None
 
     def metrics(self) -> dict[str, Any]:
-        """The figures on the test split, as `diabolo evaluate` prints them; empty before they are taken.
+        """The metrics on the test split, as `diabolo evaluate` prints them; empty before the evaluation.
 
         Raises:
             RunError: metrics.json is damaged.
@@ -214,7 +235,7 @@ class Run(Files):
         return figures
 
     def figures(self) -> dict[str, Image.Image]:
-        """The pictures of RUN/plots by name: 'losses', 'reconstructions', 'latent_map', 'samples' ..."""
+        """The plots of the run by name: 'losses', 'reconstructions', 'latent_map', 'samples' ..."""
         pictures = {}
         for path in self._plots():
             with Image.open(path) as picture:
@@ -222,7 +243,7 @@ class Run(Files):
         return pictures
 
     def _repr_html_(self) -> str:
-        """What a notebook shows of a run: its figures, and its pictures."""
+        """HTML for a notebook: the metrics and the plots."""
         dataset = self.document.get("dataset_name", self.config.dataset)
         title = f"{self.config.variant} on {dataset}: {self.path}"
         return notebook.page(title, self.metrics(), self._plots())
@@ -232,7 +253,7 @@ class Run(Files):
 
 
 def _unbegun(folder: Path) -> bool:
-    """Whether nothing is in the folder but what a training writes before its config.json is there."""
+    """Whether the folder holds only what a training writes before config.json."""
     try:
         return all(each.name in (LOCK, f"config.json{PART}") for each in folder.iterdir())
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a training is continued from: one safetensors file, whole or absent."""
+"""The checkpoint that a training continues from: one safetensors file, whole or absent."""
 
 from __future__ import annotations
 
@@ -24,28 +24,36 @@ _COLUMNS = {"epoch", "loss", "validation_loss"}  # of the history, whatever the 
 
 @dataclass(kw_only=True)
 class Position:
-    """How far a training has come."""
+    """How far a training has come.
 
-    epoch: int = 0  # whole ones
-    step: int = 0  # of the next epoch
-    best: float = math.inf  # the lowest validation loss
-    stale: int = 0  # epochs since then
-    rows: list[dict[str, float]] = field(default_factory=list)  # the history, one an epoch
+    Attributes:
+        epoch: whole epochs done.
+        step: steps done of the next epoch.
+        best: the lowest validation loss, in the variant's unit.
+        stale: epochs since then.
+        rows: the history, one row per epoch.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    best: float = math.inf
+    stale: int = 0
+    rows: list[dict[str, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class State:
-    """All that the next step of a training depends on.
+    """Everything that the next step of a training depends on.
 
     Attributes:
-        position: how far the training has come, with the history until then.
-        steps: steps of an epoch.
+        position: how far the training has come, with the history.
+        steps: steps per epoch.
         model: the weights by name.
-        average: their running average; empty where none is kept.
-        moments: what the optimizer keeps, by the number of the parameter and by name.
+        average: their EMA; empty if none is kept.
+        moments: the state of the optimizer, by the number of the parameter and by name.
         memory: what the loss keeps from step to step, by name.
-        sums: of this epoch so far, in the order of the history's columns: `()`, or `(processes,)` where
-            several processes train.
+        sums: of the loss and its terms in this epoch so far, in the order of the history's columns: `()`, or
+            `(processes,)` if several processes train.
     """
 
     position: Position
@@ -92,7 +100,7 @@ def read(run: Run, note: Callable[[str], None]) -> State:
 
     Args:
         run: the run.
-        note: told if the history of an old checkpoint is lost.
+        note: called with a message if the history of an old checkpoint is lost.
 
     Raises:
         RunError: it is missing or damaged.
@@ -126,10 +134,10 @@ def read(run: Run, note: Callable[[str], None]) -> State:
 
 @contextmanager
 def damaged(run: Run) -> Iterator[None]:
-    """Report whatever in a checkpoint is missing or does not fit.
+    """Turn the errors that a damaged checkpoint causes in the block into one that says what to do.
 
     Raises:
-        RunError: something in the block raised a KeyError, ValueError or IndexError.
+        RunError: the block raised a KeyError, ValueError or IndexError.
     """
     try:
         yield
@@ -138,11 +146,13 @@ def damaged(run: Run) -> Iterator[None]:
 
 
 def own_share(sums: Tensor, distributed: Distributed) -> Tensor:
-    """This process's part of a sum: its own, or all and nothing where the number of processes changed.
+    """This process's share of a sum.
+
+    If the number of processes has changed, the main process gets all of it, and the others 0.
 
     Args:
         sums: `()`, or `(processes,)` of the processes that wrote it.
-        processes: those that train now.
+        distributed: the processes that train now.
 
     Raises:
         ValueError: it is of another shape, or does not hold floats.
@@ -155,14 +165,18 @@ def own_share(sums: Tensor, distributed: Distributed) -> Tensor:
 
 
 def fill_moments(optimizer: torch.optim.Optimizer, moments: dict[int, dict[str, Tensor]]) -> None:
-    """Put back what an optimizer kept of each parameter.
+    """Load the state of an optimizer.
+
+    Args:
+        optimizer: of the model that is restored.
+        moments: by the number of the parameter and by name; scalars, or of the parameter's shape.
 
     Raises:
         IndexError: there is no such parameter.
-        ValueError: something does not have its parameter's shape.
+        ValueError: a tensor does not have its parameter's shape.
     """
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    fitting: dict[int, dict[str, Tensor]] = {}
+    state: dict[int, dict[str, Tensor]] = {}
     for index, values in moments.items():
         like = parameters[index]
         for name, value in values.items():
@@ -170,33 +184,33 @@ def fill_moments(optimizer: torch.optim.Optimizer, moments: dict[int, dict[str, 
                 raise ValueError(
                     f"its {index}.{name} is of shape {tuple(value.shape)}, not {tuple(like.shape)}"
                 )
-            # laid out in memory as the weights: the fused step goes along both
-            laid = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
-            fitting.setdefault(index, {})[name] = laid
+            # in the memory layout of the weights, which the fused step requires
+            laid_out = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
+            state.setdefault(index, {})[name] = laid_out
     groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": fitting, "param_groups": groups})
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
 def keep_best(run: Run, position: Position, average: nn.Module, distributed: Distributed) -> str:
-    """See that the best weights are whole; the checkpoint's take the place of those that are not.
+    """Replace the file of the best weights by the checkpoint's weights, if it is missing or damaged.
 
     Returns:
-        What the user should know of that; '' where there is nothing to tell.
+        A message for the user; '' if the file is whole.
 
     Raises:
-        RunError: they cannot be written.
+        RunError: it cannot be written.
     """
     if not position.epoch or not distributed.max(not run.is_whole(BEST)):
         return ""
-    # within an epoch they were never judged
+    # in the middle of an epoch they have no validation loss yet
     judged = [row for row in position.rows[-1:] if row["epoch"] == position.epoch and not position.step]
     position.best = judged[0]["validation_loss"] if judged else math.inf
     if not distributed.is_main:
         return ""
     run.write_tensors(BEST, average.state_dict())
     return (
-        f"{run.path / BEST} is missing or damaged, and the best weights until now with it: those of the "
-        "checkpoint have taken their place, until better ones come"
+        f"{run.path / BEST} is missing or damaged, so the best weights until now are lost: those of the "
+        "checkpoint take their place until there are better ones"
     )
 
 
@@ -226,7 +240,7 @@ def _list(about: dict[str, str], name: str) -> list[Any]:
 
 
 def _names(about: dict[str, str], step: int, steps: int) -> list[str]:
-    """What was summed in an epoch of so many steps until this one; the loss is, once there was a step."""
+    """The names of the sums; 'loss' must be among them if `step` of the epoch's `steps` is not the first."""
     names = _list(about, "sums")
     if not all(isinstance(name, str) for name in names) or (step and "loss" not in names):
         raise ValueError(f"its sums are {about['sums'][:40]!r}, not names, with 'loss' among them")
@@ -236,7 +250,7 @@ def _names(about: dict[str, str], step: int, steps: int) -> list[str]:
 
 
 def _rows(about: dict[str, str], epochs: int) -> list[dict[str, float]]:
-    """The history of at most so many epochs; a later release may have written further columns."""
+    """The history of at most `epochs` epochs; a later release may have written further columns."""
     rows = _list(about, "history")
     last = 0.0
     for row in rows:
@@ -252,7 +266,7 @@ def _rows(about: dict[str, str], epochs: int) -> list[dict[str, float]]:
 
 
 def _old_rows(run: Run, epochs: int, note: Callable[[str], None]) -> list[dict[str, float]]:
-    """The history of a checkpoint that does not hold it, as older releases wrote them."""
+    """The history for a checkpoint of an older release, which does not have it: that of history.csv."""
     try:
         rows = [row for row in run.history()[:epochs] if row.keys() >= _COLUMNS]
     except RunError:

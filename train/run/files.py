@@ -1,4 +1,4 @@
-"""The files of a run's folder: each is written whole or not at all, and stays when the power fails."""
+"""The files of a run's folder: each is written whole or not at all, and survives a power failure."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ __all__ = ["BEST", "STATE", "Files"]
 
 STATE = "last/state.safetensors"  # the checkpoint
 BEST = "model.safetensors"  # the best weights
-_FOLDERS = ("last", "plots", "tensorboard")  # that a training writes into
+_FOLDERS = ("last", "plots", "tensorboard")  # folders that a training writes to
 
 
 class Files:
-    """A folder of a run, and what may be read from it and written into it.
+    """Reads and writes the files of a run's folder.
 
     Attributes:
         path: the folder.
-        lock: the training's hold on it, where one is running in this process.
+        lock: on the folder, while a training runs in this process.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,7 +42,7 @@ class Files:
         self.lock: Lock | None = None
 
     def read_about(self, name: str) -> dict[str, str]:
-        """What was written beside the tensors of a safetensors file of the run.
+        """The metadata of a safetensors file of the run.
 
         Raises:
             RunError: it is missing or damaged.
@@ -53,7 +53,7 @@ class Files:
             raise RunError(self._damaged(name, error)) from None
 
     def read_tensors(self, name: str) -> dict[str, Tensor]:
-        """The tensors of a safetensors file of the run, held against its checksum.
+        """The tensors of a safetensors file of the run, verified by its checksum.
 
         Raises:
             RunError: it is missing or damaged.
@@ -61,7 +61,7 @@ class Files:
         return self.read_both(name)[0]
 
     def read_both(self, name: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-        """The tensors, and what was written beside them, held against the file's checksum.
+        """The tensors and the metadata of a safetensors file of the run, verified by its checksum.
 
         Raises:
             RunError: it is missing or damaged.
@@ -85,7 +85,7 @@ class Files:
         return True
 
     def _damaged(self, name: str, error: Exception) -> str:
-        """What is wrong with a file of weights, and what can be done all the same."""
+        """A message that says what is wrong with a file of weights, and what can still be done."""
         begin = f"{self.path / name} cannot be read: {error}."
         if name == BEST:
             if not (self.path / STATE).is_file():
@@ -94,7 +94,7 @@ class Files:
         return f"{begin} {self.without_state()}"
 
     def without_state(self) -> str:
-        """What can be done with a run whose checkpoint is of no use."""
+        """A message that says what can be done with a run whose checkpoint cannot be used."""
         again = f"Remove {self.path / STATE}, and --resume begins again at the first epoch, as it was begun."
         if not self.is_whole(BEST):
             return f"There are no whole weights in {BEST} either. {again}"
@@ -112,13 +112,13 @@ class Files:
 
     @contextmanager
     def _whole(self, name: str) -> Iterator[Path]:
-        """A path to write to; what was written takes the place of `name` only if all of it was."""
+        """A temporary path to write to; it replaces the file `name` if the block succeeds."""
         target = self.path / name
         self.check_there()
         self.check_folders()
         try:
             if not target.parent.is_dir():
-                target.parent.mkdir()  # and not the run's folder, should that be gone
+                target.parent.mkdir()  # without parents: the run's folder may have been removed
                 flush(self.path)
             with replacing(target) as temporary:
                 yield temporary
@@ -131,7 +131,7 @@ class Files:
             ) from None
 
     def check_there(self) -> None:
-        """See that the folder is still the one that this training began in.
+        """Check that the folder is still the one that this training began in.
 
         Raises:
             RunError: it was removed, renamed or replaced.
@@ -143,9 +143,9 @@ class Files:
             )
 
     def check_folders(self) -> None:
-        """See that the run's own folders are folders: through a link, files elsewhere would be replaced.
+        """Check that no folder within the run is a link, through which files elsewhere would be replaced.
 
-        The run's folder itself may be one, since the user named it.
+        The run's folder itself may be a link, since the user has named it.
 
         Raises:
             RunError: one is a link.
@@ -159,7 +159,7 @@ class Files:
 
     def write_json(self, name: str, document: Any) -> None:
         """Write a JSON file, whole or not at all."""
-        # plain ASCII: names of files and classes may hold what is no text
+        # plain ASCII: names of files and classes may contain invalid Unicode
         self.write_text(name, json.dumps(document, indent=2) + "\n")
 
     def write_text(self, name: str, text: str) -> None:
@@ -168,7 +168,7 @@ class Files:
             temporary.write_text(text, "utf-8")
 
     def write_table(self, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Write a CSV file, whole or not at all; what is no text is escaped."""
+        """Write a CSV file, whole or not at all; invalid Unicode is escaped."""
         with (
             self._whole(name) as temporary,
             temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
@@ -183,7 +183,7 @@ class Files:
             figure.savefig(temporary, format="png", dpi=110, bbox_inches="tight")
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
-        """Write history.csv, a row an epoch, with the first one's columns; what a row lacks is no number."""
+        """Write history.csv, one row per epoch, with the columns of the first; missing values are NaN."""
         head = list(rows[0])
         self.write_table("history.csv", head, [[row.get(name, math.nan) for name in head] for row in rows])
 
@@ -210,7 +210,7 @@ class Files:
         return rows
 
     def remove(self, name: str) -> None:
-        """Remove a file of the run that no longer holds.
+        """Remove a file of the run that is no longer valid.
 
         Raises:
             RunError: it cannot be removed.
@@ -223,7 +223,7 @@ class Files:
             ) from None
 
     def sweep(self) -> None:
-        """Remove what a training that was killed had begun to write.
+        """Remove the temporary files of a training that was killed.
 
         Raises:
             RunError: one of the run's folders is a link.

@@ -1,9 +1,9 @@
-"""One training in a run's folder at a time, by a lock of the operating system on RUN/.lock.
+"""Only one training at a time in a run's folder, by a lock of the operating system on RUN/.lock.
 
-The system drops the lock when the process ends, however it ends: nothing is left to be removed by hand. The
-file holds a word of this training's own, by which it sees whether the folder at this path is still its own.
+The system releases the lock when the process ends, however it ends: nobody has to remove a file by hand. The
+file contains a random token, by which a training notices that the folder at this path is another one now.
 
-A run may come from anybody: what lies at RUN/.lock and is not such a file is neither followed nor written to.
+A run may come from anybody: if RUN/.lock is not such a file, it is neither followed nor written to.
 """
 
 from __future__ import annotations
@@ -23,52 +23,57 @@ from diabolo.train.errors import RunError
 __all__ = ["LOCK", "Lock", "hold", "refuse_running"]
 
 LOCK = ".lock"  # in the run's folder
-# no link is followed, and no pipe waited for; Windows knows neither
+# follow no link and wait for no pipe; Windows has neither flag
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-_WORD = re.compile(rb"[0-9a-f]{0,32}")  # all that is ever written; less where the disk was full
-_LONGEST = 32  # bytes of it
+_TOKEN = re.compile(rb"[0-9a-f]{0,32}")  # the whole content; shorter if the disk was full
+_LONGEST = 32  # bytes of a token
 _TAKEN = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}
-_FAR = 2**30  # the byte that Windows locks: those that are locked there cannot be read
+_FAR = 2**30  # the byte that is locked on Windows, where locked bytes cannot be read
 
 
 class Lock:
-    """A folder that this training holds.
+    """The lock that this training has on a run's folder.
 
     Attributes:
-        folder: the run's.
+        folder: the run's folder.
     """
 
-    def __init__(self, folder: Path, word: str) -> None:
-        self.folder, self._word = folder, word
+    def __init__(self, folder: Path, token: str) -> None:
+        self.folder, self._token = folder, token
 
     def lost(self) -> str:
-        """What has become of the folder, as the end of 'the folder RUN ...'; empty while it is there.
+        """What has happened to the folder, as the end of 'the folder RUN ...'; '' while it is unchanged.
 
-        Another one may lie at its path by now: one that was removed may have been made anew.
+        A folder that was removed may have been made again, so another one may be at its path.
         """
         if not (self.folder / "config.json").is_file():
             return "was removed or renamed"
         try:
             handle = _open(self.folder)
         except OSError:
-            return ""  # the file alone was removed, or cannot be looked at just now
+            return ""  # only the file was removed, or it cannot be opened right now
         except RunError:
             return "was replaced by another one"
         try:
-            replaced = os.read(handle, _LONGEST).decode("ascii") != self._word
+            replaced = os.read(handle, _LONGEST).decode("ascii") != self._token
         except OSError:
             return ""
         finally:
             os.close(handle)
-        return "was replaced by another one" if replaced and self._word else ""
+        return "was replaced by another one" if replaced and self._token else ""
 
 
 @contextmanager
 def hold(folder: Path, note: Callable[[str], None]) -> Iterator[Lock]:
-    """Hold the folder, which is there, until the block ends; `note` is told where it cannot be locked.
+    """Lock an existing folder until the block ends.
+
+    Args:
+        folder: of a run.
+        note: called with a message if the file system has no locks.
 
     Raises:
-        RunError: another training holds it, it cannot be written to, or its lock is no file of ours.
+        RunError: another training has the lock, the folder cannot be written to, or its lock file is not one
+            that a training wrote.
     """
     try:
         handle = _open(folder, os.O_CREAT)
@@ -78,17 +83,17 @@ def hold(folder: Path, note: Callable[[str], None]) -> Iterator[Lock]:
         ) from None
     try:
         if not _lock(handle, folder):
-            note(f"{folder} lies on a file system without locks: see that no second training runs in it")
+            note(f"{folder} is on a file system without locks: make sure that no second training runs in it")
         yield Lock(folder, _mark(handle))
     finally:
         os.close(handle)  # and the lock with it
 
 
 def refuse_running(folder: Path) -> None:
-    """See that no training runs in a folder, which may be anything.
+    """Check that no training runs in a folder, which need not be a run.
 
     Raises:
-        RunError: one does, or its lock is no file of ours.
+        RunError: one does, or its lock file is not one that a training wrote.
     """
     try:
         handle = _open(folder)
@@ -101,11 +106,11 @@ def refuse_running(folder: Path) -> None:
 
 
 def _open(folder: Path, more: int = 0) -> int:
-    """A handle on the lock's file, at its beginning.
+    """Open the lock file, and return its descriptor, positioned at the start.
 
     Raises:
         OSError: it cannot be opened.
-        RunError: it is no file that a training wrote.
+        RunError: it is not a file that a training wrote.
     """
     path = folder / LOCK
     if path.is_symlink():
@@ -117,7 +122,7 @@ def _open(folder: Path, more: int = 0) -> int:
             raise _not_ours(path, "it is not a file")
         if found.st_nlink > 1:
             raise _not_ours(path, "it is a file that has another name, too")
-        if not _WORD.fullmatch(os.read(handle, _LONGEST + 1)):
+        if not _TOKEN.fullmatch(os.read(handle, _LONGEST + 1)):
             raise _not_ours(path, "something else is written in it")
         os.lseek(handle, 0, os.SEEK_SET)
     except BaseException:
@@ -128,26 +133,26 @@ def _open(folder: Path, more: int = 0) -> int:
 
 def _not_ours(path: Path, why: str) -> RunError:
     return RunError(
-        f"{path} is not the file by which a training holds its folder: {why}, and it is left as it is. See "
-        "whom the run comes from; if you trust it, remove that file, then try again."
+        f"{path} is not the lock file of a training: {why}. It is left unchanged. Check where the run comes "
+        "from; if you trust it, remove that file, then try again."
     )
 
 
 def _mark(handle: int) -> str:
-    """Put a word of one's own into the file, and return it; no word where the disk is full."""
-    word = secrets.token_hex(16)
+    """Write a new token to the file, and return it; '' if the disk is full."""
+    token = secrets.token_hex(16)
     os.ftruncate(handle, 0)
     try:
-        return word if os.write(handle, word.encode()) == len(word) else ""
+        return token if os.write(handle, token.encode()) == len(token) else ""
     except OSError:
         return ""
 
 
 def _lock(handle: int, folder: Path) -> bool:
-    """Lock the file; False where the file system knows no locks.
+    """Lock the file; False if the file system has no locks.
 
     Raises:
-        RunError: somebody else has it.
+        RunError: another process has the lock.
     """
     try:
         if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""A run as a notebook shows it: one piece of HTML that needs no file beside it."""
+"""A run as a notebook shows it: one piece of HTML with the pictures inside."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["page"]
 
 
 def page(title: str, figures: Mapping[str, Any], pictures: Iterable[Path]) -> str:
-    """A run's title, those of its figures that are single numbers, and its pictures.
+    """HTML with a title, a table of the figures that are single numbers, and pictures.
 
     Args:
         title: what was trained, and where.

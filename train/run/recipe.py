@@ -12,7 +12,7 @@ from diabolo.train.settings import settings
 
 __all__ = ["recipe"]
 
-# these stand at the top, or belong to the variant or the network
+# these come first, or belong to the variant or the network
 _OWN = {"variant", "dataset", "latent_dim", "variant_options", "network_options"}
 
 
@@ -21,10 +21,11 @@ def recipe(config: Config, dataset: str) -> str:
 
     Args:
         config: of a run.
-        dataset: what to call its set; a folder's path is nobody else's.
+        dataset: the name to give for its dataset, since the path of a folder is of no use to others.
 
     Returns:
-        Nothing where no recipe can say it: for another `clip`, and for options of a user's own network.
+        The recipe; '' if a recipe cannot express the settings: another `clip`, or options of a user's own
+        network.
     """
     known = settings(Config)
     changed = {name: value for name, value in _changed(config).items() if name not in _OWN}
@@ -59,7 +60,7 @@ def _network_options(config: Config) -> dict[str, Any]:
 
 
 def _changed(config: Config) -> dict[str, Any]:
-    """The settings that are not the defaults of the variant, and of the optimizer, which has its own rate."""
+    """The settings that are not the defaults of the variant and the optimizer."""
     usual = asdict(Config.make(config.variant, config.dataset))
     usual |= {"lr": Config.make(config.variant, config.dataset, optimizer=config.optimizer).lr}
     return {name: value for name, value in asdict(config).items() if value != usual[name]}

@@ -1,4 +1,4 @@
-"""Tensors in a safetensors file with a checksum: a bit that flips on the disk is found when they are read."""
+"""Tensors in a safetensors file with a checksum, so that a flipped bit is noticed when they are read."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from diabolo.runtime.listing import check_file
 
 __all__ = ["ChecksumError", "about", "read", "write"]
 
-_CHECKSUM = "sha256"  # of all tensors and texts, by this name among the texts
+_CHECKSUM = "sha256"  # of all tensors and texts; its key in the metadata
 
 
 class ChecksumError(Exception):
-    """The bytes are not those that were written."""
+    """The content of a file does not match its checksum."""
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], texts: Mapping[str, str] | None = None) -> None:
-    """Write tensors, and texts by name, with a checksum over both.
+    """Write tensors, and texts by name as metadata, with a checksum over both.
 
     Raises:
         OSError, SafetensorError: the file cannot be written.
@@ -35,7 +35,7 @@ def write(path: Path, tensors: Mapping[str, Tensor], texts: Mapping[str, str] | 
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors and the texts; a file of an older release, without a checksum, is read as it is.
+    """The tensors and the texts; a file of an older release has no checksum and is not verified.
 
     Raises:
         ChecksumError: the file is damaged.
@@ -52,7 +52,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def about(path: Path) -> dict[str, str]:
-    """The texts alone, which are not checked.
+    """Only the texts, without verifying the checksum.
 
     Raises:
         OSError, SafetensorError: it cannot be read.

@@ -1,11 +1,11 @@
-"""Settings, each written once: a field of a dataclass, from which everything else about it is derived.
+"""Settings: each is one field of a dataclass, and everything else is derived from that.
 
     @dataclass(frozen=True, kw_only=True)
     class Options(Settings):
         beta: float = setting(1.0, "weight of the KL to N(0, I)", low=0, high=10**6)
 
-The field gives the check of type and range, the message about a wrong value, the option `--beta` of the
-command line with its help, the key `beta` in a recipe, and the row in docs/settings.md.
+The field determines the check of type and range, the message about a wrong value, the option `--beta` of the
+command line with its help, the key `beta` of recipes, and the row in docs/settings.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a field of a dataclass says about a setting besides its name, type and default."""
+"""The rules of a setting: what its field says besides name, type and default."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ class Rules:
     """What a field says besides its name, type and default.
 
     Attributes:
-        help: one or two sentences for the command's help and the docs, or a function that makes them.
-        low, high: the smallest and the largest number allowed; of a tuple, for each of its numbers.
+        help: one or two sentences for the command's help and the docs, or a function that returns them.
+        low, high: the smallest and the largest number allowed; for a tuple, of each of its numbers.
         above, below: likewise, but the bound itself is not allowed.
         choices: the only values allowed.
         unit: what a number counts, in the plural: 'epochs'.
-        form: what is allowed, in words that follow 'it must be', where the above do not say it.
-        parse: makes the value of a text; raises ValueError where it cannot.
-        write: makes what a recipe holds of the value; by default it holds the value itself.
-        check: raises ValueError for a value that is not allowed, or an error of its own.
-        path: a str or any other path is allowed.
+        form: what is allowed, in words that follow 'it must be', if the attributes above do not say it.
+        parse: converts a text to the value; raises ValueError for a text that is not allowed.
+        write: converts the value to what a recipe holds; by default it holds the value itself.
+        check: raises a ValueError, or an error with its own message, for a value that is not allowed.
+        path: whether any path-like object is allowed besides a str.
         metavar: how the help shows the value; by default the choices or the type.
-        default_text: the default in words, where it is None or depends on something else.
-        command_default: the default of the command line, where it is another one than Python's.
+        default_text: the default in words, if it is None or depends on something else.
+        command_default: the default of the command line, if it differs from the one in Python.
         off: for a bool that may be None, the name of the option that sets it to False.
-        envvar: the environment variable that holds where the option is not given; a recipe cannot set it.
+        envvar: the environment variable that is used if the option is not given; a recipe cannot set it.
         option: whether the command line has an option for it.
-        local: whether it says where or how something is computed, not what; a run's recipe leaves it out.
+        local: whether it says where or how something is computed, not what; recipes of runs leave it out.
     """
 
     help: str | Callable[[], str] = ""
@@ -78,6 +78,6 @@ def setting(default: Any, help_text: str | Callable[[], str], **more: Any) -> An
 
 
 def same(holder: type, name: str) -> Any:
-    """A field that is the setting `name` of another class as well: same default, same rules."""
+    """A field with the default and the rules of the setting `name` of another class."""
     (other,) = (each for each in fields(holder) if each.name == name)
     return field(default=other.default, metadata=other.metadata)

@@ -19,13 +19,13 @@ _LONGEST = 200  # characters of a wrong value that a message shows
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """All that a field says.
+    """A setting, as its field describes it.
 
     Attributes:
         name: of the field.
         kind: the type of the value: bool, int, float, str, or a dict or tuple of these.
         optional: whether None is allowed, too.
-        default: what holds if nothing is given; `dataclasses.MISSING` if something must be.
+        default: the value if none is given; `dataclasses.MISSING` if one must be given.
         rules: everything else.
     """
 
@@ -37,12 +37,12 @@ class Setting:
 
     @property
     def key(self) -> str:
-        """The name in a recipe, and after the dashes of the option."""
+        """The name in recipes and of the option, with '-' for '_': `latent-dim`."""
         return self.name.replace("_", "-")
 
     @property
     def help(self) -> str:
-        """What it is."""
+        """The help text."""
         return self.rules.help if isinstance(self.rules.help, str) else self.rules.help()
 
     @property
@@ -69,15 +69,16 @@ class Setting:
         return self.rules.low, self.rules.high, self.rules.above, self.rules.below
 
     def check(self, value: object, called: str = "") -> None:
-        """See that the value is allowed.
+        """Check that a value is allowed.
 
         Args:
-            value: as the field would hold it.
+            value: for the field.
             called: what the message calls the setting; by default its name.
 
         Raises:
             UnknownNameError: it is not one of the choices.
-            OptionError: it is of another type, or out of its range; or an error of `Rules.check`.
+            OptionError: it has another type, or is out of range.
+            Exception: whatever `Rules.check` raises, except ValueError.
         """
         if value is None and self.optional:
             return
@@ -94,7 +95,7 @@ class Setting:
                 self._refuse(value, called)
 
     def read(self, written: object) -> Any:
-        """The value that is written on a command line or in a recipe.
+        """The value of what is given on a command line or in a recipe.
 
         Args:
             written: a text, or a value of TOML. A list is read like a text with commas.
@@ -111,7 +112,7 @@ class Setting:
         return value
 
     def write(self, value: Any) -> Any:
-        """What a recipe holds of a value."""
+        """What a recipe holds for a value."""
         return self.rules.write(value) if self.rules.write else value
 
     def _parse(self, written: object) -> Any:
@@ -145,7 +146,7 @@ class Setting:
 
 
 def _is(value: object, kind: Any) -> bool:
-    """Whether a value is of a type: an int is a float as well, True is not a number, a list is a tuple."""
+    """Whether a value has a type. An int counts as a float, a list as a tuple; True is not a number."""
     if get_origin(kind) is tuple:
         if not isinstance(value, tuple | list):
             return False
@@ -158,7 +159,7 @@ def _is(value: object, kind: Any) -> bool:
 
 
 def _numbers(value: object) -> list[float]:
-    """The numbers of which a value consists; True is not one."""
+    """The numbers in a value, which may be a tuple; True is not a number."""
     parts = value if isinstance(value, tuple | list) else [value]
     return [part for part in parts if isinstance(part, int | float) and not isinstance(part, bool)]
 

@@ -18,7 +18,7 @@ __all__ = ["Settings", "make", "settings"]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A base for dataclasses of settings, checked when one is made.
+    """The base of dataclasses of settings; an instance checks its values when it is made.
 
     Raises:
         UnknownNameError, OptionError: a value that is not allowed.
@@ -30,7 +30,7 @@ class Settings:
 
 
 def settings(holder: type) -> dict[str, Setting]:
-    """The settings of a dataclass by name, in the order of its fields; a field needs no rules to be one."""
+    """The settings of a dataclass by name, in the order of its fields. A field without rules is one, too."""
     return _settings(holder)
 
 
@@ -77,7 +77,7 @@ def _hints(holder: type) -> dict[str, Any]:
 
 
 def _kind(hint: Any, default: Any) -> tuple[Any, bool]:
-    """The type without None, and whether None was in it; of a type that is not known here, the default's."""
+    """The type without None, and whether None is allowed; for an unknown type, that of the default."""
     if get_origin(hint) in (Union, UnionType):
         rest = [each for each in get_args(hint) if each is not NoneType]
         if len(rest) == 1 and len(rest) < len(get_args(hint)):

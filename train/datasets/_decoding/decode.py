@@ -1,4 +1,4 @@
-"""Image files to arrays: every mode Pillow opens becomes grey or colour uint8 of one size."""
+"""Image files to arrays: every mode that Pillow opens becomes grey or RGB uint8 of one size."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PASSING = (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, er
 
 
 class PassingError(DataError):
-    """The image cannot be decoded now, for a reason that is not the file's and may pass."""
+    """The image cannot be decoded now, for a temporary reason that is not the file's fault."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +41,8 @@ class Decoded:
     """An image as an array.
 
     Attributes:
-        pixels: uint8 `(channels, height, width)`: 1 channel where it is grey, else 3 (RGB).
-        size: `(height, width)` in pixels before it was fitted.
+        pixels: uint8 `(channels, height, width)`: 1 channel if it is grey, else 3 (RGB).
+        size: `(height, width)` in pixels before it was resized.
     """
 
     pixels: NDArray[np.uint8]
@@ -50,26 +50,30 @@ class Decoded:
 
 
 def measure(source: Source) -> tuple[Size, bool]:
-    """`(height, width)` in pixels as the image will stand, and whether it is surely grey: from its header.
+    """An image's `(height, width)` in pixels, upright, and whether it is certainly grey, from its header.
 
     Raises:
-        DataError: it is not an image, or too large; the message is the bare reason.
+        DataError: it is not an image, or too large; the message is only the reason.
     """
     with _reasons(), opened(source) as image:
-        lies = orientation(image) >= 5 and not _turned(image)
-        size = (image.width, image.height) if lies else (image.height, image.width)
+        rotated = orientation(image) >= 5 and not _turned(image)
+        size = (image.width, image.height) if rotated else (image.height, image.width)
         return size, image.mode in _GREY or image.mode.startswith("I")
 
 
 def decode(source: Source, size: Size | None, fitting: Fitting) -> Decoded:
-    """The image at `size`, `(height, width)` in pixels; None leaves it as large as it is.
+    """Decode the first frame of an image, turn it upright by its EXIF orientation, and resize it.
 
-    EXIF orientation is applied, transparency laid on the background, the first frame taken. Where the
-    fitting leaves the colour open, RGB with equal channels is grey.
+    Transparent pixels get the background. If `fitting.colour` is None, RGB with equal channels is grey.
+
+    Args:
+        source: a path, or a file.
+        size: `(height, width)` in pixels; None: the image's own.
+        fitting: how it is resized and converted.
 
     Raises:
-        DataError: it cannot be decoded; the message is the bare reason.
-        PassingError: it may be decoded another time: the memory or the system failed, not the file.
+        DataError: it cannot be decoded; the message is only the reason.
+        PassingError: it may be decoded another time: memory or the system failed, not the file.
     """
     with _reasons(), opened(source) as image:
         width, height = image.size
@@ -78,14 +82,14 @@ def decode(source: Source, size: Size | None, fitting: Fitting) -> Decoded:
         image.load()
         before = (width, height) if orientation(image) >= 5 else (height, width)
         plain = flatten(image, fitting.ground, size)
-    try:  # an error here is ours and no fault of the file
+    try:  # an error here is a bug of ours, not the file's fault
         return Decoded(pixels=_pixels(fitting.apply(plain, size or before), fitting), size=before)
     except MemoryError as error:
         raise PassingError("too large for the memory") from error
 
 
 def fit_split(split: Split, fitting: Fitting) -> Split:
-    """The split with its images brought to the fitting's size and colour, in memory."""
+    """The split with its images resized and converted, in memory."""
     images = split.images[:]
     size = fitting.image_size or (images.shape[2], images.shape[3])
     if size == images.shape[2:] and fitting.colour in (None, images.shape[1] == 3):
@@ -94,7 +98,7 @@ def fit_split(split: Split, fitting: Fitting) -> Split:
 
 
 def fit_images(images: NDArray[np.uint8], fitting: Fitting) -> NDArray[np.uint8]:
-    """Images `(n, channels, height, width)` brought to the fitting's size and colour."""
+    """Images uint8 `(n, channels, height, width)`, resized and converted."""
     size = fitting.image_size
     if size and size != images.shape[2:]:
         fitted = [_again(image, fitting, size) for image in images]
@@ -129,20 +133,20 @@ def _pixels(image: Image.Image, fitting: Fitting) -> NDArray[np.uint8]:
 
 
 def _turned(image: Image.Image) -> bool:
-    """Whether Pillow declares the size as the image will stand, as its newer versions do for TIFF."""
+    """Whether Pillow gives the size of the upright image already, as newer versions do for TIFF."""
     return bool(getattr(image, "tag_v2", {}).get(_WIDTH, image.width) != image.width)
 
 
 @contextmanager
 def _reasons() -> Iterator[None]:
-    """Whatever goes wrong in the block is a DataError."""
+    """Turn every error in the block into a DataError."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # odd metadata are not the user's concern
+        with warnings.catch_warnings(action="ignore"):  # odd metadata do not concern the user
             yield
     except MemoryError as error:
         raise PassingError("too large for the memory") from error
     except Exception as error:
-        # Pillow's decoders raise nearly anything on bad bytes: OSError, SyntaxError, struct.error, KeyError.
+        # Pillow's decoders raise almost anything on bad bytes: OSError, SyntaxError, struct.error, KeyError.
         kind = PassingError if getattr(error, "errno", None) in _PASSING else DataError
         raise kind(_reason(error)) from error
 

@@ -1,4 +1,4 @@
-"""How images of any size and kind are brought to one: size, proportions, background, grey or colour."""
+"""The settings that bring images to one size and kind: size, proportions, background, grey or colour."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["RESIZE", "Fitting"]
 
 
 def _size(text: str) -> tuple[int, int]:
-    """The (height, width) that `28` or `32x48` says."""
+    """`(height, width)` in a text such as `28` or `32x48`."""
     given = re.fullmatch("([0-9]{1,4})(?:x([0-9]{1,4}))?", text)
     if not given:
         raise ValueError
@@ -28,7 +28,7 @@ def _written(size: tuple[int, int] | None) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Fitting(Settings):
-    """What is done to every image of a set.
+    """How every image of a dataset is resized and converted.
 
     Raises:
         UnknownNameError, OptionError: a value that is not allowed.
@@ -36,24 +36,24 @@ class Fitting(Settings):
 
     image_size: tuple[int, int] | None = setting(  # height, width
         None,
-        "Bring images to this size, 8 to 256 pixels.",
+        "Resize images to this size, 8 to 256 pixels.",
         low=8,
         high=256,
         form="N or HxW, for instance 28 or 32x48, with sides from 8 to 256 pixels",
         parse=_size,
         write=_written,
         metavar="N|HxW",
-        default_text="the dataset's own; in a folder the commonest, at most 64",
+        default_text="the dataset's own; for a folder the most common, at most 64",
     )
     resize: str = setting(
         "crop", "; ".join(f"{how}: {what}" for how, what in RESIZE.items()) + ".", choices=tuple(RESIZE)
     )
     colour: bool | None = setting(  # None: grey where every image is
-        None, "Make every image RGB, or grey.", off="grey", default_text="grey where all of them are"
+        None, "Convert all images to RGB, or to grey.", off="grey", default_text="grey if all images are"
     )
     background: str = setting(
         "white",
-        "Under transparent pixels and around padded images: a name or #rrggbb.",
+        "The colour under transparent pixels and around padded images: a name or #rrggbb.",
         check=ImageColor.getrgb,
         form="a colour: a name (white, black, grey) or #rrggbb",
     )
@@ -65,13 +65,17 @@ class Fitting(Settings):
         return red, green, blue
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
+        """The settings as JSON values."""
         return asdict(self)
 
     def apply(self, image: Image.Image, size: tuple[int, int]) -> Image.Image:
-        """The image, in mode L or RGB, at `size`, `(height, width)` in pixels, and in the colours asked for.
+        """Resize and convert an image.
 
-        Where they are left open, grey stays grey unless it is padded with a colour.
+        If `colour` is None, a grey image stays grey unless it is padded with a colour.
+
+        Args:
+            image: in mode L or RGB.
+            size: `(height, width)` in pixels.
         """
         height, width = size
         padded = self.resize == "pad" and image.size != (width, height)

@@ -27,7 +27,7 @@ Task = tuple[int, str]  # a row, and the file whose image goes there
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is done with each file: decoded, and written into its row of `target`.
+    """What is done with each file: it is decoded and written to its row of `target`.
 
     Attributes:
         target: a file of `rows x channels x height x width` bytes.
@@ -42,17 +42,17 @@ class Job:
 
 
 class Outcome(NamedTuple):
-    """What became of a file: its size before fitting and whether it is grey, or why it cannot be read."""
+    """The result for a file: its size before resizing and whether it is grey, or why it cannot be read."""
 
     row: int
     size: Size = (0, 0)  # (height, width), pixels
     grey: bool = False
     reason: str = ""
-    passing: bool = False  # the reason is not the file's, and may be gone another time
+    passing: bool = False  # the reason is temporary, and not the file's fault
 
 
 def open_target(job: Job) -> IO[bytes]:
-    # without a buffer: what is written is in the file, whatever becomes of this process
+    # unbuffered: what is written reaches the file even if this process dies
     return open(job.target, "r+b", buffering=0)  # noqa: PTH123
 
 
@@ -61,7 +61,7 @@ def decode_into(job: Job, target: IO[bytes], row: int, path: str) -> Outcome:
         image = decode(path, job.size, job.fitting)
     except DataError as error:
         return Outcome(row=row, reason=str(error), passing=isinstance(error, PassingError))
-    channels = image.pixels[: job.channels]  # one of colour is not kept: whoever asked finds it is not grey
+    channels = image.pixels[: job.channels]  # colour is dropped; the outcome says that it is not grey
     pixels = channels.tobytes() * (job.channels // len(channels))  # grey among colour fills all three
     target.seek(row * job.channels * job.size[0] * job.size[1])
     if target.write(pixels) != len(pixels):

@@ -1,8 +1,8 @@
-"""Many files decoded at once, in processes of their own.
+"""Decoding many files at once, in separate processes.
 
-A process that dies on a file (a decoder's bug, the system's memory guard), or does not end, costs that file,
-not the run. The processes are started as commands, not by multiprocessing: that would run the caller's script
-again in each of them unless it is guarded by `if __name__ == "__main__"`.
+If a process crashes on a file (a decoder's bug, the system's out-of-memory killer) or hangs, only that file
+is lost, not the run. The processes are started as commands rather than by multiprocessing, which would run
+the caller's script again in each of them unless it is guarded by `if __name__ == "__main__"`.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from diabolo.train.errors import DataError
 
 __all__ = ["Job", "Outcome", "Task", "work"]
 
-_ALONE = 20 * 2**20, 1000  # bytes and files up to which a second process costs more than it saves
+_ALONE = 20 * 2**20, 1000  # bytes and files up to which a second process takes more time than it saves
 _CHUNKS = 8, 256  # files handed to a process at a time, at least and at most
 _PROCESSES = 16  # at most
-_WORST = 2**30  # bytes to have free for a process: 100 million pixels take 0.4 to 0.8 GB, 1.6 as WebP
-_PATIENCE = 60.0  # seconds that a process may take over a file
+_WORST = 2**30  # free bytes needed per process: 100 million pixels take 0.4 to 0.8 GB, 1.6 as WebP
+_PATIENCE = 60.0  # seconds that a process may take for a file
 
 
 def work(job: Job, tasks: Sequence[Task], bytes_in_all: int) -> Generator[Outcome, None, None]:
     """The outcome of each task, in any order.
 
-    Ending the iteration early ends the processes. Where none can be started, the files are decoded here.
+    Ending the iteration early ends the processes. If none can be started, the files are decoded in this one.
 
     Raises:
         OSError: `job.target` cannot be written.
@@ -67,7 +67,7 @@ def work(job: Job, tasks: Sequence[Task], bytes_in_all: int) -> Generator[Outcom
 
 
 def _count(files: int, bytes_in_all: int) -> int:
-    """How many processes: as many as there are cores, and no more than the memory has room for."""
+    """The number of processes: one per core, as far as memory allows."""
     if bytes_in_all <= _ALONE[0] and files <= _ALONE[1]:
         return 1
     return max(1, min(_cores(), _PROCESSES, free() // _WORST))
@@ -87,10 +87,10 @@ Process = subprocess.Popen[str]
 
 
 def _begin(job: Job) -> Process | None:
-    """A process that waits for tasks; None where none can be started."""
-    if not sys.executable or getattr(sys, "frozen", False):  # a packed program is no Python
+    """Start a process that waits for tasks; None if that is not possible."""
+    if not sys.executable or getattr(sys, "frozen", False):  # a packed program is not a Python interpreter
         return None
-    command = [sys.executable, "-P", "-m", worker.__name__]  # -P: no module of the working folder's
+    command = [sys.executable, "-P", "-m", worker.__name__]  # -P: import nothing from the working directory
     try:
         process = subprocess.Popen(  # noqa: S603 - our own module
             [*command, json.dumps(asdict(job))],
@@ -112,7 +112,7 @@ def _begin(job: Job) -> Process | None:
 
 
 def _answer(process: Process) -> tuple[str, bool]:
-    """The process's next line, '' where there is none; and whether it was ended for taking too long."""
+    """The process's next line, '' if there is none, and whether it was ended because it took too long."""
     late = threading.Event()
 
     def give_up() -> None:
@@ -132,14 +132,14 @@ def _answer(process: Process) -> tuple[str, bool]:
 
 def _end(process: Process) -> int:
     """End the process; returns its exit status."""
-    with contextlib.suppress(OSError):  # it may have gone with unread tasks in its pipe
+    with contextlib.suppress(OSError):  # it may have ended with unread tasks in its pipe
         process.kill()
         process.communicate()
     return process.wait()
 
 
 class _Feeder(threading.Thread):
-    """Feeds one process with chunks and collects its answers; starts another when it dies."""
+    """Gives chunks of tasks to one process and collects its answers; starts another one if it dies."""
 
     def __init__(
         self,
@@ -166,12 +166,12 @@ class _Feeder(threading.Thread):
             self.stop(wait=False)
 
     def _chunk(self, tasks: list[Task]) -> None:
-        """Have the tasks done; where the process dies of them, one by one, to find the one it dies of."""
+        """Have the tasks done; if the process dies, one by one, to find the one that causes it."""
         process = self._process = self._process or _begin(self._job)
         if process is None:
             raise DataError(
                 f"a process to decode images cannot be started: {sys.executable} -m {worker.__name__}. "
-                "Free some memory or end other programs, and try again; or install Diabolo anew."
+                "Free some memory or end other programs, and try again, or reinstall Diabolo."
             )
         assert process.stdin is not None  # noqa: S101 - a pipe, for mypy
         with contextlib.suppress(OSError):  # it may have died already; then there is no answer
@@ -201,7 +201,7 @@ class _Feeder(threading.Thread):
                 self._chunk([task])
 
     def stop(self, wait: bool = True) -> None:
-        """End the process; called by the thread itself when all is done, and by whoever gives up."""
+        """End the process; called by the thread itself when all is done, or by the caller to stop early."""
         self._stopped.set()
         process = self._process
         if wait and self.ident is not None:
@@ -214,7 +214,7 @@ class _Feeder(threading.Thread):
 
 
 def _blame(status: int, late: bool) -> tuple[str, bool]:
-    """Why a process died of its file, and whether that may pass."""
+    """Why a process died, and whether the reason may be temporary."""
     if late:
         return "the decoder did not end", True
     if status == -getattr(signal, "SIGKILL", 9):

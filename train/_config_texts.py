@@ -1,0 +1,38 @@
+"""Help texts of `Config` that depend on the installed networks, and conversions of its values."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from diabolo.runtime.errors import PluginError
+from diabolo.train import networks
+
+__all__ = ["last_part", "latent_dim_help", "network_help", "parse_names"]
+
+
+def parse_names(text: str) -> tuple[str, ...]:
+    """The names in a text that separates them by commas."""
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise ValueError
+    return names
+
+
+def latent_dim_help() -> str:
+    """A network of another package that cannot be loaded is an error when it is chosen, not in the help."""
+    own = {}
+    for name in networks.names():
+        with suppress(PluginError):
+            own[name] = networks.default_latent_dim(name)
+    unless = ", ".join(f"{count} with {name}" for name, count in own.items() if count)
+    return f"Size of the latent; of a grid, its channels: {unless} unless given."
+
+
+def network_help() -> str:
+    """Made when it is shown, since other packages may add networks."""
+    return f"{' or '.join(networks.names())}, or your own two classes in a Python file, which is executed."
+
+
+def last_part(path: str) -> str:
+    """The last part of a path, since the rest means nothing on another machine."""
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
