@@ -25,17 +25,21 @@ _CODES = 16  # codes that the uint8 graphs are checked with
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """The result of one check.
+    """One thing that was checked.
 
     Attributes:
-        name: what was checked: a file, or 'graphs', 'golden latent', ...
-        ok: whether the check passed.
-        detail: the reason, in one sentence or phrase.
+        name: 'model.json', a file of the bundle, 'graphs', or a quantity that was computed and compared.
+        ok: whether it is as it was exported.
+        detail: the result in words.
+        difference: the largest absolute difference of what was compared, if it is finite; otherwise None.
+        allowed: the largest difference that is allowed; None where nothing was compared.
     """
 
     name: str
     ok: bool
     detail: str
+    difference: float | None = None
+    allowed: float | None = None
 
 
 def verify(source: str | Path | Bundle, *, device: str = "auto", limits: BundleLimits = LOCAL) -> list[Check]:
@@ -160,4 +164,6 @@ def _compare(name: str, found: NDArray[np.float32], wanted: NDArray[np.float32],
         name=name,
         ok=largest <= tolerance,  # False for a NaN
         detail=f"largest difference {largest:.1e}, allowed {tolerance:.0e}",
+        difference=largest if np.isfinite(largest) else None,
+        allowed=tolerance,
     )
