@@ -122,7 +122,7 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
     encoder, decoder = checked(graphs[0]), checked(graphs[1])
     say("measuring them on the test images")
     exported = _measured(source, plain, (encoder, decoder), settings)
-    images, stored = source.learned[:_COMPARED], source.arrays.get("codes")
+    images, stored = source.training_images[:_COMPARED], source.arrays.get("codes")
     answers = golden(source.pair, source.codes, encoder, decoder, settings.dtype, images, stored)
     name = source.name if target.name == "bundle" else target.name
     about = document(source, name, parity, answers, settings.opset, settings.dtype, exported)
@@ -148,8 +148,9 @@ def _converted(source: Source, full: Graphs, settings: Settings, say: Note) -> G
     if settings.dtype == "fp16":
         return to_fp16(full[0]), to_fp16(full[1])
     if settings.dtype == "int8":
-        say(f"quantising them by {len(source.learned)} training images")
-        images = [source.learned[i : i + _CALIBRATION] for i in range(0, len(source.learned), _CALIBRATION)]
+        training = source.training_images
+        say(f"quantising them with {len(training)} training images")
+        images = [training[i : i + _CALIBRATION] for i in range(0, len(training), _CALIBRATION)]
         latents = [source.pair.latents(batch) for batch in images]
         return quantise(full[0], "image", images), quantise(full[1], "latent", latents)
     return full

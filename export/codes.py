@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.export.pair import Pair
+from diabolo.runtime._old_names import old_keywords
 from diabolo.runtime.latent.density import NEIGHBOUR, Density
 from diabolo.train.datasets import Images, Rows, spread
 
@@ -41,17 +42,18 @@ def codes_of(
         3000.
     """
     chosen = spread(len(images), _at_most(_CODES, pair))
-    arrays: dict[str, _Any] = {"codes": _rounded(pair.latents(_of(images, chosen)))}
+    arrays: dict[str, _Any] = {"codes": _rounded(pair.latents(_rows(images, chosen)))}
     return arrays if labels is None else arrays | {"labels": labels[chosen].astype(np.int64)}
 
 
-def density_of(pair: Pair, learned: Images | _Floats, tested: Images | _Floats) -> dict[str, _Any]:
+@old_keywords(learned="training", tested="test")
+def density_of(pair: Pair, training: Images | _Floats, test: Images | _Floats) -> dict[str, _Any]:
     """The arrays for `diabolo.runtime.latent.density`.
 
     Args:
         pair: the model.
-        learned: images that it was trained on, `(n, *image_shape)`, uint8, or float32 in [0, 1].
-        tested: images that it was not trained on, likewise.
+        training: images that it was trained on, `(n, *image_shape)`, uint8, or float32 in [0, 1].
+        test: images that it was not trained on, likewise.
 
     Returns:
         `training`, codes of some training images, float32 `(m, *latent_shape)`, m at most 5000: a VAE's are
@@ -59,12 +61,14 @@ def density_of(pair: Pair, learned: Images | _Floats, tested: Images | _Floats) 
         codes' distances, float32 `(levels,)`. An empty dict if there are too few images.
     """
     count = _at_most(_TRAINING, pair)
-    some = [_of(images, spread(len(images), count)) for images in (learned, tested)]
-    training, test = (pair.codes(rows, np.random.default_rng([_SEED, n]))[1] for n, rows in enumerate(some))
-    if len(training) < NEIGHBOUR:
+    some = [_rows(images, spread(len(images), count)) for images in (training, test)]
+    codes, test_codes = (
+        pair.codes(rows, np.random.default_rng([_SEED, n]))[1] for n, rows in enumerate(some)
+    )
+    if len(codes) < NEIGHBOUR:
         return {}
-    training = _rounded(training)
-    return {"training": training, "distances": Density.of(training, test).quantiles}
+    codes = _rounded(codes)
+    return {"training": codes, "distances": Density.of(codes, test_codes).quantiles}
 
 
 def _at_most(limits: tuple[int, int, int], pair: Pair) -> int:
@@ -72,7 +76,7 @@ def _at_most(limits: tuple[int, int, int], pair: Pair) -> int:
     return min(most, max(least, total // prod(pair.latent_shape)))
 
 
-def _of(images: Images | _Floats, chosen: NDArray[np.int64]) -> Images | _Floats:
+def _rows(images: Images | _Floats, chosen: NDArray[np.int64]) -> Images | _Floats:
     return images.rows(chosen) if isinstance(images, Rows) else images[chosen]
 
 

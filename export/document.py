@@ -81,7 +81,7 @@ def _image(source: Source) -> dict[str, Any]:
         "shape": list(shape),
         "range": [0, 1],
         "colour": _COLOURS.get(shape[0], "other"),
-        "background": round(float(border_brightness(source.learned).mean()), 4),
+        "background": round(float(border_brightness(source.training_images).mean()), 4),
         **source.facts.get("image", {}),
     }
 

@@ -112,19 +112,19 @@ def _source(
     **about: Any,
 ) -> Source:
     """The input of `write`; without `images`, the example is used, and there is no codes.npz."""
-    learned = example if images is None else as_batch(images, pair.image_shape)
-    measured = learned if test is None else as_batch(test, pair.image_shape)
-    codes = pair.latents(learned)
-    indices = None if labels is None else _labels(labels, len(learned), facts["dataset"]["classes"])
-    arrays = codes_of(pair, learned, indices) if images is not None else {}
+    training = example if images is None else as_batch(images, pair.image_shape)
+    tested = training if test is None else as_batch(test, pair.image_shape)
+    codes = pair.latents(training)
+    indices = None if labels is None else _labels(labels, len(training), facts["dataset"]["classes"])
+    arrays = codes_of(pair, training, indices) if images is not None else {}
     if images is not None and test is not None:
-        arrays |= density_of(pair, learned, measured)
+        arrays |= density_of(pair, training, tested)
     return Source(
         pair=pair,
         facts=facts,
-        learned=learned[:_CALIBRATION],
+        training_images=training[:_CALIBRATION],
         codes=codes,
-        test=lambda: (measured[i : i + _BATCH] for i in range(0, len(measured), _BATCH)),
+        test=lambda: (tested[i : i + _BATCH] for i in range(0, len(tested), _BATCH)),
         measured_on="given" if test is None else "test",
         arrays=arrays,
         **about,

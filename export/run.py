@@ -71,7 +71,7 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
     say("reading the dataset for the latent's statistics")
     data = run.data(note=say)
     pair = of_model(model)
-    codes = encode_all(model, _some(data.train.images, _STATISTICS))
+    codes = encode_all(model, _spread_over(data.train.images, _STATISTICS))
     distribution = model.head.distribution(codes)
     return Source(
         pair=pair,
@@ -89,7 +89,7 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
             "training": _training(run, data),
             "metrics": metrics,
         },
-        learned=_some(data.train.images, _CALIBRATION)[:].astype(np.float32) / np.float32(255),
+        training_images=_spread_over(data.train.images, _CALIBRATION)[:].astype(np.float32) / np.float32(255),
         codes=codes,
         test=lambda: batches(data.test.images),
         arrays=codes_of(pair, data.test.images, data.test.labels)
@@ -100,7 +100,7 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
     )
 
 
-def _some(images: Images, most: int) -> Images:
+def _spread_over(images: Images, most: int) -> Images:
     return rows_of(images, spread(len(images), most))
 
 

@@ -25,8 +25,8 @@ class Source:
         name: of the model, if the bundle's folder has a generic name.
         facts: keys that are copied to model.json: `summary`, `variant`, `network`, `dataset`, `metrics`, and
             `image` with `resize` and `padding`.
-        learned: some hundred training images, float32 `(n, *image_shape)` in [0, 1], for the calibration and
-            the brightness of their border.
+        training_images: some hundred training images, float32 `(n, *image_shape)` in [0, 1], for the
+            calibration and the brightness of their border.
         codes: latents of training images, float32 `(n, *latent_shape)`; model.json has their statistics.
         test: returns batches of images for the metrics.
         measured_on: 'test', or 'given' if the model may have been trained on these images.
@@ -40,7 +40,7 @@ class Source:
     pair: Pair
     name: str
     facts: dict[str, Any]
-    learned: NDArray[np.float32]
+    training_images: NDArray[np.float32]
     codes: NDArray[np.float32]
     test: Batches
     arrays: dict[str, NDArray[Any]]

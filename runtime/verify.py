@@ -25,7 +25,7 @@ _CODES = 16  # codes that the uint8 graphs are checked with
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """The result of one check.
+    """One thing that was checked.
 
     Attributes:
         name: what was checked: a file, or 'graphs', 'golden latent', ...

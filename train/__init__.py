@@ -25,7 +25,7 @@ _old = old_names(__name__, {"Watcher": "Callback"})
 
 
 def __getattr__(name: str) -> Any:
-    # the datasets lie below this package too, and whoever decodes or lists them must not wait for torch
+    # listing and decoding datasets, which are part of this package, must not import torch
     if name not in _HOMES:
         return _old(name)
     value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -89,8 +89,8 @@ def fit(
         data = _load(
             lambda: load(config.dataset, config.request(progress=callback.loading)), callback, distributed
         )
-        split(data, config.seed)  # raises where there are too few images, before anything is written
-        built = _build(config, network, data)  # likewise, where the network does not fit
+        split(data, config.seed)  # raises if there are too few images, before anything is written
+        built = _build(config, network, data)  # likewise, if the network does not fit
         with _begin(out, config, data, callback, distributed) as run:
             trainer = _prepare(run, built, data, callback, distributed)
             return _train(trainer, network, data, interrupt)

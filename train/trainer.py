@@ -215,8 +215,8 @@ class Trainer:
         if not math.isfinite(loss):
             raise TrainingError(
                 f"the loss became {loss} in epoch {self.position.epoch + 1} at step {self.position.step} of "
-                f"{self.steps}. The weights before it are kept in {self.run.path}. Train anew with a smaller "
-                f"--lr than {self.config.lr:g}, or with --precision fp32."
+                f"{self.steps}. The weights before it are kept in {self.run.path}. Train again with a "
+                f"smaller --lr than {self.config.lr:g}, or with --precision fp32."
             )
 
     def _add_terms(self, terms: dict[str, Tensor], images: int) -> None:
@@ -288,7 +288,7 @@ class Trainer:
         if state.position.step and state.steps != self.steps:
             raise RunError(
                 f"{run.path} was stopped within an epoch of {state.steps} steps; now one has {self.steps}: "
-                "the images or --batch-size have changed. Put them back, or train anew."
+                "the images or --batch-size have changed. Put them back, or train again."
             )
         run.fill(self.model, state.model)
         if self.average is not self.model:

@@ -40,7 +40,9 @@ def problems(value: Any, schema: dict[str, Any], path: str = "model.json") -> It
         One clause for each mistake; nothing if the value is valid.
     """
     sizes = schema.keys() & _SIZES.keys()
-    if too_long := [said for keyword in sizes for said in _SIZES[keyword](value, schema[keyword], path)]:
+    if too_long := [
+        problem for keyword in sizes for problem in _SIZES[keyword](value, schema[keyword], path)
+    ]:
         yield from too_long
         return
     for keyword, rule in schema.items():

@@ -159,28 +159,28 @@ def _build(document: dict[str, Any]) -> Manifest:
 
 
 def _sums(
-    said: dict[str, Any], latent_shape: tuple[int, ...], image_shape: tuple[int, int, int]
+    given: dict[str, Any], latent_shape: tuple[int, ...], image_shape: tuple[int, int, int]
 ) -> dict[str, Sum]:
     shapes = {"latent": latent_shape, "log_variance": latent_shape, "image": image_shape}
     return {
         name: Sum(
-            values=_array(said[name]["sum"], shape, f"sum {name}"),
-            tolerance={where: float(value) for where, value in said[name]["tolerance"].items()},
+            values=_array(given[name]["sum"], shape, f"sum {name}"),
+            tolerance={provider: float(value) for provider, value in given[name]["tolerance"].items()},
         )
         for name, shape in shapes.items()
-        if name in said
+        if name in given
     }
 
 
-def _drawing(said: dict[str, Any] | None, most: int) -> Drawing | None:
-    if said is None:
+def _drawing(given: dict[str, Any] | None, most: int) -> Drawing | None:
+    if given is None:
         return None
-    if said["box"] > most:
+    if given["box"] > most:
         raise ManifestError(
-            f"model.json: a drawing's box of {said['box']} pixels does not fit into the image, whose shorter "
-            f"side has {most}. Export the bundle again."
+            f"model.json: a drawing's box of {given['box']} pixels does not fit into the image, whose "
+            f"shorter side has {most}. Export the bundle again."
         )
-    return Drawing(box=int(said["box"]), centre=said["centre"])
+    return Drawing(box=int(given["box"]), centre=given["centre"])
 
 
 def _check_consistency(document: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime._old_names import old_keywords
 from diabolo.runtime.latent.knn import distances
 
 __all__ = ["LEVELS", "NEIGHBOUR", "Density", "scale_of"]
@@ -55,18 +56,19 @@ class Density:
         self._typical = typical.astype(np.float64)
 
     @classmethod
-    def of(cls, training: NDArray[np.float32], tested: NDArray[np.float32]) -> Density:
+    @old_keywords(tested="test")
+    def of(cls, training: NDArray[np.float32], test: NDArray[np.float32]) -> Density:
         """The density of training codes; the distances of test codes are computed (`LEVELS` quantiles).
 
         Args:
             training: codes of training images, `(n, *latent_shape)`, n at least 5.
-            tested: codes of test images, `(m, *latent_shape)`, m at least 1. A VAE's codes, of both kinds,
+            test: codes of test images, `(m, *latent_shape)`, m at least 1. A VAE's codes, of both kinds,
                 are drawn from the posterior.
 
         Raises:
             ValueError: fewer than 5 training codes.
         """
-        found = cls(training, np.array([0, 1], np.float32)).distance(tested)
+        found = cls(training, np.array([0, 1], np.float32)).distance(test)
         return cls(training, np.quantile(found, np.linspace(0, 1, LEVELS)).astype(np.float32))
 
     @property

@@ -118,12 +118,12 @@ class LatentPath:
             LatentError: the shapes differ.
         """
         if self.keys.shape[1:] != m.latent_shape:
-            whose = (
+            owner = (
                 f"the model it was made with, {self.model}" if self.model else "the model it was made with"
             )
             raise LatentError(
                 f"the path holds latents of shape {list(self.keys.shape[1:])}; {m.name} takes "
-                f"{list(m.latent_shape)}. Render it with {whose}."
+                f"{list(m.latent_shape)}. Render it with {owner}."
             )
         if self.digest in ("", m.document["digest"]):
             return ""
@@ -138,11 +138,11 @@ class LatentPath:
 
     def document(self) -> dict[str, Any]:
         """The path as a JSON object, which `read` takes. Every value is read as the same float32 again."""
-        whose = {"name": self.model, "digest": self.digest} if self.digest else None
+        owner = {"name": self.model, "digest": self.digest} if self.digest else None
         return {
             "format": "diabolo-path",
             "format_version": FORMAT_VERSION,
-            **({"model": whose} if whose else {}),
+            **({"model": owner} if owner else {}),
             "latent_shape": list(self.keys.shape[1:]),
             "method": self.method,
             "steps": self.steps,
@@ -176,13 +176,13 @@ def read(source: bytes | str | Mapping[str, Any]) -> LatentPath:
         have = str(len(keys)) if isinstance(keys, list) else f"{keys!r:.40} instead of a list"
         raise LatentError(f"a path is a list of 2 to {KEYS} keys; this one has {have}. {_AGAIN}")
     model = document.get("model")
-    whose = model if isinstance(model, dict) else {}
+    owner = model if isinstance(model, dict) else {}
     return LatentPath(
         keys=np.stack([_latent(key, shape, number) for number, key in enumerate(keys)]),
         steps=document.get("steps"),  # type: ignore[arg-type]  # refused where it is none
         method=document.get("method"),  # type: ignore[arg-type]
-        model=str(whose.get("name", "")),
-        digest=str(whose.get("digest", "")),
+        model=str(owner.get("name", "")),
+        digest=str(owner.get("digest", "")),
     )
 
 

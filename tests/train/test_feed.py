@@ -146,7 +146,7 @@ def test_a_memory_that_is_no_number_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setenv("DIABOLO_MEMORY", value)
-    with pytest.raises(OptionError, match=r"DIABOLO_MEMORY .* is no number of MiB"):
+    with pytest.raises(OptionError, match=r"DIABOLO_MEMORY .* must be a number of MiB"):
         load(str(save(tmp_path / "root", 12)), LoadRequest())
 
 

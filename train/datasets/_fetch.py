@@ -1,4 +1,4 @@
-"""Fetch a file over HTTP: by its published checksum, from its home or a mirror, never half of it."""
+"""Fetch a file over HTTP, from its home or a mirror, and verify it by its published checksum."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from diabolo.train.errors import DataError
 __all__ = ["Remote", "fetch"]
 
 TIMEOUT = 30.0  # seconds to connect, and seconds without a byte
-_ROUNDS = 2  # times that an address is asked whose answer was cut; networks hiccup
+_ROUNDS = 2  # attempts for an address whose answer was cut off
 _CHUNK = 2**16  # bytes
 
 
@@ -33,10 +33,10 @@ class Remote:
 
 
 def fetch(file: Remote, target: Path, progress: Progress) -> Path:
-    """Bring `file` to the path `target`, unless it lies there complete; returns `target`.
+    """Fetch `file` to the path `target`, unless it is there already and complete; returns `target`.
 
-    It is written into a folder beside `target` and moved there once its checksum holds; what a process that
-    was killed leaves is removed by the next one.
+    It is written to a temporary folder next to `target`, and moved after its checksum was verified. The next
+    process removes the temporary folder of one that was killed.
 
     Raises:
         DataError: no address gives the file, or `target`'s folder cannot be written to.
@@ -44,11 +44,11 @@ def fetch(file: Remote, target: Path, progress: Progress) -> Path:
     """
     try:
         import pooch
-        import requests  # noqa: F401 - pooch takes it up only when it fetches
+        import requests  # noqa: F401 - pooch imports it only when it fetches
     except ImportError as error:
         raise MissingPackageError(
             f"pooch and requests, which fetch datasets, cannot be imported ({error}). "
-            'Install it with: pip install "diabolo[train]"'
+            'Install them with: pip install "diabolo[train]"'
         ) from error
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def fetch(file: Remote, target: Path, progress: Progress) -> Path:
 
 
 def _try_all(pooch: Any, file: Remote, target: Path, progress: Progress) -> dict[str, str]:
-    """Why each address failed; empty as soon as one did not."""
+    """The reason why each address failed; empty if one of them succeeded."""
     from requests.exceptions import RequestException
 
     reasons: dict[str, str] = {}
@@ -108,7 +108,7 @@ def _is_whole(pooch: Any, path: Path, file: Remote) -> bool:
 
 
 def _is_cut(error: Exception) -> bool:
-    """Whether the network failed rather than the server's answer: the same again may come whole."""
+    """Whether the network failed, or the server was busy, so that another attempt may succeed."""
     from requests.exceptions import ChunkedEncodingError, ConnectionError, Timeout
 
     response = getattr(error, "response", None)
@@ -117,18 +117,18 @@ def _is_cut(error: Exception) -> bool:
 
 
 class _Downloader:
-    """One attempt, as pooch calls it: bytes as they lie on the server, counted, and the connection closed."""
+    """One attempt, called by pooch: fetches the unmodified bytes, counts them, and closes the connection."""
 
     def __init__(self, pooch: Any, file: Remote, progress: Progress) -> None:
         self._pooch, self._file, self._progress = pooch, file, progress
 
     def __call__(self, url: str, output_file: str, pooch: Any) -> None:
-        Path(output_file).unlink()  # for its owner alone; made anew, whoever shares the cache can read it
+        Path(output_file).unlink()  # only its owner may read it; all users may read a new file
         with contextlib.ExitStack() as stack:
 
             def opened(response: Any, **_: Any) -> None:
                 stack.callback(response.close)
-                # Some servers declare a .gz file to be an encoding; unpacked, it would fail its checksum.
+                # some servers declare .gz as a content encoding; unpacked, the file would fail its checksum
                 response.raw.headers.discard("Content-Encoding")
 
             self._pooch.HTTPDownloader(
@@ -141,16 +141,16 @@ class _Downloader:
 
 
 class _Meter:
-    """The progress bar that pooch asks for; it also ends a download that is longer than the file can be."""
+    """The progress bar for pooch; it also ends a download that is longer than the file."""
 
-    total = 0  # set by pooch from what the server declares, which is not believed
+    total = 0  # set by pooch to what the server declares, which is ignored
 
     def __init__(self, file: Remote, path: Path, progress: Progress) -> None:
         self._file, self._path, self._progress = file, path, progress
         self._tell(0)
 
     def update(self, size: int) -> None:
-        done = self._path.stat().st_size  # pooch adds whole chunks up, whatever they hold
+        done = self._path.stat().st_size  # pooch counts whole chunks, even if they are shorter
         if done > self._file.size:
             raise ValueError(f"sends more than the file's {self._file.size} bytes")
         self._tell(done)
@@ -166,7 +166,7 @@ class _Meter:
 
 
 def _reason(error: Exception) -> str:
-    """The bare reason in one line; requests wraps it in several others."""
+    """Only the reason, in one line; requests wraps it in several other errors."""
     response = getattr(error, "response", None)
     if response is not None and response.status_code >= 400:
         return f"{response.status_code} {response.reason}"

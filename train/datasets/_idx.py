@@ -1,4 +1,4 @@
-"""Sets in the idx format of MNIST: find their four files, fetch what is missing, read them."""
+"""Datasets in the idx format of MNIST: find their four files, fetch missing ones, and read them."""
 
 from __future__ import annotations
 
@@ -27,20 +27,27 @@ FILES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
-_MAX_BYTES = 2**31  # forty times MNIST: a header that declares more is not believed
+_MAX_BYTES = 2**31  # forty times MNIST: a header that declares more is refused
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdxSet:
-    """A set of four idx files: where they may lie, and where they come from."""
+    """A dataset of four idx files.
 
-    folders: tuple[str, ...]  # looked in below each root; the first is the one fetched into
-    addresses: tuple[str, ...]  # the folders on the web that hold the files, home first
-    published: Mapping[str, tuple[str, int]]  # checksum and bytes of each of FILES with `.gz`
+    Attributes:
+        folders: to search below each root; files are fetched into the first.
+        addresses: of the folders on the web that have the files, in the order in which they are tried.
+        published: checksum and size in bytes of each of FILES, with `.gz`.
+        classes: their number.
+    """
+
+    folders: tuple[str, ...]
+    addresses: tuple[str, ...]
+    published: Mapping[str, tuple[str, int]]
     classes: int
 
     def remote(self, file: str) -> Remote:
-        """One of FILES, as it is published."""
+        """One of FILES, as it was published."""
         name = f"{file}.gz"
         checksum, size = self.published[name]
         addresses = tuple(address + name for address in self.addresses)
@@ -48,10 +55,10 @@ class IdxSet:
 
 
 def load_idx(request: LoadRequest, source: IdxSet) -> tuple[Split, Split, dict[str, Any]]:
-    """The train and test splits of an idx set, and its provenance: the sha256 of each file's values.
+    """The train and test splits of an idx dataset, and its provenance: the sha256 of each file's values.
 
-    Read in place from the first of the set's folders, below the request's data folder or the cache, that
-    holds the files, plain or `.gz`; otherwise what is missing is fetched into the cache.
+    It is read in place from the first of its folders, below the request's data folder or the cache, that has
+    the files, plain or `.gz`; otherwise the missing files are fetched into the cache.
 
     Raises:
         DataError: a file is missing, damaged or not what it should be, or cannot be fetched.
@@ -71,17 +78,17 @@ def load_idx(request: LoadRequest, source: IdxSet) -> tuple[Split, Split, dict[s
 
 
 def locate_idx(request: LoadRequest, source: IdxSet) -> Path | None:
-    """The folder that holds all four files; None if they must be fetched.
+    """The folder that has all four files; None if they must be fetched.
 
     Raises:
-        DataError: a data folder holds only some of them.
+        DataError: a data folder has only some of them.
     """
     files = _find(request, source)
     return files[FILES[0]].parent if files else None
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """The array of uint8 in an idx file with that many dimensions; a name ending in `.gz` is unpacked.
+    """The array of uint8 in an idx file with this number of dimensions; `.gz` is unpacked.
 
     The format: two zero bytes, type, number of dimensions, big-endian sizes, values
     (http://yann.lecun.com/exdb/mnist/).
@@ -93,7 +100,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
             header = handle.read(4 + 4 * dimensions)
             shape = _shape(path, header, dimensions)
-            # A byte more than declared shows a file that is too long, and makes gzip reach its checksum.
+            # reading one byte more detects a file that is too long, and makes gzip verify its checksum
             body = handle.read(math.prod(shape) + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path} is damaged ({error}). {_AGAIN}") from error
@@ -104,7 +111,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     if len(body) != math.prod(shape):
         found = f"only {len(body)}" if len(body) < math.prod(shape) else "more"
         raise DataError(f"{path} declares {math.prod(shape)} bytes of data and holds {found}. {_AGAIN}")
-    # A copy: arrays over bytes are read-only, and torch warns about those.
+    # a copy, since arrays over bytes are read-only, which torch warns about
     return np.frombuffer(body, dtype=np.uint8).reshape(shape).copy()
 
 
@@ -152,7 +159,7 @@ def _find(request: LoadRequest, source: IdxSet) -> dict[str, Path] | None:
             if len(found) == len(FILES):
                 return found
             if found and root != cache:
-                # Fetching now would hide that the folder given is not the one that is read.
+                # fetching now would hide that the given folder is not the one that is read
                 missing = ", ".join(f for f in FILES if f not in found)
                 raise DataError(
                     f"{folder} lacks {missing} (plain or .gz). Add it, or give another --data-dir."
@@ -165,7 +172,7 @@ def _present(folder: Path) -> dict[str, Path]:
 
 
 def _download(request: LoadRequest, source: IdxSet) -> dict[str, Path]:
-    """All four files in the cache; those that lie there plain, or as they were published, are kept."""
+    """Fetch the four files into the cache, except those that are there, plain or as they were published."""
     folder = data_roots(request)[-1] / source.folders[0]
     files = _present(folder)
     for file in FILES:

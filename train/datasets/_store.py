@@ -1,12 +1,12 @@
-"""Decoded images kept in the cache: one file of uint8 for a whole set, built once, then read or mapped.
+"""The cache of decoded images: one file of uint8 for a whole dataset, built once, then read or mapped.
 
     CACHE/decoded/NAME-PLACE/OPTIONS-KEY/images.u8     n x channels x height x width bytes
     CACHE/decoded/NAME-PLACE/OPTIONS-KEY/kept.npy      which of the files listed these are, int64 (n,)
     CACHE/decoded/NAME-PLACE/OPTIONS-KEY/index.json    shape, notes, the files left out, sha256
 
-PLACE stands for where the images come from, OPTIONS for how they are fitted, KEY for the files' names, sizes
-and times: what changes is decoded again, and the old ones go. Of a place's options the latest few are kept. A
-store is built under another name and renamed when it is whole.
+PLACE identifies where the images come from, OPTIONS how they are resized, KEY the names, sizes and times of
+the files: if these change, the images are decoded again, and the old store is removed. The latest few
+stores of a place are kept. A store is built under a temporary name and renamed when it is complete.
 """
 
 from __future__ import annotations
@@ -34,28 +34,36 @@ from diabolo.train.errors import DataError
 
 __all__ = ["Facts", "Store", "compact", "digest", "reserve", "stored"]
 
-_VERSION = 2  # raised when the same files would be decoded to other bytes
-_OPTIONS = 4  # stores of one place that are kept, each with other options
+_VERSION = 2  # incremented when the same files would be decoded to other bytes
+_OPTIONS = 4  # stores of one place, with different options, that are kept
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What is known of a store beside its bytes."""
+    """The content of a store's index.json.
 
-    shape: tuple[int, int, int, int]  # (images, channels, height, width)
+    Attributes:
+        shape: `(images, channels, height, width)`.
+        notes: messages for the user.
+        skipped: names and reasons of files that could not be read.
+        again: indices of the files that could not be read for a temporary reason.
+        sha256: of the images' names and bytes.
+    """
+
+    shape: tuple[int, int, int, int]
     notes: tuple[str, ...] = ()
-    skipped: tuple[tuple[str, str], ...] = ()  # (file, reason)
-    again: tuple[int, ...] = ()  # which of the files listed were left out for a reason that may pass
+    skipped: tuple[tuple[str, str], ...] = ()
+    again: tuple[int, ...] = ()
     sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
-    """A whole store.
+    """A complete store.
 
     Attributes:
-        images: uint8 `(n, channels, height, width)`, in memory where that fits, else mapped.
-        kept: int64 `(n,)`, which of the files listed each image is.
+        images: uint8 `(n, channels, height, width)`, in memory if they fit, else mapped.
+        kept: int64 `(n,)`, for each image the index of its file.
     """
 
     images: Rows
@@ -64,7 +72,7 @@ class Store:
 
 
 Build = Callable[[Path], tuple[Facts, NDArray[np.int64]]]
-"""Fills the new folder given with `images.u8` and returns its facts and `kept`."""
+"""Writes `images.u8` to the given new folder, and returns its facts and `kept`."""
 
 
 def stored(
@@ -75,7 +83,7 @@ def stored(
     build: Build,
     outdated: Callable[[Facts], bool] = lambda _: False,
 ) -> Store:
-    """The store for the JSON values `place`, `options` and `key`, built if it is not there or outdated.
+    """The store for the JSON values `place`, `options` and `key`; built if there is none, or an outdated one.
 
     Raises:
         DataError: it cannot be written, or what `build` raises.
@@ -91,7 +99,7 @@ def stored(
 
 
 def reserve(path: Path, size: int) -> None:
-    """Make a file of `size` bytes whose place on the disk is sure: written to later, it cannot run out of it.
+    """Make a file of `size` bytes and allocate its disk space, so that writing to it later cannot fail.
 
     Raises:
         DataError: the disk has not that much left.
@@ -120,7 +128,7 @@ def compact(path: Path, shape: tuple[int, int, int, int], kept: NDArray[np.int64
     step = max(1, 2**24 // int(np.prod(shape[1:])))
     with path.open("r+b") as file:
         for start in range(0, len(kept), step):
-            # never behind what is still to be read: rows only move towards the beginning
+            # rows only move towards the start, so no unread row is overwritten
             file.write(rows[start : start + step][:, :channels].tobytes())
         size = file.tell()
     del rows  # some systems cannot shorten a file that is mapped
@@ -136,7 +144,7 @@ def digest(path: Path, names: list[str]) -> str:
 
 
 def _hash(value: Any) -> str:
-    # names that are no text hold surrogates, which JSON escapes
+    # names with invalid Unicode contain surrogates, which JSON escapes
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
@@ -145,7 +153,7 @@ def _plain(name: str) -> str:
 
 
 def _open(folder: Path) -> Store | None:
-    """The store in the folder, or None where there is none that can be trusted."""
+    """The store in the folder, or None if there is none, or it is damaged."""
     try:
         document = json.loads((folder / "index.json").read_text("utf-8"))
         facts = Facts(
@@ -201,11 +209,15 @@ def _put(temporary: Path, folder: Path, replaces: bool) -> None:
         if not replaces and _open(folder):
             return  # another process was faster
         shutil.rmtree(folder)
-    move_folder(temporary, folder)
+    try:
+        move_folder(temporary, folder)
+    except OSError:
+        if _open(folder) is None:
+            raise  # otherwise another process was faster
 
 
 def _tidy(home: Path, newest: Path) -> None:
-    """Remove what `newest` takes the place of, and the options that were not used for longest."""
+    """Remove the store that `newest` replaces, and the least recently used ones of the place."""
     others = []
     for path in home.iterdir():
         if path == newest or path.name.startswith("."):
@@ -226,7 +238,7 @@ def _used(path: Path) -> float:
 
 
 def _remove(folder: Path) -> None:
-    # the large file first: where it is mapped by another process and cannot go, nothing does
+    # the large file first: if another process has mapped it and it cannot be removed, nothing is
     with suppress(OSError):
         (folder / "images.u8").unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Folders that work is done in before it is whole: named by their owner, and swept when it is gone."""
+"""Temporary folders for unfinished work: named after their process, and removed after it has ended."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pathlib import Path
 
 __all__ = ["begin", "sweep"]
 
-_ABANDONED = 24 * 3600  # seconds after which one of another machine's processes is nobody's
+_ABANDONED = 24 * 3600  # seconds after which the folder of a process on another machine is removed
 _NAME = re.compile(r"\.(?P<node>[\w-]+)\.(?P<process>\d+)\.\w+", re.ASCII)
 
 
 def begin(home: Path) -> Path:
-    """A new folder in `home` that `sweep` will know for this process's."""
+    """Make a folder in `home`, named after this process, so that `sweep` recognises it."""
     return Path(tempfile.mkdtemp(prefix=f".{_node()}.{os.getpid()}.", dir=home))
 
 
 def sweep(home: Path) -> None:
-    """Remove what processes that are gone left unfinished in `home`."""
+    """Remove the folders in `home` of processes that have ended."""
     for path in home.glob(".*"):
         named = _NAME.fullmatch(path.name)
         if not named:
@@ -30,7 +30,7 @@ def sweep(home: Path) -> None:
         try:
             old = time.time() - path.stat().st_mtime > _ABANDONED
         except OSError:
-            continue  # it was finished just now
+            continue  # it was finished in the meantime
         if old or (named["node"] == _node() and not _runs(int(named["process"]))):
             shutil.rmtree(path, ignore_errors=True)
 
@@ -43,5 +43,5 @@ def _runs(process: int) -> bool:
     try:
         import psutil
     except ImportError:
-        return True  # not known; its age will tell
+        return True  # not known; the folder is removed by its age
     return bool(psutil.pid_exists(process))

@@ -33,7 +33,7 @@ class Dataset(DatasetBase):
         """The folder of the seven original files, or else the archive of them.
 
         Raises:
-            DataError: the data folder holds only some of the files.
+            DataError: the data folder has only some of the files.
         """
         *named, cache = data_roots(request)
         for root in [*named, cache]:
@@ -71,7 +71,7 @@ class Dataset(DatasetBase):
 
 
 def _complain(root: Path) -> None:
-    """Raise if a part of the set lies here: fetching would hide that what is given is not what is read."""
+    """Raise if only some files are here: fetching would hide that the given folder is not the one read."""
     for folder in (root / FOLDER, root):
         missing = [name for name in FILES if not (folder / name).is_file()]
         if len(missing) < len(FILES):

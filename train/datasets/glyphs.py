@@ -1,4 +1,4 @@
-"""Glyphs: letters drawn on the spot, so there is nothing to download."""
+"""Glyphs: letters that are drawn when they are loaded, so nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Dataset"]
 _LETTERS = "ABCDEFGHIJ"
 _TRAIN, _TEST = 20_000, 4_000  # images
 
-# Those of matplotlib's fonts that have these letters; pinned, so that a new one changes nothing.
+# the fonts of matplotlib that have these letters; a fixed list, so that new fonts change nothing
 _TRAIN_FONTS = (
     *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique"),
     *("DejaVuSansMono-Bold", "DejaVuSansMono-Oblique", "DejaVuSansMono-BoldOblique"),
@@ -31,20 +31,21 @@ _TRAIN_FONTS = (
 )
 _TEST_FONTS = ("DejaVuSansMono", "DejaVuSerif-Bold", "STIXGeneralItalic", "cmss10")
 
-_SIDE = 28  # pixels: the lengths below are for this image side, and grow with it
-_LENGTH = (17.0, 21.5)  # the longer side of a letter
-_TURN = math.radians(12)  # at most, either way
-_SHIFT = 2.5  # at most, either way, and never so far that less than the margin stays
-_MARGIN = 1.0  # kept free all round
-_FINE = 3  # drawn that many times finer, then averaged: smooth edges
-_SIZES = (12, 128)  # image sides that are drawn
+_SIDE = 28  # pixels per side; the lengths below are for this size, and scale with it
+_LENGTH = (17.0, 21.5)  # pixels, the range of the longer side of a letter
+_TURN = math.radians(12)  # the largest rotation, in either direction
+_SHIFT = 2.5  # pixels, the largest shift in any direction; limited by the margin
+_MARGIN = 1.0  # pixels that stay free at every edge
+_FINE = 3  # letters are drawn this many times larger, then averaged, for smooth edges
+_SIZES = (12, 128)  # pixels, the range of the sides of images
 
 
 class Dataset(DatasetBase):
-    """The letters A to J in 23 fonts, a little shifted, turned and scaled; white on black, `(1, 28, 28)`.
+    """The letters A to J in 23 fonts, slightly shifted, rotated and scaled; white on black, `(1, 28, 28)`.
 
-    The test images are of fonts that no training image is of. Classes are balanced, and a seed gives the same
-    images on every machine (to a grey level or so: versions of FreeType smooth edges differently).
+    The fonts of the test images differ from those of the training images. Classes are balanced. A seed gives
+    the same images on every machine, within about one grey level, since versions of FreeType smooth edges
+    differently.
     """
 
     title: ClassVar[str] = "Glyphs"
@@ -67,7 +68,7 @@ class Dataset(DatasetBase):
         return _fonts()[0]
 
     def load(self, request: LoadRequest) -> ImageData:
-        """Draw the images by `request.seed` in the size of `request.fitting`.
+        """Draw the images with `request.seed`, in the size of `request.fitting`.
 
         Raises:
             DataError: a font is missing, or the image size is not within 12 to 128 pixels.
@@ -117,14 +118,14 @@ def _fonts() -> tuple[Path, str]:
 def _letters(
     folder: Path, version: str, fonts: tuple[str, ...], size: tuple[int, int]
 ) -> list[list[Image.Image]]:
-    """Each letter in each font, `[class][font]`, cut to its edges, larger than any image will show it."""
+    """Each letter in each font, `[class][font]`, cropped to its edges, larger than in any image."""
     length = math.ceil(_FINE * _LENGTH[1] * min(size) / _SIDE)
     letters: list[list[Image.Image]] = [[] for _ in _LETTERS]
     for name in fonts:
         path = folder / f"{name}.ttf"
         try:
-            # From bytes: given a path that is not there, Pillow takes a font of that name from the system.
-            # The basic layout is the one that every build of Pillow has.
+            # from bytes: for a path that does not exist, Pillow uses a system font of that name. Every build
+            # of Pillow has the basic layout
             data = io.BytesIO(path.read_bytes())
             font = ImageFont.truetype(data, 2 * length, layout_engine=ImageFont.Layout.BASIC)
         except OSError as error:
@@ -154,8 +155,8 @@ def _draw(
     for i in range(count):
         glyph = letters[labels[i]][fonts[i]]
         a, b = cosine[i], sine[i]
-        x, y = width / 2 + right[i], height / 2 + down[i]  # where the letter's centre comes to lie
-        # Pillow wants the way back: from a pixel of the image to a point of the letter.
+        x, y = width / 2 + right[i], height / 2 + down[i]  # the centre of the letter
+        # Pillow needs the inverse transform: from a pixel of the image to a point of the letter
         back = (a, b, glyph.width / 2 - a * x - b * y, -b, a, glyph.height / 2 + b * x - a * y)
         fine = glyph.transform((width, height), Image.Transform.AFFINE, back, Image.Resampling.BILINEAR)
         images[i, 0] = np.asarray(fine.reduce(_FINE))

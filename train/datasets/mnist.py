@@ -14,7 +14,7 @@ __all__ = ["Dataset"]
 
 _SOURCE = IdxSet(
     folders=("MNIST/raw", "mnist", "raw", ""),
-    # The set's own home comes last: it often refuses.
+    # the home page comes last, since it often refuses
     addresses=(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -47,7 +47,7 @@ class Dataset(DatasetBase):
         """The folder of the four idx files.
 
         Raises:
-            DataError: the data folder holds only some of them.
+            DataError: the data folder has only some of them.
         """
         return locate_idx(request, _SOURCE)
 

@@ -1,4 +1,4 @@
-"""notMNIST: the letters A to J in some 18,700 forms, cut from fonts found on the web."""
+"""notMNIST: the letters A to J in about 18,700 shapes, from fonts found on the web."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ __all__ = ["Dataset"]
 _LETTERS = "ABCDEFGHIJ"
 _FOLDER = "notMNIST_small"
 _SIDE = 28  # pixels
-_FEWEST = 100  # images that can be read; the set has some 18,700
-_PUBLISHED = 18_724  # images that can be read of the original
-_LARGEST = 2**20  # bytes of a file in the archive; they have some 500
-_TEST = 2**32 // 6  # of the first 32 bits of an image's hash: below it, the image is for the test
+_FEWEST = 100  # readable images; the dataset has about 18,700
+_PUBLISHED = 18_724  # readable images of the original
+_LARGEST = 2**20  # bytes of a file in the archive, at most; they have about 500
+_TEST = 2**32 // 6  # an image is in the test split if the first 32 bits of its hash are below this
 _REMOTE = Remote(
     name=f"{_FOLDER}.tar.gz",
     size=8_458_043,
@@ -45,11 +45,11 @@ _REMOTE = Remote(
 
 
 class Dataset(DatasetBase):
-    """Letters A to J, `(1, 28, 28)`, white on black; about a sixth of them for the test.
+    """Letters A to J, `(1, 28, 28)`, white on black; about a sixth of them are in the test split.
 
-    Whether an image trains or tests is decided by a hash of its pixels alone: no image is in both, though
-    many stand in the set more than once, and any part of the set is split as the whole is. A few of the
-    original's files are empty; `skipped` names them.
+    The split of an image depends only on a hash of its pixels. So no image is in both splits, although many
+    images occur more than once, and any part of the dataset is split like the whole. A few of the original
+    files are empty; `skipped` lists them.
     """
 
     title: ClassVar[str] = "notMNIST (small)"
@@ -72,7 +72,7 @@ class Dataset(DatasetBase):
                 lacking = [letter for letter in _LETTERS if not (place / letter).is_dir()]
                 if place.is_dir() and lacking:
                     raise DataError(
-                        f"{place} lacks the folders {', '.join(lacking)}. Unpack {_REMOTE.name} anew, or "
+                        f"{place} lacks the folders {', '.join(lacking)}. Unpack {_REMOTE.name} again, or "
                         "give another --data-dir."
                     )
                 if not lacking:
@@ -83,10 +83,10 @@ class Dataset(DatasetBase):
         return None
 
     def load(self, request: LoadRequest) -> ImageData:
-        """Read the set from its folder or archive, fetched into the cache where it is nowhere.
+        """Read the dataset from its folder or archive, or else fetch it into the cache.
 
         Raises:
-            DataError: it cannot be had, or is damaged.
+            DataError: it cannot be fetched, or is damaged.
         """
         target = data_roots(request)[-1] / "notMNIST" / _REMOTE.name
         source = self.locate(request) or fetch(_REMOTE, target, request.progress)
@@ -97,7 +97,7 @@ class Dataset(DatasetBase):
             None,
             names,
             lambda folder: _decode(source, names, folder, request),
-            lambda facts: bool(facts.again),  # so few and small that all are read anew
+            lambda facts: bool(facts.again),  # they are few and small, so all are decoded again
         )
         images = store.images[:]
         labels = np.array([_LETTERS.index(names[row][0].split("/")[-2]) for row in store.kept], np.int64)
@@ -125,14 +125,14 @@ def _tests(image: NDArray[np.uint8]) -> bool:
 
 
 def _short(name: str) -> str | None:
-    """'A/name.png' of an image's path in an archive; None for whatever else lies there."""
+    """'A/name.png' from the path of an image in an archive; None for other files."""
     path = PurePosixPath(name)
     fits = path.suffix == ".png" and path.parent.name in tuple(_LETTERS) and ".." not in path.parts
     return f"{path.parent.name}/{path.name}" if fits and not path.name.startswith(".") else None
 
 
 def _listing(source: Path) -> tuple[list[list[Any]], list[tuple[str, str]]]:
-    """Name, size and times of every image, sorted by name; names and reasons of what is no file."""
+    """Name, size and times of every image, sorted by name; names and reasons of what cannot be read."""
     if source.is_dir():
         found = scan(source)
         names = [
@@ -145,7 +145,7 @@ def _listing(source: Path) -> tuple[list[list[Any]], list[tuple[str, str]]]:
 
 
 def _contents(source: Path, names: list[list[Any]]) -> Iterator[tuple[str, Path | io.BytesIO]]:
-    """Every image's file, or its bytes where it lies in an archive."""
+    """Every image's path, or its bytes if it is in an archive."""
     if source.is_dir():
         for name, *_ in names:
             yield name, source / name
@@ -174,7 +174,7 @@ def _archive(source: Path) -> Iterator[tarfile.TarFile]:
 def _decode(
     source: Path, names: list[list[Any]], folder: Path, request: LoadRequest
 ) -> tuple[Facts, NDArray[np.int64]]:
-    """Decode the images into `folder / 'images.u8'`, as large as they are."""
+    """Decode the images into `folder / 'images.u8'`, without resizing them."""
     rows = {name: row for row, (name, *_) in enumerate(names)}
     images: dict[int, NDArray[np.uint8]] = {}
     broken: dict[str, str] = {}

@@ -135,7 +135,7 @@ class Run(Files):
         own = networks.is_own(self.config.network)
         if own and named is None:
             raise RunError(
-                f"{self.path} was trained on a network of your own, {self.config.network}. Name it again: "
+                f"{self.path} was trained on your own network {self.config.network}. Name it again: "
                 f"--network {self.config.network}. The copy in the run is for the record and not executed."
             )
         if named is not None and not own and named != self.config.network:
@@ -167,7 +167,7 @@ class Run(Files):
         if data.image_shape != self.image_shape:
             raise RunError(
                 f"the dataset's images are {data.image_shape} now, the run {self.path} was trained on "
-                f"{self.image_shape}. Put the old images back, or train anew."
+                f"{self.image_shape}. Put the old images back, or train again."
             )
         if note and self.document.get("provenance", data.provenance) != data.provenance:
             note("the dataset's images are not the same as when the run was trained")

@@ -83,7 +83,7 @@ def hold(folder: Path, note: Callable[[str], None]) -> Iterator[Lock]:
         ) from None
     try:
         if not _lock(handle, folder):
-            note(f"{folder} lies on a file system without locks: see that no second training runs in it")
+            note(f"{folder} is on a file system without locks: make sure that no second training runs in it")
         yield Lock(folder, _mark(handle))
     finally:
         os.close(handle)  # and the lock with it
@@ -133,8 +133,8 @@ def _open(folder: Path, more: int = 0) -> int:
 
 def _not_ours(path: Path, why: str) -> RunError:
     return RunError(
-        f"{path} is not the file by which a training holds its folder: {why}, and it is left as it is. See "
-        "whom the run comes from; if you trust it, remove that file, then try again."
+        f"{path} is not the lock file of a training: {why}. It is left unchanged. Check where the run comes "
+        "from; if you trust it, remove that file, then try again."
     )
 
 

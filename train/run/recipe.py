@@ -12,7 +12,7 @@ from diabolo.train.settings import settings
 
 __all__ = ["recipe"]
 
-# these stand at the top, or belong to the variant or the network
+# these come first, or belong to the variant or the network
 _OWN = {"variant", "dataset", "latent_dim", "variant_options", "network_options"}
 
 

@@ -107,7 +107,7 @@ def test_a_file_system_without_locks_trains_and_says_so(
     notes = Notes()
     fit(settings(pictures, epochs=1), tmp_path / "run", callback=notes)
     assert [text for text in notes.said if "without locks" in text] == [
-        f"{tmp_path / 'run'} lies on a file system without locks: see that no second training runs in it"
+        f"{tmp_path / 'run'} is on a file system without locks: make sure that no second training runs in it"
     ]
 
 
@@ -186,7 +186,7 @@ def test_a_lock_that_no_training_wrote_is_left_alone(why: str, tmp_path: Path) -
     mine.write_text("mine")
     path.parent.mkdir()
     STRANGE[why](path, mine)
-    told = rf"{path} is not the file by which .*{why}.* remove that file"
+    told = rf"{path} is not the lock file of a training: .*{why}.* remove that file"
     with pytest.raises(RunError, match=told), lock.hold(path.parent, pytest.fail):
         pass
     with pytest.raises(RunError, match=told):

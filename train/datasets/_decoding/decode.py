@@ -56,8 +56,8 @@ def measure(source: Source) -> tuple[Size, bool]:
         DataError: it is not an image, or too large; the message is only the reason.
     """
     with _reasons(), opened(source) as image:
-        lies = orientation(image) >= 5 and not _turned(image)
-        size = (image.width, image.height) if lies else (image.height, image.width)
+        rotated = orientation(image) >= 5 and not _turned(image)
+        size = (image.width, image.height) if rotated else (image.height, image.width)
         return size, image.mode in _GREY or image.mode.startswith("I")
 
 

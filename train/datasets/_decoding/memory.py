@@ -14,22 +14,24 @@ _UNKNOWN = 4 * 2**30  # bytes taken to be free where nothing tells
 
 
 def budget() -> int:
-    """Bytes up to which a set is held in memory rather than mapped.
+    """Bytes up to which a dataset is kept in memory rather than mapped from a file.
 
-    `DIABOLO_MEMORY`, in MiB, or else a quarter of what is free here, a container's limit included.
+    `DIABOLO_MEMORY`, in MiB, or else a quarter of the free memory, within a container's limit.
 
     Raises:
         OptionError: `DIABOLO_MEMORY` is not a number of MiB.
     """
     if given := os.environ.get("DIABOLO_MEMORY"):
         if not given.isdecimal():
-            raise OptionError(f"DIABOLO_MEMORY {given!r} is no number of MiB, for instance 2048.")
+            raise OptionError(
+                f"DIABOLO_MEMORY {given!r} is not possible; it must be a number of MiB, such as 2048."
+            )
         return int(given) * 2**20
     return free() // _SHARE
 
 
 def free() -> int:
-    """Bytes of memory that are free here, a container's limit included; a guess without psutil."""
+    """Bytes of free memory, within a container's limit; a guess if psutil is not installed."""
     try:
         import psutil
     except ImportError:
@@ -39,7 +41,7 @@ def free() -> int:
 
 
 def _container() -> int:
-    """What the control group leaves, from version 2's files (https://docs.kernel.org/admin-guide/cgroup-v2.html)."""
+    """What the control group's limit leaves, by its version 2 (https://docs.kernel.org/admin-guide/cgroup-v2.html)."""
     folder = Path("/sys/fs/cgroup")
     try:
         limit, used = (folder / "memory.max").read_text(), (folder / "memory.current").read_text()

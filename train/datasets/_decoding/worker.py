@@ -61,7 +61,7 @@ def decode_into(job: Job, target: IO[bytes], row: int, path: str) -> Outcome:
         image = decode(path, job.size, job.fitting)
     except DataError as error:
         return Outcome(row=row, reason=str(error), passing=isinstance(error, PassingError))
-    channels = image.pixels[: job.channels]  # one of colour is not kept: whoever asked finds it is not grey
+    channels = image.pixels[: job.channels]  # colour is dropped; the outcome says that it is not grey
     pixels = channels.tobytes() * (job.channels // len(channels))  # grey among colour fills all three
     target.seek(row * job.channels * job.size[0] * job.size[1])
     if target.write(pixels) != len(pixels):

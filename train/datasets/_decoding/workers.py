@@ -171,7 +171,7 @@ class _Feeder(threading.Thread):
         if process is None:
             raise DataError(
                 f"a process to decode images cannot be started: {sys.executable} -m {worker.__name__}. "
-                "Free some memory or end other programs, and try again; or install Diabolo anew."
+                "Free some memory or end other programs, and try again, or reinstall Diabolo."
             )
         assert process.stdin is not None  # noqa: S101 - a pipe, for mypy
         with contextlib.suppress(OSError):  # it may have died already; then there is no answer
