@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from _chromium import started
 from _images import load_folder, save
+from filelock import FileLock
 from PIL import Image, ImageDraw
 
 
@@ -28,6 +29,14 @@ def pytest_runtest_setup() -> None:
     registry = getattr(sys.modules.get("torch.onnx._internal.exporter._registration"), "ONNXRegistry", None)
     if registry is not None and not hasattr(registry.from_torchlib, "cache_info"):
         registry.from_torchlib = staticmethod(functools.cache(registry.from_torchlib))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is made for the whole session is made before a test has folders of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIABOLO_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -120,17 +129,33 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first worker makes; each worker has a copy, since tests may write into theirs."""
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    made = shared / f"{name}-of-all"
+    with FileLock(f"{made}.lock"):
+        if not made.exists():
+            shutil.rmtree(begun := shared / f"{name}-begun", ignore_errors=True)
+            begun.mkdir()
+            make(begun)
+            begun.rename(made)
+    return Path(shutil.copytree(made, factory.mktemp(name), symlinks=True, dirs_exist_ok=True))
+
+
 @pytest.fixture(scope="session")
 def runs(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """One short run of every variant that is found, on `pictures`."""
     from diabolo.train import Config, fit, variants
 
-    made = {}
-    for name in variants.names():
-        out = tmp_path_factory.mktemp("runs") / name
-        config = Config.make(name, str(pictures), latent_dim=6, epochs=40, batch_size=20, lr=3e-3)
-        made[name] = fit(config, out).path
-    return made
+    def train(folder: Path) -> None:
+        for name in variants.names():
+            config = Config.make(name, str(pictures), latent_dim=6, epochs=40, batch_size=20, lr=3e-3)
+            fit(config, folder / name)
+
+    folder = _made_once(tmp_path_factory, "runs", train)
+    return {name: folder / name for name in variants.names()}
 
 
 @pytest.fixture(scope="session")
@@ -138,8 +163,12 @@ def bundles(runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
     """The export of every run of `runs`."""
     from diabolo.export import export_run
 
-    folder = tmp_path_factory.mktemp("bundles")
-    return {name: export_run(run, folder / name).path for name, run in runs.items()}
+    def export(folder: Path) -> None:
+        for name, run in runs.items():
+            export_run(run, folder / name)
+
+    folder = _made_once(tmp_path_factory, "bundles", export)
+    return {name: folder / name for name in runs}
 
 
 @pytest.fixture(scope="session")
