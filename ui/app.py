@@ -82,7 +82,7 @@ def build(
         _add_tabs(context, tabs)
         gr.on(None, context.describe, chooser, model_line, **QUIET)
         gr.on(None, context.show_originals, chooser, context.originals_buttons, **QUIET)
-        # only the outermost Blocks are told that a page was closed
+        # only the outermost Blocks notice that a page was closed
         (Page.root_block or app).unload(_forget_visitor(models))
     queue(app)
     return app

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 import diabolo.runtime
+import diabolo.ui
 from diabolo.runtime import _renamed
 
 OLD = sorted(_renamed._NAMES)

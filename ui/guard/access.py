@@ -74,7 +74,7 @@ class Access:
             ipaddress.ip_address(name)
         except ValueError:
             return False
-        return True  # DNS rebinding takes a host name
+        return True  # an attack by DNS rebinding needs a host name
 
     def names(self, host: str) -> bool:
         """Whether `hosts` contains this value of an X-Forwarded-Host header."""

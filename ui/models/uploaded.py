@@ -163,7 +163,7 @@ class UploadedModels:
         return False
 
     def remove(self, visitor: str, name: str, why: str) -> None:
-        """Remove a model, with its file and its process; `why` is told to its visitor."""
+        """Remove a model, with its file and its process; its visitor is shown `why`."""
         with self._lock:
             known = self._visitors.get(visitor)
             own = known.own.pop(name, None) if known else None

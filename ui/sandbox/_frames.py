@@ -1,4 +1,4 @@
-"""Messages between the app and a worker: the length of a JSON header, the header, and raw float32 values."""
+"""Messages between the app and a worker: the length of a JSON header, the header, float32 values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The check of a bundle that a visitor brings, in a worker that then runs it."""
+"""Checks an uploaded bundle in a worker, which runs it afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much the bundles that visitors bring may take."""
+"""Limits for bundles that visitors upload."""
 
 from __future__ import annotations
 
