@@ -142,5 +142,5 @@ def test_what_cannot_be_walked_is_told(tmp_path: Path) -> None:
         model.interpolate_path([image])
     with pytest.raises(errors.UsageError, match="four images"):
         model.interpolate_grid([image] * 3)
-    with pytest.raises(errors.UsageError, match="one image at either end"):
+    with pytest.raises(errors.UsageError, match="each end or corner"):
         model.interpolate(np.zeros((2, 1, 8, 8), np.float32), image)

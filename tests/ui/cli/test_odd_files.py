@@ -139,7 +139,7 @@ def test_bundles(place: Path) -> None:
     ):
         done = call(*arguments)
         assert done.exit_code == 1
-        assert "decoder.onnx is no plain file" in done.stdout + done.stderr
+        assert "decoder.onnx is not a regular file" in done.stdout + done.stderr
     Path("bundle/model.json").unlink()
     os.mkfifo("bundle/model.json")
     with pytest.raises(BundleError, match=r"no model\.json"):
