@@ -13,9 +13,8 @@ from pathlib import Path
 from textwrap import indent
 
 import pytest
+from _house import FLOORS, ROOT, modules
 
-ROOT = Path(__file__).parents[2]
-FLOORS = ("runtime", "train", "export", "ui")
 LIGHT = {"numpy", "PIL", "onnxruntime", "diabolo"}
 
 
@@ -30,13 +29,6 @@ def imported(path: Path) -> set[str]:
             found.add(node.module or "")
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
-
-
-def modules() -> dict[str, Path]:
-    """The files of the package by the names they are imported by."""
-    files = [path for floor in FLOORS for path in (ROOT / floor).rglob("*.py")]
-    parts = {path: path.relative_to(ROOT).with_suffix("").parts for path in files}
-    return {".".join(("diabolo", *parts[path])).removesuffix(".__init__"): path for path in files}
 
 
 def when_loaded(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from _chromium import GRADIO_MARKS
-from test_house import modules
+from _house import modules
 
 pytest.importorskip("gradio")
 pytest.importorskip("torch")

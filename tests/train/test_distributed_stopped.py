@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_resume import same, settings
+from _resumed import same, settings
 
 from diabolo.train import Run
 

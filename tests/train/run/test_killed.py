@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from _killer import KILLED
-from test_resume import same
+from _resumed import same
 
 from diabolo.train import Config, Run
 

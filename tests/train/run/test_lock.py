@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_resume import settings
+from _resumed import settings
 
 from diabolo.train import Run, fit, resume
 from diabolo.train.callbacks import BaseCallback

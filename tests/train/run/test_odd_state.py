@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import torch
+from _resumed import settings
 from _stopper import Stopper
-from test_resume import settings
 
 from diabolo.train import Run, fit, resume
 from diabolo.train.callbacks import BaseCallback

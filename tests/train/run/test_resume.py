@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from _resumed import same, settings
 from _stopper import Stopper
 
-from diabolo.train import Config, Run, fit, resume, variants
+from diabolo.train import Run, fit, resume, variants
 from diabolo.train.callbacks import BaseCallback
 from diabolo.train.errors import RunError, StoppedError, TrainingError
 
@@ -27,26 +28,12 @@ fit(Config.from_json({config}), sys.argv[1])
 """
 
 
-def settings(pictures: Path, variant: str = "sparse", **more: object) -> Config:
-    options = {"latent_dim": 6, "epochs": 3, "batch_size": 16, "average": 0.9, "weight_decay": 1e-3} | more
-    return Config.make(variant, str(pictures), **options)
-
-
 @pytest.fixture
 def one_thread() -> object:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def same(one: Run, other: Run) -> None:
-    for name in ("model.safetensors", "last/state.safetensors"):
-        ours, theirs = one.read_tensors(name), other.read_tensors(name)
-        assert ours.keys() == theirs.keys()
-        assert all(torch.equal(ours[key], theirs[key]) for key in ours), name
-    for name in ("history.csv", "metrics.json"):
-        assert (one.path / name).read_text() == (other.path / name).read_text(), name
 
 
 def _pairs() -> list[Any]:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from _resumed import same, settings
 from _stopper import Stopper
 from safetensors import safe_open
 from safetensors.torch import save_file
 from test_lock import Notes
-from test_resume import same, settings
 
 from diabolo.train import Run, fit, resume
 from diabolo.train.errors import RunError, StoppedError

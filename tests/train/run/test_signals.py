@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from test_resume import same, settings
+from _resumed import same, settings
 
 from diabolo.train import Run, fit, resume
 from diabolo.train.interrupt import Halt, Interrupt
