@@ -109,7 +109,7 @@ def test_the_commands_of_the_page_on_training(workplace: Path) -> None:
 
 def test_the_page_on_data_has_every_set_and_option() -> None:
     for name in set(datasets.names()) - {"folder"}:
-        assert f"| `{name}` |" in DATA
+        assert f"| `{name}` |" in DATA, f"add a row for {name} to the table in docs/data.md"
     for how in datasets.RESIZE:
         assert f"| `--resize {how}` |" in DATA
     for group in ("datasets", "variants", "networks"):
@@ -118,7 +118,7 @@ def test_the_page_on_data_has_every_set_and_option() -> None:
 
 def test_the_page_on_training_has_every_network() -> None:
     for name in networks.names():
-        assert f"| `{name}` |" in TRAINING
+        assert f"| `{name}` |" in TRAINING, f"add a row for {name} to the networks in docs/training.md"
 
 
 def test_its_files_exist() -> None:

@@ -122,8 +122,8 @@ def test_help_has_defaults_and_choices() -> None:
 
 
 def test_the_page_is_what_the_fields_say() -> None:
-    """Make it again: python -m diabolo.train.settings_page > docs/settings.md"""
-    assert (DOCS / "settings.md").read_text("utf-8") == page()
+    same = (DOCS / "settings.md").read_text("utf-8") == page()
+    assert same, "make it again: python -m diabolo.train.settings_page > docs/settings.md"
 
 
 def test_every_setting_is_an_option_and_a_row() -> None:

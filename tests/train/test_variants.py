@@ -48,7 +48,7 @@ def test_every_parameter_gets_a_gradient(variant: str, network: str, shape: tupl
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
         assert torch.isfinite(parameter.grad).all(), name
-        assert parameter.grad.abs().sum() > 0, name
+        assert parameter.grad.abs().sum() > 0, f"{name} gets no gradient in the first step"
     assert model(image).shape == image.shape
     assert model.encode(image).latent.shape == (4, *model.latent_shape)
 
@@ -71,7 +71,8 @@ def test_an_output_that_ran_to_black_comes_back(variant: str, options: dict[str,
         kind.loss(model, image, Step(0, number)).objective.backward()
         optimizer.step()
     with torch.inference_mode():
-        assert float(model.eval()(image).mean()) > 0.2
+        # some losses return slowly; one that cannot return stays below 1e-12
+        assert float(model.eval()(image).mean()) > 0.01
 
 
 @pytest.mark.parametrize("variant", variants.names())
