@@ -113,7 +113,7 @@ def test_what_cannot_be_drawn_is_told(client: Any, photos: list[str]) -> None:
         with pytest.raises(AppError, match=words):
             client.predict(*given, api_name=name)
 
-    refused("2 to 256 images; 1", "plane", handed(photos[:1]), 5, "linear", "/interpolate_path")
+    refused("2 to 256 images, not 1", "plane", handed(photos[:1]), 5, "linear", "/interpolate_path")
     refused("four key images; this path has 3", "plane", handed(photos[:3]), 5, "linear", "/interpolate_grid")
     refused("whole number, not 2.5", "plane", handed(photos[:2]), 2.5, "linear", "/interpolate_path")
     refused("diabolo-path", "plane", {"keys": []}, "/render_path")
