@@ -24,13 +24,13 @@ def latent_dim_help() -> str:
     for name in networks.names():
         with suppress(PluginError):
             own[name] = networks.default_latent_dim(name)
-    unless = ", ".join(f"{count} with {name}" for name, count in own.items() if count)
-    return f"Size of the latent; of a grid, its channels: {unless} unless given."
+    defaults = ", ".join(f"{count} with {name}" for name, count in own.items() if count)
+    return f"Size of the latent vector, or the number of channels of a latent grid (default {defaults})."
 
 
 def network_help() -> str:
     """Made when it is shown, since other packages may add networks."""
-    return f"{' or '.join(networks.names())}, or your own two classes in a Python file, which is executed."
+    return f"{', '.join(networks.names())}, or two classes of your own in a Python file, which is executed."
 
 
 def last_part(path: str) -> str:

@@ -54,19 +54,19 @@ class Config(Settings):
         None, "Width of the network's layers.", low=1, high=2**20, default_text="the network's own"
     )
     depth: int | None = setting(
-        None, "Number of its layers.", low=0, high=1000, default_text="the network's own"
+        None, "Number of the network's layers.", low=0, high=1000, default_text="the network's own"
     )
     blocks: int | None = setting(
-        None, "Number of its residual blocks.", low=0, high=1000, default_text="the network's own"
+        None, "Number of the network's residual blocks.", low=0, high=1000, default_text="the network's own"
     )
     epochs: int = setting(10, "Passes over the training images.", low=1, high=100000, unit="epochs")
     batch_size: int = setting(128, "Images per step.", low=1, high=65536, unit="images")
     optimizer: str = setting(
-        "adam", "adam, or muon, whose steps take longer but make more progress.", choices=tuple(RATES)
+        "adam", "adam, or muon, which takes longer per step but needs fewer steps.", choices=tuple(RATES)
     )
     lr: float = setting(
         RATES["adam"],
-        "The highest learning rate.",
+        "Peak learning rate.",
         above=0,
         high=1,
         default_text=", ".join(f"{rate:g} with {name}" for name, rate in RATES.items()),
@@ -74,7 +74,8 @@ class Config(Settings):
     weight_decay: float = setting(0.0, "Decoupled weight decay, per unit of learning rate.", low=0, high=10)
     average: float = setting(
         0.0,
-        "Validate and save an exponential moving average (EMA) of the weights; its decay, such as 0.999.",
+        "Decay, such as 0.999, of an exponential moving average (EMA) of the weights, which is then what is "
+        "validated and saved; 0: no average.",
         low=0,
         high=0.99999,
     )
@@ -92,23 +93,25 @@ class Config(Settings):
         high=100000,
         unit="epochs",
     )
-    seed: int = setting(0, "The same seed gives the same run.", low=0, high=2**31 - 1)
+    seed: int = setting(0, "Seed of all random numbers; the same seed, the same run.", low=0, high=2**31 - 1)
     device: str = setting(
         "cpu",
-        "The device to train on; auto: the fastest one that works.",
+        "Device to train on; auto: the fastest one that works.",
         choices=DEVICES,
         command_default="auto",
         local=True,
     )
     precision: str = setting(
         "fp32",
-        "The precision; auto: bf16 if the device is faster in it.",
+        "Floating-point precision; auto: bf16 if the device computes faster with it.",
         choices=PRECISIONS,
         command_default="auto",
         local=True,
     )
     compile: bool = setting(
-        False, "Use torch.compile: worth it for trainings of some minutes, above all on a GPU.", local=True
+        False,
+        "Use torch.compile; worthwhile if training takes minutes, above all on a GPU.",
+        local=True,
     )
     image_size: tuple[int, int] | None = same(Fitting, "image_size")
     resize: str = same(Fitting, "resize")
@@ -123,7 +126,7 @@ class Config(Settings):
     )
     augment: str = setting(
         "",
-        "Augment the training images, anew at every step: shift:PIXELS, rotate:DEGREES, zoom:SHARE, "
+        "Augment the training images, in a new way at every step: shift:PIXELS, rotate:DEGREES, zoom:SHARE, "
         "shear:SHARE, flip.",
         form="changes separated by commas: shift:2,flip",
         check=Augment.parse,
@@ -141,7 +144,7 @@ class Config(Settings):
     )
     tensorboard: bool = setting(
         False,
-        "Also write curves and pictures to RUN/tensorboard, for tensorboard --logdir.",
+        "Also write curves and images to RUN/tensorboard, for tensorboard --logdir.",
         local=True,
     )
     variant_options: dict[str, Any] = field(

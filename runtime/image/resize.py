@@ -34,7 +34,7 @@ __all__ = [
 Colour: TypeAlias = tuple[int, int, int]  # red, green, blue; 0 to 255
 
 RESIZE = {
-    "crop": "scale to cover the size, cut what sticks out",
+    "crop": "scale to cover the size, cut off the rest",
     "pad": "scale to fit inside, fill the rest with the background",
     "fit": "stretch to the size, whatever the proportions",
 }

@@ -124,7 +124,7 @@ class Fitted:
     def description(self) -> str:
         """A short description for people; it says whether the codes' covariance is used."""
         if self.diagonal:
-            return "a gaussian fitted to the codes, each dimension by itself"
+            return "a gaussian fitted to the codes, each dimension independently"
         return "a gaussian fitted to the codes of test images"
 
     def sample(self, count: int, rng: np.random.Generator) -> _Array:

@@ -34,9 +34,9 @@ Interpolator: TypeAlias = Callable[[_Array, _Array, _Array], _Array]
 
 METHODS = {
     "linear": "the straight line (lerp)",
-    "spherical": "the great arc about the origin (slerp), for latents distributed about as N(0, I)",
-    "standardised": "the great arc in units of the latents' standard deviation, about their mean, for any "
-    "other latents",
+    "spherical": "an arc around the origin (slerp), for latents distributed roughly like N(0, I)",
+    "standardised": "the same arc around the mean of the codes, in units of their standard deviations, "
+    "for any other latents",
 }
 _NEARLY_PARALLEL = 1e-4  # radians
 

@@ -124,7 +124,7 @@ def attacks(address: str, folder: Path, private: Path) -> dict[str, tuple[Attack
                 return str(error.code)
 
     return {
-        "a picture of the server": (read_a_file, {"422"}),
+        "reading a picture of the server": (read_a_file, {"422"}),
         "a bundle whose check never ends": (bring(bundles["endless"]), refused),
         "a bundle that takes 6.8 GB": (bring(bundles["large"]), refused),
         "a zip that unpacks to 800 MB": (bring(bomb), refused),
@@ -132,13 +132,13 @@ def attacks(address: str, folder: Path, private: Path) -> dict[str, tuple[Attack
         "another visitor's bundle": (use_another_s, {"refused"}),
         "an animation of 1,000 pictures": (interpolate(1000), {"422"}),
         "animations of 400 pictures": (interpolate(400), {"200", "503"}),
-        "callers who leave": (leave_in_the_middle, {"left"}),
-        "bodies that do not come": (send_slowly, {"408", "closed"}),
+        "callers who disconnect": (leave_in_the_middle, {"left"}),
+        "request bodies that never arrive": (send_slowly, {"408", "closed"}),
         "an upload of 700 MB": (send_much, {"413"}),
         "uploads that are cut off": (cut_off, {"left"}),
-        "values that make no sense": (nonsense, {"422"}),
-        "calls in sessions of their own": (sessions, {"200"}),
-        "another page's name": (another_host, {"403"}),
+        "invalid values": (nonsense, {"422"}),
+        "calls that each open a session": (sessions, {"200"}),
+        "another host name": (another_host, {"403"}),
     }
 
 

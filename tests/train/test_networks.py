@@ -105,7 +105,7 @@ def test_a_grid_has_a_default_number_of_channels_of_its_own() -> None:
     assert Config.make("vae", "glyphs", network="conv").latent_dim == 20
     help_text = CliRunner().invoke(main, ["train", "vae", "--help"]).stdout
     # other networks may come before and after it
-    assert re.search(r"4 with conv-spatial[^.]* unless given\. \[default: 20\]", " ".join(help_text.split()))
+    assert re.search(r"4 with conv-spatial[^.]*\)\. \[default: 20\]", " ".join(help_text.split()))
 
 
 def test_a_network_that_cannot_be_loaded_does_not_take_the_help_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,7 +121,7 @@ def test_a_real_test_image(page: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     button = page.locator("button:visible", has_text=re.compile("test image|測試影像"))
     steps = page.locator(".steps:visible").first
     _fetch(page)
-    steps.filter(has_text=re.compile("not an image of the data set|不是資料集裡的影像")).wait_for(
+    steps.filter(has_text=re.compile("not an image from the dataset|不是資料集裡的影像")).wait_for(
         timeout=WAIT
     )
     assert button.count() == 0

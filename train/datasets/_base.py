@@ -36,7 +36,7 @@ __all__ = [
     "data_roots",
 ]
 
-DATA_DIR_HELP = "A folder that has datasets already; they are read in place, and nothing is written there."
+DATA_DIR_HELP = "Folder that already contains datasets; it is read in place and never written to."
 """The help of `--data-dir`, of every command that has it."""
 
 Progress = Callable[[str, int, int], None]

@@ -26,7 +26,7 @@ class Options:
 class Variant(VariantBase):
     """Minimises the reconstruction error, MSE = 1/n sum_i (x_i - y_i)^2."""
 
-    summary = "the plain one: the output should equal the input"
+    summary = "the plain autoencoder: the output should equal the input"
 
     def __init__(self, options: Options) -> None:
         self.options = options

@@ -26,7 +26,7 @@ class Options:
 class Variant(VariantBase):
     """Minimises the reconstruction error (MSE) of a convolutional network."""
 
-    summary = "the autoencoder on convolutions, strided down and up"
+    summary = "convolutional: strided in the encoder, sub-pixel in the decoder"
     networks = ("conv", "conv-spatial")
     default_network = "conv"
 

@@ -41,7 +41,7 @@ class Options(Settings):
 class Variant(VariantBase):
     """Half the squared error per image plus beta times the KL divergence from rho; the units are sigmoids."""
 
-    summary = "sigmoid units, each drawn to be active a share rho of the time"
+    summary = "sigmoid units, with a penalty that keeps their mean activity near a small rho"
     default_latent_dim = 196
 
     def __init__(self, options: Options) -> None:

@@ -43,7 +43,7 @@ class Options(Settings):
     )
     kl_warmup: float = setting(
         0.0,
-        "epochs over which beta rises from 0, to prevent a collapsed posterior",
+        "epochs over which beta rises from 0, to prevent posterior collapse",
         low=0,
         high=10**6,
         unit="epochs",
@@ -55,19 +55,19 @@ class Options(Settings):
     )
     binarise: str = setting(
         "none",
-        "draw pixels as 0 or 1: dynamic (anew at every step), static (always the same); none: as they are",
+        "sample each pixel as 0 or 1: dynamic (anew at every step) or static (once); none: keep grey values",
         choices=("none", "static", "dynamic"),
     )
     importance_samples: int = setting(
         1,
-        "latents drawn per image; more than one train the tighter, importance-weighted bound (IWAE), and "
-        "take almost that many times longer",
+        "latents drawn per image; with more than one, the objective is the tighter importance-weighted bound "
+        "(IWAE), and training takes almost that many times longer",
         low=1,
         high=10**4,
         unit="latents",
     )
     importance_after: float = setting(
-        0.0, "epochs with one latent per image before that", low=0, high=10**6, unit="epochs"
+        0.0, "epochs with one latent per image before that number is used", low=0, high=10**6, unit="epochs"
     )
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class Options(Settings):
 class Variant(VariantBase):
     """The reconstruction error plus beta times the KL divergence from N(0, I), both in nats per image."""
 
-    summary = "mean and variance vectors, a latent drawn from them; continuous, can generate"
+    summary = "encodes a mean and a variance, draws the latent from them; can generate images"
     default_latent_dim = 20
 
     def __init__(self, options: Options) -> None:

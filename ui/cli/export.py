@@ -22,7 +22,7 @@ __all__ = ["command"]
     default="fp32",
     show_default=True,
     metavar="fp32|fp16|int8",
-    help="fp16: weights of half the size, no faster; int8: weights of a quarter of the size, mostly faster, "
+    help="fp16: weights of half the size, not faster; int8: a quarter of the size, usually faster, "
     "calibrated on training images.",
 )
 @click.option(

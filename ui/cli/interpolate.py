@@ -29,13 +29,14 @@ _BYTES = 1 << 26  # the largest path file that is read
     required=True,
     metavar="FILE",
     help="FILE.png: all pictures in a row; FILE.gif or FILE.webp: an animation, forward and back; "
-    "FILE.json: the path itself, for --path.",
+    "FILE.json: the path itself, to use with --path.",
 )
 @click.option(
     "--path",
     "source",
     metavar="FILE",
-    help="A path saved as JSON, here or in the app, instead of images; --steps and --method override it.",
+    help="A path saved as JSON, by this command or in the app, to use instead of images; --steps and "
+    "--method override it.",
 )
 @click.option(
     "--steps",
@@ -51,7 +52,7 @@ _BYTES = 1 << 26  # the largest path file that is read
     help="A grid between four corner images: top left, top right, bottom left, bottom right.",
 )
 @click.option(
-    "--scale", type=click.IntRange(1, 64), help="Enlargement factor. [default: what fits on a screen]"
+    "--scale", type=click.IntRange(1, 64), help="Enlargement factor. [default: as large as fits on a screen]"
 )
 @options.invert
 @options.overwrite

@@ -20,7 +20,7 @@ _LONGEST = 1200  # pixels of the longer side, unless --scale is given
 @options.seed
 @click.option("--columns", type=click.IntRange(1), help="Images per row. [default: about as many as rows]")
 @click.option(
-    "--scale", type=click.IntRange(1, 64), help="Enlargement factor. [default: what fits on a screen]"
+    "--scale", type=click.IntRange(1, 64), help="Enlargement factor. [default: as large as fits on a screen]"
 )
 @options.overwrite
 @options.device

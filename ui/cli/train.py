@@ -65,7 +65,7 @@ def _variant_command(name: str, module: Any) -> click.Command:
         params=[*own, dataset, _recipe_option(), *others, *networks, *_run_options()],
         callback=lambda **given: _train(name, _grouped(given, variant_options=own, network_options=networks)),
         help=f"Train the variant '{name}': {kind.summary}.\n\nWrites a run folder: the best weights, "
-        "the history, figures on the test split, and plots.",
+        "the training history, metrics on the test split, and plots.",
         short_help=kind.summary,
     )
 
@@ -83,7 +83,7 @@ def _recipe_option() -> click.Option:
 
 def _run_options() -> list[click.Option]:
     out = "The run folder. [default: runs/VARIANT-DATASET]"
-    resume = "Continue the run in its folder, with its settings."
+    resume = "Continue the run in the run folder, with the settings stored there."
     return [
         click.Option(["-o", "--out"], metavar="RUN", help=out),
         click.Option(["--resume"], is_flag=True, help=resume),

@@ -16,7 +16,9 @@ __all__ = ["command"]
 @options.device
 @options.as_json
 def command(bundle: str, device: str, as_json: bool) -> None:
-    """Check that BUNDLE is unchanged since its export and gives the same results here; exit with 1 if not.
+    """Check that BUNDLE is unchanged since its export and gives the same results here.
+
+    Exits with 1 if a check fails.
 
     \b
     diabolo verify bundles/digits

@@ -85,7 +85,7 @@ def test_of_a_manifest_alone(tmp_path: Path) -> None:
     assert space.codes is None
     assert space.density is None
     assert space.rank(m.latent_mean[None]) is None
-    assert "each dimension by itself" in space.distribution.description
+    assert "each dimension independently" in space.distribution.description
     drawn = space.sample(4000, rng())
     np.testing.assert_allclose(drawn.mean(0), m.latent_mean, atol=0.2)
     assert (drawn.std(0)[m.latent_std > 0] > 1.5).all()
@@ -247,6 +247,6 @@ def test_a_large_codebook_finds_its_own_vectors() -> None:
 
 def test_fitted_to_few_codes_draws_each_dimension_by_itself() -> None:
     few = Fitted.to(codes(3, (5,)))
-    assert "each dimension by itself" in few.description
+    assert "each dimension independently" in few.description
     assert "covariance" not in few.description
     assert few.sample(6, rng()).shape == (6, 5)

@@ -67,7 +67,7 @@ def test_no_images_make_no_latents(tmp_path: Path) -> None:
 def test_a_model_without_codes_or_prior_samples_by_its_deviation(tmp_path: Path) -> None:
     model = Autoencoder.load(save_pair(tmp_path / "bundle"), device="cpu")
     assert model.codes is None
-    assert model.sampling == "a gaussian fitted to the codes, each dimension by itself"
+    assert model.sampling == "a gaussian fitted to the codes, each dimension independently"
     drawn = model.sample_latents(400, seed=0)
     assert drawn.shape == (400, 2, 4, 4)
     assert abs(float(drawn[:, 0, 0, 0].std()) - 2) < 0.3

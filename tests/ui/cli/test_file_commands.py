@@ -210,7 +210,7 @@ def test_sample_draws_a_grid(place: Path) -> None:
     done = call("sample", "bundle", "-o", "new.png", "--count", 5, "--scale", 1, "--seed", 3)
     assert done.exit_code == 0, done.stderr
     assert done.stdout == "new.png\n"
-    assert "each dimension by itself" in done.stderr
+    assert "each dimension independently" in done.stderr
     assert pixels("new.png").shape == (16, 24)
     call("sample", "bundle", "-o", "again.png", "--count", 5, "--scale", 1, "--seed", 3)
     assert Path("again.png").read_bytes() == Path("new.png").read_bytes()

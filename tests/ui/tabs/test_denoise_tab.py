@@ -255,7 +255,7 @@ def test_settings_act_at_once(page: Any) -> None:
     page.locator(".noise-settings input[role=combobox]").click()
     page.get_by_role("option", name=re.compile("speckle|斑點")).click()
     until_changed(page, ".denoise-noisy", noisy)
-    note.filter(has_text=re.compile("not this kind|不是現在選的這一種")).wait_for(timeout=WAIT)
+    note.filter(has_text=re.compile("not the kind chosen here|不是現在選的這一種")).wait_for(timeout=WAIT)
     page.locator(".level-curve .trained").wait_for(state="detached", timeout=WAIT)
 
 
@@ -322,7 +322,7 @@ def test_a_model_without_noise_says_so_and_still_works(page: Any, tmp_path: Path
     page.get_by_role("combobox", name=re.compile("^(Model|模型)$")).click()
     page.get_by_role("option", name="plain", exact=True).click()
     note = page.locator(".denoise-note:visible").first
-    note.filter(has_text=re.compile("not trained to denoise|沒有受過去雜訊的訓練")).wait_for(timeout=WAIT)
+    note.filter(has_text=re.compile("not trained to denoise|沒有學過去雜訊")).wait_for(timeout=WAIT)
     page.wait_for_timeout(1000)
     page.locator("[role=tab]:visible", has_text=re.compile("Upload or paste|上傳或貼上")).first.click()
     page.locator(".upload:visible input[type=file]").set_input_files(photo(tmp_path / "photo.png"))

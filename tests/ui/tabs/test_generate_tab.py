@@ -72,9 +72,9 @@ def test_one_seed_one_result(client: Any) -> None:
     ("model", "source", "why"),
     [
         ("fitted", "a gaussian fitted to the codes of test images", "between them"),
-        ("prior", "the prior N(0, I)", "kept the codes near it"),
+        ("prior", "the prior N(0, I)", "kept the codes close to this distribution"),
         ("grid", "the prior N(0, I)", "depend on each other"),
-        ("each", "a gaussian fitted to the codes, each dimension by itself", "between them"),
+        ("each", "a gaussian fitted to the codes, each dimension independently", "between them"),
     ],
 )
 def test_it_says_what_it_draws_from(client: Any, folder: Path, model: str, source: str, why: str) -> None:
@@ -87,7 +87,7 @@ def test_it_says_what_it_draws_from(client: Any, folder: Path, model: str, sourc
         assert "of 30" not in words
     else:
         far = (opened.density.rank(opened.sample_latents(30, seed=0)) > 0.9).sum()
-        assert f"**{far} of 30** lie farther" in words
+        assert f"**{far} of 30** latents lie farther" in words
 
 
 @pytest.mark.parametrize(("count", "seed"), [(0, 0), (101, 0), (4, -1)])
@@ -118,7 +118,7 @@ def test_in_a_browser(address: str, locale: str) -> None:
         wide = "i => i.naturalWidth > i.naturalHeight"
         page.wait_for_function(wide, arg=image.element_handle(), timeout=WAIT)
         before = image.get_attribute("src")
-        page.get_by_role("button", name="Draw others" if english else "換一批").focus()
+        page.get_by_role("button", name="Sample again" if english else "換一批").focus()
         page.keyboard.press("Enter")
         page.wait_for_function("b => document.querySelector('.generate-grid img').src !== b", arg=before)
         with page.expect_download() as download:

@@ -264,7 +264,7 @@ def test_where_the_way_crosses_a_gap_is_told(
     assert [("far" in (name or "").split()) for name in marked] == far.tolist()
     ground = page.locator(".film .gap")
     page.locator(".reel figure").nth(int(far.argmax())).click()
-    assert "No training data near here" in ground.inner_text()
+    assert "No training data nearby" in ground.inner_text()
     page.locator(".reel figure").nth(int(far.argmin())).click()
     assert ground.inner_text() == ""
     page.close()

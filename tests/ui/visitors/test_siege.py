@@ -203,7 +203,7 @@ def report(calm: Times, busy: Times, before: float, after: float, found: dict[st
             figures += [str(len(took)), f"{np.median(took):.2f} s", f"{times.p95(who):.2f} s"]
         lines.append(f"| {who} | {' | '.join(figures)} |")
     lines += ["", f"memory of the app: {before:.0f} MB, then {after:.0f} MB", ""]
-    lines += ["| attack | came of it |", "|---|---|"]
+    lines += ["| attack | results, with counts |", "|---|---|"]
     for name, outcomes in ((name, what["seen"]) for name, what in found.items()):
         lines.append(f"| {name} | {', '.join(f'{what}: {count}' for what, count in outcomes.items())} |")
     return "\n".join([*lines, f"wrong: {calm.wrong[:5]} {busy.wrong[:5]}", ""])

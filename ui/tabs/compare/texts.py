@@ -10,10 +10,11 @@ TEXTS: Texts = {
     "en": {
         "rows": "One picture",
         "maps": "Two maps",
-        "lead": "Give one picture to several models, and compare what each keeps and what that costs.",
+        "lead": "Give the same picture to several models, and compare their reconstructions, the sizes of "
+        "their codes and their speed.",
         "models": "Models to compare",
-        "fair": "A fetched sample was decoded by the model chosen above and is easy for it: for a fair "
-        "comparison draw or upload a picture, or fetch a test image.",
+        "fair": "A fetched sample was decoded by the model chosen above, so that model reconstructs it "
+        "easily. For a fair comparison, draw or upload a picture, or fetch a test image.",
         "none_chosen": "Choose at least one model to compare.",
         "model": "Model",
         "sees": "Input",
@@ -27,9 +28,9 @@ TEXTS: Texts = {
         "time": "Time",
         "numbers": "{count} numbers",
         "says": "From model.json",
-        "rows_note": "Bold: the best in its column. Error: the stronger the colour, the larger the error, "
-        "on one scale for all rows; the full colour is {full} or more. Files: the size of both graphs. "
-        "Time: to encode and decode this picture once, the median of seven runs.",
+        "rows_note": "Bold: the best value in its column. Error: stronger colours show larger errors, on "
+        "the same scale in all rows; full colour is an error of {full} or more. Files: the size of both "
+        "graphs together. Time: to encode and decode this picture, the median of seven runs.",
         "maps_lead": "A plain autoencoder leaves gaps between its codes, where there is no training data. A "
         "VAE's codes lie close together around the centre, and one class turns into another along the path. "
         "Pictures unlike the data are marked in orange.",
@@ -37,32 +38,33 @@ TEXTS: Texts = {
         "right": "Right map",
         "from": "From class",
         "to": "To class",
-        "follow": "The right pointer follows the picture on the left",
+        "follow": "Move the right pointer to the code of the picture on the left",
         "show_picture": "Show my picture on both maps",
         "same_image": "Both pointers are at the code of the same test image, of class **{name}**. Drag the "
         "left one through the gaps.",
         "own_image": "Each pointer is at a code of class **{name}**. Drag the left one through the gaps.",
         "your_picture": "Both pointers are at the code of your picture.",
         "no_picture": "There is no picture yet: draw, upload or fetch one under 'One picture'.",
-        "no_classes": "These models do not have codes of two classes in common: drag their pointers instead.",
+        "no_classes": "The two models do not have codes of at least two common classes, so there is no path "
+        "to choose. Drag the pointers instead.",
         "way": "from {start} to {end}",
         "step": "Step {step} of {count}",
         "in_hole": ": unlike the data",
         "holes_met": "{count} of {of} pictures are unlike the data",
-        "unknown": "whether the pictures are like the data is unknown: there are too few codes, or pixel "
-        "distances do not tell",
-        "without_prior": "No prior: training did not draw the codes together.",
-        "with_prior": "A prior: training drew the codes together around the centre.",
-        "holes": "Holes according to model.json: **{share} %** of the places that sampling may reach. A "
-        "space without holes has about 5 %.",
+        "unknown": "cannot tell which pictures are unlike the data: there are too few codes, or pixel "
+        "distances are no guide",
+        "without_prior": "No prior: nothing in training pulled the codes together.",
+        "with_prior": "A prior: training pulled the codes together around the centre.",
+        "holes": "Holes, according to model.json: **{share} %** of randomly drawn latents. A latent space "
+        "without holes scores about 5 %.",
     },
     "zh-TW": {
         "rows": "一張影像",
         "maps": "兩張地圖",
-        "lead": "把同一張影像交給好幾個模型，比較各自保留了什麼、代價是多少。",
+        "lead": "把同一張影像交給好幾個模型，比較重建的效果、編碼的大小和速度。",
         "models": "要比較的模型",
-        "fair": "「取一個樣本」的影像由上方所選的模型解碼而成，對它特別容易；要公平比較，請手繪、上傳，或取一"
-        "張測試影像。",
+        "fair": "「取一個樣本」的影像是由上方所選的模型解碼而成，該模型特別容易重建；要公平比較，請手繪、上"
+        "傳，或取一張測試影像。",
         "none_chosen": "請至少選一個模型。",
         "model": "模型",
         "sees": "輸入影像",
@@ -76,29 +78,29 @@ TEXTS: Texts = {
         "time": "時間",
         "numbers": "{count} 個數",
         "says": "model.json 的說明",
-        "rows_note": "粗體：該欄最好的。誤差：顏色越深，誤差越大；各列使用同一個尺度，最深為 {full} 以上。檔"
-        "案：編碼器與解碼器的大小。時間：這張影像編碼再解碼一次所需的時間，取七次的中位數。",
-        "maps_lead": "一般自編碼器的編碼之間留有間隙，那裡沒有訓練資料；VAE 的編碼緊靠在中心周圍，沿著路徑，"
-        "一類會慢慢變成另一類。橘色橫條標出不像資料的影像。",
+        "rows_note": "粗體：該欄的最佳值。誤差：顏色越深，誤差越大；各列使用同一個尺度，最深表示 {full} 以"
+        "上。檔案：編碼器與解碼器的大小合計。時間：這張影像編碼再解碼一次所需的時間，取七次的中位數。",
+        "maps_lead": "一般自編碼器的編碼之間留有間隙，那裡沒有訓練資料；VAE 的編碼緊靠在中心周圍，沿著路徑"
+        "走，一個類別會慢慢變成另一個類別。不像資料的影像以橘色標示。",
         "left": "左邊的地圖",
         "right": "右邊的地圖",
         "from": "從類別",
         "to": "到類別",
-        "follow": "右邊的游標跟隨左邊的影像",
+        "follow": "右邊的游標跟著移到左邊影像的編碼上",
         "show_picture": "在兩張地圖上標出我的影像",
         "same_image": "兩邊的游標都停在同一張測試影像的編碼上，類別為 **{name}**。請拖曳左邊的游標穿過間隙看"
         "看。",
         "own_image": "兩邊的游標各停在一個「{name}」的編碼上。請拖曳左邊的游標穿過間隙看看。",
         "your_picture": "兩邊的游標都停在你這張影像的編碼上。",
         "no_picture": "還沒有影像：請先到「一張影像」手繪、上傳或取一張。",
-        "no_classes": "這兩個模型沒有兩個共同類別的編碼，請直接拖曳游標。",
+        "no_classes": "這兩個模型共同的類別不到兩個，無法選擇路徑，請直接拖曳游標。",
         "way": "從 {start} 到 {end}",
         "step": "第 {step} 步，共 {count} 步",
         "in_hole": "：不像資料",
         "holes_met": "{of} 張影像裡有 {count} 張不像資料",
         "unknown": "無法判斷哪些影像不像資料：編碼太少，或單憑像素距離分不出來",
-        "without_prior": "沒有先驗分布：訓練時沒有要求編碼彼此靠近。",
-        "with_prior": "有先驗分布：訓練時把編碼都往中心拉攏。",
-        "holes": "model.json 記載的間隙：抽樣可能抽到的位置有 **{share}%** 是間隙；沒有間隙的空間約為 5%。",
+        "without_prior": "沒有先驗分布：訓練時沒有把編碼拉在一起。",
+        "with_prior": "有先驗分布：訓練時把編碼都拉向中心。",
+        "holes": "根據 model.json，隨機抽取的潛在向量有 **{share}%** 落在間隙裡；沒有間隙的潛在空間約為 5%。",
     },
 }

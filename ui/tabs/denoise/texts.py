@@ -9,8 +9,8 @@ __all__ = ["TEXTS"]
 
 TEXTS: Texts = {
     "en": {
-        "lead": "Noise is added to the picture that the model sees; a model trained to denoise removes it "
-        "again.",
+        "lead": "Noise is added to the picture before the model sees it; a model trained to denoise removes "
+        "it again.",
         "kind": "Noise",
         "gaussian": "gaussian",
         "salt-pepper": "salt and pepper",
@@ -25,7 +25,7 @@ TEXTS: Texts = {
         "denoised": "Denoised",
         "edge": "Move the divider between the noisy and the denoised picture",
         "trained": "This model was trained to remove {kind} noise of level {level}.",
-        "other": "This model was trained to remove {kind} noise of level {level}, not this kind.",
+        "other": "This model was trained to remove {kind} noise of level {level}, not the kind chosen here.",
         "untrained": "This model was not trained to denoise: it removes only what its code cannot represent.",
         "figures": "PSNR **{noisy}\u00a0dB** noisy  →  **{denoised}\u00a0dB** denoised",
         "files_lead": "**Files that are already noisy**: the model denoises them as they are, and you get a "
@@ -35,11 +35,11 @@ TEXTS: Texts = {
         "zip": "Denoised pictures",
         "no_files": "Choose picture files first.",
         "done": "Denoised: **{count}** of {all}.",
-        "broken": "Left out:",
+        "broken": "Skipped:",
         "reading": "Denoising",
     },
     "zh-TW": {
-        "lead": "先在模型看到的影像上加入雜訊；為去雜訊而訓練的模型能還原出乾淨的影像。",
+        "lead": "影像會先加上雜訊再交給模型；學過去雜訊的模型能還原出乾淨的影像。",
         "kind": "雜訊種類",
         "gaussian": "高斯雜訊",
         "salt-pepper": "椒鹽雜訊",
@@ -53,9 +53,9 @@ TEXTS: Texts = {
         "noisy": "加了雜訊",
         "denoised": "去雜訊結果",
         "edge": "移動分界線，比較去雜訊前後",
-        "trained": "這個模型是為去除{kind}（強度 {level}）而訓練的。",
-        "other": "這個模型是為去除{kind}（強度 {level}）而訓練的，不是現在選的這一種。",
-        "untrained": "這個模型沒有受過去雜訊的訓練，只會去掉編碼無法表示的部分。",
+        "trained": "這個模型訓練時學的是去除{kind}（強度 {level}）。",
+        "other": "這個模型訓練時學的是去除{kind}（強度 {level}），不是現在選的這一種。",
+        "untrained": "這個模型沒有學過去雜訊，只會去掉編碼無法表示的部分。",
         "figures": "PSNR：有雜訊 **{noisy}\u00a0dB**  →  去雜訊後 **{denoised}\u00a0dB**",
         "files_lead": "**本來就有雜訊的檔案**：不另加雜訊，由模型直接去除；結果是一個 zip，"
         f"其中的 PNG 與模型的影像大小相同。一次最多 {MOST} 個檔案、{MOST_MEGABYTES} MB。",

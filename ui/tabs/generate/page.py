@@ -30,18 +30,18 @@ TEXTS: Texts = {
         "count": "Pictures",
         "seed": "Seed",
         "same": "The same seed gives the same pictures.",
-        "others": "Draw others",
+        "others": "Sample again",
         "grid": "Generated pictures",
-        "prior": "Drawn from **{source}**. Training kept the codes near it, so most of these latents are "
-        "close to codes of training images, and decode to something like the data.",
+        "prior": "Drawn from **{source}**. Training kept the codes close to this distribution, so most of "
+        "these latents are near codes of training images, and decode to something like the data.",
         "grid_prior": "Drawn from **{source}**, independently at each position of the latent's grid. In "
         "codes of real images the positions depend on each other, so the details of these pictures may look "
         "like the data, but not the whole.",
         "fitted": "Drawn from **{source}**. Training did not make this model's codes follow a distribution, "
-        "so the gaussian also covers the gaps between them, where there is no training data: what is "
-        "decoded there may be unlike the data.",
-        "far": "**{far} of {count}** lie farther from the training codes than 90 % of the test codes do. Of "
-        "the codes of real images, one in ten does.",
+        "so the gaussian also covers the gaps between them, where there is no training data: latents in a "
+        "gap may decode to something unlike the data.",
+        "far": "**{far} of {count}** latents lie farther from the training codes than 90 % of the test "
+        "codes do. For codes of real images, it is one in ten.",
     },
     "zh-TW": {
         "lead": "這裡不需要輸入影像：隨機抽取潛在向量，再解碼成影像。",

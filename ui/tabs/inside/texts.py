@@ -9,24 +9,24 @@ __all__ = ["TEXTS"]
 TEXTS: Texts = {
     "en": {
         "lead": "In a plain autoencoder about half of the units are active for any picture. In a sparse one "
-        "only a few are, so that different units learn different things.",
+        "only a few are, so that different units learn different features.",
         "left": "Model A",
         "right": "Model B",
         "unit": "Unit",
         "unit_number": "A unit is one of the {count} numbers of the code.",
-        "unit_channel": "A unit is one of the {count} channels of the code, as the mean over its {positions} "
+        "unit_channel": "A unit is one of the {count} channels of the code, averaged over its {positions} "
         "positions.",
         "no_codes": "This model has no stored codes, so how often its units fire is unknown.",
         "share": "of the {count} units fire for an average image",
-        "fires": "It fires if it is above the middle of its range, from its lowest to its highest value "
-        "among the stored codes of test images.",
+        "fires": "A unit fires if its value is above the middle of its range, which extends from its lowest "
+        "to its highest value among the stored codes of test images.",
         "mean_sigmoid": "Mean activity of each unit, highest first: its value, from 0 to 1, averaged over "
         "the images.",
-        "mean_other": "Mean activity of each unit, highest first: its position in its range, averaged "
-        "over the images.",
+        "mean_other": "Mean activity of each unit, highest first: where its value lies within its range, "
+        "from 0 to 1, averaged over the images.",
         "images": "Share of the {count} images for which each unit fires, highest first.",
-        "classes": "Classes for which each unit fires: each column is a unit, grouped by the class that it "
-        "fires for most.",
+        "classes": "Classes for which each unit fires: each column is a unit, and units are grouped by the "
+        "class for which they fire most.",
         "tip": "Unit {unit}: {value}",
         "bars": "Bars from {most} down to {least}, mean {mean}",
         "grid": "This picture's code: {fire} of {count} units fire. Click a square to switch that unit off.",
@@ -36,7 +36,7 @@ TEXTS: Texts = {
         "first_cells": "Only the first {count} are shown.",
         "cell": "Unit {unit}: {value}{state}",
         "firing": ", fires",
-        "off": "Without unit {unit}: its value is {value} here, and is set to {off} ({what}).",
+        "off": "Without unit {unit}: its value, {value} here, is replaced by {off} ({what}).",
         "off_zero": "inactive",
         "off_mean": "its mean over the training images",
         "before": "With the unit",
@@ -44,10 +44,11 @@ TEXTS: Texts = {
         "difference": "Difference",
         "change": "Teal pixels became brighter, pink ones darker; the largest change is {most} of full "
         "brightness.",
-        "strongest": "What activates unit {unit} most: the stored codes in which it is highest, decoded.",
-        "alone": "What unit {unit} contributes: all other units are at their means.",
+        "strongest": "What activates unit {unit} most: pictures decoded from the stored codes in which its "
+        "value is highest.",
+        "alone": "What unit {unit} contributes, with all other units at their means.",
         "less": "−2 std",
-        "mean": "All at their means",
+        "mean": "All units at their means",
         "more": "+2 std",
         "draws": "+2 std minus mean",
     },
@@ -60,7 +61,7 @@ TEXTS: Texts = {
         "unit_number": "編碼的 {count} 個數，每個就是一個神經元。",
         "unit_channel": "編碼有 {count} 個通道，每個通道算一個神經元，取 {positions} 個位置的平均。",
         "no_codes": "這個模型沒有附上編碼，無法得知神經元多常被激活。",
-        "share": "的神經元（共 {count} 個）會被一張普通的影像激活",
+        "share": "的神經元（共 {count} 個）平均會被一張影像激活",
         "fires": "數值超過自身範圍的中點就算激活；範圍是它在測試影像的編碼裡，從最低到最高的值。",
         "mean_sigmoid": "每個神經元的平均激活程度，由高到低：它的值（0 到 1）對所有影像取平均。",
         "mean_other": "每個神經元的平均激活程度，由高到低：它的值在自身範圍裡的位置，對所有影像取平均。",
@@ -74,8 +75,8 @@ TEXTS: Texts = {
         "first_cells": "只列出前 {count} 個。",
         "cell": "神經元 {unit}：{value}{state}",
         "firing": "，激活",
-        "off": "關掉神經元 {unit}：它在這裡是 {value}，改成 {off}（{what}）。",
-        "off_zero": "不激活",
+        "off": "關掉神經元 {unit}：它的值原本是 {value}，改成 {off}（{what}）。",
+        "off_zero": "未激活",
         "off_mean": "訓練影像的平均值",
         "before": "有這個神經元",
         "after": "沒有這個神經元",
@@ -86,6 +87,6 @@ TEXTS: Texts = {
         "less": "−2 個標準差",
         "mean": "全部為平均值",
         "more": "+2 個標準差",
-        "draws": "+2 與平均的差別",
+        "draws": "+2 個標準差減去平均",
     },
 }

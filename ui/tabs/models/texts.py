@@ -8,16 +8,17 @@ __all__ = ["TEXTS"]
 
 TEXTS: Texts = {
     "en": {
-        "lead": "A model is a bundle: an encoder, a decoder and their description. Choose one of these, or "
-        "open your own.",
+        "lead": "A model is a bundle: an encoder, a decoder and their description. Choose one, or open your "
+        "own.",
         "choose": "Choose a model",
         "upload": "Open a bundle (.zip)",
-        "upload_note": "A .zip of what `diabolo export` wrote. It is checked first, and runs in its own "
-        "process with limited time and memory. Only you can see it, until you close or reload the page.",
+        "upload_note": "A .zip of a folder written by `diabolo export`. It is checked first, and runs in "
+        "its own process with limited time and memory. Only you can see it, until you close or reload the "
+        "page.",
         "waiting": "Other bundles are being checked. Yours is checked as soon as one of them is done.",
         "checking": "Your bundle is being checked.",
         "taken": "**{name}** passed all checks and is now the chosen model.",
-        "known": "This bundle is here already: **{name}** is now the chosen model.",
+        "known": "This bundle is already open: **{name}** is now the chosen model.",
         "latent_of": "latent {shape}",
         "mine": "yours",
         "what": "What it is",
@@ -41,12 +42,12 @@ TEXTS: Texts = {
         "versions": "Runtime",
         "stopped": "This model cannot be started.",
         "parity": "Parity with torch",
-        "parity_of": "At the export, the graphs differed from the torch model by at most {latent} in a "
-        "latent and {image} in an image; {tolerance} was allowed.",
+        "parity_of": "At export, the graphs differed from the torch model by at most {latent} in a latent "
+        "and {image} in an image; the tolerance was {tolerance}.",
         "checks": "Checks made just now",
-        "checked": "Checks made at the upload",
+        "checked": "Checks made at upload",
         "sound": "All {count} checks passed.",
-        "unsound": "{bad} of {count} checks failed. Get the bundle again.",
+        "unsound": "{bad} of {count} checks failed. Export or download the bundle again.",
         "ok": "passed",
         "failed": "failed",
         "valid": "valid, and its digest matches",
@@ -65,7 +66,7 @@ TEXTS: Texts = {
         "waiting": "正在檢查別人的 bundle，輪到你時就會開始檢查。",
         "checking": "正在檢查你的 bundle。",
         "taken": "**{name}** 通過全部檢查，已選為目前的模型。",
-        "known": "這個 bundle 已經在這裡了，已選用 **{name}**。",
+        "known": "這個 bundle 已經開啟過了，已選用 **{name}**。",
         "latent_of": "潛在向量 {shape}",
         "mine": "你的",
         "what": "這是什麼",
@@ -80,21 +81,21 @@ TEXTS: Texts = {
         "licence": "資料授權",
         "weights": "權重",
         "size": "大小",
-        "figures": "測試影像上",
+        "figures": "測試影像上的表現",
         "runs": "在哪裡執行",
         "asked": "指定的裝置",
         "used": "實際使用",
         "why": "原因",
         "threads": "CPU 執行緒",
         "versions": "執行環境",
-        "stopped": "無法啟動。",
+        "stopped": "這個模型無法啟動。",
         "parity": "與 torch 的一致性",
         "parity_of": "匯出時計算圖與 torch 模型的最大差異：潛在向量 {latent}，影像 {image}；"
         "容許 {tolerance}。",
         "checks": "剛剛的檢查",
         "checked": "上傳時的檢查",
         "sound": "{count} 項檢查全部通過。",
-        "unsound": "{count} 項檢查有 {bad} 項未通過，請重新取得這個 bundle。",
+        "unsound": "{count} 項檢查有 {bad} 項未通過，請重新匯出或下載這個 bundle。",
         "ok": "通過",
         "failed": "未通過",
         "valid": "格式正確，摘要相符",

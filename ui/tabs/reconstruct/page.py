@@ -33,10 +33,11 @@ TEXTS: Texts = {
         "error": "Error",
         "figures": "MSE **{mse}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
         "fewer": "{image} numbers → {code}: {ratio} times fewer.",
-        "not_fewer": "{image} numbers → {code}: no compression. This code has room for the whole picture.",
+        "not_fewer": "{image} numbers → {code}: no compression. This code is large enough to hold the whole "
+        "picture.",
         "darker": "too dark",
         "brighter": "too bright",
-        "scale": "full colour: an error of {full} or more (black to white is 1)",
+        "scale": "full colour: an error of {full} or more (1 is the difference between black and white)",
     },
     "zh-TW": {
         "lead": "編碼器把影像壓縮成編碼，解碼器只憑這段編碼把它還原。",
