@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from diabolo.export.measure import Batches
 from diabolo.export.pair import Pair
+from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.runtime.latent import Codebook
 
@@ -48,3 +49,5 @@ class Source:
     prior: str | None = None
     noise: NoiseSpec | None = None
     codebook: Codebook | None = None
+
+    learned = OldAttribute("training_images")

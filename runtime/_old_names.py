@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-__all__ = ["OldAttribute", "old_keywords", "old_names"]
+__all__ = ["OldAttribute", "old_attributes", "old_keywords", "old_names"]
 
+_Class = TypeVar("_Class", bound=type)
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -55,6 +56,19 @@ class OldAttribute:
             return self
         _warn(self._old, self._new)
         return getattr(instance, self._new)
+
+
+def old_attributes(**new: str) -> Callable[[_Class], _Class]:
+    """Give a class several old names at once: `@old_attributes(go="train")`."""
+
+    def decorate(owner: _Class) -> _Class:
+        for old, name in new.items():
+            attribute = OldAttribute(name)
+            attribute.__set_name__(owner, old)
+            setattr(owner, old, attribute)
+        return owner
+
+    return decorate
 
 
 def old_keywords(**new: str) -> Callable[[_Function], _Function]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from diabolo.runtime._old_names import old_names
+from diabolo.runtime._old_names import OldAttribute, old_names
 
 __all__ = ["AsyncScalar"]
 
@@ -33,6 +33,8 @@ class AsyncScalar:
         number, arrived = before
         arrived.synchronize()
         return float(number)
+
+    look = OldAttribute("exchange")
 
 
 def _send(value: Tensor) -> tuple[Tensor, torch.cuda.Event]:

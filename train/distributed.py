@@ -13,7 +13,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from diabolo.runtime._old_names import old_names
+from diabolo.runtime._old_names import OldAttribute, old_keywords, old_names
 
 __all__ = ["Distributed", "init_distributed"]
 
@@ -28,6 +28,7 @@ class Distributed:
         world_size: the number of processes.
     """
 
+    @old_keywords(count="world_size")
     def __init__(self, rank: int = 0, world_size: int = 1) -> None:
         self.rank, self.world_size = rank, world_size
 
@@ -78,6 +79,13 @@ class Distributed:
             tensor = tensor.cuda()
         dist.all_reduce(tensor, op=dist.ReduceOp.MAX)
         return int(tensor)
+
+    count = OldAttribute("world_size")
+    writes = OldAttribute("is_main")
+    part = OldAttribute("shard")
+    share = OldAttribute("wrap")
+    wait = OldAttribute("barrier")
+    most = OldAttribute("max")
 
 
 class _Sum(torch.autograd.Function):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from diabolo.runtime._old_names import old_keywords
+
 if TYPE_CHECKING:
     from diabolo.train.distributed import Distributed
 
@@ -30,6 +32,7 @@ class Step:
         memory: tensors by name that a loss keeps from step to step; they are saved in the checkpoint.
     """
 
+    @old_keywords(processes="distributed")
     def __init__(
         self,
         seed: int,

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diabolo.runtime._old_names import old_names
+from diabolo.runtime._old_names import old_attributes, old_names
 from diabolo.train.async_scalar import AsyncScalar
 from diabolo.train.batches.augment import Augment, augment
 from diabolo.train.batches.feed import feed, resident
@@ -46,6 +46,7 @@ _SAVE_AFTER = 60.0  # seconds between checkpoints within an epoch
 _REPORT_EVERY = 20  # steps between two readings of the loss, on a device where reading it takes time
 
 
+@old_attributes(processes="distributed", watcher="callback", board="tensorboard", go="train")
 @dataclass(kw_only=True)
 class Trainer:
     """Trains a model for the epochs of a run, and writes its weights, history and checkpoints.

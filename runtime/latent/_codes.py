@@ -107,16 +107,17 @@ def read_codebook(bundle: Bundle) -> Codebook:
             f"the bundle's codebook has {found}; this model's have the shape (n, {shape[0]}). "
             "Export the bundle again."
         )
-    _check_count(vectors, "vectors", bundle)
+    _check_count(vectors, "vectors", bundle, "the bundle's codebook")
     try:
-        return Codebook(_numbers(vectors, "vectors"), frequencies, positions=shape[1:])
+        numbers = _numbers(vectors, "vectors", "the bundle's codebook")
+        return Codebook(numbers, frequencies, positions=shape[1:])
     except (TypeError, ValueError) as error:
         raise ManifestError(f"the bundle's codebook cannot be used: {error}. Export it again.") from None
 
 
-def _check_count(array: NDArray[np.generic], what: str, bundle: Bundle) -> None:
+def _check_count(array: NDArray[np.generic], what: str, bundle: Bundle, file: str = "codes.npz") -> None:
     if len(array) > (most := bundle.limits.codes):
-        raise ManifestError(f"codes.npz holds {len(array):,} {what}; {most:,} are allowed.")
+        raise ManifestError(f"{file} holds {len(array):,} {what}; {most:,} are allowed.")
 
 
 def _are_labels(labels: NDArray[np.generic], count: int, classes: int) -> bool:
@@ -125,12 +126,12 @@ def _are_labels(labels: NDArray[np.generic], count: int, classes: int) -> bool:
     return 0 <= int(labels.min()) <= int(labels.max()) < classes
 
 
-def _numbers(array: NDArray[np.generic], what: str) -> NDArray[np.float32]:
+def _numbers(array: NDArray[np.generic], what: str, file: str = "codes.npz") -> NDArray[np.float32]:
     """The array as float32, if all values are small enough."""
     largest = max(float(array.max()), -float(array.min()))
     if not largest <= _LARGEST:  # also true for a NaN, which min() and max() return
         raise ManifestError(
-            f"codes.npz holds {what} up to {largest:g}; at most {_LARGEST:.0e} is allowed. "
+            f"{file} holds {what} up to {largest:g}; at most {_LARGEST:.0e} is allowed. "
             "Export the bundle again."
         )
     return array.astype(np.float32)

@@ -138,5 +138,6 @@ def _shares(count: int, given: ArrayLike | None) -> NDArray[np.float64]:
         raise ValueError(f"a codebook of {count} vectors needs as many frequencies, not {frequencies.shape}")
     if not (np.isfinite(frequencies).all() and (frequencies >= 0).all() and frequencies.any()):
         raise ValueError("a codebook's frequencies must be finite, at least 0, and not all 0")
+    frequencies = frequencies / frequencies.max()  # so that the sum of the largest numbers is finite, too
     shares: NDArray[np.float64] = frequencies / frequencies.sum()
     return shares

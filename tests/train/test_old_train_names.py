@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 
 import diabolo.train
+from diabolo.export.source import Source
 from diabolo.train import Callback, Config, fit, resume
+from diabolo.train.async_scalar import AsyncScalar
 from diabolo.train.callbacks import BaseCallback
+from diabolo.train.distributed import Distributed
 from diabolo.train.errors import RunError
+from diabolo.train.step import Step
+from diabolo.train.trainer import Trainer
 
 
 @pytest.mark.parametrize(
@@ -26,6 +31,7 @@ from diabolo.train.errors import RunError
         ("train.distributed", "join", "init_distributed"),
         ("train.evaluation.iwae_bound", "bound", "iwae_bound"),
         ("train.leaky_sigmoid", "squash", "leaky_sigmoid"),
+        ("train.run.checkpoint", "own_part", "own_share"),
         ("train.optim.schedule", "rate", "learning_rate"),
         ("train.trainer", "Training", "Trainer"),
     ],
@@ -34,6 +40,36 @@ def test_an_old_name_works_and_warns(module: str, old: str, new: str) -> None:
     found = importlib.import_module(f"diabolo.{module}")
     with pytest.warns(DeprecationWarning, match=rf"{old} is now called {new}\."):
         assert getattr(found, old) is getattr(found, new)
+
+
+OLD = [
+    (Distributed, {"count": "world_size", "writes": "is_main", "part": "shard", "share": "wrap"}),
+    (Distributed, {"wait": "barrier", "most": "max"}),
+    (AsyncScalar, {"look": "exchange"}),
+    (Trainer, {"processes": "distributed", "watcher": "callback", "board": "tensorboard", "go": "train"}),
+    (Source, {"learned": "training_images"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("owner", "old", "new"), [(owner, *names) for owner, some in OLD for names in some.items()]
+)
+def test_an_old_attribute_works_and_warns(owner: type, old: str, new: str) -> None:
+    one: object = object.__new__(owner)
+    vars(one)[new] = expected = object()
+    if isinstance(vars(owner).get(new), property):  # it cannot be set, and is looked at through a subclass
+        one = object.__new__(type(owner.__name__, (owner,), {new: expected}))
+    with pytest.warns(DeprecationWarning, match=rf"{owner.__name__}\.{old} is now called {new}\.") as seen:
+        assert getattr(one, old) is expected
+    assert [warning.filename for warning in seen] == [__file__]
+
+
+def test_old_arguments_work_and_warn() -> None:
+    with pytest.warns(DeprecationWarning, match="count of .* is now called world_size"):
+        assert Distributed(0, count=2).world_size == 2  # type: ignore[call-arg]
+    with pytest.warns(DeprecationWarning, match="processes of .* is now called distributed"):
+        step = Step(0, 0, rows=(1, 4), processes=Distributed())  # type: ignore[call-arg]
+    assert step.normal(2, 3).shape == (2, 3)
 
 
 def test_an_unknown_name_stays_unknown() -> None:

@@ -89,6 +89,27 @@ def test_a_call_that_is_called_off_while_it_waits() -> None:
     asyncio.run(scene())
 
 
+def test_a_call_that_is_called_off_when_its_turn_comes() -> None:
+    """Whether it was called off just before or just after, it ends as cancelled, and the next one begins."""
+
+    async def scene(*, before: bool) -> None:
+        share, ends = FairShare(slots=1, seconds=10.0), list[str]()
+        await share._enter("a")
+        waits = asyncio.create_task(call(share, "b", 0.0, ends))
+        after = asyncio.create_task(call(share, "c", 0.0, ends))
+        await asyncio.sleep(0)
+        for step in (waits.cancel, share.leave) if before else (share.leave, waits.cancel):
+            step()
+        with pytest.raises(asyncio.CancelledError):
+            await waits
+        await after
+        assert ends == ["c"]
+        assert (share._free, share._waiting) == (1, [])
+
+    asyncio.run(scene(before=True))
+    asyncio.run(scene(before=False))
+
+
 def test_a_failed_call_gives_its_slot_back() -> None:
     async def scene() -> FairShare:
         share = FairShare(slots=1, seconds=10.0)

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from diabolo.runtime._old_names import old_keywords
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.train.datasets import Images, Split
@@ -52,6 +53,7 @@ def encode_all(model: Model, images: Images) -> NDArray[np.float32]:
 
 
 @torch.inference_mode()
+@old_keywords(processes="distributed")
 def validate(
     variant: VariantBase, model: Model, split: Split, distributed: Distributed | None = None
 ) -> float:
@@ -71,6 +73,7 @@ def validate(
 
 
 @torch.inference_mode()
+@old_keywords(processes="distributed")
 def evaluate(
     variant: VariantBase, model: Model, test: Split, distributed: Distributed | None = None
 ) -> dict[str, Any]:

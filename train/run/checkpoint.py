@@ -12,12 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from diabolo.runtime._old_names import old_keywords, old_names
 from diabolo.train.distributed import Distributed
 from diabolo.train.errors import RunError
 from diabolo.train.run._run import Run
 from diabolo.train.run.files import BEST, STATE
 
 __all__ = ["Position", "State", "damaged", "fill_moments", "keep_best", "own_share", "read", "write"]
+
+__getattr__ = old_names(__name__, {"own_part": "own_share"})
 
 _COLUMNS = {"epoch", "loss", "validation_loss"}  # of the history, whatever the variant
 
@@ -191,6 +194,7 @@ def fill_moments(optimizer: torch.optim.Optimizer, moments: dict[int, dict[str, 
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
+@old_keywords(processes="distributed")
 def keep_best(run: Run, position: Position, average: nn.Module, distributed: Distributed) -> str:
     """Replace the file of the best weights by the checkpoint's weights, if it is missing or damaged.
 

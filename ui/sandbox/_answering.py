@@ -64,9 +64,8 @@ class Answering:
             raise MemoryError
         if all(check.ok for check in checks):
             bundle = Bundle.open(path, limits=STRANGERS)
-            arrays = bundle.arrays("codes") or {}
             found |= {
-                "codes": sum(max(array.nbytes, _FLOAT * array.size) for array in arrays.values()),
+                "codes": sum(_bytes(bundle.arrays(role) or {}) for role in ("codes", "codebook")),
                 "values": _values(bundle.manifest.document),
             }
             found |= self._open(bundle)
@@ -75,6 +74,11 @@ class Answering:
     def _open(self, bundle: Bundle) -> dict[str, Any]:
         self._graphs = Graphs(bundle, "cpu", 1)
         return {"device": dataclasses.asdict(self._graphs.device), "chunk": self._graphs.chunk}
+
+
+def _bytes(arrays: dict[str, Any]) -> int:
+    """The memory that arrays take, as they are and as float32."""
+    return sum(max(array.nbytes, _FLOAT * array.size) for array in arrays.values())
 
 
 def _values(document: Any) -> int:

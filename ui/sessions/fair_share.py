@@ -67,7 +67,7 @@ class FairShare:
         except asyncio.CancelledError:
             if admitted.done() and not admitted.cancelled():
                 self.leave()  # admitted and called off in the same moment
-            else:
+            elif (caller, admitted) in self._waiting:  # `leave` may have dropped it already
                 self._waiting.remove((caller, admitted))
             raise
 

@@ -217,6 +217,8 @@ def test_a_codebook_s_vectors_are_drawn_by_frequency() -> None:
     np.testing.assert_array_equal(drawn, space.sample(2000, rng(1)))
     shares = np.bincount(book.indices(drawn).ravel(), minlength=3) / (2000 * 6)
     np.testing.assert_allclose(shares, [0.75, 0.25, 0], atol=0.02)
+    large = Codebook(np.eye(2), [1.5e308, 1.5e308])  # their sum is not a finite number
+    np.testing.assert_array_equal(large.frequencies, [0.5, 0.5])
     equal = Codebook(np.eye(4)).sample(4000, rng())
     np.testing.assert_allclose(equal.mean(0), 0.25, atol=0.03)
 

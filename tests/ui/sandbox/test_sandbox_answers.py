@@ -80,6 +80,19 @@ def test_codes_count_as_the_app_holds_them(tmp_path: Path) -> None:
     assert Answering()._check(str(path))["codes"] == 100 * 2 * 4
 
 
+def test_a_codebook_counts_as_codes(tmp_path: Path) -> None:
+    def counted(role: str) -> int:
+        (tmp_path / role).mkdir()
+        files = sealed(
+            sound(tmp_path / role) | {"codebook.npz": book},
+            lambda document: document["files"]["codebook.npz"].update(role=role),
+        )
+        return int(Answering()._check(str(packed(tmp_path / f"{role}.zip", files)))["codes"])
+
+    book = npz(tmp_path / "b.npz", {"vectors": np.ones((300, 2), np.float32)})
+    assert counted("codebook") - counted("other") == 300 * 2 * 4
+
+
 def test_model_json_is_bounded(tmp_path: Path) -> None:
     folder = change(save_coded(tmp_path / "many"), many=[[]] * 100_000)
     with pytest.raises(BundleError, match=r"it has 100,\d+ values in model\.json; at most 100,008 are"):
