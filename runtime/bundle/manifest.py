@@ -137,7 +137,7 @@ def _build(document: dict[str, Any]) -> Manifest:
         latent_minimum=_values(latent["minimum"], latent_shape, "minimum"),
         latent_maximum=_values(latent["maximum"], latent_shape, "maximum"),
         prior=latent["prior"],
-        distribution=latent.get("distribution") or latent["prior"] or "fitted",
+        distribution=_distribution(document),
         log_variance=latent["log_variance"],
         noise=None if noise is None else (noise["kind"], float(noise["level"][0]), float(noise["level"][1])),
         dataset=document["dataset"]["name"],
@@ -170,6 +170,13 @@ def _sums(
         for name, shape in shapes.items()
         if name in given
     }
+
+
+def _distribution(document: dict[str, Any]) -> str:
+    latent = document["latent"]
+    # version 1 did not have the key, so it is an unknown one there, and ignored
+    given = latent.get("distribution") if document["format_version"] > 1 else None
+    return given or latent["prior"] or "fitted"
 
 
 def _drawing(given: dict[str, Any] | None, most: int) -> Drawing | None:

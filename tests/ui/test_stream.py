@@ -115,7 +115,8 @@ def test_a_page_s_stream_goes_on_until_the_page_is_quiet(app: Any, monkeypatch: 
 
         told = completed(client, "page", {1: once_more})
     assert len(told) == 4
-    assert told[2:] == ["stream", "close_stream"]
+    assert told[2].startswith("stream-")
+    assert told[3] == "close_stream"
     assert "page" not in app._queue.streams._ends
     assert not app._queue.pending_event_ids_session.get("page")
 
@@ -131,4 +132,27 @@ def test_a_page_that_left_is_forgotten(app: Any, monkeypatch: pytest.MonkeyPatch
         until = time.monotonic() + 30
         while "left" in queue.streams._ends and time.monotonic() < until:
             time.sleep(0.05)
-    assert "stream" not in queue.pending_event_ids_session.get("left", set())
+    assert not any(name.startswith("stream") for name in queue.pending_event_ids_session.get("left", ()))
+
+
+def test_an_event_that_comes_before_the_end_is_read_keeps_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+
+    from diabolo.ui.sessions import stream
+
+    monkeypatch.setattr(stream, "QUIET", 0.01)
+
+    async def scene() -> tuple[str, set[str]]:
+        pending: dict[str, set[str]] = {}
+        unread: asyncio.Queue[Any] = asyncio.Queue()
+        streams = stream.OpenStreams(pending, {"page": unread}.get)
+        streams.keep("page")
+        while unread.empty():
+            await asyncio.sleep(0.005)
+        streams.keep("page")
+        read = unread.get_nowait().event_id  # which gradio then takes from what is pending
+        return read, pending["page"] - {read}
+
+    read, pending = asyncio.run(scene())
+    assert read == "stream-0"
+    assert pending == {"stream-1"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -94,6 +97,19 @@ def test_of_a_manifest_alone(tmp_path: Path) -> None:
     assert drawn.max() <= 4
     with pytest.raises(UsageError, match="without codes"):
         space.plane()
+
+
+def test_version_1_has_no_distribution(tmp_path: Path) -> None:
+    """A release that reads only version 1 ignores the key, and so does this one."""
+    folder = save_pair(tmp_path / "old", latent_shape=(2, 3), latent={"prior": "normal"})
+    document = json.loads((folder / "model.json").read_text("utf-8"))
+    document["latent"]["distribution"] = "codebook"
+    raw = manifest.seal(document)
+    assert manifest.parse(raw).distribution == "codebook"
+    zeros = re.sub(rb"sha256:[0-9a-f]{64}", b"sha256:" + b"0" * 64, raw, count=1)
+    blank = zeros.replace(b'"format_version": 2', b'"format_version": 1')
+    raw = blank.replace(b"0" * 64, hashlib.sha256(blank).hexdigest().encode(), 1)
+    assert manifest.parse(raw).distribution == "normal"
 
 
 def test_a_prior(tmp_path: Path) -> None:

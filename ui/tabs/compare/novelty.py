@@ -12,11 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.latent.knn import distances
 from diabolo.ui.models.cache import cached
 
 __all__ = ["Novelty", "novelty_of"]
+
+__getattr__ = old_names(__name__, {"Ground": "Novelty", "ground_of": "novelty_of"})
 
 _Array = NDArray[np.float32]
 _LEARNED = 2500  # decoded codes of training images, at most

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.image import convert
 from diabolo.ui.parts.inline_html import escaped, picture
 from diabolo.ui.tabs.compare.novelty import novelty_of
 
 __all__ = ["path_strip"]
+
+__getattr__ = old_names(__name__, {"walk": "path_strip"})
 
 _STEPS = 12
 
@@ -43,7 +46,7 @@ def path_strip(
         words = say["step"].format(step=step, count=_STEPS) + (say["in_hole"] if hole else "")
         frames += f"<li{' class=hole' if hole else ''}>{picture(image, words)}</li>"
     found = say["unknown"] if novelty is None else say["holes_met"].format(count=sum(novel), of=_STEPS)
-    path = say["way"].format(start=classes[0], end=classes[1])
+    path = say["from_to"].format(start=classes[0], end=classes[1])
     return (
         f'<section class="path-strip"><p><b>{escaped(name)}</b> {escaped(path)}'
         f'<span class="small-print">{escaped(found)}</span></p><ol>{frames}</ol></section>'

@@ -47,7 +47,7 @@ TEXTS: Texts = {
         "no_picture": "There is no picture yet: draw, upload or fetch one under 'One picture'.",
         "no_classes": "The two models do not have codes of at least two common classes, so there is no path "
         "to choose. Drag the pointers instead.",
-        "way": "from {start} to {end}",
+        "from_to": "from {start} to {end}",
         "step": "Step {step} of {count}",
         "in_hole": ": unlike the data",
         "holes_met": "{count} of {of} pictures are unlike the data",
@@ -94,7 +94,7 @@ TEXTS: Texts = {
         "your_picture": "兩邊的游標都停在你這張影像的編碼上。",
         "no_picture": "還沒有影像：請先到「一張影像」手繪、上傳或取一張。",
         "no_classes": "這兩個模型共同的類別不到兩個，無法選擇路徑，請直接拖曳游標。",
-        "way": "從 {start} 到 {end}",
+        "from_to": "從 {start} 到 {end}",
         "step": "第 {step} 步，共 {count} 步",
         "in_hole": "：不像資料",
         "holes_met": "{of} 張影像裡有 {count} 張不像資料",

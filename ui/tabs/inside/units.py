@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UsageError
@@ -16,6 +17,8 @@ from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.context import Context
 
 __all__ = ["Units", "counterpart", "is_sparse", "plain_and_sparse", "units_of"]
+
+__getattr__ = old_names(__name__, {"beside": "counterpart"})
 
 _Array = NDArray[np.float32]
 _STDS = 2.0  # standard deviations from the mean, to show what one unit contributes

@@ -8,6 +8,7 @@ from math import prod
 
 from PIL import Image
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import convert, resize
@@ -18,6 +19,8 @@ from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.tabs.models.facts import size_of
 
 __all__ = ["CLICKED", "model_list"]
+
+__getattr__ = old_names(__name__, {"shelf": "model_list"})
 
 CLICKED = """element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-name]");
