@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -153,6 +154,7 @@ def test_an_event_that_comes_before_the_end_is_read_keeps_the_stream(monkeypatch
         read = unread.get_nowait().event_id  # which gradio then takes from what is pending
         return read, pending["page"] - {read}
 
-    read, pending = asyncio.run(scene())
+    with ThreadPoolExecutor(1) as thread:  # the browser of this module has this thread's event loop
+        read, pending = thread.submit(asyncio.run, scene()).result()
     assert read == "stream-0"
     assert pending == {"stream-1"}
