@@ -12,9 +12,9 @@ from diabolo.runtime.latent.density import NEIGHBOUR, Density
 
 
 def made(shape: tuple[int, ...], count: int = 4000, scale: float = 1.0) -> Density:
-    chance = np.random.default_rng(0)
-    training = (scale * chance.standard_normal((count, *shape))).astype(np.float32)
-    tested = (scale * chance.standard_normal((1000, *shape))).astype(np.float32)
+    rng = np.random.default_rng(0)
+    training = (scale * rng.standard_normal((count, *shape))).astype(np.float32)
+    tested = (scale * rng.standard_normal((1000, *shape))).astype(np.float32)
     found = Density(training, np.array([0, 1], np.float32)).distance(tested)
     return Density(training, np.quantile(found, np.linspace(0, 1, 101)).astype(np.float32))
 

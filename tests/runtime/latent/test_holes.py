@@ -85,9 +85,9 @@ def test_a_border_is_no_hole() -> None:
         return bump(0.1 * latents + 0.15 * leaps)
 
     def codes(count: int, seed: int) -> FLOATS:
-        chance = np.random.default_rng(seed)
-        drawn = chance.standard_normal((2 * count, 1)).astype(np.float32)
-        return drawn[~across(drawn) | (chance.uniform(size=len(drawn)) < 0.2)][:count]
+        rng = np.random.default_rng(seed)
+        drawn = rng.standard_normal((2 * count, 1)).astype(np.float32)
+        return drawn[~across(drawn) | (rng.uniform(size=len(drawn)) < 0.2)][:count]
 
     learned, tested = codes(8000, 0), codes(4000, 1)
     found = measure_holes(leaping, learned, tested, prior=True)
@@ -135,8 +135,8 @@ def test_no_figure_where_pixels_hardly_tell() -> None:
         return bump(latents[:, :1]) + (latents[:, 1:] @ turn).reshape(-1, 1, 1, 64)
 
     def codes(count: int, strange: int, seed: int) -> FLOATS:
-        chance = np.random.default_rng(seed)
-        drawn = chance.uniform(0, 1, (count, 40)).astype(np.float32)
+        rng = np.random.default_rng(seed)
+        drawn = rng.uniform(0, 1, (count, 40)).astype(np.float32)
         drawn[strange:, 1:] = 0
         return drawn
 

@@ -12,8 +12,8 @@ from diabolo.runtime.latent.knn import distances
 @pytest.mark.parametrize("k", [1, 3, 7])
 def test_as_computed_one_by_one(k: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(knn, "_CHUNK", 100)  # several pieces, the last one shorter
-    chance = np.random.default_rng(0)
-    points, others = chance.standard_normal((23, 5)), chance.standard_normal((31, 5))
+    rng = np.random.default_rng(0)
+    points, others = rng.standard_normal((23, 5)), rng.standard_normal((31, 5))
     plain = np.sort(np.linalg.norm(points[:, None] - others[None], axis=2), axis=1)[:, k - 1]
     np.testing.assert_allclose(distances(points, others, k), plain, rtol=1e-5)
 

@@ -10,10 +10,10 @@ from diabolo.runtime.latent.pca import principal
 
 @pytest.mark.parametrize("dimensions", [2, 3, 40])
 def test_the_widest_two_directions(dimensions: int) -> None:
-    chance = np.random.default_rng(0)
-    turn, _ = np.linalg.qr(chance.standard_normal((dimensions, dimensions)))
+    rng = np.random.default_rng(0)
+    turn, _ = np.linalg.qr(rng.standard_normal((dimensions, dimensions)))
     widths = np.r_[5, 3, np.full(dimensions - 2, 0.3)]
-    codes = (100 + (chance.standard_normal((2000, dimensions)) * widths) @ turn.T).astype(np.float32)
+    codes = (100 + (rng.standard_normal((2000, dimensions)) * widths) @ turn.T).astype(np.float32)
     across, up = principal(codes)
     _, vectors = np.linalg.eigh(np.cov(codes.T))
     assert abs(across @ vectors[:, -1]) > 0.999

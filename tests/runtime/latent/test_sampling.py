@@ -13,8 +13,8 @@ from diabolo.runtime.latent import distribution
 
 def codes(count: int, dimensions: int) -> NDArray[np.float32]:
     """Codes whose dimensions depend on one another."""
-    chance = np.random.default_rng(0)
-    mixed = chance.standard_normal((count, dimensions)) @ chance.standard_normal((dimensions, dimensions))
+    rng = np.random.default_rng(0)
+    mixed = rng.standard_normal((count, dimensions)) @ rng.standard_normal((dimensions, dimensions))
     return (mixed / np.sqrt(dimensions) + 3).astype(np.float32)
 
 

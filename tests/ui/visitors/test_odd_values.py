@@ -74,11 +74,11 @@ ODD += [
 def test_generated_requests_get_a_reason(client: httpx.Client) -> None:
     named = client.get("gradio_api/info").json()["named_endpoints"]
     assert len(named) > 10
-    chance = random.Random(0)
+    rng = random.Random(0)
     for name, about in named.items():
         for _ in range(24):
-            data = [chance.choice(ODD) for _ in about["parameters"]][: chance.choice([99, 99, 99, 1, 0])]
-            body = json.dumps({"data": data}).replace("1e+300", chance.choice(["1e300", "NaN", "1e999"]))
+            data = [rng.choice(ODD) for _ in about["parameters"]][: rng.choice([99, 99, 99, 1, 0])]
+            body = json.dumps({"data": data}).replace("1e+300", rng.choice(["1e300", "NaN", "1e999"]))
             answer = client.post(
                 f"gradio_api/run{name}", content=body, headers={"content-type": "application/json"}
             )
@@ -90,7 +90,7 @@ def test_generated_requests_get_a_reason(client: httpx.Client) -> None:
 
 def test_the_page_s_own_events_get_a_reason_too(client: httpx.Client) -> None:
     """Events without a name are called by their number, with what no page sends."""
-    chance, config = random.Random(1), client.get("config").json()
+    rng, config = random.Random(1), client.get("config").json()
     odd = [
         *ODD,
         {"frames": [1], "model": "plane"},
@@ -100,12 +100,12 @@ def test_the_page_s_own_events_get_a_reason_too(client: httpx.Client) -> None:
     ]
     for event in config["dependencies"]:
         for _ in range(4):
-            data = [chance.choice(odd) for _ in event["inputs"]]
+            data = [rng.choice(odd) for _ in event["inputs"]]
             body = {"data": data, "fn_index": event["id"], "session_hash": "odd"}
             body["event_data"] = {
-                "index": chance.choice([0, 99, -1]),
+                "index": rng.choice([0, 99, -1]),
                 "value": "x",
-                "name": chance.choice(["plane", 5]),
+                "name": rng.choice(["plane", 5]),
             }
             answer = client.post("gradio_api/run/predict", json=body)
             assert answer.status_code in (200, 404, 422), (event["id"], event["targets"], data, answer.text)

@@ -85,7 +85,7 @@ class Start:
 
 def program(address: str, picture: bytes, times: Times, start: Start, seed: int) -> None:
     SOURCE.set(f"127.0.1.{seed + 1}")
-    chance, visitor = random.Random(seed), Visitor(address)
+    rng, visitor = random.Random(seed), Visitor(address)
     path = upload(address, picture)
     asks: list[tuple[str, list[Any]]] = [
         ("reconstruct", ["mnist-conv", path]),
@@ -97,13 +97,13 @@ def program(address: str, picture: bytes, times: Times, start: Start, seed: int)
     ]
     goes_on = start.arrived()
     while goes_on():
-        name, data = chance.choice(asks)
+        name, data = rng.choice(asks)
         begun = time.monotonic()
         status, answer = visitor.run(name, *data)
         times.took["over HTTP"].append(time.monotonic() - begun)
         if status != 200:
             times.wrong.append(f"{name}: {status} {str(answer)[:200]}")
-        time.sleep(chance.uniform(0.3, 1.0))
+        time.sleep(rng.uniform(0.3, 1.0))
 
 
 def page(address: str, times: Times, start: Start) -> None:
@@ -202,6 +202,8 @@ def report(calm: Times, busy: Times, before: float, after: float, found: dict[st
             took = times.took[who]
             figures += [str(len(took)), f"{np.median(took):.2f} s", f"{times.p95(who):.2f} s"]
         lines.append(f"| {who} | {' | '.join(figures)} |")
+    ratios = [f"{busy.p95(who) / calm.p95(who):.2f} {who}" for who in ("over HTTP", "on the page")]
+    lines += ["", f"p95 under attack: {' and '.join(ratios)} times the calm one"]
     lines += ["", f"memory of the app: {before:.0f} MB, then {after:.0f} MB", ""]
     lines += ["| attack | results, with counts |", "|---|---|"]
     for name, outcomes in ((name, what["seen"]) for name, what in found.items()):
