@@ -35,7 +35,7 @@ SHARED: Texts = {
         "from_normal": "the prior N(0, I)",
         "from_fitted": "a gaussian fitted to the codes of test images",
         "from_diagonal": "a gaussian fitted to the codes, each dimension independently",
-        "from_codebook": "the vectors of the codebook, by their frequency",
+        "from_codebook": "the codebook's vectors, by their frequency",
         "cropped": "cropped to {detail}",
         "padded": "padded to the model's proportions",
         "centred": "scaled and centred as the training images were",
