@@ -15,9 +15,9 @@ from diabolo.export.pair import of_model
 from diabolo.export.source import Source
 from diabolo.runtime.latent import Codebook
 from diabolo.train import datasets
+from diabolo.train._fit import held_out
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluation.evaluate import batches, encode_all
-from diabolo.train.loop import held_out
 from diabolo.train.run import Run
 from diabolo.train.run.recipe import recipe
 

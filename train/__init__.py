@@ -13,14 +13,14 @@ from diabolo.runtime._old_names import old_names
 from diabolo.runtime._renamed import renamed
 
 if TYPE_CHECKING:
+    from diabolo.train._fit import fit, resume
     from diabolo.train.callbacks import Callback
     from diabolo.train.config import Config
-    from diabolo.train.loop import fit, resume
     from diabolo.train.run import Run
 
 __all__ = ["Callback", "Config", "Run", "fit", "resume"]
 
-_HOMES = {"Callback": "callbacks", "Config": "config", "Run": "run", "fit": "loop", "resume": "loop"}
+_HOMES = {"Callback": "callbacks", "Config": "config", "Run": "run", "fit": "_fit", "resume": "_fit"}
 _old = old_names(__name__, {"Watcher": "Callback"})
 
 
@@ -46,6 +46,7 @@ renamed(
         "diabolo.train.held_out": "diabolo.train.batches.held_out",
         "diabolo.train.holes": "diabolo.train.evaluation.holes",
         "diabolo.train.lock": "diabolo.train.run.lock",
+        "diabolo.train.loop": "diabolo.train._fit",
         "diabolo.train.muon": "diabolo.train.optim.muon",
         "diabolo.train.noise": "diabolo.train.batches.noise",
         "diabolo.train.notebook": "diabolo.train.run.notebook",

@@ -22,7 +22,7 @@ from diabolo.train.trainer import Trainer
     ("module", "old", "new"),
     [
         ("train", "Watcher", "Callback"),
-        ("train.loop", "Watcher", "Callback"),
+        ("train._fit", "Watcher", "Callback"),
         ("train.callbacks", "Watcher", "Callback"),
         ("train.callbacks", "Silent", "BaseCallback"),
         ("train.callbacks.tensorboard", "Board", "TensorBoard"),
