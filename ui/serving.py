@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["launch", "mount"]
 
 _ICON = str(Path(__file__).with_name("icon.png"))
+_LOOK = 0.1  # seconds between two looks at whether the app is still running
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -123,16 +125,18 @@ def _start(
 
 
 def _run_until_stopped(app: gr.Blocks, start: Callable[[], None]) -> None:
-    with ended_by_signals():
+    with ended_by_signals() as ended:
         try:
             start()
             gc.collect()
             gc.freeze()  # the app's objects live on, and a collection of them would stop all events for 0.1 s
-            app.block_thread()
-        except KeyboardInterrupt:  # the server runs already, but `start` was not finished
-            app.close(verbose=False)
+            while app.is_running and not ended.by_signal:
+                time.sleep(_LOOK)
+        except KeyboardInterrupt:
+            pass
         finally:
             gc.unfreeze()
+        app.close(verbose=False)
 
 
 def _print_address(host: str, port: int, *, mcp: bool, password: bool) -> None:

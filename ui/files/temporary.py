@@ -13,10 +13,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-__all__ = ["AGE", "KEPT", "MADE", "ended_by_signals", "own_folder", "sweep", "visitors_folder"]
+__all__ = ["AGE", "KEPT", "MADE", "Ended", "ended_by_signals", "own_folder", "sweep", "visitors_folder"]
 
 AGE = 4 * 3600  # seconds that a visitor's file is kept
 MADE = "diabolo-app-"  # name prefix of folders with files that the app wrote
@@ -81,25 +82,39 @@ def _remove(folder: Path, owner: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclass
+class Ended:
+    """Whether a signal asked the program to end. Setting a threading.Event in a handler could block."""
+
+    by_signal: bool = False
+
+
 @contextmanager
-def ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[Ended]:
     """Within the block, SIGTERM and SIGHUP raise KeyboardInterrupt, like Ctrl-C, so the program cleans up.
 
     Signals that are ignored (nohup) or already have a handler are left alone.
+
+    Yields:
+        What says whether any of these signals came, Ctrl-C included. An exception alone can be lost: Python
+        discards it if the signal arrives during a destructor or a weak reference's callback.
     """
+    ended = Ended()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield ended
         return
 
     def end(_number: int, _frame: FrameType | None) -> None:
+        ended.by_signal = True
         raise KeyboardInterrupt
 
-    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    taken = [number for number in known if signal.getsignal(number) == signal.SIG_DFL]
+    defaults = {"SIGTERM": signal.SIG_DFL, "SIGHUP": signal.SIG_DFL, "SIGINT": signal.default_int_handler}
+    known = {getattr(signal, name): usual for name, usual in defaults.items() if hasattr(signal, name)}
+    taken = {number: usual for number, usual in known.items() if signal.getsignal(number) == usual}
     for number in taken:
         signal.signal(number, end)
     try:
-        yield
+        yield ended
     finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)
+        for number, usual in taken.items():
+            signal.signal(number, usual)

@@ -75,3 +75,21 @@ def test_visitors_files_go_with_the_app(tmp_path: Path, number: signal.Signals) 
             app.kill()
     left = {file.name for file in place.rglob("*") if file.is_file()}
     assert left <= {".ses"}  # onnxruntime's own
+
+
+def test_a_signal_during_a_callback_is_not_lost() -> None:
+    """Python discards what a signal's handler raises in the callback of a weak reference."""
+    code = """
+import os, signal, weakref
+from diabolo.ui.files.temporary import ended_by_signals
+class Thing: pass
+for number in (signal.SIGTERM, signal.SIGINT):
+    with ended_by_signals() as ended:
+        thing = Thing()
+        reference = weakref.ref(thing, lambda _: os.kill(os.getpid(), number))
+        del thing
+        print(ended.by_signal)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
+    assert "KeyboardInterrupt" in done.stderr  # which was discarded
