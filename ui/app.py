@@ -67,7 +67,12 @@ def build(
         AppBlocks(title="Diabolo", analytics_enabled=False, delete_cache=_CLEANUP) as app,
         gr.Column(elem_classes="diabolo"),
     ):
-        gr.HTML(f"<style>{_read('app.css')}</style>", padding=False, elem_classes="diabolo-style")
+        gr.HTML(
+            f"<style>{_read('app.css')}</style>",
+            js_on_load=_read("parts/picture_names.js"),
+            padding=False,
+            elem_classes="diabolo-style",
+        )
         names = list(models)
         chooser = choice(names, value=names[0], visible=len(names) > 1, min_width=220, render=False)
         context = Context(

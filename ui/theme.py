@@ -38,4 +38,21 @@ def _theme() -> Any:
     dark = {f"{key}_dark": value for key, value in labels.items() if not key.endswith("weight")}
     # make fields and buttons visible: the theme has them white on white
     edges = {"input_border_width": "1px", "input_border_color": "*border_color_primary"}
-    return theme.set(**labels, **dark, **edges)
+    # the theme's own teal on white, and white on it, has a contrast of 2.5:1; WCAG asks for 4.5:1
+    contrast = {
+        "color_accent": "*primary_700",
+        "slider_color": "*primary_700",
+        "slider_color_dark": "*primary_400",
+        "button_secondary_background_fill_hover_dark": "*primary_700",
+        "body_text_color_subdued": "*neutral_500",
+        "link_text_color": "*primary_700",
+        "link_text_color_hover": "*primary_800",
+        "link_text_color_visited": "*primary_700",
+        "link_text_color_active": "*primary_800",
+        "link_text_color_dark": "*primary_400",
+    }
+    filled = ("button_primary_background_fill", "checkbox_label_background_fill_selected")
+    for part in filled:
+        contrast |= {part: "*primary_700", f"{part}_dark": "*primary_700"}
+    hover = {f"button_primary_background_fill_hover{mode}": "*primary_800" for mode in ("", "_dark")}
+    return theme.set(**labels, **dark, **edges, **contrast, **hover)

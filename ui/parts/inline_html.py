@@ -16,7 +16,8 @@ __all__ = ["DIFFERENCE", "error_map", "escaped", "picture", "signed_map"]
 DIFFERENCE = {
     "less": (214, 51, 108),
     "more": (18, 152, 138),
-}  # not a colour of any class; visible on light and on dark
+}  # not a colour of any class
+_ZERO = (255, 255, 255)  # the same on a light and on a dark page, so that "deeper" always means "more"
 
 
 def escaped(text: object) -> str:
@@ -35,7 +36,7 @@ def picture(image: Image.Image, words: str = "") -> str:
 
 
 def error_map(image: NDArray[np.float32], other: NDArray[np.float32], full: float) -> Image.Image:
-    """The absolute error at each pixel as the opacity of one colour.
+    """The absolute error at each pixel as a shade of one colour: white is 0, deeper is more.
 
     Args:
         image: float32 `(channels, height, width)` in [0, 1].
@@ -46,7 +47,7 @@ def error_map(image: NDArray[np.float32], other: NDArray[np.float32], full: floa
 
 
 def signed_map(before: NDArray[np.float32], after: NDArray[np.float32], full: float) -> Image.Image:
-    """The change at each pixel as the opacity of two colours: one for darker, one for brighter.
+    """The change at each pixel in two colours, one for darker, one for brighter: white is 0, deeper is more.
 
     Args:
         before: float32 `(channels, height, width)` in [0, 1].
@@ -59,7 +60,6 @@ def signed_map(before: NDArray[np.float32], after: NDArray[np.float32], full: fl
 def _tinted(
     values: NDArray[np.float32], full: float, below: tuple[int, ...], above: tuple[int, ...]
 ) -> Image.Image:
-    pixels = np.empty((*values.shape, 4), np.uint8)
-    pixels[..., :3] = np.where(values[..., None] < 0, np.array(below, np.uint8), np.array(above, np.uint8))
-    pixels[..., 3] = np.rint(255 * np.clip(np.abs(values) / max(full, 1e-6), 0, 1))
-    return Image.fromarray(pixels)
+    colour = np.where(values[..., None] < 0, np.array(below), np.array(above))
+    share = np.clip(np.abs(values) / max(full, 1e-6), 0, 1)[..., None]
+    return Image.fromarray(np.rint(_ZERO + share * (colour - np.array(_ZERO))).astype(np.uint8))

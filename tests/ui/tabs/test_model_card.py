@@ -12,7 +12,9 @@ from _hostile import packed, sealed, sound
 from diabolo.runtime.bundle import Bundle, zoo
 
 pytest.importorskip("gradio")
-from diabolo.ui.tabs.models.model_card import card_html
+from diabolo.ui.tabs.models.card_body import card_body
+from diabolo.ui.tabs.models.card_texts import TEXTS
+from diabolo.ui.tabs.models.model_card import Pictures, card_html
 
 PNG = b"\x89PNG\r\n\x1a\n"
 MEGABYTE = 1 << 20
@@ -86,3 +88,32 @@ def test_our_own_cards_are_shown_whole(name: str) -> None:
     opened = Bundle.open(zoo.folder(name))
     assert len(opened.read("README.md")) < 10_000
     assert "<table>" in card_html(opened)
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_a_card_in_the_visitor_s_language_has_all_that_model_json_says(name: str) -> None:
+    opened = Bundle.open(zoo.folder(name))
+    m, pictures = opened.manifest, {}
+    for language, say in TEXTS.items():
+        pictures[language] = Pictures(opened)
+        html = card_body(name, m, pictures[language].take, say)
+        assert f"<h1>{m.name}</h1>" in html
+        assert html.count("<img") == sum(file in m.files for file in ("preview.png", "map.png")) > 0
+        assert f"{m.document['exported']['graphs']['mse']:.5f}" in html
+        assert "diabolo train" in html
+        assert str(m.document["graphs"]["onnxruntime"]) in html
+        assert "{" not in html  # nothing was left out of a sentence
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    assert list(TEXTS) == ["en", "zh-TW"]
+    assert set(TEXTS["en"]) == set(TEXTS["zh-TW"])
+
+
+def test_a_card_of_ours_escapes_what_a_bundle_says(tmp_path: Path) -> None:
+    evil = "<img src=x onerror=alert(1)>{{value}}${name}"
+    files = sealed(sound(tmp_path), lambda document: document.update(summary=evil))
+    m = Bundle.open(packed(tmp_path / "evil.zip", files)).manifest
+    html = card_body(evil, m, lambda _: "", TEXTS["en"])
+    assert "onerror" in html
+    assert not {"<img", "{{", "${"} & {part for part in ("<img", "{{", "${") if part in html}

@@ -140,10 +140,14 @@ def test_choose_by_mouse_and_by_keyboard(browser: Any, address: str) -> None:
     about.get_by_text("All 8 checks passed.").wait_for(timeout=WAIT)
     assert about.locator("li.ok").count() == 8
     assert "cpu (CPUExecutionProvider)" in about.inner_text()
-    assert card.locator("strong", has_text="in bold").count() == card.locator("td", has_text="2").count() == 1
+    card.get_by_text("The card inside the bundle").click()
+    attached = card.locator("details")
+    assert attached.locator("strong", has_text="in bold").is_visible()
+    assert attached.locator("td", has_text="2").count() == 1
     page.locator('.model-list button[data-name="seven"]').click()
     chosen(page, "seven")
-    card.get_by_text("no card").wait_for(timeout=WAIT)
+    card.locator("h1", has_text="seven").wait_for(timeout=WAIT)
+    assert card.locator("details").count() == 0  # this bundle has no card
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     chosen(page, "plane")
@@ -239,7 +243,7 @@ def test_a_stranger_s_bundle_asks_nobody_for_anything(browser: Any, folder: Path
     )
     with launched(evil, folder / "plane") as address:  # past the door: it was named when the app started
         page, wrong = opened(browser, address)
-        page.locator(".models-card", has_text="in the bundle").last.wait_for(timeout=WAIT)
+        page.locator(".models-card", has_text="inside the bundle").last.wait_for(timeout=WAIT)
         tabs = page.get_by_role("tablist").first.get_by_role("tab")
         for index in range(tabs.count()):
             tabs.nth(index).click()

@@ -80,7 +80,7 @@ def _strongest(model: Autoencoder, units: Units, unit: int, say: Mapping[str, st
         name = "" if label is None else names[label]
         dot = "" if label is None else f'<i style="background: rgb{colour_of(label)}"></i>'
         value = f"{units.values[row, unit]:.2f}"
-        frames += f"<li>{picture(image, name)}<span>{dot}{escaped(name)} <small>{value}</small></span></li>"
+        frames += f"<li>{picture(image)}<span>{dot}{escaped(name)} <small>{value}</small></span></li>"
     words = escaped(say["strongest"].format(unit=unit))
     return f'<figure><figcaption>{words}</figcaption><ol class="strongest">{frames}</ol></figure>'
 
@@ -109,7 +109,7 @@ def _change(before: _Array, after: _Array) -> Image.Image:
 
 def _panel(words: str, shown: Mapping[str, Image.Image], note: str) -> str:
     frames = "".join(
-        f"<li>{picture(image, name)}<span>{escaped(name)}</span></li>" for name, image in shown.items()
+        f"<li>{picture(image)}<span>{escaped(name)}</span></li>" for name, image in shown.items()
     )
     return (
         f'<figure><figcaption>{escaped(words)}</figcaption><ol style="--count: {len(shown)}">{frames}</ol>'

@@ -31,7 +31,7 @@ def about(facts: dict[str, Any], say: dict[str, str]) -> str:
         ("parity", _paragraph(_parity(facts["parity"], say))),
         ("checked" if facts["uploaded"] else "checks", _checks(facts["checks"], say)),
     ]
-    return "".join(f"<h3>{escaped(say[key])}</h3>{body}" for key, body in parts)
+    return "".join(f"<h2>{escaped(say[key])}</h2>{body}" for key, body in parts)
 
 
 def _what(facts: dict[str, Any], say: dict[str, str]) -> dict[str, str]:

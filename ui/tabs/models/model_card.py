@@ -1,6 +1,7 @@
 """A bundle's README.md as HTML. It is untrusted, so only its text and pictures of the bundle are shown.
 
 Its own HTML is escaped, links are shown as text, and pictures from anywhere else are replaced by their text.
+The app shows it below the card that `card_body.py` composes in the visitor's language.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import BundleError
 from diabolo.ui.models.cache import cached
 
-__all__ = ["card_html"]
+__all__ = ["Pictures", "card_html"]
 
 _LONGEST = 20_000  # bytes of a card, ten times what `export` writes; the rest is cut off
 _CELLS = 10_000  # lines times columns; if a table may have more, tables are shown as text
@@ -41,7 +42,7 @@ def card_html(bundle: Bundle) -> str:
     reader = MarkdownIt("commonmark", {"html": False})
     if _cells(text) <= _CELLS:
         reader.enable("table")
-    tokens, pictures = reader.parse(text), _Pictures(bundle)
+    tokens, pictures = reader.parse(text), Pictures(bundle)
     for token in tokens:
         if token.children:
             token.children = list(_harmless(token.children, pictures))
@@ -55,8 +56,8 @@ def _cells(text: str) -> int:
     return len(lines) * (1 + max((line.count("|") for line in lines), default=0))
 
 
-class _Pictures:
-    """The pictures of one card: each file of the bundle at most once, and only a few files."""
+class Pictures:
+    """The pictures of one card as data URLs: each file of the bundle at most once, and only a few files."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
@@ -79,7 +80,7 @@ class _Pictures:
         )
 
 
-def _harmless(tokens: list[Token], pictures: _Pictures) -> Iterator[Token]:
+def _harmless(tokens: list[Token], pictures: Pictures) -> Iterator[Token]:
     """Keep pictures of the bundle; replace others by their text, and links by their text and target."""
     targets: list[str] = []
     for token in tokens:

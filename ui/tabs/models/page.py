@@ -17,8 +17,10 @@ from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.tabs.models.about import about
+from diabolo.ui.tabs.models.card_body import card_body
+from diabolo.ui.tabs.models.card_texts import TEXTS as CARD
 from diabolo.ui.tabs.models.facts import facts
-from diabolo.ui.tabs.models.model_card import card_html
+from diabolo.ui.tabs.models.model_card import Pictures, card_html
 from diabolo.ui.tabs.models.model_list import CLICKED, model_list
 from diabolo.ui.tabs.models.texts import TEXTS
 from diabolo.ui.tabs.models.uploads import Uploads
@@ -77,7 +79,7 @@ def _wire(context: Context, page: _Page) -> None:
         with shown_errors():
             known = facts(context.bundles, model)
             context.bundles.uploaded.mark_shown(request.session_hash, model)
-            return model_list(context.bundles, model, say), about(known, say), _card(context, model, say)
+            return model_list(context.bundles, model, say), about(known, say), _card(context, model, request)
 
     def choose(event: gr.EventData) -> Any:
         name = getattr(event, "name", None)
@@ -135,14 +137,18 @@ def _endpoint(context: Context) -> None:
     run.click(describe, context.chooser, found, **context.endpoint("describe"))
 
 
-def _card(context: Context, model: str, say: dict[str, str]) -> str:
-    """The bundle's card as HTML; without one, the model's name and summary."""
+def _card(context: Context, model: str, request: gr.Request) -> str:
+    """The model's card in the visitor's language, then the one in the bundle, folded."""
+    bundle, say = context.bundles.bundle(model), context.say(CARD, request)
+    body = card_body(model, context.manifest(model), Pictures(bundle).take, say)
     try:
-        body = card_html(context.bundles.bundle(model))
+        attached = card_html(bundle)
     except BundleError as error:  # the checks report it, too
-        body = f"<p>{escaped(error)}</p>"
-    lines = [f"<p>{escaped(line)}</p>" for line in (context.manifest(model).summary, say["no_card"]) if line]
-    return body or f"<h1>{escaped(model)}</h1>{''.join(lines)}"
+        attached = f"<p>{escaped(error)}</p>"
+    if not attached:
+        return body
+    title = escaped(say["attached"])
+    return f'{body}<details><summary>{title}</summary><div lang="en">{attached}</div></details>'
 
 
 def _texts(context: Context, request: gr.Request) -> dict[str, str]:

@@ -55,7 +55,6 @@ TEXTS: Texts = {
         "graphs_fit": "inputs and outputs match model.json",
         "difference": "largest difference {found}, allowed {allowed}",
         "card": "Model card",
-        "no_card": "This bundle has no card.",
     },
     "zh-TW": {
         "lead": "一個模型就是一個 bundle：編碼器、解碼器和它們的說明。從這裡挑一個，或開啟自己的。",
@@ -103,6 +102,5 @@ TEXTS: Texts = {
         "graphs_fit": "輸入與輸出和 model.json 一致",
         "difference": "最大差異 {found}，容許 {allowed}",
         "card": "模型說明卡",
-        "no_card": "這個 bundle 沒有附說明卡。",
     },
 }

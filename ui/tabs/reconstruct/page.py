@@ -37,7 +37,8 @@ TEXTS: Texts = {
         "picture.",
         "darker": "too dark",
         "brighter": "too bright",
-        "scale": "full colour: an error of {full} or more (1 is the difference between black and white)",
+        "scale": "the deeper the colour, the larger the error: deepest from {full} on (1 is the difference "
+        "between black and white)",
     },
     "zh-TW": {
         "lead": "編碼器把影像壓縮成編碼，解碼器只憑這段編碼把它還原。",
@@ -48,7 +49,7 @@ TEXTS: Texts = {
         "not_fewer": "{image} 個數 → {code} 個數，沒有壓縮：這樣的編碼裝得下整張影像。",
         "darker": "太暗",
         "brighter": "太亮",
-        "scale": "顏色最深：誤差 {full} 以上（全黑到全白為 1）",
+        "scale": "顏色越深，誤差越大；最深表示 {full} 以上（全黑到全白為 1）",
     },
 }
 
@@ -131,8 +132,8 @@ def _endpoints(context: Context, seen: gr.Image) -> None:
 
         Returns:
             The picture as the model sees it; its reconstruction; a line with MSE, PSNR and SSIM; and the
-            error at each pixel: the stronger the colour, the larger the error, full at 0.5 of 1; red is too
-            dark, green too bright, and transparent pixels are right.
+            error at each pixel: the deeper the colour, the larger the error, deepest at 0.5 of 1; red is too
+            dark, green too bright, and white pixels are right.
         """
         if image is None:
             return None, None, context.say(SHARED, request)["empty"], None
