@@ -74,7 +74,7 @@ class Context:
         automatic: hidden; the name that was chosen because it suits the open tab. It differs from the
             chooser's, or is '', once the visitor has chosen a model.
         picture_component: what `picture` returns.
-        pictured: set by `picture` being used: whether the tab that is being built shows the current picture.
+        pictured: whether `picture` was used since the app last set this to False.
         marks: what `refresh` placed, and whether it depends on the current picture.
     """
 
@@ -101,11 +101,10 @@ class Context:
 
     @property
     def picture(self) -> CurrentPicture:
-        """The current picture of the page.
+        """The current picture. A listener receives a `Picture`, which `look` fits to a model.
 
-        A listener that has it as an input receives a `Picture`, and `look` fits that to a model. It can be
-        listened to (`context.picture.change`), but a tab should use `refresh`, which also follows the model
-        and sends nothing while the tab is hidden. The pad is shown next to the tabs that use it.
+        A tab follows it by `refresh`, which sends nothing while the tab is hidden, rather than by `change`.
+        The pad is shown next to the tabs that use it.
         """
         self.pictured = True
         return self.picture_component
@@ -282,8 +281,7 @@ class Context:
 @cached(64)
 def _order(model: Autoencoder) -> Iterator[int]:
     """The order in which the model's codes are shown, one for all visitors."""
-    assert model.codes is not None  # noqa: S101 - `stored` checks it
-    return cycle_shuffled(len(model.codes.latents))
+    return cycle_shuffled(0 if model.codes is None else len(model.codes.latents))
 
 
 @contextlib.contextmanager
