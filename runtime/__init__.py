@@ -7,6 +7,7 @@ images = model.reconstruct("digit.png")
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from diabolo.runtime._renamed import renamed
@@ -34,6 +35,10 @@ __all__ = [
     "add_noise",
     "verify",
 ]
+
+# Recent releases of onnxruntime report their use to Microsoft, and write an identifier of the machine to the
+# user's cache, unless this is set before they are imported. A value that is set already is left as it is.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 renamed(
     {

@@ -5,15 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from diabolo.runtime._input import Invert, ModelInput
+from diabolo.runtime._numbers import check_size, whole
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
-from diabolo.runtime.errors import UsageError
-from diabolo.runtime.image.convert import Images, as_batch
-from diabolo.runtime.latent._batch import as_latents
+from diabolo.runtime.errors import LatentError, UsageError
+from diabolo.runtime.image.convert import Images
+from diabolo.runtime.latent._batch import are_extreme, as_latents, finite
 from diabolo.runtime.latent._codes import Codes
 from diabolo.runtime.latent.density import Density
 from diabolo.runtime.latent.space import LatentSpace
@@ -22,11 +25,19 @@ from diabolo.runtime.session.device import Device
 
 __all__ = ["Autoencoder", "Codes"]
 
+_THREADS = 1024  # at most; onnxruntime would start any number
+
 
 class Autoencoder:
     """A trained autoencoder. `Autoencoder.load` makes one.
 
     Threads may share an instance. Batches may have any size: they are computed in chunks of limited memory.
+    An instance can be pickled: the place of its bundle, the device and the number of threads are sent, and
+    the bundle is opened again in the other process, and refused if it was changed.
+
+    Pictures (files and PIL images) are resized to the model's size, and inverted if their background is
+    bright and that of the training images is dark, or vice versa (`invert`); a line in the log says so once.
+    Arrays and tensors are taken as they are.
 
     Args:
         bundle: an opened bundle.
@@ -35,16 +46,24 @@ class Autoencoder:
         graphs: computes instead of sessions in this process; `device` and `threads` are then ignored.
 
     Raises:
-        UsageError: fewer than one thread; and all that `load` raises.
+        UsageError: fewer than one thread, or more than 1,024; and all that `load` raises.
     """
 
     def __init__(
         self, bundle: Bundle, *, device: str = "auto", threads: int = 1, graphs: Pair | None = None
     ) -> None:
-        if threads < 1:
-            raise UsageError(f"threads must be at least 1, not {threads}.")
+        threads = whole("threads", threads, 1, _THREADS)
         self._bundle = bundle
         self._graphs: Pair = Graphs(bundle, device, threads) if graphs is None else graphs
+        self._input = ModelInput(bundle.manifest)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not isinstance(self._graphs, Graphs):
+            raise UsageError(
+                "a model whose graphs run elsewhere can be neither pickled nor copied. Load the bundle there."
+            )
+        device, threads = self.device.requested, self.device.threads
+        return functools.partial(type(self), device=device, threads=threads), (self._bundle,)
 
     @classmethod
     def load(cls, source: str | Path, *, device: str = "auto", threads: int = 1) -> Autoencoder:
@@ -63,7 +82,7 @@ class Autoencoder:
             DeviceError: the device does not work here.
             MissingPackageError: onnxruntime is not installed, or not usable.
             UnknownNameError: there is no such device.
-            UsageError: fewer than one thread.
+            UsageError: fewer than one thread, or more than 1,024.
         """
         return cls(Bundle.open(source), device=device, threads=threads)
 
@@ -102,12 +121,13 @@ class Autoencoder:
         """The density of the training codes, or None if it is not known; raises as `LatentSpace.density`."""
         return self.latent_space.density
 
-    def encode(self, images: Images) -> NDArray[np.float32]:
+    def encode(self, images: Images, *, invert: Invert = None) -> NDArray[np.float32]:
         """Encode images to latents; a VAE's are the means of the posterior.
 
         Args:
             images: pictures of any size, or arrays of the model's size, one or several; see
                 `runtime.image.convert.as_batch`.
+            invert: None inverts pictures that look inverted, but no arrays; True inverts all, False nothing.
 
         Returns:
             float32 `(batch, *latent_shape)`.
@@ -116,28 +136,39 @@ class Autoencoder:
             GraphError: onnxruntime cannot compute the encoder.
             ImageError: the model cannot take these images.
         """
-        return self._graphs.encode(self._batch(images))
+        return self._graphs.encode(self._input.batch(images, invert))
 
     def decode(self, latents: ArrayLike) -> NDArray[np.float32]:
         """Decode latents to images.
 
         Args:
-            latents: numbers, `(batch, *latent_shape)`, or `latent_shape` for a single one.
+            latents: numbers, `(batch, *latent_shape)`, or `latent_shape` for a single one: an array, a tensor
+                on the CPU, or lists.
 
         Returns:
             float32 `(batch, channels, height, width)` in [0, 1].
 
         Raises:
             GraphError: onnxruntime cannot compute the decoder.
-            LatentError: the latents have another shape, or values that are not finite numbers.
+            LatentError: the latents have another shape, values that are not finite numbers, or values so
+                large that the decoder's results are not.
         """
-        return self._graphs.decode(as_latents(latents, self._bundle.manifest.latent_shape))
+        batch = as_latents(latents, self._bundle.manifest.latent_shape)
+        images = self._graphs.decode(batch)
+        if are_extreme(batch) and not finite(images):
+            raise LatentError(
+                f"latents as large as {np.abs(batch).max():g} do not decode to numbers. The codes of this "
+                f"model range from {self.manifest.latent_minimum.min():g} to "
+                f"{self.manifest.latent_maximum.max():g}."
+            )
+        return images
 
-    def reconstruct(self, images: Images) -> NDArray[np.float32]:
+    def reconstruct(self, images: Images, *, invert: Invert = None) -> NDArray[np.float32]:
         """Encode and decode images. On a GPU the latents stay in its memory.
 
         Args:
             images: as in `encode`.
+            invert: as in `encode`; reconstructions are not inverted back.
 
         Returns:
             float32 `(batch, channels, height, width)` in [0, 1].
@@ -146,17 +177,14 @@ class Autoencoder:
             GraphError: onnxruntime cannot compute a graph.
             ImageError: the model cannot take these images.
         """
-        return self._graphs.reconstruct(self._batch(images))
+        return self._graphs.reconstruct(self._input.batch(images, invert))
 
-    def denoise(self, images: Images) -> NDArray[np.float32]:
-        """Remove noise from images: the same as `reconstruct`, under the name for denoising models.
-
-        Only a model that was trained on noise does it well; see `manifest.noise`.
-        """
-        return self.reconstruct(images)
+    def denoise(self, images: Images, *, invert: Invert = None) -> NDArray[np.float32]:
+        """The same as `reconstruct`; only a model trained on noise removes it well (`manifest.noise`)."""
+        return self.reconstruct(images, invert=invert)
 
     def interpolate(
-        self, a: Images, b: Images, *, steps: int = 16, method: str = "linear"
+        self, a: Images, b: Images, *, steps: int = 16, method: str = "linear", invert: Invert = None
     ) -> NDArray[np.float32]:
         """Interpolate between the latents of two images, and decode.
 
@@ -166,6 +194,7 @@ class Autoencoder:
             steps: how many images, both ends included; at least 2.
             method: 'linear' (lerp); 'spherical' (slerp), for latents distributed about as N(0, I); or
                 'standardised', slerp in units of the latents' standard deviation, for any others.
+            invert: as in `encode`.
 
         Returns:
             float32 `(steps, channels, height, width)` in [0, 1]; the first and the last are reconstructions.
@@ -174,12 +203,12 @@ class Autoencoder:
             GraphError: onnxruntime cannot compute a graph.
             ImageError: the model cannot take these images.
             UnknownNameError: there is no such method.
-            UsageError: fewer than 2 steps, or several images in the place of one.
+            UsageError: fewer than 2 steps, more than memory holds, or several images in the place of one.
         """
-        return self.interpolate_path([a, b], steps=steps, method=method)
+        return self.interpolate_path([a, b], steps=steps, method=method, invert=invert)
 
     def interpolate_path(
-        self, images: Sequence[Images], *, steps: int = 16, method: str = "linear"
+        self, images: Sequence[Images], *, steps: int = 16, method: str = "linear", invert: Invert = None
     ) -> NDArray[np.float32]:
         """Interpolate along a path through the latents of several images, and decode.
 
@@ -187,25 +216,29 @@ class Autoencoder:
             images: k >= 2 images, one in each item, as in `encode`.
             steps: images from one key image to the next, both included; at least 2.
             method: as in `interpolate`.
+            invert: as in `encode`.
 
         Returns:
             float32 `((k - 1) (steps - 1) + 1, channels, height, width)` in [0, 1]; image i (steps - 1) is the
             reconstruction of key image i.
 
         Raises:
-            GraphError: onnxruntime cannot compute a graph.
-            ImageError: the model cannot take these images.
-            UnknownNameError: there is no such method.
-            UsageError: fewer than 2 steps or key images, or several images in an item.
+            UsageError: fewer than 2 key images; and all that `interpolate` raises.
         """
-        _check_steps("steps", steps)
+        steps = whole("steps", steps, 2)
         self.latent_space.interpolator(method)  # raises for an unknown method before anything is encoded
-        if len(images) < 2:
-            raise UsageError(f"a path takes at least two images, not {len(images)}.")
-        return self.decode(self.latent_space.interpolate(self._keys(images), steps, method))
+        batch = self._input.one_each(images, "a path takes at least two images", invert, 2)
+        check_size("steps", (len(batch) - 1) * steps, self.manifest.image_shape)
+        return self.decode(self.latent_space.interpolate(self.encode(batch), steps, method))
 
     def interpolate_grid(
-        self, corners: Sequence[Images], *, rows: int = 8, columns: int = 8, method: str = "linear"
+        self,
+        corners: Sequence[Images],
+        *,
+        rows: int = 8,
+        columns: int = 8,
+        method: str = "linear",
+        invert: Invert = None,
     ) -> NDArray[np.float32]:
         """Interpolate on a grid between the latents of four images, and decode.
 
@@ -214,22 +247,19 @@ class Autoencoder:
             rows: at least 2.
             columns: at least 2.
             method: as in `interpolate`; the left and the right side are interpolated first, then each row.
+            invert: as in `encode`.
 
         Returns:
             float32 `(rows, columns, channels, height, width)` in [0, 1].
 
         Raises:
-            GraphError: onnxruntime cannot compute a graph.
-            ImageError: the model cannot take these images.
-            UnknownNameError: there is no such method.
-            UsageError: fewer than 2 rows or columns, not four corners, or several images in an item.
+            UsageError: fewer than 2 rows or columns, or not four corners; and all that `interpolate` raises.
         """
-        _check_steps("rows", rows)
-        _check_steps("columns", columns)
+        rows, columns = whole("rows", rows, 2), whole("columns", columns, 2)
         self.latent_space.interpolator(method)
-        if len(corners) != 4:
-            raise UsageError(f"a grid takes four images, not {len(corners)}.")
-        latents = self.latent_space.grid(self._keys(corners), rows, columns, method)
+        check_size("rows and columns", rows * columns, self.manifest.image_shape)
+        batch = self._input.one_each(corners, "a grid takes four images", invert, 4, 4)
+        latents = self.latent_space.grid(self.encode(batch), rows, columns, method)
         flat = self.decode(latents.reshape(rows * columns, *latents.shape[2:]))
         return flat.reshape(rows, columns, *flat.shape[1:])
 
@@ -244,9 +274,7 @@ class Autoencoder:
             float32 `(count, channels, height, width)` in [0, 1].
 
         Raises:
-            GraphError: onnxruntime cannot compute the decoder.
-            IntegrityError: codes.npz, which the distribution may be fitted to, was changed.
-            UsageError: a negative count or seed.
+            GraphError: onnxruntime cannot compute the decoder; and all that `sample_latents` raises.
         """
         return self.decode(self.sample_latents(count, seed=seed))
 
@@ -262,26 +290,9 @@ class Autoencoder:
 
         Raises:
             IntegrityError: codes.npz, which the distribution may be fitted to, was changed.
-            UsageError: a negative count or seed.
+            UsageError: a count or seed that is negative or not a whole number, or too many images for memory.
         """
-        if count < 0:
-            raise UsageError(f"count must be at least 0, not {count}.")
-        if seed is not None and seed < 0:
-            raise UsageError(f"seed must be at least 0, not {seed}.")
+        count = whole("count", count, 0)
+        seed = None if seed is None else whole("seed", seed, 0)
+        check_size("count", count, self.manifest.image_shape)
         return self.latent_space.sample(count, np.random.default_rng(seed))
-
-    def _keys(self, images: Sequence[Images]) -> NDArray[np.float32]:
-        """The latents of images, one in each item: `(k, *latent_shape)`."""
-        keys = [self.encode(image) for image in images]
-        if any(len(key) != 1 for key in keys):
-            raise UsageError("each end or corner of an interpolation must be a single image, not a batch.")
-        return np.concatenate(keys)
-
-    def _batch(self, images: Images) -> NDArray[np.float32]:
-        m = self._bundle.manifest
-        return as_batch(images, m.image_shape, resize=m.resize, padding=m.padding)
-
-
-def _check_steps(name: str, count: int) -> None:
-    if not isinstance(count, int) or count < 2:
-        raise UsageError(f"{name} must be a whole number, at least 2, not {count}.")

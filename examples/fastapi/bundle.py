@@ -3,9 +3,12 @@
 import base64
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import, or onnxruntime reports its use
 
 import numpy as np
 import onnxruntime

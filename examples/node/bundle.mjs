@@ -3,7 +3,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, normalize, isAbsolute } from "node:path";
-import ort from "onnxruntime-node";
+
+process.env.ORT_DISABLE_TELEMETRY ??= "1"; // before the import, or onnxruntime reports its use
+const { default: ort } = await import("onnxruntime-node");
 
 /** One thread is the fastest for nets this small; where you set more, they must not spin while nothing is asked. */
 const OPTIONS = {

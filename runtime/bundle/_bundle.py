@@ -11,6 +11,7 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,9 @@ _RATIO = 200  # the highest compression ratio of a graph; weights hardly compres
 class Bundle:
     """An opened bundle. It does not keep any file open.
 
+    It can be pickled: its place is sent, and it is opened again in the other process. If it was changed in
+    the meantime, it is refused with an IntegrityError.
+
     Attributes:
         manifest: its model.json.
         path: the folder or the .zip.
@@ -44,6 +48,10 @@ class Bundle:
         self.manifest = manifest
         self.limits = limits
         self._files = files
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        here = zoo.name_of(self.path) or os.path.abspath(self.path)  # noqa: PTH100 - links stay links
+        return _open_again, (here, self.limits, self.manifest.document["digest"])
 
     @classmethod
     def open(cls, source: str | Path, *, limits: BundleLimits = LOCAL) -> Bundle:
@@ -204,6 +212,17 @@ class Bundle:
                 f"{name} in {self.path} is not the file that was exported: its sha256 differs. "
                 "Get the bundle again."
             )
+
+
+def _open_again(source: str, limits: BundleLimits, digest: str) -> Bundle:
+    """Open a pickled bundle, if it is still the same one."""
+    bundle = Bundle.open(source, limits=limits)
+    if bundle.manifest.document["digest"] != digest:
+        raise IntegrityError(
+            f"the bundle {bundle.path} is not the one that was sent here: its model.json has another digest. "
+            "Load it again, and send that."
+        )
+    return bundle
 
 
 def _manifest(files: Files, limits: BundleLimits) -> bytes:

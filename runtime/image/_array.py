@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,15 @@ __all__ = ["allowed", "array_batch"]
 
 _SLACK = 1e-3  # how far rounding may take float images out of [0, 1]
 _FLOAT32 = np.dtype(np.float32)
+_Floats = TypeVar("_Floats", NDArray[np.float32], NDArray[np.generic])
 
 
 def array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDArray[np.float32]:
     """Convert an array of images to a batch.
 
     Args:
-        array: uint8 `(h, w)`, `(h, w, c)`, `(n, h, w)` or `(n, h, w, c)` in [0, 255], or float `(c, h, w)` or
-            `(n, c, h, w)` in [0, 1].
+        array: uint8 `(h, w, c)` or `(n, h, w, c)` in [0, 255], or float `(c, h, w)` or `(n, c, h, w)` in
+            [0, 1]. If c is 1, it may be left out: `(h, w)`, `(n, h, w)`.
         shape: `(channels, height, width)` of the model.
 
     Returns:
@@ -29,6 +30,8 @@ def array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDAr
     Raises:
         ImageError: the array has another size, type or range.
     """
+    if type(array) is not np.ndarray:  # such as np.matrix, which has always two axes
+        array = np.asarray(array)
     if array.dtype is _FLOAT32 and array.ndim == 4 and array.shape[1:] == shape and array.flags.c_contiguous:
         # what the graphs take: checked thousands of times a second, and not copied
         return _checked(cast("NDArray[np.float32]", array))
@@ -43,12 +46,14 @@ def array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDAr
         return np.ascontiguousarray(stacked.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
     if not np.issubdtype(array.dtype, np.floating):
         raise ImageError(f"an array of {array.dtype} is neither uint8 nor float. {allowed(shape)}")
-    if array.shape[-3:] != shape or array.ndim > 4:
+    grey = channels == 1 and array.ndim in (2, 3) and array.shape[-2:] == (height, width)
+    if not grey and (array.shape[-3:] != shape or array.ndim > 4):
         raise ImageError(f"a float array of shape {array.shape} does not fit. {allowed(shape)}")
-    return _checked(np.ascontiguousarray(array.reshape(-1, *shape), np.float32))
+    # checked first: a number that is too large for float32 would become infinite
+    return np.ascontiguousarray(_checked(array.reshape(-1, *shape)), np.float32)
 
 
-def _checked(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+def _checked(batch: _Floats) -> _Floats:
     """The same float images, if all values are in [0, 1]."""
     if not batch.size:
         return batch
@@ -59,16 +64,26 @@ def _checked(batch: NDArray[np.float32]) -> NDArray[np.float32]:
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ImageError("images hold values that are not numbers (NaN or infinite).")
     raise ImageError(
-        f"float images must be in [0, 1]; these range from {low:g} to {high:g}. "
-        "Divide 8-bit values by 255, or give them as uint8 (height, width, channels)."
+        f"float images must be in [0, 1]; these range from {low:g} to {high:g}. {_rescaling(low, high)}"
     )
+
+
+def _rescaling(low: np.floating, high: np.floating) -> str:
+    """What to do with float images that range from `low` to `high`."""
+    if low >= -1 - _SLACK and high <= 1 + _SLACK:
+        return "If they are in [-1, 1], give (x + 1) / 2."
+    if low >= 0 and high <= 255:
+        return "Divide 8-bit values by 255, or give them as uint8 (height, width, channels)."
+    if low >= 0:
+        return "Divide them by the largest value that is possible: 65535 for 16 bits."
+    return "If they were normalised, undo that: give x * std + mean."
 
 
 def allowed(shape: tuple[int, int, int]) -> str:
     """The sentence at the end of a message that says which images a model takes."""
     channels, height, width = shape
     return (
-        "Give pictures (PIL images or paths, any size), uint8 arrays "
+        "Give pictures (PIL images, or files as paths, bytes or opened; any size), uint8 arrays "
         f"([n,] {height}, {width}, {channels}) or float arrays "
         f"([n,] {channels}, {height}, {width}) in [0, 1]."
     )

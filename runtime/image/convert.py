@@ -7,26 +7,27 @@ resampled.
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from diabolo.runtime.errors import ImageError
-from diabolo.runtime.image._array import allowed, array_batch
+from diabolo.runtime.image._gather import Picture, gather
 from diabolo.runtime.image.background import are_inverted, border_brightness
 from diabolo.runtime.image.placement import Drawing, place_drawing
 from diabolo.runtime.image.resize import Colour, check, check_pixels, coarsen, crop_box, fit, flatten, opened
 
 __all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", "to_uint8"]
 
-Picture: TypeAlias = Image.Image | str | os.PathLike[str]
-Images: TypeAlias = Picture | NDArray[np.generic] | Sequence[Picture | NDArray[np.generic]]
+# Any stands for a tensor, or another object with the method `__array__`
+Images: TypeAlias = Picture | NDArray[np.generic] | Sequence[Picture | NDArray[np.generic] | Any] | Any
 
 _MODES = {1: "L", 3: "RGB"}
 
@@ -49,7 +50,8 @@ def open_image(source: Picture) -> Image.Image:
     """Load a picture and rotate it as its EXIF orientation says.
 
     Args:
-        source: a PIL image or the path of a PNG, JPEG, WebP, BMP, TIFF, GIF or PNM file.
+        source: a PIL image, or a PNG, JPEG, WebP, BMP, TIFF, GIF or PNM file: its path, its bytes, or the
+            file opened for reading bytes.
 
     Raises:
         ImageError: the file does not exist, is not a regular file (but a named pipe, a device, a folder), is
@@ -65,12 +67,14 @@ def open_image(source: Picture) -> Image.Image:
 @contextmanager
 def _reading(source: Picture) -> Iterator[Image.Image]:
     """Open a picture; every exception, here or in the `with` block, becomes an ImageError."""
-    what = "the picture" if isinstance(source, Image.Image) else str(source)
+    what = _name(source)
     try:
         if isinstance(source, Image.Image):
             check_pixels(source)
             yield source
         else:
+            if isinstance(source, bytes | bytearray | memoryview):
+                source = io.BytesIO(source)
             with opened(source) as picture:
                 yield picture
     except FileNotFoundError:
@@ -87,6 +91,17 @@ def _reading(source: Picture) -> Iterator[Image.Image]:
         raise ImageError(f"{what} cannot be read as a picture: {reason}. Give another.") from error
 
 
+def _name(source: Picture) -> str:
+    """What a message calls a picture."""
+    if isinstance(source, Image.Image):
+        return "the picture"
+    if isinstance(source, bytes | bytearray | memoryview):
+        return f"the picture of {len(source):,} bytes"
+    if isinstance(source, str | os.PathLike):
+        return str(source)
+    return str(getattr(source, "name", "the opened file"))
+
+
 def prepare(
     source: Picture,
     shape: tuple[int, int, int],
@@ -101,7 +116,7 @@ def prepare(
     """Convert a picture for a model: orientation, transparency, colour, crop or padding, size, inversion.
 
     Args:
-        source: a PIL image or the path of one.
+        source: a PIL image, or a picture file, as in `open_image`.
         shape: `(channels, height, width)` of the model; 1 channel is grey, 3 are RGB.
         invert: whether to invert the picture. None inverts it if its background is bright and that of the
             model's images is dark, or vice versa (`are_inverted` of `runtime.image.background`).
@@ -194,16 +209,22 @@ def as_batch(
     images: Images,
     shape: tuple[int, int, int],
     *,
+    invert: bool | None = False,
+    background: float = 0.0,
     resize: str = "crop",
     padding: Colour = (255, 255, 255),
 ) -> NDArray[np.float32]:
     """Convert images of any kind to one batch.
 
     Args:
-        images: one of these, or a sequence of them: a picture or its path, which is converted as by
-            `prepare`; a uint8 array `(h, w)`, `(h, w, c)`, `(n, h, w)` or `(n, h, w, c)` in [0, 255]; a float
-            array `(c, h, w)` or `(n, c, h, w)` in [0, 1]. Arrays have the model's size.
+        images: one of these, or a sequence of them: a picture, as in `open_image`, which is converted as by
+            `prepare`; a uint8 array `(h, w, c)` or `(n, h, w, c)` in [0, 255]; a float array `(c, h, w)` or
+            `(n, c, h, w)` in [0, 1]. Arrays have the model's size; if c is 1, it may be left out. A tensor
+            on the CPU, or any other object with the method `__array__`, counts as an array.
         shape: `(channels, height, width)` of the model.
+        invert: True inverts all images; None inverts pictures that look inverted, as in `prepare`, but never
+            arrays.
+        background: the brightness of the border of the model's images, as in `prepare`.
         resize: how pictures are resized, as in `prepare`.
         padding: the colour of the padding, as in `prepare`.
 
@@ -213,22 +234,13 @@ def as_batch(
     Raises:
         ImageError: an image has another size, type or range; the message says what is allowed.
     """
-    if isinstance(images, np.ndarray):
-        return array_batch(images, shape)
-    if isinstance(images, Image.Image | str | os.PathLike):
-        images = [images]
-    if not isinstance(images, Iterable):
-        raise ImageError(f"images cannot be of type {type(images).__name__}. {allowed(shape)}")
 
-    def one(item: Picture | NDArray[np.generic]) -> NDArray[np.float32]:
-        if isinstance(item, np.ndarray):
-            return array_batch(item, shape)
-        if isinstance(item, Image.Image | str | os.PathLike):
-            return prepare(item, shape, resize=resize, padding=padding).image[None]
-        raise ImageError(f"an image cannot be of type {type(item).__name__}. {allowed(shape)}")
+    def convert(picture: Picture) -> NDArray[np.float32]:
+        return prepare(
+            picture, shape, invert=invert, background=background, resize=resize, padding=padding
+        ).image
 
-    items = [one(item) for item in images]
-    return np.concatenate(items) if items else np.empty((0, *shape), np.float32)
+    return gather(images, shape, convert, invert=invert is True)
 
 
 def to_uint8(images: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -8,18 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from diabolo.runtime._foreign import detached, reason
 from diabolo.runtime.errors import LatentError
 
-__all__ = ["as_latents"]
+__all__ = ["are_extreme", "as_latents", "finite"]
 
 _FLOAT32 = np.dtype(np.float32)
+_EXTREME = 1e12  # sum of the squares
 
 
 def as_latents(latents: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Convert latents to a batch.
 
     Args:
-        latents: numbers, `(batch, *shape)`, or `shape` for a single latent.
+        latents: numbers, `(batch, *shape)`, or `shape` for a single latent: an array, a tensor on the CPU, or
+            nested lists.
         shape: of one latent.
 
     Returns:
@@ -30,21 +33,36 @@ def as_latents(latents: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32
     """
     array: Any = latents
     if type(array) is not np.ndarray or array.dtype is not _FLOAT32:
-        try:
-            array = np.asarray(latents).astype(np.float32, casting="same_kind")
-        except (TypeError, ValueError):
-            raise LatentError(f"latents must be numbers, of shape (batch, *{shape}) or {shape}.") from None
+        array = _numbers(latents, shape)
     if array.shape == shape:
         array = array[None]
     if array.shape[1:] != shape:
         raise LatentError(f"latents of shape {array.shape} do not fit: this model takes (batch, *{shape}).")
-    if not _finite(array):
+    if not finite(array):
         raise LatentError("latents hold values that are not numbers (NaN or infinite).")
     checked: NDArray[np.float32] = array
     return checked
 
 
-def _finite(array: NDArray[np.float32]) -> bool:
+def _numbers(latents: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Latents of any type as float32. A number that is too large for it becomes infinite."""
+    try:
+        with np.errstate(over="ignore"):
+            return detached(latents).astype(np.float32, casting="same_kind")
+    except (TypeError, ValueError, RuntimeError) as error:  # a tensor on a GPU, a list of unequal lists
+        raise LatentError(
+            f"latents must be numbers, of shape (batch, *{shape}) or {shape}; what was given cannot be "
+            f"converted: {reason(error)}."
+        ) from None
+
+
+def finite(array: NDArray[np.float32]) -> bool:
     """Whether all values are finite. The sum of their squares usually tells, and is faster to compute."""
     flat = array.ravel()
-    return math.isfinite(flat.dot(flat)) or bool(np.isfinite(array).all())
+    return math.isfinite(np.vdot(flat, flat)) or bool(np.isfinite(array).all())  # dot would warn of infinity
+
+
+def are_extreme(latents: NDArray[np.float32]) -> bool:
+    """Whether there are latents so large that a decoder may return values that are not numbers."""
+    flat = latents.ravel()
+    return not np.vdot(flat, flat) < _EXTREME

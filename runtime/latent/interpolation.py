@@ -130,7 +130,7 @@ def find(method: str, mean: _Array, std: _Array) -> Interpolator:
     Raises:
         UnknownNameError: `method` is not in METHODS.
     """
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise UnknownNameError("interpolation", method, METHODS)
     if method == "standardised":
         return functools.partial(standardised, mean=mean, std=std)

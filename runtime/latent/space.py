@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.latent import interpolation
 from diabolo.runtime.latent._codes import Codes, read_codebook, read_codes, read_density
 from diabolo.runtime.latent.density import Density
-from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics
+from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics, given
 
 if TYPE_CHECKING:
     from diabolo.runtime.latent.plane import Plane
@@ -53,6 +53,7 @@ class LatentSpace:
     ) -> None:
         self.statistics = statistics
         self.distribution = distribution
+        self._source: Bundle | Manifest | None = None
         self._read_codes = codes
         self._read_density = density
 
@@ -65,15 +66,24 @@ class LatentSpace:
             ManifestError: the codebook does not fit the model.
         """
         if isinstance(source, Manifest):
-            return cls(_statistics(source), _distribution(source, _nothing))
+            space = cls(_statistics(source), _distribution(source, _nothing))
+            space._source = source
+            return space
         codes = functools.cache(lambda: read_codes(source))
         discrete = source.manifest.distribution == "codebook"
-        return cls(
+        space = cls(
             _statistics(source.manifest),
             read_codebook(source) if discrete else _distribution(source.manifest, codes),
             codes=codes,
             density=lambda: read_density(source),
         )
+        space._source = source
+        return space
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        if self._source is not None:  # its files are read again
+            return type(self).of, (self._source,)
+        return super().__reduce_ex__(protocol)
 
     @classmethod
     def of_codes(
@@ -90,7 +100,7 @@ class LatentSpace:
         if distribution is None:
             distribution = Normal(codes.shape[1:]) if prior == "normal" else Fitted.to(codes)
         known = Codes(latents=codes, labels=None)
-        return cls(Statistics.of(codes), distribution, codes=lambda: known)
+        return cls(Statistics.of(codes), distribution, codes=functools.partial(given, known))
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -118,6 +118,8 @@ def create_session(model: bytes, device: str, threads: int) -> tuple[Any, Device
         UnknownNameError: there is no such device.
         UsageError: the number after the colon is not a number, or the device takes none.
     """
+    if not isinstance(device, str):
+        raise UsageError(f"a device is given by its name, such as 'cpu' or 'cuda:1', not as {device!r}.")
     wanted = device.strip().lower()
     ort = import_onnxruntime(wanted)
     made = functools.partial(_device, ort, device, threads)

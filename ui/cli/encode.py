@@ -54,31 +54,32 @@ def command(
     from diabolo.ui.cli._files.codes_out import check_ending, writing
     from diabolo.ui.cli._files.counting import counting
     from diabolo.ui.cli._files.outputs import check_free
-    from diabolo.ui.cli._files.reading import batches, looks_inverted
+    from diabolo.ui.cli._files.reading import batches, count_opposite
     from diabolo.ui.cli._files.sources import expand, sources
-    from diabolo.ui.cli._files.work import finish, hint_invert
+    from diabolo.ui.cli._files.work import finish, note_inverted
 
     path = Path(out)
     check_ending(path)
     check_free(path, overwrite)
     items = expand(images)
     model = options.load(bundle, device, threads)
-    m, inverted = model.manifest, 0
+    m, opposite = model.manifest, 0
     with counting("encoding") as counter:
         work = batches(sources(items, counter.fail), m, invert, counter)
         batch = next(work, None)
         if batch:  # no file is written if there are no codes
             with writing(path, m.latent_shape) as add:
                 while batch:
-                    inverted += looks_inverted(batch.images, m) if invert == "never" else 0
+                    opposite += count_opposite(batch, m, invert)
                     add([source.path for source in batch.sources], model.encode(batch.images))
                     counter.add(len(batch.images))
                     batch = next(work, None)
-    hint_invert(inverted, counter.done, m)
+    note_inverted(opposite, counter.done, m, invert)
     finish(counter, "encoded")
     if as_json:
         failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
-        about = {"out": out, "count": counter.done, "latent_shape": m.latent_shape, "failed": failed}
-        click.echo(json.dumps(about, ensure_ascii=False))
+        inverted = {"auto": opposite, "always": counter.done}.get(invert, 0)
+        about = {"out": out, "count": counter.done, "inverted": inverted, "latent_shape": m.latent_shape}
+        click.echo(json.dumps(about | {"failed": failed}, ensure_ascii=False))
     else:
         click.echo(out)

@@ -83,7 +83,7 @@ def command(
     from diabolo.ui.cli._files.outputs import check_free, replacing
 
     path = Path(out)
-    _check(path, grid, images, source, invert)
+    _check(path, grid, images, source)
     check_free(path, overwrite)
     latent_path = None if source is None else _read_path(Path(source), steps, method)
     model = options.load(bundle, device, threads)
@@ -97,7 +97,7 @@ def command(
     click.echo(out)
 
 
-def _check(path: Path, grid: bool, images: tuple[str, ...], source: str | None, invert: str) -> None:
+def _check(path: Path, grid: bool, images: tuple[str, ...], source: str | None) -> None:
     from diabolo.runtime.errors import UsageError
 
     if path.suffix.lower() not in _KINDS:
@@ -109,7 +109,8 @@ def _check(path: Path, grid: bool, images: tuple[str, ...], source: str | None, 
         raise UsageError(f"a grid is one picture: --out must end in .png, not {path.suffix}.")
     if source is None and not images:
         raise UsageError("give two or more images, or --path FILE, a path saved as JSON.")
-    if source is not None and (images or invert != "never"):
+    asked = click.get_current_context().get_parameter_source("invert") is not ParameterSource.DEFAULT
+    if source is not None and (images or asked):
         extra = "images" if images else "--invert"
         raise UsageError(f"--path already contains the codes: leave out {extra}, or --path.")
 
@@ -146,14 +147,12 @@ def _path_through(
     """Encode the images in the files, as the keys of a path."""
     import itertools
 
-    import numpy as np
-
     from diabolo.runtime.errors import ImageError, UsageError
     from diabolo.runtime.latent.path import KEYS, LatentPath
     from diabolo.ui.cli._files.counting import Counter
-    from diabolo.ui.cli._files.reading import batches, looks_inverted
+    from diabolo.ui.cli._files.reading import batches, count_opposite
     from diabolo.ui.cli._files.sources import expand, sources
-    from diabolo.ui.cli._files.work import hint_invert
+    from diabolo.ui.cli._files.work import note_inverted
 
     counter = Counter()
     files = list(itertools.islice(sources(expand(given), counter.fail), KEYS + 1))
@@ -164,11 +163,12 @@ def _path_through(
     if not 2 <= len(files) <= KEYS:
         have = f"more than {KEYS}" if len(files) > KEYS else str(len(files))
         raise UsageError(f"interpolate takes 2 to {KEYS} images, not {have}.")
-    images = [image for batch in batches(files, model.manifest, invert, counter) for image in batch.images]
+    read = list(batches(files, model.manifest, invert, counter))
+    images = [image for batch in read for image in batch.images]
     if counter.failed:
         raise ImageError(counter.failed[0][1])
-    if invert == "never":
-        hint_invert(looks_inverted(np.stack(images), model.manifest), len(images), model.manifest)
+    opposite = sum(count_opposite(batch, model.manifest, invert) for batch in read)
+    note_inverted(opposite, len(images), model.manifest, invert)
     return LatentPath.through(model, images, steps=steps, method=method)
 
 

@@ -32,7 +32,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for number, name in enumerate(NAMES):
         path = tmp_path / "in" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.random.default_rng(number).integers(0, 256, (8, 8)).astype(np.uint8)).save(path)
+        inner = np.random.default_rng(number).integers(0, 256, (6, 6)).astype(np.uint8)
+        Image.fromarray(np.pad(inner, 1)).save(path)  # with a dark border, or it would be inverted
     return tmp_path
 
 

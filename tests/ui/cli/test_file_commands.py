@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from _pair import save_pair
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from diabolo.runtime import Autoencoder
 from diabolo.ui.cli import main
 
 
@@ -23,7 +25,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     rng = np.random.default_rng(0)
     for name in ("a/x.png", "b/x.bmp", "b/X.png", "b/deep/y.png"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(rng.integers(0, 256, (8, 8)).astype(np.uint8)).save(name)
+        dark = np.pad(rng.integers(0, 256, (6, 6)).astype(np.uint8), 1)  # at the border: not inverted
+        Image.fromarray(dark).save(name)
     Path("b/broken.png").write_bytes(b"\x89PNG")
     Path("b/notes.txt").write_text("no picture")
     return tmp_path
@@ -115,15 +118,36 @@ def test_one_picture_has_a_name_of_its_own(place: Path) -> None:
 
 def test_dark_and_bright_are_swapped(place: Path) -> None:
     Image.new("L", (8, 8), 255).save("white.png")
-    done = call("reconstruct", "bundle", "white.png", "-o", "as-it-is.png")
-    assert "--invert auto" in done.stderr
-    assert pixels("as-it-is.png").min() == 255
-    for how in ("auto", "always"):
-        assert (
-            "--invert"
-            not in call("reconstruct", "bundle", "white.png", "-o", f"{how}.png", "--invert", how).stderr
-        )
-        assert pixels(f"{how}.png").max() == 0
+    for how, said in ((), "never"), (("--invert", "never"), "auto"), (("--invert", "always"), None):
+        done = call("reconstruct", "bundle", "white.png", "-o", "out.png", "--overwrite", "--json", *how)
+        assert re.findall("--invert (\\w+)", done.stderr) == ([said] if said else [])
+        inverted = said != "auto"
+        assert json.loads(done.stdout)["images"][0]["inverted"] is inverted
+        assert pixels("out.png").max() == (0 if inverted else 255)
+
+
+def test_how_many_were_swapped_is_in_the_json_of_encode(place: Path) -> None:
+    Image.new("L", (8, 8), 255).save("white.png")
+    Image.new("L", (8, 8)).save("black.png")
+    done = call("encode", "bundle", "white.png", "black.png", "-o", "codes.npz", "--json")
+    assert "note: 1 of 2 pictures have a bright border" in done.stderr
+    assert json.loads(done.stdout)["inverted"] == 1
+
+
+def test_python_and_the_command_and_the_app_give_a_picture_one_code(place: Path) -> None:
+    from diabolo.ui.models.collection import collect
+    from diabolo.ui.parts.context import Context
+
+    picture = np.full((40, 30), 250, np.uint8)
+    picture[10:30, 8:20] = np.arange(12, dtype=np.uint8) * 9
+    Image.fromarray(picture).save("scan.png")
+    assert call("encode", "bundle", "scan.png", "-o", "codes.npy").exit_code == 0
+    model = Autoencoder.load("./bundle")
+    code = model.encode("scan.png")
+    np.testing.assert_array_equal(np.load("codes.npy"), code)
+    app = Context(bundles=collect({"m": model}), chooser=None)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(model.encode(app.see("m", "scan.png").image), code)
+    assert np.abs(model.encode("scan.png", invert=False) - code).max() > 0.1
 
 
 def test_denoise_adds_noise_and_says_what_the_model_learned(place: Path) -> None:

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.image.background import are_inverted, border_brightness
-from diabolo.runtime.image.convert import prepare
+from diabolo.runtime.image.convert import Prepared, prepare
 from diabolo.ui.cli._files.counting import Counter
 from diabolo.ui.cli._files.sources import Source
 
-__all__ = ["Batch", "batches", "looks_inverted"]
+__all__ = ["Batch", "batches", "count_opposite"]
 
 _VALUES = 1 << 19  # in a batch
 _MOST = 128  # images in a batch, at most
@@ -30,7 +30,7 @@ _AHEAD = 2  # batches that are decoded in advance
 _LARGE = 1 << 15  # bytes; smaller files are read faster than they are handed to a thread
 
 
-_Image: TypeAlias = NDArray[np.float32] | str  # or the reason why it cannot be read
+_Image: TypeAlias = Prepared | str  # or the reason why it cannot be read
 _Later: TypeAlias = Callable[[], _Image]
 
 
@@ -42,11 +42,13 @@ class Batch:
         sources: the files.
         numbers: their indices among all files, from 0, broken ones included.
         images: float32 `(batch, channels, height, width)` in [0, 1].
+        inverted: whether each was inverted.
     """
 
     sources: list[Source]
     numbers: list[int]
     images: NDArray[np.float32]
+    inverted: list[bool]
 
 
 def batches(
@@ -90,12 +92,11 @@ def _read(path: str, m: Manifest, invert: str) -> _Image:
     """The image, or the reason why it cannot be read."""
     swap = {"never": False, "always": True}.get(invert)
     try:
-        seen = prepare(
+        return prepare(
             path, m.image_shape, invert=swap, background=m.background, resize=m.resize, padding=m.padding
         )
     except ImageError as error:
         return str(error)
-    return seen.image
 
 
 def _collect(some: list[tuple[int, Source]], results: list[_Image], counter: Counter) -> Batch | None:
@@ -107,13 +108,20 @@ def _collect(some: list[tuple[int, Source]], results: list[_Image], counter: Cou
             good.append((number, source, result))
     if not good:
         return None
-    numbers, sources, images = zip(*good, strict=True)
-    return Batch(sources=list(sources), numbers=list(numbers), images=np.stack(images))
+    numbers, sources, seen = zip(*good, strict=True)
+    return Batch(
+        sources=list(sources),
+        numbers=list(numbers),
+        images=np.stack([one.image for one in seen]),
+        inverted=[("inverted", "") in one.steps for one in seen],
+    )
 
 
-def looks_inverted(images: NDArray[np.float32], m: Manifest) -> int:
-    """Count the images whose border is bright although the model's background is dark, or vice versa.
+def count_opposite(batch: Batch, m: Manifest, invert: str) -> int:
+    """Count the images that 'auto' inverted, or that look inverted and that 'never' left as they are.
 
-    0 if the model's images have no common background, such as photographs.
+    0 if the model's images have no common background, such as photographs, and for 'always'.
     """
-    return int(are_inverted(border_brightness(images), m.background).sum())
+    if invert == "auto":
+        return sum(batch.inverted)
+    return int(are_inverted(border_brightness(batch.images), m.background).sum()) if invert == "never" else 0

@@ -22,12 +22,12 @@ from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.listing import is_file, is_folder
 from diabolo.ui.cli._files.counting import Counter, counting
 from diabolo.ui.cli._files.outputs import save_picture
-from diabolo.ui.cli._files.reading import Batch, batches, looks_inverted
+from diabolo.ui.cli._files.reading import Batch, batches, count_opposite
 from diabolo.ui.cli._files.sources import Source, expand, sources
 from diabolo.ui.errors import OutputError
 from diabolo.ui.files.unique_names import UniqueNames
 
-__all__ = ["Computed", "Panels", "Work", "finish", "hint_invert", "report"]
+__all__ = ["Computed", "Panels", "Work", "finish", "note_inverted", "report"]
 
 Panels: TypeAlias = list[NDArray[np.float32]]  # pictures shown side by side; the last one is the result
 Figures: TypeAlias = dict[str, NDArray[np.floating] | None]  # one value per image; None: not known
@@ -68,15 +68,15 @@ class Work:
         """
         items = expand(self.given)
         one = self._single_output(items)
-        inverted = 0
+        opposite = 0
         with counting(self.what) as counter:
             files = sources(items, counter.fail, Path(self.out) if self.out else None)
             for batch in batches(self._writable(files, one, counter), m, self.invert, counter):
-                inverted += looks_inverted(batch.images, m) if self.invert == "never" else 0
+                opposite += count_opposite(batch, m, self.invert)
                 panels, figures = compute(batch)
                 self._write(batch, panels, figures)
                 counter.add(len(batch.images))
-        hint_invert(inverted, counter.done, m)
+        note_inverted(opposite, counter.done, m, self.invert)
         return counter
 
     def _single_output(self, items: list[str]) -> Path | None:
@@ -104,7 +104,7 @@ class Work:
         shown = np.concatenate(panels, axis=3) if self.beside else panels[-1]
         pictures: list[Image.Image] = to_pil(shown) if self.out is not None else []
         for index, source in enumerate(batch.sources):
-            row: dict[str, Any] = {"file": source.path}
+            row: dict[str, Any] = {"file": source.path, "inverted": batch.inverted[index]}
             if self.out is not None:
                 target = self._targets.pop(source.path)
                 save_picture(pictures[index], target)
@@ -135,13 +135,18 @@ def _number(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def hint_invert(count: int, of: int, m: Manifest) -> None:
-    """Print a note if `count` of `of` pictures look inverted."""
+def note_inverted(count: int, of: int, m: Manifest, invert: str) -> None:
+    """Print a note if `count` of `of` pictures were inverted, or look inverted and were not (`invert`)."""
     if count:
         own, other = ("dark", "bright") if is_dark(m.background) else ("bright", "dark")
+        done = (
+            "Dark and bright were swapped in those. Add --invert never to leave them as they are."
+            if invert == "auto"
+            else "Add --invert auto to swap dark and bright in those."
+        )
         click.echo(
             f"note: {count} of {of} pictures have a {other} border; the model was trained on {own} borders. "
-            "Add --invert auto to swap dark and bright in those.",
+            + done,
             err=True,
         )
 

@@ -99,7 +99,7 @@ seed = click.option(
 invert = click.option(
     "--invert",
     type=click.Choice(INVERT),
-    default="never",
+    default="auto",
     show_default=True,
     help="Swap dark and bright; auto: only if the border shows the opposite of the model's background.",
 )

@@ -1,0 +1,117 @@
+"""Convert what a caller gives to the images of one model."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.bundle.manifest import Manifest
+from diabolo.runtime.errors import UsageError
+from diabolo.runtime.image._array import array_batch
+from diabolo.runtime.image._gather import Picture, gather, is_picture, is_series
+from diabolo.runtime.image.background import background_kind
+from diabolo.runtime.image.convert import Images, prepare
+
+__all__ = ["Invert", "ModelInput"]
+
+Invert: TypeAlias = bool | None
+
+
+class ModelInput:
+    """The images that one model takes.
+
+    Args:
+        manifest: of the model.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self._said = False  # that a picture was inverted
+
+    def batch(self, images: Images, invert: Invert = None) -> NDArray[np.float32]:
+        """Convert images of any kind to one batch.
+
+        Args:
+            images: as in `runtime.image.convert.as_batch`.
+            invert: None inverts pictures that look inverted, but never arrays; False inverts nothing, True
+                everything.
+
+        Returns:
+            float32 `(batch, channels, height, width)` in [0, 1].
+
+        Raises:
+            ImageError: the model cannot take these images.
+            UsageError: `invert` is none of the three.
+        """
+        if invert is None and isinstance(images, np.ndarray):  # the shortest way: thousands of times a second
+            return array_batch(images, self._manifest.image_shape)
+        if not (invert is None or isinstance(invert, bool | np.bool_)):
+            raise UsageError(f"invert must be True, False or None, not {invert!r}.")
+        swap = None if invert is None else bool(invert)
+
+        def convert(picture: Picture) -> NDArray[np.float32]:
+            m = self._manifest
+            seen = prepare(
+                picture,
+                m.image_shape,
+                invert=swap,
+                background=m.background,
+                resize=m.resize,
+                padding=m.padding,
+            )
+            if swap is None and ("inverted", "") in seen.steps:
+                self._say_inverted()
+            return seen.image
+
+        return gather(images, self._manifest.image_shape, convert, invert=bool(swap))
+
+    def one_each(
+        self, images: Any, needed: str, invert: Invert, least: int, most: int | None = None
+    ) -> NDArray[np.float32]:
+        """Convert a list with one image in each item, which are the ends or corners of an interpolation.
+
+        Args:
+            images: a list; or an array or tensor with one axis more than an image has.
+            needed: the beginning of a message: 'a path takes at least two images'.
+            invert: as in `batch`.
+            least: the fewest images.
+            most: the most images; None if there is no limit.
+
+        Returns:
+            float32 `(len(images), channels, height, width)` in [0, 1].
+
+        Raises:
+            ImageError: the model cannot take these images.
+            UsageError: not a list, too few or too many images, or several images in an item.
+        """
+        items = _listed(images, needed)
+        if len(items) < least or (most is not None and len(items) > most):
+            raise UsageError(f"{needed}, not {len(items)}.")
+        batches = [self.batch(item, invert) for item in items]
+        if any(len(batch) != 1 for batch in batches):
+            raise UsageError("each end or corner of an interpolation must be a single image, not a batch.")
+        return np.concatenate(batches)
+
+    def _say_inverted(self) -> None:
+        if self._said:
+            return
+        self._said = True
+        own = background_kind(self._manifest.background)
+        logging.getLogger("diabolo").warning(
+            "%s: a picture with a %s border was inverted, because the model was trained on images with a %s "
+            "background. Pass invert=False to leave pictures as they are. This is said once.",
+            self._manifest.name,
+            "bright" if own == "dark" else "dark",
+            own,
+        )
+
+
+def _listed(images: Any, needed: str) -> list[Any]:
+    if is_series(images) and not is_picture(images):
+        with contextlib.suppress(TypeError):  # an array or tensor without axes
+            return list(images)
+    raise UsageError(f"{needed}, in a list; a single {type(images).__name__} was given.")

@@ -1,0 +1,81 @@
+"""Collect images of any kind in one batch: pictures, arrays, tensors, and sequences of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AnySet
+from typing import IO, Any, TypeAlias, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from diabolo.runtime._foreign import detached, is_foreign, reason
+from diabolo.runtime.errors import ImageError
+from diabolo.runtime.image._array import allowed, array_batch
+
+__all__ = ["Picture", "gather", "is_picture", "is_series"]
+
+Picture: TypeAlias = Image.Image | str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
+_PICTURES = (Image.Image, str, os.PathLike, bytes, bytearray, memoryview)
+
+
+def gather(
+    images: Any,
+    shape: tuple[int, int, int],
+    convert: Callable[[Picture], NDArray[np.float32]],
+    *,
+    invert: bool = False,
+) -> NDArray[np.float32]:
+    """Convert images to one batch.
+
+    Args:
+        images: as in `runtime.image.convert.as_batch`.
+        shape: `(channels, height, width)` of the model.
+        convert: converts a picture to float32 `(channels, height, width)`.
+        invert: whether arrays are inverted, too.
+
+    Returns:
+        float32 `(batch, channels, height, width)` in [0, 1].
+
+    Raises:
+        ImageError: an image has another size, type or range; the message says what is allowed.
+    """
+    if not _is_single(images) and not is_series(images):
+        raise ImageError(f"images cannot be of type {type(images).__name__}. {allowed(shape)}")
+    batches = [_one(item, shape, convert, invert) for item in ([images] if _is_single(images) else images)]
+    if len(batches) == 1:
+        return batches[0]
+    return np.concatenate(batches) if batches else np.empty((0, *shape), np.float32)
+
+
+def _one(
+    item: Any, shape: tuple[int, int, int], convert: Callable[[Picture], NDArray[np.float32]], invert: bool
+) -> NDArray[np.float32]:
+    if is_picture(item):
+        return convert(item)[None]
+    if not (isinstance(item, np.ndarray) or is_foreign(item)):
+        raise ImageError(f"an image cannot be of type {type(item).__name__}. {allowed(shape)}")
+    try:
+        array = detached(item)
+    except (TypeError, ValueError, RuntimeError) as error:  # a tensor on a GPU, or in bfloat16
+        raise ImageError(
+            f"a {type(item).__name__} cannot be converted to a numpy array: {reason(error)}. {allowed(shape)}"
+        ) from None
+    batch = array_batch(array, shape)
+    return 1 - batch if invert else batch
+
+
+def _is_single(value: Any) -> bool:
+    return isinstance(value, np.ndarray) or is_picture(value) or is_foreign(value)
+
+
+def is_picture(value: Any) -> TypeGuard[Picture]:
+    """Whether this is a PIL image, or a file: a path, bytes, or an object with the method `read`."""
+    return isinstance(value, _PICTURES) or callable(getattr(value, "read", None))
+
+
+def is_series(value: Any) -> bool:
+    """Whether this is an ordered collection; of a dict or a set the order is not what one expects."""
+    return isinstance(value, Iterable) and not isinstance(value, Mapping | AnySet)
