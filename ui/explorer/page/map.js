@@ -1,6 +1,6 @@
 /**
  * The map: two canvases, the lower one for what rarely changes, the upper one for the pointer.
- * It calls `act` on input: move(left, top), pick(row or null), rest(); and gone() when it was removed from the page.
+ * It calls `act` on input: move(left, top), pick(row or null), rest(), release(); and gone() when it was removed from the page.
  */
 function latentMap(place, state, act) {
   const [below, above] = place.querySelectorAll("canvas");

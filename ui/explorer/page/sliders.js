@@ -3,7 +3,7 @@
 const FIRST = 12;
 const BATCH = 48;
 
-function sliders(place, state, moved) {
+function sliders(place, state, moved, released) {
   const rows = [];
   const order = state.order.length > FIRST ? state.order : [...state.order].sort((a, b) => a - b);
   const more = document.createElement("button");
@@ -31,7 +31,9 @@ function sliders(place, state, moved) {
     const [label, name, slider, value] = ["label", "span", "input", "output"].map((tag) => document.createElement(tag));
     const [low, high] = [state.low[index], state.high[index]];
     Object.assign(slider, { type: "range", min: low, max: high, step: (high - low) / 200 });
+    slider.disabled = state.fixed;
     slider.oninput = () => moved(index, slider.valueAsNumber);
+    slider.onchange = released;
     name.textContent = nameOf(index, state.shape);
     label.append(name, slider, value);
     return { index, label, slider, value };

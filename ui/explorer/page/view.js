@@ -2,7 +2,7 @@
  * The view of one model: its state, its parts and what happens when the pointer moves.
  * `ready` resolves when the first picture is painted; `leave` stops everything.
  */
-function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, tell, preference }) {
+function viewOf(page, { model, about, latent, options, server, trigger, tell, preference }) {
   const $ = (name) => page.querySelector(name);
   sayAll(page);
   const ask = async (name, more) => {
@@ -17,6 +17,7 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     labels: about.labels && new Uint16Array(bytesOf(about.labels).buffer),
     plane: about.plane && latentPlane(about.plane),
     latent,
+    fixed: !options.interactive, // whether the user may look around only
     far: false,
     hidden: new Set(), // classes
     ends: [], // of the path from A to B
@@ -49,7 +50,7 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
   /** Say what can be done on the map and what it shows. */
   function explain() {
     const what = state.tiles ? "Tiles" : "";
-    $(".hint").textContent = say((state.choosing ? "choose" : "hint") + what);
+    $(".hint").textContent = state.fixed ? "" : say((state.choosing ? "choose" : "hint") + what);
     $(".note").textContent = say(`note${what}`);
   }
 
@@ -65,7 +66,20 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
   /** The pointer has come to rest: set the component's value. */
   function settle() {
     clearTimeout(resting);
-    if (!left) tell(state.latent);
+    if (!left && tell(state.latent)) trigger("input");
+  }
+
+  /** The user has let go of the pointer or of a slider. */
+  function release() {
+    settle();
+    if (!left) trigger("release");
+  }
+
+  /** Back to where the pointer was at first. */
+  function restart() {
+    go(floatsOf(about.start));
+    clearTimeout(resting);
+    tell(state.latent);
   }
 
   /** The pointer may have come to rest; keys and sliders send series of events. */
@@ -79,7 +93,7 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     const latent = row === null ? state.latent : floatsOf(await ask("code", { index: row }));
     if (left) return;
     if (row !== null) go(latent);
-    settle();
+    release();
     if (row !== null) {
       trigger("select", { index: row, value: listOf(latent), label: state.labels ? state.classes[state.labels[row]] : null });
     }
@@ -105,10 +119,11 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     move: (left, top) => go(state.plane.moved(state.latent, ...state.plane.at(left, top)), true),
     pick: (row) => pick(row).catch(failed),
     rest,
+    release,
     gone: leave,
   });
   const change = (index, value) => (go(state.latent.map((now, i) => (i === index ? value : now))), rest());
-  const showSliders = wanted ? sliders($(".sliders"), state, change) : () => {};
+  const showSliders = options.sliders ? sliders($(".sliders"), state, change, release) : () => {};
   toggle($(".tiles"), () => showTiles().catch(failed));
   toggle($(".path"), (on) => {
     [state.choosing, state.ends] = [on, []];
@@ -126,13 +141,14 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
   if (state.latent.length > 2 && state.plane) axesChooser($(".axes"), state, () => aim().catch(failed));
   $(".map-side").hidden = !state.plane;
   $(".no-map").hidden = Boolean(state.plane);
-  $(".pointer").setAttribute("aria-label", say("mapKeys"));
+  $(".path").hidden = state.fixed;
+  $(".pointer").setAttribute("aria-label", say(state.fixed ? "map" : "mapKeys"));
   $(".picture").setAttribute("aria-label", say("decoded"));
   return {
     model,
-    language: languageNow(),
     latent: () => state.latent,
     go,
+    restart,
     ready: show().catch(failed),
     prepare: decoder.prepare,
     leave,
