@@ -20,6 +20,7 @@ from diabolo.ui.components import WithoutStub
 from diabolo.ui.explorer import _web
 from diabolo.ui.explorer._examples import example
 from diabolo.ui.explorer._model_choice import ModelChoice, ModelSource
+from diabolo.ui.explorer._picture import PictureSource, for_page
 from diabolo.ui.explorer.backend import Backend, backend_of, latents_of
 from diabolo.ui.server_functions import report_errors
 
@@ -56,6 +57,9 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
     `gr.update(chosen="name")`, with or without a `value`. A model is looked up in the mapping when it is
     first shown, so that a mapping may start it then. The value is None until the page has opened a model.
 
+    A picture of the user's is marked at its code, next to what the model makes of it: `show_picture` is a
+    listener that shows the one it is given, as in `image.change(explorer.show_picture, image, explorer)`.
+
     Args:
         model: an `Autoencoder`; what `Autoencoder.load` opens: a name, a folder or a .zip; or a mapping of
             names to `Autoencoder`s.
@@ -65,6 +69,7 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
         sliders: show a slider for each dimension of the latent.
         label: shown above the explorer.
         show_label: whether to show the label; None shows it if there is one.
+        picture: shown on the map, as for `show_picture`.
         interactive: False lets the user look around, but not move the pointer. None means True, except for an
             output of `gr.Interface`.
         options: further arguments of `gr.HTML`, such as `elem_id`, `visible`, `scale` and `key`.
@@ -72,6 +77,7 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
     Raises:
         AttributeError: a listener is added to an event that the explorer does not have.
         BundleError: `model` is not a bundle, or the bundle was modified.
+        ImageError: `picture` is not a picture.
         LatentError: `value` is not a latent of the chosen model.
         UnknownNameError: no such model, or no such language.
         UsageError: the mapping is empty.
@@ -105,6 +111,7 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
         chosen: str | None = None,
         language: str | None = None,
         sliders: bool = True,
+        picture: PictureSource = None,
         label: Any = None,
         show_label: bool | None = None,
         interactive: bool | None = None,
@@ -125,10 +132,28 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
             sliders=bool(sliders),
             chosen=self._choice.chosen,
             language=language,
+            picture=for_page(picture),
             **options,
         )
         self.interactive = interactive
         self._show_label = show_label  # gradio would warn of a label without a container
+
+    @staticmethod
+    def show_picture(picture: PictureSource) -> dict[str, Any]:
+        """A listener's answer that marks a picture on the map at the code which the model shown gives it.
+
+        Other models that are chosen later encode it anew.
+
+        Args:
+            picture: a PIL image, a path or a uint8 array `(height, width)` or `(height, width, 3)`, which is
+                fitted to the model as `Autoencoder.encode` does; a float array `(channels, height, width)` in
+                [0, 1], as the model sees it; or None, which removes the mark.
+
+        Raises:
+            ImageError: it is not a picture.
+        """
+        update: dict[str, Any] = gr.update(picture=for_page(picture) or {})  # gradio drops None
+        return update
 
     @property
     def show_label(self) -> bool:
@@ -190,6 +215,11 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
     def explorer_graph(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The decoder for the page to run, with a few images to compare its own with."""
         return self._backend(asked).graph()
+
+    @_server
+    def explorer_picture(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The code of the user's picture, the picture as the model sees it, and its reconstruction."""
+        return self._backend(asked).picture(asked.get("picture"))
 
     def _backend(self, asked: Mapping[str, Any]) -> Backend:
         return backend_of(self._choice.model(_field(asked, "model", str)))

@@ -54,10 +54,11 @@ def test_the_component_carries_all_it_needs(explorer: Any) -> None:
         "sliders": True,
         "chosen": "by-hand",
         "language": None,
+        "picture": None,
         "interactive": True,
     }
     assert explorer.explorer_open({})["options"] == config["props"]  # gradio may lose the props
-    assert len(config["server_fns"]) == 6
+    assert len(config["server_fns"]) == 7
     json.dumps(config["value"])
     page = config["html_template"] + config["css_template"] + config["js_on_load"]
     assert "http" not in page

@@ -4,6 +4,7 @@
  */
 function explore(element, props, server, trigger, watch) {
   const OPTIONS = ["chosen", "language", "sliders", "interactive"];
+  const HEEDED = [...OPTIONS, "picture"];
   const blank = element.firstElementChild.cloneNode(true);
   const preference = { server: false }; // whether to decode on the server although the browser can
   let options = null; // as the server told them first, then as updates changed them
@@ -11,7 +12,7 @@ function explore(element, props, server, trigger, watch) {
   let turn = 0;
   let known = null; // the value as it was last read or set, as JSON
 
-  const given = () => Object.fromEntries(OPTIONS.filter((name) => props[name] !== undefined).map((name) => [name, props[name]]));
+  const given = () => Object.fromEntries(HEEDED.filter((name) => props[name] !== undefined).map((name) => [name, props[name]]));
   /** What the view depends on; if it changes, another view is made. */
   const now = () => JSON.stringify([...OPTIONS.map((name) => options[name]), languageNow()]);
 
@@ -35,6 +36,7 @@ function explore(element, props, server, trigger, watch) {
     shown = view;
     put(page);
     tell(view.latent());
+    view.showYours(options.picture);
     view.prepare();
   }
 
@@ -65,10 +67,12 @@ function explore(element, props, server, trigger, watch) {
   }
 
   watch(["label"], nameIt);
-  watch([...OPTIONS, "value"], () => {
+  watch([...HEEDED, "value"], () => {
     if (!options) return open(); // the server knows of this update already
+    const { picture } = options;
     heed(given());
     if (shown?.made !== now()) return open();
+    if (options.picture?.url !== picture?.url) shown.showYours(options.picture);
     known = JSON.stringify(props.value);
     if (!props.value) shown.restart();
     else if (!same(props.value, shown.latent())) shown.go(Float32Array.from(props.value));

@@ -22,9 +22,11 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
     hidden: new Set(), // classes
     ends: [], // of the path from A to B
     choosing: false, // whether a click chooses one of the ends
-    tiles: null, // a canvas
+    tiles: null, // { canvas, part: of the plane }
+    yours: null, // the user's picture: { latent, stamp: a canvas }
   };
   let resting = 0;
+  let zooming = 0;
   let left = false;
 
   const show = latest(async () => {
@@ -50,8 +52,27 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
   /** Say what can be done on the map and what it shows. */
   function explain() {
     const what = state.tiles ? "Tiles" : "";
-    $(".hint").textContent = state.fixed ? "" : say((state.choosing ? "choose" : "hint") + what);
-    $(".note").textContent = say(`note${what}`);
+    const move = say(state.fixed ? "hintFixed" : (state.choosing ? "choose" : "hint") + what);
+    $(".hint").textContent = `${move} ${say(matchMedia("(pointer: coarse)").matches ? "zoomTouch" : "zoom")}`;
+    $(".note .words").textContent = say(`note${what}`);
+    $(".shades").hidden = Boolean(state.tiles);
+  }
+
+  /** Show another part of the plane; return whether it is another one. */
+  function look(moved) {
+    if (!moved) return false;
+    const [, , span] = state.plane.zoom.now();
+    [$(".farther").disabled, $(".all-of-it").hidden, $(".closer").disabled] = [span === 1, span === 1, span <= CLOSEST];
+    map.redraw();
+    clearTimeout(zooming);
+    if (isOn($(".tiles"))) zooming = setTimeout(() => showTiles().catch(failed), 150);
+    return true;
+  }
+  const zoomBy = (factor, x, y) => look(factor ? state.plane.zoom.by(factor, x, y) : state.plane.zoom.whole());
+
+  /** Pan the map until the pointer is on it; a pointer outside the whole plane stays at the edge. */
+  function follow() {
+    if (state.plane && !state.plane.zoom.isWhole()) look(state.plane.zoom.reveal(...state.plane.share(...state.plane.place(state.latent))));
   }
 
   /** Move the pointer to a latent: the only place where the latent changes. */
@@ -60,7 +81,9 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
     map.point();
     showSliders();
     show().catch(failed);
-    if (!inPlane && isOn($(".tiles"))) showTiles().catch(failed);
+    if (inPlane) return;
+    follow();
+    if (isOn($(".tiles"))) showTiles().catch(failed);
   }
 
   /** The pointer has come to rest: set the component's value. */
@@ -102,7 +125,8 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
 
   function leave() {
     left = true;
-    clearTimeout(resting);
+    for (const timer of [resting, zooming]) clearTimeout(timer);
+    peek(null);
     map.leave();
     decoder.leave();
   }
@@ -120,8 +144,21 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
     pick: (row) => pick(row).catch(failed),
     rest,
     release,
+    undo: go,
+    peek: (spot) => peek(spot),
+    pan: (x, y) => look(state.plane.zoom.pan(x, y)),
+    zoom: zoomBy,
+    located: (inside) => ($(".where").textContent = inside ? "" : say("outside")),
     gone: leave,
   });
+  const peek = peekOf($(".map"), state, decoder.decode, decoder.isHere);
+  $(".closer").onclick = () => zoomBy(2);
+  $(".farther").onclick = () => zoomBy(1 / 2);
+  $(".all-of-it").onclick = () => zoomBy(0);
+  for (const [name, words] of [[".closer", "zoomIn"], [".farther", "zoomOut"]]) {
+    for (const what of ["title", "aria-label"]) $(name).setAttribute(what, say(words));
+  }
+  const showYours = yoursOf(page, state, ask, { go: (there) => (go(there), release()), changed: () => map.redraw() });
   const change = (index, value) => (go(state.latent.map((now, i) => (i === index ? value : now))), rest());
   const showSliders = options.sliders ? sliders($(".sliders"), state, change, release) : () => {};
   toggle($(".tiles"), () => showTiles().catch(failed));
@@ -135,10 +172,11 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
   fitPixels($(".frame"), state.image);
   const aim = latest(async () => {
     state.plane = latentPlane(await ask("plane", { axes: state.axes }));
-    map.redraw();
+    look(true);
     if (isOn($(".tiles"))) await showTiles();
   });
   if (state.latent.length > 2 && state.plane) axesChooser($(".axes"), state, () => aim().catch(failed));
+  explain();
   $(".map-side").hidden = !state.plane;
   $(".no-map").hidden = Boolean(state.plane);
   $(".path").hidden = state.fixed;
@@ -151,6 +189,7 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
     restart,
     ready: show().catch(failed),
     prepare: decoder.prepare,
+    showYours,
     leave,
   };
 }
