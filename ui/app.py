@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from importlib import resources
 from types import ModuleType
@@ -15,7 +16,11 @@ from diabolo.ui.blocks import AppBlocks
 from diabolo.ui.components import choice
 from diabolo.ui.files.temporary import AGE
 from diabolo.ui.models.collection import Models, Sources, collect
-from diabolo.ui.parts.context import QUIET, Context
+from diabolo.ui.models.suited import suited
+from diabolo.ui.parts.context import EVERY, Context, shown_errors
+from diabolo.ui.parts.picture_input import add_pad
+from diabolo.ui.parts.refresh import wanted
+from diabolo.ui.parts.sketch import sheet_of
 from diabolo.ui.parts.texts import LANGUAGES, SHARED, Texts, check
 from diabolo.ui.sandbox import VisitorLimits
 
@@ -23,6 +28,8 @@ __all__ = ["build", "find_tabs", "queue", "registry", "translations"]
 
 _CLEANUP = (600, AGE)  # seconds: how often Gradio removes visitors' files, and from which age
 _WAITING = 2000  # events that may wait in the queue; opening a page causes about thirty
+# runs in the page: the name that was chosen automatically is replaced by the one that suits the opened tab
+_SUIT = "(name, automatic) => name === automatic ? [%s, %s] : [name, automatic]"
 _ALIASES = ("zh", "zh-HK", "zh-Hant", "zh-Hant-TW")  # browsers also ask for Chinese by these tags
 
 
@@ -68,8 +75,10 @@ def build(
         gr.Column(elem_classes="diabolo"),
     ):
         gr.HTML(f"<style>{_read('app.css')}</style>", padding=False, elem_classes="diabolo-style")
+        first = _first(models, tabs)
+        models[first]  # a model that does not run is reported now, and not on the page
         names = list(models)
-        chooser = choice(names, value=names[0], visible=len(names) > 1, min_width=220, render=False)
+        chooser = choice(names, value=first, visible=len(names) > 1, min_width=220, render=False)
         context = Context(
             bundles=models,
             chooser=chooser,
@@ -78,14 +87,21 @@ def build(
             limits=limits or VisitorLimits(),
         )
         _add_head(context)
-        model_line = gr.Markdown(elem_classes="model-line")
-        _add_tabs(context, tabs)
-        gr.on(None, context.describe, chooser, model_line, **QUIET)
-        gr.on(None, context.show_originals, chooser, context.originals_buttons, **QUIET)
+        line = gr.Markdown(elem_classes="model-line")
+        with gr.Column(elem_classes="workspace"):
+            sheet = add_pad(context)
+            _add_tabs(context, tabs)
+        _wire_model(context, line, sheet)
+        wanted(context)
         # only the outermost Blocks notice that a page was closed
         (Page.root_block or app).unload(_forget_visitor(models))
     queue(app)
     return app
+
+
+def _first(models: Models, tabs: dict[str, ModuleType]) -> str:
+    """The model that the page opens with: the one that suits the first tab."""
+    return suited(models, getattr(next(iter(tabs.values()), None), "SUITS", None)) or next(iter(models))
 
 
 def _add_head(context: Context) -> None:
@@ -96,13 +112,43 @@ def _add_head(context: Context) -> None:
             gr.Markdown("# Diabolo")
             gr.Markdown(context.text("", "tagline"))
         context.chooser.render()  # type: ignore[no-untyped-call]
+    context.automatic.render()  # type: ignore[no-untyped-call]
 
 
 def _add_tabs(context: Context, tabs: dict[str, ModuleType]) -> None:
-    with gr.Tabs():
-        for name, tab in tabs.items():
-            with gr.Tab(context.text(name, "tab"), id=name):
-                tab.build(context)
+    """The tabs. Until the visitor chooses a model, opening a tab chooses the one that suits it."""
+    names: list[Any] = [context.chooser, context.automatic]
+    with gr.Tabs(elem_classes="main-tabs"):
+        for name, module in tabs.items():
+            context.pictured = False
+            with gr.Tab(context.text(name, "tab"), id=name) as tab:
+                module.build(context)
+            tab.elem_classes = ["pictured" if context.pictured else "unpictured"]
+            best = suited(context.bundles, getattr(module, "SUITS", None))
+            if best is not None:
+                tab.select(None, names, names, js=_SUIT % ((json.dumps(best),) * 2), **EVERY)
+    context.chooser.input(None, None, context.automatic, js="() => ''", **EVERY)
+
+
+def _wire_model(context: Context, line: gr.Markdown, sheet: gr.HTML) -> None:
+    """Describe the chosen model in a line, and lay a sheet in its proportions; this comes before the tabs."""
+
+    def describe(name: str, automatic: str, request: gr.Request) -> tuple[Any, ...]:
+        with shown_errors():
+            told = context.describe(name, request)
+            if name == automatic and len(context.bundles) > 1:
+                told += f"  ·  {context.say(SHARED, request)['suits']}"
+            laid = sheet_of(context.manifest(name), context.language)
+            return told, laid, *context.show_originals(name)
+
+    gr.on(
+        None,
+        describe,
+        [context.chooser, context.automatic],
+        [line, sheet, *context.originals_buttons],
+        queue=False,
+        **EVERY,
+    )
 
 
 def _forget_visitor(models: Models) -> Callable[[gr.Request], None]:

@@ -156,17 +156,12 @@ def collect(sources: Sources, *, device: str = "auto") -> Models:
 
 
 def ready_made() -> dict[str, Bundle]:
-    """The ready-made bundles by name; the first one is shown first.
-
-    It is a model with two latent dimensions and a prior, if there is one, since its whole latent space can be
-    seen. The others are sorted by name.
+    """The ready-made bundles by name, sorted; `suited.suited` chooses the one that is shown first.
 
     Raises:
         ManifestError, IntegrityError: a bundle was changed.
     """
-    found = {name: Bundle.open(zoo.folder(name)) for name in zoo.names()}
-    first = next((name for name, bundle in found.items() if _is_plane(bundle.manifest)), None)
-    return found if first is None else {first: found[first], **found}
+    return {name: Bundle.open(zoo.folder(name)) for name in zoo.names()}
 
 
 def _new_name(name: str, taken: Iterable[str]) -> str:
@@ -175,7 +170,3 @@ def _new_name(name: str, taken: Iterable[str]) -> str:
         number += 1
         new = f"{name} ({number})"
     return new
-
-
-def _is_plane(m: Manifest) -> bool:
-    return m.prior == "normal" and m.latent_shape == (2,)

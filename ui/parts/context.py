@@ -33,6 +33,7 @@ from diabolo.ui.models.cache import cached
 from diabolo.ui.models.collection import Models
 from diabolo.ui.models.dataset_images import DatasetImages
 from diabolo.ui.models.shuffle import cycle_shuffled
+from diabolo.ui.parts.picture import CurrentPicture, Look, Picture, example_of
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
 from diabolo.ui.sandbox import VisitorLimits
@@ -70,6 +71,11 @@ class Context:
         limits: the bounds for visitors' models.
         originals: test images of the models' data sets.
         originals_buttons: shown only if the chosen model's data set is on this machine.
+        automatic: hidden; the name that was chosen because it suits the open tab. It differs from the
+            chooser's, or is '', once the visitor has chosen a model.
+        picture_component: what `picture` returns.
+        pictured: set by `picture` being used: whether the tab that is being built shows the current picture.
+        marks: what `refresh` placed, and whether it depends on the current picture.
     """
 
     bundles: Models
@@ -79,18 +85,30 @@ class Context:
     limits: VisitorLimits = field(default_factory=VisitorLimits)
     originals: DatasetImages = field(default_factory=DatasetImages)
     originals_buttons: list[gr.Button] = field(default_factory=list)
+    automatic: gr.Textbox = field(init=False)
+    picture_component: CurrentPicture = field(init=False)
+    pictured: bool = False
+    marks: dict[gr.HTML, bool] = field(default_factory=dict)
     _published: set[str] = field(default_factory=set)
     _files: Path = field(init=False)
     _turns: Turns = field(default_factory=Turns)
 
     def __post_init__(self) -> None:
+        self.picture_component = CurrentPicture(self.language, render=False, elem_classes="current-picture")
+        self.automatic = gr.Textbox(getattr(self.chooser, "value", ""), visible=False, render=False)
         self._files = Path(tempfile.mkdtemp(prefix=MADE, dir=visitors_folder()))
         weakref.finalize(self, shutil.rmtree, self._files, ignore_errors=True)
 
     @property
-    def first(self) -> Autoencoder:
-        """The model chosen when the page opens."""
-        return next(iter(self.bundles.values()))
+    def picture(self) -> CurrentPicture:
+        """The current picture of the page.
+
+        A listener that has it as an input receives a `Picture`, and `look` fits that to a model. It can be
+        listened to (`context.picture.change`), but a tab should use `refresh`, which also follows the model
+        and sends nothing while the tab is hidden. The pad is shown next to the tabs that use it.
+        """
+        self.pictured = True
+        return self.picture_component
 
     def model(self, name: str) -> Autoencoder:
         """The model called `name`; it is started if it is not running.
@@ -158,6 +176,24 @@ class Context:
                 drawing=m.drawing if drawn else None,
             )
 
+    def look(self, name: str, picture: Picture, request: gr.Request | None = None) -> Look | None:
+        """Fit the current picture to the model called `name`; None if it was cleared.
+
+        As long as nobody has given a picture, it is the model's own example.
+        """
+        say = self.say(SHARED, request)
+        if picture.kind == "empty":
+            return None
+        if picture.kind == "example":
+            opened = self.model(name)
+            image = example_of(opened)
+            return Look(image=image, words=say["example"], source=picture_of(image), drawn=False)
+        drawn = picture.kind == "drawing"
+        prepared = self.see(name, picture.source, drawn)
+        steps = words(prepared.steps, say) if prepared.steps or not picture.words else ""
+        told = " ".join(part for part in (picture.words, steps) if part)
+        return Look(image=prepared.image, words=told, source=picture.source, drawn=drawn)
+
     @contextlib.contextmanager
     def turn(self, count: int, size: tuple[int, ...]) -> Iterator[None]:
         """Wait for a turn if `count` pictures of this size are large work; small work does not wait.
@@ -197,7 +233,7 @@ class Context:
         ]
         return "  ·  ".join(parts)
 
-    def stored(self, model: str, request: gr.Request) -> tuple[Image.Image | None, str]:
+    def stored(self, model: str, request: gr.Request) -> tuple[Image.Image, str]:
         """Decode a stored code of a test image, or a random latent if the bundle has no codes.
 
         Args:
@@ -215,7 +251,7 @@ class Context:
             code = opened.codes.latents[next(_order(opened))]
             return picture_of(opened.decode(code)[0]), say["stored"]
 
-    def test_image(self, model: str, request: gr.Request) -> tuple[Image.Image | None, str]:
+    def test_image(self, model: str, request: gr.Request) -> tuple[Image.Image, str]:
         """Take a real test image of the data set that the model was trained on, if that is on this machine.
 
         Args:
@@ -224,12 +260,18 @@ class Context:
         Returns:
             The picture, in the model's size, and a line with its data set and class.
         """
+        found, line = self.original(model, request)
+        m = self.manifest(model)
+        fitted = convert.prepare(found, m.image_shape, resize=m.resize, padding=m.padding)
+        return picture_of(fitted.image), line
+
+    def original(self, model: str, request: gr.Request) -> tuple[Image.Image, str]:
+        """A real test image in the size of its data set, and a line with its data set and class."""
         with shown_errors():
             m, say = self.manifest(model), self.say(SHARED, request)
             found = self.originals.draw(m)
-            fitted = convert.prepare(found.picture, m.image_shape, resize=m.resize, padding=m.padding)
             line = say["labelled" if found.label else "original"]
-            return picture_of(fitted.image), line.format(dataset=m.dataset, label=found.label)
+            return found.picture, line.format(dataset=m.dataset, label=found.label)
 
     def show_originals(self, name: str) -> list[Any]:
         """Updates that show or hide the buttons for test images."""

@@ -1,23 +1,42 @@
-"""The input that tabs share: draw, upload, paste or fetch one; and what the model sees of it."""
+"""The pad, on which a picture is drawn, uploaded or fetched for all tabs; and what a model sees of it."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
-from diabolo.runtime.image.convert import open_image
-from diabolo.runtime.image.mosaic import png
-from diabolo.ui.files.incoming import ImageInput, size_of
-from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors, words
-from diabolo.ui.parts.sketch import drawing_of, sheet_of, sketch
+from diabolo.runtime._old_names import old_names
+from diabolo.ui.files.incoming import ImageInput
+from diabolo.ui.parts.context import EVERY, Context, picture_of
+from diabolo.ui.parts.picture import Look, fetched
+from diabolo.ui.parts.refresh import refresh
+from diabolo.ui.parts.sketch import sketch
 from diabolo.ui.parts.texts import SHARED
 
-__all__ = ["PictureInput", "pixels"]
+__all__ = ["PictureView", "add_pad", "pixels"]
+
+__getattr__ = old_names(__name__, {"PictureInput": "PictureView"})
+
+# These run in the page, without a request: what was drawn or uploaded becomes the current picture. What the
+# server lays has no number of a report, and is no drawing.
+_DRAWN = """(sheet, picture) => {
+  if (!sheet?.report) return picture;
+  const id = `drawing ${sheet.report}`;
+  if (sheet.drawing) return {kind: 'drawing', id, data: sheet.drawing};
+  return picture?.kind === 'drawing' ? {kind: 'empty', was: 'drawing', id} : picture;
+}"""
+_UPLOADED = """(file, picture) => {
+  const id = `${file?.path} ${Date.now()}`;
+  if (file) return {kind: 'upload', id, file: file.path, url: file.url, name: file.orig_name};
+  return picture?.kind === 'upload' ? {kind: 'empty', was: 'upload', id} : picture;
+}"""
+_PASTED = """(picture, file) => {
+  if (picture?.kind !== 'upload' || !picture.url || file?.path === picture.file) return file;
+  const meta = {_type: 'gradio.FileData'};
+  return {path: picture.file, url: picture.url, orig_name: picture.name, meta};
+}"""
 
 
 def pixels(label: Any, name: str = "", **more: Any) -> gr.Image:
@@ -35,112 +54,103 @@ def pixels(label: Any, name: str = "", **more: Any) -> gr.Image:
     return image
 
 
-def _mark(picture: Image.Image) -> str:
-    """By which a picture is known again: a session keeps it in the place of the pixels."""
-    return hashlib.sha256(picture.tobytes()).hexdigest()
+def add_pad(context: Context) -> gr.HTML:
+    """Place the pad, and wire it to `context.picture`; returns the sheet that is drawn on."""
+    text = context.text
+    with gr.Column(elem_classes="pad", min_width=260):
+        with gr.Tabs():
+            with gr.Tab(text("", "draw")):
+                sheet = sketch(context.manifest(context.chooser.value), context.language)
+            with gr.Tab(text("", "picture")):
+                upload = ImageInput(
+                    sources=["upload", "clipboard"],
+                    type="filepath",
+                    image_mode=None,
+                    format="png",
+                    show_label=False,
+                    buttons=[],
+                    elem_classes="upload",
+                    height=350,
+                )
+        with gr.Row(elem_classes="fetch"):
+            sample = gr.Button(text("", "sample"), size="sm", min_width=120)
+            original = gr.Button(text("", "test_image"), size="sm", min_width=120, visible=False)
+        context.originals_buttons.append(original)
+        context.picture.render()  # type: ignore[no-untyped-call]
+    sheet.change(None, [sheet, context.picture], context.picture, js=_DRAWN, **EVERY)
+    upload.input(None, [upload, context.picture], context.picture, js=_UPLOADED, **EVERY)
+    context.picture.change(None, [context.picture, upload], upload, js=_PASTED, **EVERY)
+    _wire_fetching(context, sample, original)
+    return sheet
 
 
-class PictureInput:
-    """Draw, upload, paste or fetch one picture.
+def _wire_fetching(context: Context, sample: gr.Button, original: gr.Button) -> None:
+    """The buttons that fetch a picture; `/stored` and `/test_image` do so for programs."""
 
-    `show` places `seen`, the picture as the model sees it; `wire` comes last and sets all going. `given` is
-    what `original` takes, for models that see it otherwise.
+    def fetch_sample(model: str, request: gr.Request) -> dict[str, Any]:
+        made, words = context.stored(model, request)
+        return fetched(made, context.picture.GRADIO_CACHE, words)
+
+    def fetch_original(model: str, request: gr.Request) -> dict[str, Any]:
+        made, words = context.original(model, request)
+        return fetched(made, context.picture.GRADIO_CACHE, words)
+
+    at_once: dict[str, Any] = EVERY | {"queue": False}
+    sample.click(fetch_sample, context.chooser, context.picture, **at_once)
+    original.click(fetch_original, context.chooser, context.picture, **at_once)
+    with gr.Row(visible=False):
+        picture, words = pixels(context.text("", "seen")), gr.Markdown()
+        run_stored, run_test_image = gr.Button(), gr.Button()
+    shown: list[Any] = [picture, words]
+    run_stored.click(context.stored, context.chooser, shown, **context.endpoint("stored"))
+    run_test_image.click(context.test_image, context.chooser, shown, **context.endpoint("test_image"))
+
+
+class PictureView:
+    """A tab's view of the current picture, as the model sees it.
+
+    `show` places it, with what was done to the picture in words; `wire` comes last and keeps all up to date.
+
+    Attributes:
+        seen: the picture as the model sees it.
+        shown: the components for which `told` returns the values.
     """
 
     seen: gr.Image
-    given: gr.State
+    shown: list[Any]
 
-    def __init__(self, context: Context, label: Any = None) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        text, m = context.text, context.first.manifest
-        with gr.Column(elem_classes="picture-input", min_width=260):
-            if label is not None:
-                gr.Markdown(label, elem_classes="picture-name")
-            with gr.Tabs():
-                with gr.Tab(text("", "draw")):
-                    self._sketch = sketch(m, context.language)
-                with gr.Tab(text("", "picture")):
-                    self._upload = ImageInput(
-                        sources=["upload", "clipboard"],
-                        type="filepath",
-                        image_mode=None,
-                        format="png",
-                        show_label=False,
-                        buttons=[],
-                        elem_classes="upload",
-                        height=350,
-                    )
-            with gr.Row(elem_classes="fetch"):
-                self._fetch = gr.Button(text("", "sample"), size="sm", min_width=120)
-                self._original = gr.Button(text("", "test_image"), size="sm", min_width=120, visible=False)
-            context.originals_buttons.append(self._original)
 
     def show(self, **more: Any) -> gr.Image:
         """Place the picture as the model sees it, with what was done to it in words."""
         with gr.Column(min_width=200):
             self.seen = pixels(self._context.text("", "seen"), **more)
-            self._steps = gr.Markdown(elem_classes="steps")
-            self.given = gr.State()
+            steps = gr.Markdown(elem_classes="steps")
+        self.shown = [self.seen, steps]
         return self.seen
 
-    @staticmethod
-    def original(seen: str, given: Any) -> tuple[Any, bool]:
-        """What `seen`, a file, was fitted from, and whether it was drawn; itself where it was fetched."""
-        if given is None:
-            return seen, False
-        mark, size, source, drawn = given
-        if not Path(source).exists() or size_of(seen) != size:  # old files are removed
-            return seen, False
-        return (source, drawn) if mark == _mark(open_image(seen)) else (seen, False)
+    def told(self, look: Look | None, request: gr.Request) -> tuple[Any, str]:
+        """The values of `shown` for the result of `Context.look`."""
+        if look is None:
+            return None, self._context.say(SHARED, request)["empty"]
+        return picture_of(look.image), look.words
 
-    def wire(self, run: Callable[..., Any], inputs: list[Any], outputs: list[Any]) -> None:
-        """Show what the model sees whenever the picture changes, then call `run`."""
+    def wire(
+        self, run: Callable[..., Any] | None = None, inputs: Sequence[Any] = (), outputs: Sequence[Any] = ()
+    ) -> Any:
+        """Call `run` while the tab is open and the model or the picture changes; see `refresh`.
+
+        Args:
+            run: returns the values of `shown`, followed by those of `outputs`; None shows the picture only.
+            inputs: its inputs after the model's name and the `Picture`.
+            outputs: further components that it updates.
+        """
         context = self._context
-        shown = [self.seen, self._steps]
-        told = [*shown, self.given]
-        sources = [
-            self._sketch.change(  # `input` would come before the value has
-                self._see_sketch, [context.chooser, self._sketch], told, **LATEST
-            ),
-            self._upload.input(self._see_upload, [context.chooser, self._upload], told, **LATEST),
-            self._fetch.click(
-                context.stored,
-                context.chooser,
-                shown,
-                show_progress="hidden",
-                **context.endpoint("stored"),
-            ),
-            self._original.click(
-                context.test_image,
-                context.chooser,
-                shown,
-                show_progress="minimal",  # the first one reads the data set
-                **context.endpoint("test_image"),
-            ),
-        ]
-        for source in sources:
-            source.success(run, inputs, outputs, **LATEST)
-        context.chooser.change(self._renew, context.chooser, [self._sketch, self._upload, *shown], **QUIET)
 
-    def _see_sketch(self, name: str, sheet: dict[str, Any] | None, request: gr.Request) -> Any:
-        with shown_errors():
-            drawn = drawing_of(sheet)
-        return self._see_nothing(request) if drawn is None else self._see(name, drawn, request, drawn=True)
+        def see(model: str, picture: Any, request: gr.Request) -> tuple[Any, ...]:
+            return self.told(context.look(model, picture, request), request)
 
-    def _see_nothing(self, request: gr.Request) -> tuple[None, str, None]:
-        return None, self._context.say(SHARED, request)["empty"], None
-
-    def _see_upload(self, name: str, path: str | None, request: gr.Request) -> tuple[Any, ...]:
-        return self._see_nothing(request) if path is None else self._see(name, path, request)
-
-    def _see(self, name: str, source: Any, request: gr.Request, drawn: bool = False) -> tuple[Any, ...]:
-        with shown_errors():
-            prepared = self._context.see(name, source, drawn)
-            seen = picture_of(prepared.image)
-            line = words(prepared.steps, self._context.say(SHARED, request))
-            kept = source if isinstance(source, str) else self._context.keep(png(source), "drawing.png")
-            return seen, line, (_mark(seen), seen.size, kept, drawn)
-
-    def _renew(self, name: str) -> tuple[dict[str, Any], None, None, str]:
-        """Empty everything for another model, whose ground may be another."""
-        return sheet_of(self._context.manifest(name), self._context.language), None, None, ""
+        return refresh(
+            context, run or see, [context.chooser, context.picture, *inputs], [*self.shown, *outputs]
+        )

@@ -8,11 +8,11 @@ from typing import Any
 import gradio as gr
 
 from diabolo.ui.components import choice
-from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors
-from diabolo.ui.parts.first_open import on_first_open
+from diabolo.ui.parts.context import LATEST, Context, picture_of, shown_errors
 from diabolo.ui.parts.inline_html import error_map
 from diabolo.ui.parts.numbers import numbers
-from diabolo.ui.parts.picture_input import PictureInput, pixels
+from diabolo.ui.parts.picture import Look, Picture
+from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.tabs.compare import cards
 from diabolo.ui.tabs.compare.compared import alike, chosen_names
@@ -24,69 +24,71 @@ __all__ = ["build"]
 
 @dataclass(kw_only=True)
 class _Page:
-    """The components of this part of the tab."""
+    """The components of this part of the tab; `model` is the one for which those to compare were chosen."""
 
-    source: PictureInput
-    seen: gr.Image
+    source: PictureView
+    model: gr.State
     models: gr.Dropdown
     rows: gr.HTML
 
 
-def build(context: Context) -> gr.Image:
-    """Lay out this part of the tab; returns the picture as the chosen model sees it."""
+def build(context: Context) -> None:
+    """Lay out this part of the tab."""
     page = _layout(context)
     _wire(context, page)
     _endpoint(context)
-    return page.seen
 
 
 def _layout(context: Context) -> _Page:
     def text(key: str) -> Any:
         return context.text("compare", key)
 
-    names = list(context.bundles)
     gr.Markdown(text("lead"), elem_classes="lead")
+    source = PictureView(context)
     with gr.Row(equal_height=False):
-        source = PictureInput(context)
-        with gr.Column(min_width=260, scale=2):
+        source.show(name="compare-seen")
+        with gr.Column(min_width=260, scale=3):
             models = choice(
-                names,
-                value=alike(context, names[0]),
+                list(context.bundles),
+                value=alike(context, context.chooser.value),
                 multiselect=True,
                 label=text("models"),
                 elem_classes="compare-models",
             )
             gr.Markdown(text("fair"), elem_classes="note")
-            seen = source.show(height=250, name="compare-seen")
     rows = gr.HTML(js_on_load=None, apply_default_css=False, elem_classes="compare-rows")
-    return _Page(source=source, seen=seen, models=models, rows=rows)
+    return _Page(source=source, model=gr.State(), models=models, rows=rows)
 
 
 def _wire(context: Context, page: _Page) -> None:
-    def show(models: list[str], picture: str | None, given: Any, request: gr.Request) -> str:
-        if picture is None:
-            return _hint(context.say(SHARED, request)["empty"])
+    def show(model: str, picture: Picture, models: list[str], request: gr.Request) -> str:
         with shown_errors():
-            say = context.say(TEXTS, request)
-            if not models:
-                return _hint(say["none_chosen"])
-            original = page.source.original(picture, given)
-            return cards.page(compared(context, chosen_names(models), *original), say)
+            return rows(context.look(model, picture, request), models, request)
 
-    def choose(name: str) -> Any:
-        return gr.update(choices=context.bundles.names(), value=alike(context, name))
+    def rows(look: Look | None, models: list[str], request: gr.Request) -> str:
+        say = context.say(TEXTS, request)
+        if look is None:
+            return _hint(context.say(SHARED, request)["empty"])
+        if not models:
+            return _hint(say["none_chosen"])
+        return cards.page(compared(context, chosen_names(models), look.source, look.drawn), say)
 
-    def refresh() -> Any:
-        """The visitor may have uploaded models since the page was opened."""
-        return gr.update(choices=context.bundles.names())
+    def follow(
+        model: str, picture: Picture, models: list[str], before: str | None, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """Show the picture; for another model, begin with the models that are like it."""
+        with shown_errors():
+            if before != model:
+                models = alike(context, model)
+            look = context.look(model, picture, request)
+            told = page.source.told(look, request)
+            # the visitor may have uploaded models since the page was opened
+            chosen = gr.update(choices=context.bundles.names(), value=models)
+            return *told, chosen, model, rows(look, models, request)
 
-    inputs = [page.models, page.seen, page.source.given]
-    page.source.wire(show, inputs, [page.rows])
+    page.source.wire(follow, [page.models, page.model], [page.models, page.model, page.rows])
+    inputs = [context.chooser, context.picture, page.models]
     page.models.input(show, inputs, page.rows, **LATEST)
-    context.chooser.change(choose, context.chooser, page.models, **QUIET).then(
-        show, inputs, page.rows, **LATEST
-    )
-    on_first_open(refresh, None, page.models)
 
 
 def _endpoint(context: Context) -> None:

@@ -18,6 +18,6 @@ def build(context: Context) -> None:
     """Lay out the tab."""
     with gr.Tabs():
         with gr.Tab(context.text("compare", "rows")):
-            seen = one_picture.build(context)
+            one_picture.build(context)
         with gr.Tab(context.text("compare", "maps")):
-            two_maps.build(context, seen)
+            two_maps.build(context)

@@ -44,7 +44,7 @@ TEXTS: Texts = {
         "left one through the gaps.",
         "own_image": "Each pointer is at a code of class **{name}**. Drag the left one through the gaps.",
         "your_picture": "Both pointers are at the code of your picture.",
-        "no_picture": "There is no picture yet: draw, upload or fetch one under 'One picture'.",
+        "no_picture": "There is no picture yet: draw, upload or fetch one on the left.",
         "no_classes": "The two models do not have codes of at least two common classes, so there is no path "
         "to choose. Drag the pointers instead.",
         "from_to": "from {start} to {end}",
@@ -92,7 +92,7 @@ TEXTS: Texts = {
         "看。",
         "own_image": "兩邊的游標各停在一個「{name}」的編碼上。請拖曳左邊的游標穿過間隙看看。",
         "your_picture": "兩邊的游標都停在你這張影像的編碼上。",
-        "no_picture": "還沒有影像：請先到「一張影像」手繪、上傳或取一張。",
+        "no_picture": "還沒有影像：請先在左側手繪、上傳或取一張。",
         "no_classes": "這兩個模型共同的類別不到兩個，無法選擇路徑，請直接拖曳游標。",
         "from_to": "從 {start} 到 {end}",
         "step": "第 {step} 步，共 {count} 步",

@@ -13,6 +13,7 @@ from diabolo.ui.components import choice
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
 from diabolo.ui.parts.first_open import on_first_open
+from diabolo.ui.parts.picture import Picture
 from diabolo.ui.tabs.compare.pairs import pair, same_images, standing_for
 from diabolo.ui.tabs.compare.path_strip import path_strip
 from diabolo.ui.tabs.compare.texts import TEXTS
@@ -40,9 +41,9 @@ class _Page:
     placed: gr.State
 
 
-def build(context: Context, seen: gr.Image) -> None:
-    """Lay out this part of the tab; `seen` is the picture that can be shown on both maps."""
-    _wire(context, _layout(context), seen)
+def build(context: Context) -> None:
+    """Lay out this part of the tab."""
+    _wire(context, _layout(context))
 
 
 def _layout(context: Context) -> _Page:
@@ -82,7 +83,7 @@ def _layout(context: Context) -> _Page:
     )
 
 
-def _wire(context: Context, page: _Page, seen: gr.Image) -> None:
+def _wire(context: Context, page: _Page) -> None:
     pointers = _Pointers(context)
 
     def refresh(*names: str) -> list[Any]:
@@ -120,7 +121,7 @@ def _wire(context: Context, page: _Page, seen: gr.Image) -> None:
     for chosen in ends:
         chosen.input(**to_classes)
     placed = [*page.maps, page.placed, page.note]
-    page.show_picture.click(pointers.to_picture, [*choosers, seen], placed, **QUIET)
+    page.show_picture.click(pointers.to_picture, [*choosers, context.picture], placed, **QUIET)
     left, right = page.maps
     left.change(pointers.follow, [*choosers, left, page.placed, page.follow], right, **LATEST)
 
@@ -149,17 +150,17 @@ class _Pointers:
             places = [place.ravel().tolist() for place in ends[0]]
             return *places, [left, right, *places], "".join(paths), note
 
-    def to_picture(self, left: str, right: str, picture: str | None, request: gr.Request) -> tuple[Any, ...]:
+    def to_picture(self, left: str, right: str, picture: Picture, request: gr.Request) -> tuple[Any, ...]:
         """Move both pointers to the picture's codes."""
         context = self._context
         with shown_errors():
             say = context.say(TEXTS, request)
-            if picture is None:
-                return gr.skip(), gr.skip(), gr.skip(), say["no_picture"]
-            codes = [
-                context.model(name).encode(context.see(name, picture).image[None]).ravel().tolist()
-                for name in (left, right)
-            ]
+            codes = []
+            for name in (left, right):
+                look = context.look(name, picture, request)
+                if look is None or picture.kind == "example":
+                    return gr.skip(), gr.skip(), gr.skip(), say["no_picture"]
+                codes.append(context.model(name).encode(look.image[None]).ravel().tolist())
             return *codes, [left, right, *codes], say["your_picture"]
 
     def follow(

@@ -16,7 +16,8 @@ from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, largest_level
 from diabolo.ui.components import slider
 from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors
-from diabolo.ui.parts.picture_input import PictureInput, pixels
+from diabolo.ui.parts.picture import Look, Picture
+from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.tabs.denoise.before_after import before_after, compared
@@ -35,7 +36,7 @@ ORDER = 20
 class _Page:
     """The components that add noise to a picture and show what the model makes of it."""
 
-    source: PictureInput
+    source: PictureView
     pair: gr.HTML
     figures: gr.Markdown
     kind: gr.Dropdown
@@ -68,24 +69,24 @@ def _layout(context: Context) -> _Page:
     def text(key: str) -> Any:
         return context.text("denoise", key)
 
-    first, now = _noise(context.first.manifest)
-    top = _top(context.first.manifest, first)
+    m = context.manifest(context.chooser.value)
+    first, now = _noise(m)
+    top = _top(m, first)
     gr.Markdown(text("lead"), elem_classes="lead")
-    with gr.Row(equal_height=False):
-        source = PictureInput(context)
-        with gr.Column(scale=3, min_width=280, elem_classes="reconstructed"):
-            with gr.Row(equal_height=False, elem_classes="pair"):
-                source.show()
-                with gr.Column(min_width=100):
-                    pair = before_after("denoise-pair")
-                    figures = gr.Markdown(elem_classes=["figures", "denoise-figures"])
-                with gr.Column(min_width=100, elem_classes="noise-settings"):
-                    kind = gr.Dropdown(list(KINDS), value=first, label=text("kind"))
-                    level = slider(0, top, value=now, step=0.01, label=text("level"), info=" ")
-                    seed = gr.Number(0, precision=0, minimum=0, label=text("seed"))
-                    new_noise = gr.Button(text("again"), size="sm", elem_classes="denoise-run")
-            trained = gr.Markdown(elem_classes=["note", "denoise-note"])
-            curve = gr.HTML(elem_classes="denoise-curve")
+    source = PictureView(context)
+    with gr.Column(elem_classes="reconstructed"):
+        with gr.Row(equal_height=False, elem_classes="pair"):
+            source.show(name="denoise-seen")
+            with gr.Column(min_width=100):
+                pair = before_after("denoise-pair")
+                figures = gr.Markdown(elem_classes=["figures", "denoise-figures"])
+            with gr.Column(min_width=100, elem_classes="noise-settings"):
+                kind = gr.Dropdown(list(KINDS), value=first, label=text("kind"))
+                level = slider(0, top, value=now, step=0.01, label=text("level"), info=" ")
+                seed = gr.Number(0, precision=0, minimum=0, label=text("seed"))
+                new_noise = gr.Button(text("again"), size="sm", elem_classes="denoise-run")
+        trained = gr.Markdown(elem_classes=["note", "denoise-note"])
+        curve = gr.HTML(elem_classes="denoise-curve")
     return _Page(
         source=source,
         pair=pair,
@@ -102,30 +103,53 @@ def _layout(context: Context) -> _Page:
 def _wire(context: Context, page: _Page) -> None:
     view = _View(context)
 
-    def begin(model: str, request: gr.Request) -> tuple[Any, ...]:
-        """The kinds in the reader's language, the slider in the trained range, and no picture yet."""
-        say, m = context.say(TEXTS, request), context.manifest(model)
-        kind, level = _noise(m)
-        named = gr.Dropdown(choices=[(say[name], name) for name in KINDS], value=kind)
-        slider = gr.Slider(value=level, maximum=_top(m, kind), info=_unit(kind, say))
-        return named, slider, *view.show(model, None, kind, level, 0, request)
+    def show(
+        model: str, picture: Picture, kind: str, level: float, seed: float, request: gr.Request
+    ) -> tuple[Any, ...]:
+        with shown_errors():
+            return view.show(model, context.look(model, picture, request), kind, level, seed, request)
 
-    def limit(model: str, kind: str, level: float, request: gr.Request) -> Any:
-        """The slider for a kind of noise."""
-        top = _top(context.manifest(model), kind)
-        return gr.Slider(value=min(level, top), maximum=top, info=_unit(kind, context.say(TEXTS, request)))
+    def follow(
+        model: str,
+        picture: Picture,
+        kind: str,
+        level: float,
+        seed: float,
+        before: str | None,
+        request: gr.Request,
+    ) -> tuple[Any, ...]:
+        """Show the picture; for another model, begin with the noise that it was trained on."""
+        say = context.say(TEXTS, request)
+        with shown_errors():
+            m, look = context.manifest(model), context.look(model, picture, request)
+            if before != model:
+                kind, level = _noise(m)
+            shown = view.show(model, look, kind, level, seed, request)
+        named = gr.Dropdown(choices=[(say[name], name) for name in KINDS], value=kind)
+        limited = gr.Slider(value=level, maximum=_top(m, kind), info=_unit(kind, say))
+        return *page.source.told(look, request), named, limited, model, *shown
+
+    def limit(
+        model: str, picture: Picture, kind: str, level: float, seed: float, request: gr.Request
+    ) -> tuple[Any, ...]:
+        """The slider for another kind of noise, and the result."""
+        with shown_errors():
+            top = _top(context.manifest(model), kind)
+            limited = gr.Slider(
+                value=min(level, top), maximum=top, info=_unit(kind, context.say(TEXTS, request))
+            )
+            return limited, *show(model, picture, kind, min(level, top), seed, request)
 
     def next_seed(seed: float) -> int:
         """A seed that differs from this one."""
         return abs(int(seed or 0)) + 1
 
-    inputs = [context.chooser, page.source.seen, *page.noise]
-    shown: dict[str, Any] = {"fn": view.show, "inputs": inputs, "outputs": page.shown, **LATEST}
-    gr.on([page.level.input, page.seed.input], **shown)
-    page.kind.input(limit, [context.chooser, page.kind, page.level], page.level, **LATEST).success(**shown)
-    page.new_noise.click(next_seed, page.seed, page.seed, **QUIET).success(**shown)
-    page.source.wire(view.show, inputs, page.shown)
-    gr.on(None, begin, context.chooser, [page.kind, page.level, *page.shown], **QUIET)
+    before = gr.State()  # the model that the noise was chosen for
+    page.source.wire(follow, [*page.noise, before], [page.kind, page.level, before, *page.shown])
+    inputs = [context.chooser, context.picture, *page.noise]
+    gr.on([page.level.input, page.seed.change], show, inputs, page.shown, **LATEST)
+    page.kind.input(limit, inputs, [page.level, *page.shown], **LATEST)
+    page.new_noise.click(next_seed, page.seed, page.seed, **QUIET)
 
 
 def _endpoint(context: Context, page: _Page) -> None:
@@ -150,7 +174,8 @@ def _endpoint(context: Context, page: _Page) -> None:
         if image is None:
             return None, None, None, context.say(SHARED, request)["empty"]
         with shown_errors():
-            clean, noisy, result = _denoised(context, model, image, kind, level, seed)
+            seen = context.see(model, image).image
+            clean, noisy, result = _denoised(context, model, seen, kind, level, seed)
             figures = _figures(clean, noisy, result, context.say(TEXTS, request))
             return picture_of(clean), picture_of(noisy), picture_of(result), figures
 
@@ -172,30 +197,28 @@ class _View:
         self._curve = functools.lru_cache(maxsize=64)(self._measure)
 
     def show(
-        self, model: str, image: str | None, kind: str, level: float, seed: float, request: gr.Request
+        self, model: str, look: Look | None, kind: str, level: float, seed: float, request: gr.Request
     ) -> tuple[str, str, str, str]:
         """The two pictures, their figures, what the model was trained on, and the curve."""
         context = self._context
         say, words = context.say(TEXTS, request), context.say(CURVE_WORDS, request)
-        with shown_errors():
-            m = context.manifest(model)
-            level = min(float(level), _top(m, kind))  # the slider may still have another kind's value
-            trained = m.noise[1:] if m.noise is not None and m.noise[0] == kind else None
-            curve = self._curve(model, str(m.document["digest"]), kind)
-            note = _note(m, kind, say)
-            if image is None:
-                hint = context.say(SHARED, request)["empty"]
-                return "", hint, note, level_curve(curve, trained, Now(level=level), words)
-            clean, noisy, result = _denoised(context, model, image, kind, level, seed)
-            now = Now(level=level, noisy=_psnr(clean, noisy), denoised=_psnr(clean, result))
-            pair = compared(
-                picture_of(noisy),
-                picture_of(result),
-                (say["noisy"], say["denoised"]),
-                ("denoise-noisy", "denoise-result"),
-                say["edge"],
-            )
-            return pair, _figures(clean, noisy, result, say), note, level_curve(curve, trained, now, words)
+        m = context.manifest(model)
+        level = min(float(level), _top(m, kind))  # the slider may still have another kind's value
+        trained = m.noise[1:] if m.noise is not None and m.noise[0] == kind else None
+        curve = self._curve(model, str(m.document["digest"]), kind)
+        note = _note(m, kind, say)
+        if look is None:
+            return "", "", note, level_curve(curve, trained, Now(level=level), words)
+        clean, noisy, result = _denoised(context, model, look.image, kind, level, seed)
+        now = Now(level=level, noisy=_psnr(clean, noisy), denoised=_psnr(clean, result))
+        pair = compared(
+            picture_of(noisy),
+            picture_of(result),
+            (say["noisy"], say["denoised"]),
+            ("denoise-noisy", "denoise-result"),
+            say["edge"],
+        )
+        return pair, _figures(clean, noisy, result, say), note, level_curve(curve, trained, now, words)
 
     def _measure(self, model: str, _digest: str, kind: str) -> Curve:
         """Measured once per model and kind; the digest tells apart models that had the same name."""
@@ -204,10 +227,10 @@ class _View:
 
 
 def _denoised(
-    context: Context, model: str, image: str, kind: str, level: float, seed: float
+    context: Context, model: str, seen: NDArray[np.float32], kind: str, level: float, seed: float
 ) -> tuple[NDArray[np.float32], ...]:
     """A picture as the model sees it, the noisy one and the denoised one: `(channels, height, width)`."""
-    clean = context.see(model, image).image[None]
+    clean = seen[None]
     spec = NoiseSpec(kind=kind, low=float(level), high=float(level))
     noisy = add_noise(clean, spec, np.random.default_rng(abs(int(seed or 0))))
     return clean[0], noisy[0], context.model(model).denoise(noisy)[0]

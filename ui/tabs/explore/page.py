@@ -10,9 +10,10 @@ from PIL import Image
 from diabolo.runtime.image import convert, mosaic
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.explorer.backend import latents_of
-from diabolo.ui.parts.context import LATEST, Context, shown_errors
+from diabolo.ui.parts.context import Context, shown_errors
 from diabolo.ui.parts.numbers import numbers
 from diabolo.ui.parts.picture_input import pixels
+from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import Texts
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
@@ -47,7 +48,7 @@ def build(context: Context) -> None:
         with shown_errors():
             return gr.update(chosen=context.bundles.check(model))
 
-    context.chooser.change(choose, context.chooser, explorer, **LATEST)
+    refresh(context, choose, [context.chooser], [explorer])
     _endpoint(context)
 
 

@@ -17,6 +17,7 @@ from diabolo.runtime.image import convert, mosaic
 from diabolo.runtime.latent.space import LatentSpace
 from diabolo.ui.parts.context import QUIET, Context, shown_errors
 from diabolo.ui.parts.picture_input import pixels
+from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import SHARED, Texts, source_of
 from diabolo.ui.work import check_pictures
 
@@ -128,11 +129,13 @@ def _wire(context: Context, page: _Page) -> None:
     def another_seed() -> int:
         return random.randrange(10_000)
 
+    inputs, outputs = [context.chooser, page.count, page.seed], [page.grid, page.words]
+    refresh(context, sample, inputs, outputs)
     gr.on(
-        None,  # when the page opens, and when one of the inputs changes
+        [page.count.change, page.seed.change],
         sample,
-        [context.chooser, page.count, page.seed],
-        [page.grid, page.words],
+        inputs,
+        outputs,
         show_progress="hidden",
         trigger_mode="always_last",
         **context.endpoint("sample"),

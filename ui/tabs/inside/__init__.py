@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from diabolo.ui.tabs.inside.page import ORDER, TEXTS, TITLE, build
+from diabolo.ui.tabs.inside.page import ORDER, SUITS, TEXTS, TITLE, build
 
-__all__ = ["ORDER", "TEXTS", "TITLE", "build"]
+__all__ = ["ORDER", "SUITS", "TEXTS", "TITLE", "build"]

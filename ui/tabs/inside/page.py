@@ -9,67 +9,77 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diabolo.ui.parts.context import LATEST, Context, picture_of, shown_errors
-from diabolo.ui.parts.first_open import on_first_open
+from diabolo.runtime.bundle.manifest import Manifest
+from diabolo.ui.models.suited import reconstructs
+from diabolo.ui.parts.context import Context, picture_of, shown_errors
 from diabolo.ui.parts.inline_html import signed_map
 from diabolo.ui.parts.numbers import numbers
-from diabolo.ui.parts.picture_input import PictureInput, pixels
+from diabolo.ui.parts.picture import Picture
+from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.tabs.inside import unit_view
 from diabolo.ui.tabs.inside.texts import TEXTS
 from diabolo.ui.tabs.inside.unit_side import Side
-from diabolo.ui.tabs.inside.units import counterpart, plain_and_sparse, units_of
+from diabolo.ui.tabs.inside.units import counterpart, is_sparse, plain_and_sparse, units_of
 
-__all__ = ["ORDER", "TEXTS", "TITLE", "build"]
+__all__ = ["ORDER", "SUITS", "TEXTS", "TITLE", "build"]
 
 TITLE = {"en": "Inside", "zh-TW": "內部"}
 ORDER = 45
 
 
+def _suits(m: Manifest) -> tuple[Any, ...]:
+    return is_sparse(m), *reconstructs(m)
+
+
+SUITS = _suits
+
+
 def build(context: Context) -> None:
     """Lay out the tab."""
     gr.Markdown(context.text("inside", "lead"), elem_classes="lead")
-    with gr.Row(equal_height=False):
-        source = PictureInput(context)
-        source.show(height=400, name="inside-seen")
+    source = PictureView(context)
+    source.show(height=220, name="inside-seen")
     with gr.Row(equal_height=False, elem_classes="two-insides"):
         first, second = plain_and_sparse(context)
-        left = Side(context, first, context.text("inside", "left"), source)
-        right = Side(context, second, context.text("inside", "right"), source)
+        left = Side(context, first, context.text("inside", "left"))
+        right = Side(context, second, context.text("inside", "right"))
     _wire(context, source, left, right)
     _units_endpoint(context)
     _switch_off_endpoint(context)
 
 
-def _wire(context: Context, source: PictureInput, left: Side, right: Side) -> None:
-    def look_at_both(
-        seen: str | None, given: Any, one: str, its: float, other: str, others: float, request: gr.Request
+def _wire(context: Context, source: PictureView, left: Side, right: Side) -> None:
+    def follow(
+        model: str,
+        picture: Picture,
+        one: str,
+        its: float,
+        other: str,
+        others: float,
+        before: str | None,
+        request: gr.Request,
     ) -> tuple[Any, ...]:
-        """Show a new picture's codes in both models."""
-        return (
-            *left.look(one, its, seen, given, request, new=True),
-            *right.look(other, others, seen, given, request, new=True),
-        )
+        """Show a new picture's codes in both models; for another model, that one and its counterpart."""
+        with shown_errors():
+            told = source.told(context.look(model, picture, request), request)
+            if before == model:
+                charts = [gr.skip(), gr.skip()]
+            else:
+                one, other = model, counterpart(context, model)
+                its, others = left.most_active(one), right.most_active(other)
+                charts = [left.describe(one, request), right.describe(other, request)]
+            # the visitor may have uploaded models since the page was opened
+            names = [gr.update(choices=context.bundles.names(), value=name) for name in (one, other)]
+            sides = (
+                *left.look(one, picture, its, request, new=True),
+                *right.look(other, picture, others, request, new=True),
+            )
+            return *told, model, *names, *charts, *sides
 
-    def choose(name: str, request: gr.Request) -> tuple[Any, ...]:
-        """Show the model that was chosen for the whole app on the left, and its counterpart on the right."""
-        return show(name, counterpart(context, name), request)
-
-    def begin(name: str, request: gr.Request) -> tuple[Any, ...]:
-        """If a model was chosen before the tab was opened, show it; else the plain and the sparse one."""
-        untouched = name == next(iter(context.bundles))
-        return show(*plain_and_sparse(context), request) if untouched else choose(name, request)
-
-    def show(name: str, other: str, request: gr.Request) -> tuple[Any, ...]:
-        """The names and all that belongs to them in one answer, as another answer may be under way."""
-        names = [gr.update(choices=context.bundles.names(), value=one) for one in (name, other)]
-        return *names, *left.change(name, request), *right.change(other, request)
-
-    choosers = [left.chooser, right.chooser]
-    outputs = [*choosers, left.charts, *left.shown, right.charts, *right.shown]
-    inputs = [source.seen, source.given, left.chooser, left.unit, right.chooser, right.unit]
-    source.wire(look_at_both, inputs, [*left.shown, *right.shown])
-    on_first_open(begin, context.chooser, outputs)
-    context.chooser.change(choose, context.chooser, outputs, **LATEST)
+    before = gr.State()  # the model that both sides were chosen for
+    choosers, charts = [left.chooser, right.chooser], [left.charts, right.charts]
+    inputs = [left.chooser, left.unit, right.chooser, right.unit, before]
+    source.wire(follow, inputs, [before, *choosers, *charts, *left.shown, *right.shown])
 
 
 def _units_endpoint(context: Context) -> None:

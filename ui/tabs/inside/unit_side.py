@@ -10,7 +10,7 @@ import numpy as np
 
 from diabolo.ui.components import choice, slider
 from diabolo.ui.parts.context import EVERY, LATEST, Context, shown_errors
-from diabolo.ui.parts.picture_input import PictureInput
+from diabolo.ui.parts.picture import Picture
 from diabolo.ui.tabs.inside import unit_charts, unit_view
 from diabolo.ui.tabs.inside.texts import TEXTS
 from diabolo.ui.tabs.inside.units import units_of
@@ -25,11 +25,10 @@ class Side:
         context: the app's context.
         name: the name of the first model.
         label: the label of the dropdown that chooses the model.
-        source: the picture that both models encode.
     """
 
-    def __init__(self, context: Context, name: str, label: Any, source: PictureInput) -> None:
-        self._context, self._source = context, source
+    def __init__(self, context: Context, name: str, label: Any) -> None:
+        self._context = context
         no_script: dict[str, Any] = {"js_on_load": None, "apply_default_css": False}
         with gr.Column(min_width=320):
             self.chooser = choice(list(context.bundles), value=name, label=label)
@@ -41,47 +40,44 @@ class Side:
             )
             self.page = gr.HTML(**no_script, elem_classes="inside-page")
         self.shown = [self.grid, self.unit, self.page]
-        inputs = [self.chooser, self.unit, source.seen, source.given]
-        self.chooser.input(self.change, self.chooser, [self.charts, *self.shown], **LATEST).then(
-            self.look, inputs, self.shown, **LATEST
-        )
+        inputs = [self.chooser, context.picture, self.unit]
+        self.chooser.input(self.change, inputs[:2], [self.charts, *self.shown], **LATEST)
         self.unit.input(self.look, inputs, self.shown, **LATEST)
-        self.grid.select(self.pick, [self.chooser, source.seen, source.given], self.shown, **EVERY)
+        self.grid.select(self.pick, inputs[:2], self.shown, **EVERY)
 
-    def pick(
-        self, name: str, seen: str | None, given: Any, request: gr.Request, event: gr.SelectData
-    ) -> tuple[Any, ...]:
+    def pick(self, name: str, picture: Picture, request: gr.Request, event: gr.SelectData) -> tuple[Any, ...]:
         """Show the unit that was clicked in the grid; the event has its number, as values may be outdated."""
-        return self.look(name, event.index, seen, given, request)
+        return self.look(name, picture, event.index, request)
 
-    def change(self, name: str, request: gr.Request) -> tuple[Any, ...]:
-        """All that is shown of another model before it has a picture."""
+    def change(self, name: str, picture: Picture, request: gr.Request) -> tuple[Any, ...]:
+        """All that is shown of another model."""
         with shown_errors():
-            model, say = self._context.model(name), self._context.say(TEXTS, request)
-            units, codes = units_of(model), model.codes
-            fired = units.fired()
-            first = 0 if fired is None else int(np.argmax(fired))
-            charts = unit_charts.page(units, None if codes is None else codes.labels, say)
-            return charts, *self.look(name, first, None, None, request)
+            unit = self.most_active(name)
+            return self.describe(name, request), *self.look(name, picture, unit, request, new=True)
+
+    def most_active(self, name: str) -> int:
+        """The unit that fires for most of the stored codes."""
+        fired = units_of(self._context.model(name)).fired()
+        return 0 if fired is None else int(np.argmax(fired))
+
+    def describe(self, name: str, request: gr.Request) -> str:
+        """The charts of a model's units as HTML."""
+        model, say = self._context.model(name), self._context.say(TEXTS, request)
+        codes = model.codes
+        return unit_charts.page(units_of(model), None if codes is None else codes.labels, say)
 
     def look(
-        self,
-        name: str,
-        unit: float,
-        seen: str | None,
-        given: Any,
-        request: gr.Request,
-        new: bool = False,
+        self, name: str, picture: Picture, unit: float, request: gr.Request, new: bool = False
     ) -> tuple[Any, ...]:
         """The grid of a picture's code, and one unit: one that fires if the picture is `new`."""
         with shown_errors():
             context, say = self._context, self._context.say(TEXTS, request)
             model = context.model(name)
-            units = units_of(model)
+            units, seen = units_of(model), context.look(name, picture, request)
             unit = units.check(min(unit, len(units) - 1))
             image = latent = None
             if seen is not None:
-                image = context.see(name, *self._source.original(seen, given)).image
+                image = seen.image
                 latent = model.encode(image[None])[0]
                 heights = units.height(units.of(latent[None]))[0]
                 unit = int(heights.argmax()) if new and heights[unit] <= 0.5 else unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diabolo.ui.models.suited import generates as SUITS
 from diabolo.ui.tabs.interpolate.page import ORDER, TEXTS, TITLE, build
 
-__all__ = ["ORDER", "TEXTS", "TITLE", "build"]
+__all__ = ["ORDER", "SUITS", "TEXTS", "TITLE", "build"]

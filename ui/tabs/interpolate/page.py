@@ -10,7 +10,8 @@ import gradio as gr
 from diabolo.runtime.latent.interpolation import METHODS
 from diabolo.runtime.latent.path import LatentPath
 from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
-from diabolo.ui.parts.picture_input import PictureInput, pixels
+from diabolo.ui.parts.picture_input import PictureView, pixels
+from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.tabs.interpolate import film, keyframes
 from diabolo.ui.tabs.interpolate.endpoints import endpoints, grid_of
@@ -37,7 +38,7 @@ class _Page:
     grid_part: gr.Column
     size: gr.Slider
     grid: gr.Image
-    source: PictureInput
+    source: PictureView
     add: gr.Button
 
 
@@ -75,7 +76,8 @@ def _layout(context: Context) -> _Page:
                 size = gr.Slider(2, 12, value=8, step=1, label=text("size"))
                 grid = pixels(text("between_four"), name="interpolate-grid")
         with gr.Column(min_width=260):
-            source = PictureInput(context, text("more"))
+            gr.Markdown(text("more"), elem_classes="picture-name")
+            source = PictureView(context)
             source.show(height=200, name="interpolate-seen")
             add = gr.Button(text("add"), elem_classes="interpolate-add")
     return _Page(
@@ -126,18 +128,17 @@ def _wire_key_frames(context: Context, page: _Page) -> None:
         """Keep the key frames if the newly chosen model sees pictures as the one before did."""
         row = keyframes.row_of(row)
         before, say = row["model"], context.say(TEXTS, request)
+        if before == model:
+            return gr.skip(), gr.skip()
         same = before in context.bundles and keyframes.fits(context.manifest(before), context.manifest(model))
         return _row(row["frames"] if same else [], model, say), ""
-
-    def wait() -> None:
-        """Do nothing: each stroke of a drawing is a new picture, so the button adds it."""
 
     model, outputs = context.chooser, [page.row, page.hint]
     page.two.click(two, model, outputs, **QUIET)
     page.four.click(four, model, outputs, **QUIET)
     page.add.click(add, [model, page.row, page.source.seen], outputs, **QUIET)
-    model.change(fit, [model, page.row], outputs, **QUIET)
-    page.source.wire(wait, [], [])
+    refresh(context, fit, [model, page.row], outputs)
+    page.source.wire()
 
 
 def _wire_path(context: Context, page: _Page) -> None:

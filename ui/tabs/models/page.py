@@ -11,10 +11,10 @@ import gradio as gr
 from diabolo.runtime.errors import BundleError, UsageError
 from diabolo.ui.files.incoming import UploadInput
 from diabolo.ui.parts.context import EVERY, QUIET, Context, shown_errors
-from diabolo.ui.parts.first_open import on_first_open
 from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.plain_text import as_text
+from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.tabs.models.about import about
 from diabolo.ui.tabs.models.facts import facts
@@ -79,16 +79,15 @@ def _wire(context: Context, page: _Page) -> None:
             context.bundles.uploaded.mark_shown(request.session_hash, model)
             return model_list(context.bundles, model, say), about(known, say), _card(context, model, say)
 
-    def choose(event: gr.EventData) -> Any:
+    def choose(event: gr.EventData) -> tuple[Any, str]:
         name = getattr(event, "name", None)
         if not isinstance(name, str):
             raise UsageError("this event chooses a model by its name. Load the page again.")
-        return gr.update(value=name)
+        return gr.update(value=name), ""
 
     outputs = [page.models, page.about, page.card]
-    context.chooser.change(show, context.chooser, outputs, **QUIET)
-    on_first_open(show, context.chooser, outputs)
-    page.models.click(choose, None, context.chooser, **EVERY)
+    refresh(context, show, [context.chooser], outputs)
+    page.models.click(choose, None, [context.chooser, context.automatic], **EVERY)
 
 
 def _wire_upload(context: Context, page: _Page) -> None:
@@ -110,7 +109,8 @@ def _wire_upload(context: Context, page: _Page) -> None:
         report = say["taken" if new else "known"].format(name=as_text(name))
         yield gr.update(choices=names, value=name, visible=len(names) > 1), report
 
-    page.upload.upload(take, page.upload, [context.chooser, page.report], **QUIET)
+    taken = page.upload.upload(take, page.upload, [context.chooser, page.report], **QUIET)
+    taken.success(None, None, context.automatic, js="() => ''", **QUIET)
 
 
 def _endpoint(context: Context) -> None:

@@ -13,11 +13,12 @@ from PIL import Image
 
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import metrics
-from diabolo.ui.parts.context import QUIET, Context, picture_of, shown_errors
+from diabolo.ui.parts.context import Context, picture_of, shown_errors
 from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.inline_html import signed_map
 from diabolo.ui.parts.numbers import numbers
-from diabolo.ui.parts.picture_input import PictureInput, pixels
+from diabolo.ui.parts.picture import Picture
+from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.texts import SHARED, Texts
 from diabolo.ui.tabs.reconstruct import code_chart
 
@@ -59,7 +60,7 @@ _FULL = 0.5  # the error that has the full colour, the same for every picture an
 class _Page:
     """The components that show a picture's reconstruction."""
 
-    source: PictureInput
+    source: PictureView
     result: gr.Image
     error: gr.Image
     legend: gr.HTML
@@ -79,42 +80,38 @@ def _layout(context: Context) -> _Page:
         return context.text("reconstruct", key)
 
     gr.Markdown(text("lead"), elem_classes="lead")
-    with gr.Row(equal_height=False):
-        source = PictureInput(context)
-        with gr.Column(scale=3, min_width=280, elem_classes="reconstructed"):
-            with gr.Row(equal_height=False, elem_classes="triple"):
-                source.show(name="reconstruct-seen")
-                with gr.Column(min_width=100):
-                    result = pixels(text("result"), name="reconstruct-result")
-                with gr.Column(min_width=100):
-                    error = pixels(text("error"), name="reconstruct-error")
-                    legend = gr.HTML(elem_classes="reconstruct-legend")
-            figures = gr.Markdown(elem_classes=["figures", "reconstruct-figures"])
-            chart = gr.HTML(elem_classes="reconstruct-code")
+    source = PictureView(context)
+    with gr.Column(elem_classes="reconstructed"):
+        with gr.Row(equal_height=False, elem_classes="triple"):
+            source.show(name="reconstruct-seen")
+            with gr.Column(min_width=100):
+                result = pixels(text("result"), name="reconstruct-result")
+            with gr.Column(min_width=100):
+                error = pixels(text("error"), name="reconstruct-error")
+                legend = gr.HTML(elem_classes="reconstruct-legend")
+        figures = gr.Markdown(elem_classes=["figures", "reconstruct-figures"])
+        chart = gr.HTML(elem_classes="reconstruct-code")
     return _Page(source=source, result=result, error=error, legend=legend, figures=figures, chart=chart)
 
 
 def _wire(context: Context, page: _Page) -> None:
-    def show(model: str, image: str | None, request: gr.Request) -> tuple[Any, ...]:
+    def show(model: str, picture: Picture, request: gr.Request) -> tuple[Any, ...]:
         """All that the page shows of a picture, which is encoded once."""
-        if image is None:
-            return None, None, context.say(SHARED, request)["empty"], None, "", ""
         with shown_errors():
+            look = context.look(model, picture, request)
+            told = page.source.told(look, request)
+            if look is None:
+                return *told, None, "", None, "", ""
             say = context.say(TEXTS, request)
-            seen, code, result = _reconstructed(context, model, image)
-            m = context.manifest(model)
-            figures = f"{_figures(seen, result, say)}\n\n{_compression(m, say)}"
-            chart = code_chart.code_chart(m, code, context.say(code_chart.WORDS, request))
-            error = signed_map(seen, result, _FULL)
-            return picture_of(seen), picture_of(result), figures, error, _legend(say), chart
+            opened, m = context.model(model), context.manifest(model)
+            code = opened.encode(look.image[None])
+            result = opened.decode(code)[0]
+            figures = f"{_figures(look.image, result, say)}\n\n{_compression(m, say)}"
+            chart = code_chart.code_chart(m, code[0], context.say(code_chart.WORDS, request))
+            error = signed_map(look.image, result, _FULL)
+            return *told, picture_of(result), figures, error, _legend(say), chart
 
-    def clear(_model: str) -> tuple[None, str, None, str, str]:
-        return None, "", None, "", ""
-
-    inputs = [context.chooser, page.source.seen]
-    outputs = [page.result, page.figures, page.error, page.legend, page.chart]
-    page.source.wire(show, inputs, [page.source.seen, *outputs])
-    context.chooser.change(clear, context.chooser, outputs, **QUIET)
+    page.source.wire(show, outputs=[page.result, page.figures, page.error, page.legend, page.chart])
 
 
 def _endpoints(context: Context, seen: gr.Image) -> None:
