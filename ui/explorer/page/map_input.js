@@ -93,7 +93,7 @@ const NUDGE = 1500; // milliseconds for which the words stay that say how to zoo
 function listenToWheel(canvas, state, act, onMap) {
   let hiding = 0;
   const nudge = canvas.parentElement.querySelector(".nudge");
-  canvas.addEventListener(
+  canvas.parentElement.addEventListener( // the buttons on the map as well
     "wheel",
     (event) => {
       if (!state.plane || !event.deltaY) return;
