@@ -23,14 +23,32 @@ _updateable: Callable[[Any], Any] = component_meta.updateable
 class WithoutStub(type(gr.HTML)):  # type: ignore[misc]
     """Gradio's metaclass of components, except that it does not write a .pyi file next to the class's file.
 
-    Its classes must not declare `EVENTS`; they inherit those of their base.
+    A class may declare `EVENTS`, a selection from those of its base; listeners of others are refused.
     """
 
     def __new__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any]) -> Any:
         """Create the class; calling its `__init__` in a listener sends an update to the page."""
         if "__init__" in members:
             members["__init__"] = _updateable(members["__init__"])
+        for event in _inherited(bases) - set(map(str, members.get("EVENTS", _inherited(bases)))):
+            members.setdefault(event, _NoEvent())
         return ABCMeta.__new__(cls, name, bases, members)
+
+    def __dir__(cls) -> list[str]:
+        """Without the events that the class does not have."""
+        gone = {name for part in cls.__mro__ for name, it in vars(part).items() if isinstance(it, _NoEvent)}
+        return [name for name in super().__dir__() if name not in gone]
+
+
+def _inherited(bases: tuple[type, ...]) -> set[str]:
+    return {str(event) for base in bases for event in getattr(base, "EVENTS", ())}
+
+
+class _NoEvent:
+    """In the place of an event of the base that never fires: its listeners would wait for ever."""
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        raise AttributeError("this event does not exist")
 
 
 def subclass(base: type[Any], **methods: Callable[..., Any]) -> Any:

@@ -15,6 +15,7 @@ from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.image import convert
 from diabolo.ui.explorer import latent_map
+from diabolo.ui.explorer._picture import prepared
 from diabolo.ui.models.cache import cached
 from diabolo.ui.work import check_pictures
 
@@ -119,6 +120,24 @@ class Backend:
         It takes latents and raises errors as `decode` does.
         """
         return self._ranks(self._shaped(latents))
+
+    def picture(self, sent: Any) -> dict[str, Any]:
+        """A picture's code, the picture as the model sees it, its reconstruction, and the code's rank.
+
+        Args:
+            sent: the picture as the page holds it, see `_picture.for_page`.
+
+        Raises:
+            ImageError: it is not a picture.
+        """
+        seen = prepared(sent, self._model)
+        latent = self._model.encode(seen)
+        return {
+            "latent": _text(latent.astype("<f4")),
+            "seen": _text(convert.to_uint8(seen)),
+            "image": _text(convert.to_uint8(self._model.decode(latent))),
+            "ranks": self._ranks(latent),
+        }
 
     def graph(self) -> dict[str, Any]:
         """The decoder for the browser, with a few latents, their images and the difference that is allowed.

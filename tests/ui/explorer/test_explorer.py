@@ -47,12 +47,18 @@ def explorer(tmp_path: Path) -> Any:
 def test_the_component_carries_all_it_needs(explorer: Any) -> None:
     folder = Path(sys.modules[type(explorer).__module__].__file__ or "").parent
     config = explorer.get_config()
-    for part in folder.glob("*.js"):
+    for part in (folder / "page").glob("*.js"):
         assert part.read_text("utf-8") in config["js_on_load"]
     assert config["elem_id"] == "here"
-    assert config["props"] == {"sliders": True, "chosen": "by-hand", "language": None}
-    assert "{sliders: true, language: null}" in config["js_on_load"]  # gradio may lose the props
-    assert len(config["server_fns"]) == 6
+    assert config["props"] == {
+        "sliders": True,
+        "chosen": "by-hand",
+        "language": None,
+        "picture": None,
+        "interactive": True,
+    }
+    assert explorer.explorer_open({})["options"] == config["props"]  # gradio may lose the props
+    assert len(config["server_fns"]) == 7
     json.dumps(config["value"])
     page = config["html_template"] + config["css_template"] + config["js_on_load"]
     assert "http" not in page
@@ -138,10 +144,11 @@ def test_words_are_in_both_languages() -> None:
 
     from diabolo.ui import explorer
 
-    words = (Path(explorer.__file__).parent / "words.js").read_text("utf-8")
+    page = Path(explorer.__file__).parent / "page"
+    words = (page / "words.js").read_text("utf-8")
     english, chinese = (set(re.findall(r"^    (\w+):", part, re.M)) for part in words.split("  zh: {"))
     assert english == chinese
-    script = "".join(path.read_text("utf-8") for path in Path(explorer.__file__).parent.glob("*.[jh]*"))
+    script = "".join(path.read_text("utf-8") for path in page.glob("*.[jh]*"))
     said = set(re.findall(r'say\([^)]*?"(\w+)"|data-say="(\w+)"', script))
     assert {name for pair in said for name in pair if name} <= english
 
@@ -155,7 +162,11 @@ def test_a_wheel_carries_what_browsers_decode_with_and_its_licence() -> None:
     ]
     web = root / "ui" / "explorer" / "web"
     carried = {web.parent / name for name in package["diabolo.ui.explorer"]}
-    assert carried == {web / "LICENSE", *(_web.FOLDER / name for name in _web.FILES.values())}
+    assert web.parent / "page" / "*" in carried
+    assert carried - {web.parent / "page" / "*"} == {
+        web / "LICENSE",
+        *(_web.FOLDER / name for name in _web.FILES.values()),
+    }
     assert "Copyright (c) Microsoft" in (web / "LICENSE").read_text("utf-8")
     pinned, example = (
         json.loads((folder / "package-lock.json").read_text("utf-8"))

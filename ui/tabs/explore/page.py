@@ -12,6 +12,7 @@ from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.explorer.backend import latents_of
 from diabolo.ui.parts.context import Context, shown_errors
 from diabolo.ui.parts.numbers import numbers
+from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import Texts
@@ -22,12 +23,11 @@ TITLE = {"en": "Explore", "zh-TW": "探索"}
 ORDER = 15
 TEXTS: Texts = {
     "en": {
-        "lead": "Every point of the latent space decodes to a picture, even where there are no codes. "
-        "Drag across the gaps between the classes, and compare models.",
+        "lead": "Every point of the map decodes to a picture, even in the gaps between the classes; your own "
+        "picture is marked at its code.",
     },
     "zh-TW": {
-        "lead": "潛在空間裡的每一點都能解碼成影像，連沒有任何編碼的地方也可以。"
-        "拖曳游標穿過類別之間的間隙，再換個模型比比看。",
+        "lead": "地圖上的每一點都能解碼成影像，類別之間的間隙也不例外；你的影像會標在它的編碼上。",
     },
 }
 
@@ -44,11 +44,14 @@ def build(context: Context) -> None:
         elem_classes="explorer",
     )
 
-    def choose(model: str) -> dict[str, Any]:
+    def show(model: str, picture: Picture, request: gr.Request) -> dict[str, Any]:
+        """Show another model, or the visitor's picture: a model's own example is not theirs."""
         with shown_errors():
-            return gr.update(chosen=context.bundles.check(model))
+            name = context.bundles.check(model)
+            look = None if picture.kind == "example" else context.look(name, picture, request)
+            return explorer.show_picture(None if look is None else look.image) | {"chosen": name}
 
-    refresh(context, choose, [context.chooser], [explorer])
+    refresh(context, show, [context.chooser, context.picture], [explorer])
     _endpoint(context)
 
 

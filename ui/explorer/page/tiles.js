@@ -1,4 +1,4 @@
-/** The whole map decoded: in each cell the picture of its centre, pale where it is far from the training codes. */
+/** All that the map shows, decoded: in each cell the picture of its centre, pale where it is far from the training codes. */
 async function decodeTiles(state, decode) {
   const [, height, width] = state.image;
   const most = Math.sqrt(100_000 / state.latent.length); // at most 100,000 numbers are sent
@@ -6,6 +6,7 @@ async function decodeTiles(state, decode) {
   const [longer, shorter] = [Math.max(width, height), Math.min(width, height)];
   const other = Math.min(2 * side, Math.round((side * longer) / shorter)); // the map is square, pictures need not be
   const [columns, rows] = width < height ? [other, side] : [side, other];
+  const part = state.plane.zoom.now();
   const { images, ranks } = await decode(state.plane.grid(state.latent, columns, rows));
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [columns * width, rows * height];
@@ -14,5 +15,5 @@ async function decodeTiles(state, decode) {
     const alpha = ranks !== null && ranks[i] > state.farFrom ? 70 : 255;
     paintImage(context, images, state.image, i, (i % columns) * width, Math.floor(i / columns) * height, alpha);
   }
-  return canvas;
+  return { canvas, part };
 }

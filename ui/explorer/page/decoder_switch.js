@@ -7,9 +7,10 @@ function decoderSwitch(place, about, decodeOnServer, ask, preference, changed) {
   let inBrowser = null; // the decoder in this browser, once it is loaded and agrees
   let reason = about.web ? "" : say("noFiles"); // why the browser does not decode
   let left = false;
+  const queued = oneAtATime(decodeOnServer); // the pointer and the mouse ask by turns
 
   function show() {
-    const here = inBrowser !== null && !preference.server;
+    const here = decoder.isHere();
     badge.textContent = say(here ? "inBrowser" : "onServer");
     badge.title = inBrowser ? say(here ? "toServer" : "toBrowser") : reason;
     badge.disabled = inBrowser === null;
@@ -21,18 +22,18 @@ function decoderSwitch(place, about, decodeOnServer, ask, preference, changed) {
     show();
     changed();
   };
-  show();
-  return {
+  const decoder = {
     /** {images, ranks} of one latent; the browser computes no ranks. */
     async decode(latent) {
-      if (inBrowser === null || preference.server) return decodeOnServer(latent);
+      if (inBrowser === null || preference.server) return queued(latent);
       try {
         return { images: await inBrowser.decode(latent) };
       } catch {
         giveUp(say("cannot"));
-        return decodeOnServer(latent);
+        return queued(latent);
       }
     },
+    isHere: () => inBrowser !== null && !preference.server,
     async prepare() {
       if (!about.web) return;
       const found = await browserDecoder(ask, about).catch(() => null);
@@ -50,6 +51,8 @@ function decoderSwitch(place, about, decodeOnServer, ask, preference, changed) {
       inBrowser = null;
     },
   };
+  show();
+  return decoder;
 
   function giveUp(why) {
     inBrowser?.leave();

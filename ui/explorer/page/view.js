@@ -2,7 +2,7 @@
  * The view of one model: its state, its parts and what happens when the pointer moves.
  * `ready` resolves when the first picture is painted; `leave` stops everything.
  */
-function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, tell, preference }) {
+function viewOf(page, { model, about, latent, options, server, trigger, tell, preference }) {
   const $ = (name) => page.querySelector(name);
   sayAll(page);
   const ask = async (name, more) => {
@@ -17,13 +17,16 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     labels: about.labels && new Uint16Array(bytesOf(about.labels).buffer),
     plane: about.plane && latentPlane(about.plane),
     latent,
+    fixed: !options.interactive, // whether the user may look around only
     far: false,
     hidden: new Set(), // classes
     ends: [], // of the path from A to B
     choosing: false, // whether a click chooses one of the ends
-    tiles: null, // a canvas
+    tiles: null, // { canvas, part: of the plane }
+    yours: null, // the user's picture: { latent, stamp: a canvas }
   };
   let resting = 0;
+  let zooming = 0;
   let left = false;
 
   const show = latest(async () => {
@@ -49,8 +52,27 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
   /** Say what can be done on the map and what it shows. */
   function explain() {
     const what = state.tiles ? "Tiles" : "";
-    $(".hint").textContent = say((state.choosing ? "choose" : "hint") + what);
-    $(".note").textContent = say(`note${what}`);
+    const move = say(state.fixed ? "hintFixed" : (state.choosing ? "choose" : "hint") + what);
+    $(".hint").textContent = `${move} ${say(matchMedia("(pointer: coarse)").matches ? "zoomTouch" : "zoom")}`;
+    $(".note .words").textContent = say(`note${what}`);
+    $(".shades").hidden = Boolean(state.tiles);
+  }
+
+  /** Show another part of the plane; return whether it is another one. */
+  function look(moved) {
+    if (!moved) return false;
+    const [, , span] = state.plane.zoom.now();
+    [$(".farther").disabled, $(".all-of-it").hidden, $(".closer").disabled] = [span === 1, span === 1, span <= CLOSEST];
+    map.redraw();
+    clearTimeout(zooming);
+    if (isOn($(".tiles"))) zooming = setTimeout(() => showTiles().catch(failed), 150);
+    return true;
+  }
+  const zoomBy = (factor, x, y) => look(factor ? state.plane.zoom.by(factor, x, y) : state.plane.zoom.whole());
+
+  /** Pan the map until the pointer is on it; a pointer outside the whole plane stays at the edge. */
+  function follow() {
+    if (state.plane && !state.plane.zoom.isWhole()) look(state.plane.zoom.reveal(...state.plane.share(...state.plane.place(state.latent))));
   }
 
   /** Move the pointer to a latent: the only place where the latent changes. */
@@ -59,13 +81,28 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     map.point();
     showSliders();
     show().catch(failed);
-    if (!inPlane && isOn($(".tiles"))) showTiles().catch(failed);
+    if (inPlane) return;
+    follow();
+    if (isOn($(".tiles"))) showTiles().catch(failed);
   }
 
   /** The pointer has come to rest: set the component's value. */
   function settle() {
     clearTimeout(resting);
-    if (!left) tell(state.latent);
+    if (!left && tell(state.latent)) trigger("input");
+  }
+
+  /** The user has let go of the pointer or of a slider. */
+  function release() {
+    settle();
+    if (!left) trigger("release");
+  }
+
+  /** Back to where the pointer was at first. */
+  function restart() {
+    go(floatsOf(about.start));
+    clearTimeout(resting);
+    tell(state.latent);
   }
 
   /** The pointer may have come to rest; keys and sliders send series of events. */
@@ -79,7 +116,7 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     const latent = row === null ? state.latent : floatsOf(await ask("code", { index: row }));
     if (left) return;
     if (row !== null) go(latent);
-    settle();
+    release();
     if (row !== null) {
       trigger("select", { index: row, value: listOf(latent), label: state.labels ? state.classes[state.labels[row]] : null });
     }
@@ -88,7 +125,8 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
 
   function leave() {
     left = true;
-    clearTimeout(resting);
+    for (const timer of [resting, zooming]) clearTimeout(timer);
+    peek(null);
     map.leave();
     decoder.leave();
   }
@@ -105,10 +143,24 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
     move: (left, top) => go(state.plane.moved(state.latent, ...state.plane.at(left, top)), true),
     pick: (row) => pick(row).catch(failed),
     rest,
+    release,
+    undo: go,
+    peek: (spot) => peek(spot),
+    pan: (x, y) => look(state.plane.zoom.pan(x, y)),
+    zoom: zoomBy,
+    located: (inside) => ($(".where").textContent = inside ? "" : say("outside")),
     gone: leave,
   });
+  const peek = peekOf($(".map"), state, decoder.decode, decoder.isHere);
+  $(".closer").onclick = () => zoomBy(2);
+  $(".farther").onclick = () => zoomBy(1 / 2);
+  $(".all-of-it").onclick = () => zoomBy(0);
+  for (const [name, words] of [[".closer", "zoomIn"], [".farther", "zoomOut"]]) {
+    for (const what of ["title", "aria-label"]) $(name).setAttribute(what, say(words));
+  }
+  const showYours = yoursOf(page, state, ask, { go: (there) => (go(there), release()), changed: () => map.redraw() });
   const change = (index, value) => (go(state.latent.map((now, i) => (i === index ? value : now))), rest());
-  const showSliders = wanted ? sliders($(".sliders"), state, change) : () => {};
+  const showSliders = options.sliders ? sliders($(".sliders"), state, change, release) : () => {};
   toggle($(".tiles"), () => showTiles().catch(failed));
   toggle($(".path"), (on) => {
     [state.choosing, state.ends] = [on, []];
@@ -120,21 +172,24 @@ function viewOf(page, { model, about, latent, sliders: wanted, server, trigger, 
   fitPixels($(".frame"), state.image);
   const aim = latest(async () => {
     state.plane = latentPlane(await ask("plane", { axes: state.axes }));
-    map.redraw();
+    look(true);
     if (isOn($(".tiles"))) await showTiles();
   });
   if (state.latent.length > 2 && state.plane) axesChooser($(".axes"), state, () => aim().catch(failed));
+  explain();
   $(".map-side").hidden = !state.plane;
   $(".no-map").hidden = Boolean(state.plane);
-  $(".pointer").setAttribute("aria-label", say("mapKeys"));
+  $(".path").hidden = state.fixed;
+  $(".pointer").setAttribute("aria-label", say(state.fixed ? "map" : "mapKeys"));
   $(".picture").setAttribute("aria-label", say("decoded"));
   return {
     model,
-    language: languageNow(),
     latent: () => state.latent,
     go,
+    restart,
     ready: show().catch(failed),
     prepare: decoder.prepare,
+    showYours,
     leave,
   };
 }

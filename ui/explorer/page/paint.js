@@ -7,8 +7,13 @@ function accentOf(label) {
   return ACCENTS[label] ?? `hsl(${Math.round(label * 137.5) % 360} 60% 55%)`;
 }
 
+/** The tint of the density, [red, green, blue, the opacity where it is highest]; the legend shows the same. */
+function shadeOf(dark) {
+  return dark ? [148, 163, 184, 0.5] : [71, 85, 105, 0.36];
+}
+
 /** The density of the codes as a soft tint. */
-function paintDensity(context, { levels, side }, size, [red, green, blue], strength) {
+function paintDensity(context, { levels, side }, zoom, size, [red, green, blue, strength]) {
   const small = document.createElement("canvas");
   small.width = small.height = side;
   const pixels = new ImageData(side, side);
@@ -16,7 +21,16 @@ function paintDensity(context, { levels, side }, size, [red, green, blue], stren
   small.getContext("2d").putImageData(pixels, 0, 0);
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = "high";
-  context.drawImage(small, 0, 0, size, size);
+  const [left, top, span] = zoom.now();
+  context.drawImage(small, left * side, top * side, span * side, span * side, 0, 0, size, size);
+}
+
+/** The decoded tiles where they lie now: the map may have been zoomed since. */
+function paintTiles(context, { canvas, part }, zoom, size) {
+  const [left, top, span] = part;
+  const [from, to] = [zoom.into(left, top), zoom.into(left + span, top + span)];
+  context.imageSmoothingEnabled = false;
+  context.drawImage(canvas, from[0] * size, from[1] * size, (to[0] - from[0]) * size, (to[1] - from[1]) * size);
 }
 
 /** The stored codes, class by class: the colour is then set once a class and not for each of ten thousand dots. */

@@ -1,22 +1,21 @@
 /**
  * A plane through the latent space: latent = origin + x * across + y * up + a residual off the plane, which stays as it is
- * when the pointer moves in the plane. The map shows x and y.
+ * when the pointer moves in the plane. The map shows x and y; `zoom` has the part of the plane that it shows.
  */
 function latentPlane(sent) {
   const [across, up, origin] = [sent.across, sent.up, sent.origin].map(floatsOf);
+  const [[lowX, lowY], [highX, highY]] = [sent.low, sent.high];
+  const zoom = zoomOf();
   const along = (axis, latent, at) => {
     let sum = 0;
     for (let i = 0; i < axis.length; i++) sum += axis[i] * (latent[at + i] - origin[i]);
     return sum;
   };
-  const flat = up.every((value) => value === 0);
   return {
     axes: sent.axes,
     points: floatsOf(sent.points),
     density: { levels: bytesOf(sent.density), side: sent.side },
-    low: sent.low,
-    high: sent.high,
-    flat,
+    zoom,
     /** The x and y of a latent. */
     place: (latent, at = 0) => [along(across, latent, at), along(up, latent, at)],
     /** The latent moved within the plane to x and y. */
@@ -24,15 +23,12 @@ function latentPlane(sent) {
       const [nowX, nowY] = this.place(latent);
       return latent.map((value, i) => value + (x - nowX) * across[i] + (y - nowY) * up[i]);
     },
-    /** The position of (x, y) on the map: [0, 1] from the left, [0, 1] from the top. */
-    share(x, y) {
-      const [[lowX, lowY], [highX, highY]] = [sent.low, sent.high];
-      return [(x - lowX) / (highX - lowX), 1 - (y - lowY) / (highY - lowY)];
-    },
+    /** The position of (x, y) on the map: [0, 1] from the left, [0, 1] from the top; others are outside it. */
+    share: (x, y) => zoom.into((x - lowX) / (highX - lowX), 1 - (y - lowY) / (highY - lowY)),
     /** The x and y of a position on the map; the inverse of `share`. */
     at(left, top) {
-      const [[lowX, lowY], [highX, highY]] = [sent.low, sent.high];
-      return [lowX + left * (highX - lowX), lowY + (1 - top) * (highY - lowY)];
+      const [fromLeft, fromTop] = zoom.outOf(left, top);
+      return [lowX + fromLeft * (highX - lowX), lowY + (1 - fromTop) * (highY - lowY)];
     },
     /** The centres of the map's cells as latents, row by row from the top. */
     grid(latent, columns, rows) {

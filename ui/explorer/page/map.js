@@ -1,6 +1,7 @@
 /**
  * The map: two canvases, the lower one for what rarely changes, the upper one for the pointer.
- * It calls `act` on input: move(left, top), pick(row or null), rest(); and gone() when it was removed from the page.
+ * It calls `act` on input: move(left, top), pick(row or null), rest(), release(), undo(latent), peek([left, top] or null),
+ * pan(x, y), zoom(factor, left, top); located(whether the user's picture is on the map); and gone() when it was removed from the page.
  */
 function latentMap(place, state, act) {
   const [below, above] = place.querySelectorAll("canvas");
@@ -18,12 +19,13 @@ function latentMap(place, state, act) {
   };
   const drawBelow = frame(() => {
     const [context, size, dark] = [below.getContext("2d"), below.width, isDark(place)];
+    const [red, green, blue, strength] = shadeOf(dark);
+    place.parentElement.style.setProperty("--shade", `rgb(${red} ${green} ${blue} / ${strength})`); // for the legend
     context.clearRect(0, 0, size, size);
     if (state.tiles) {
-      context.imageSmoothingEnabled = false;
-      context.drawImage(state.tiles, 0, 0, size, size);
+      paintTiles(context, state.tiles, state.plane.zoom, size);
     } else {
-      paintDensity(context, state.plane.density, size, dark ? [148, 163, 184] : [71, 85, 105], dark ? 0.5 : 0.36);
+      paintDensity(context, state.plane.density, state.plane.zoom, size, [red, green, blue, strength]);
       paintDots(context, state.plane, state.labels, state.hidden, size, unit());
     }
   });
@@ -31,12 +33,14 @@ function latentMap(place, state, act) {
     const [context, size] = [above.getContext("2d"), above.width];
     const style = getComputedStyle(place);
     const [ink, panel] = ["--ink", "--panel"].map((name) => style.getPropertyValue(name));
-    const spot = (latent) => state.plane.share(...state.plane.place(latent)).map((part) => within(part) * size);
+    const positionOf = (latent) => state.plane.share(...state.plane.place(latent)).map((part) => part * size);
+    const spot = (latent) => positionOf(latent).map((at) => Math.min(size, Math.max(0, at)));
     context.clearRect(0, 0, size, size);
     const [ends, [x, y]] = [state.ends.map(spot), spot(state.latent)];
     paintPath(context, ends, unit(), ink, panel);
     const colour = style.getPropertyValue(state.far ? "--warn" : "--accent");
     const radius = ends.some((end) => Math.hypot(end[0] - x, end[1] - y) < 12 * unit()) ? 14 : 8; // a ring around the letter
+    if (state.yours) act.located(paintStamp(context, positionOf(state.yours.latent), size, unit(), state.yours.stamp, ink, panel));
     paintPointer(context, [x, y], size, unit(), radius, colour, state.tiles ? "#fff" : ink);
   });
   const redraw = () => (drawBelow(), drawAbove());

@@ -19,3 +19,13 @@ function latest(work) {
     }
   };
 }
+
+/** Queue calls: each starts once the one before has ended. */
+function oneAtATime(work) {
+  let last = Promise.resolve();
+  return (...inputs) => {
+    const done = last.then(() => work(...inputs));
+    last = done.catch(() => {});
+    return done;
+  };
+}

@@ -3,38 +3,56 @@
 const FIRST = 12;
 const BATCH = 48;
 
-function sliders(place, state, moved) {
+function sliders(place, state, moved, released) {
   const rows = [];
   const order = state.order.length > FIRST ? state.order : [...state.order].sort((a, b) => a - b);
-  const more = document.createElement("button");
-  more.type = "button";
-  more.onclick = () => {
-    const first = rows.length;
-    add(BATCH);
-    rows[first].slider.focus();
-  };
-  const title = document.createElement("header");
+  const [title, shown, buttons] = ["header", "span", "p"].map((tag) => document.createElement(tag));
   title.innerHTML = "<b></b>";
   title.firstChild.textContent = say("latent");
+  shown.className = "quiet";
+  title.append(shown);
   place.setAttribute("aria-label", say("latent"));
-  place.append(title, more);
+  place.append(title, buttons);
+  const [more, all] = [BATCH, Infinity].map((count) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.onclick = () => {
+      const first = rows.length;
+      add(count);
+      rows[first].slider.focus();
+    };
+    buttons.append(button);
+    return button;
+  });
   const add = (count) => {
-    for (const index of order.slice(rows.length, rows.length + count)) {
-      rows.push(row(index));
-      more.before(rows.at(-1).label);
-    }
-    more.hidden = rows.length === order.length;
-    more.textContent = say("more", { count: Math.min(BATCH, order.length - rows.length) });
+    const added = order.slice(rows.length, rows.length + count).map(row);
+    rows.push(...added);
+    buttons.before(...added.map(({ label }) => label));
+    const left = order.length - rows.length;
+    shown.textContent = left ? say("mostVarying", { count: rows.length, all: order.length }) : "";
+    buttons.hidden = left === 0;
+    all.hidden = left <= BATCH;
+    more.textContent = say("more", { count: Math.min(BATCH, left) });
+    all.textContent = say("allOfThem", { count: order.length });
     show();
   };
   const row = (index) => {
     const [label, name, slider, value] = ["label", "span", "input", "output"].map((tag) => document.createElement(tag));
     const [low, high] = [state.low[index], state.high[index]];
     Object.assign(slider, { type: "range", min: low, max: high, step: (high - low) / 200 });
+    slider.disabled = state.fixed;
     slider.oninput = () => moved(index, slider.valueAsNumber);
+    slider.onchange = released;
     name.textContent = nameOf(index, state.shape);
     label.append(name, slider, value);
     return { index, label, slider, value };
+  };
+  let asked = false;
+  /** In the next animation frame, once however often it is called: there may be thousands of rows. */
+  const soon = () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => ((asked = false), show()));
   };
   const show = () =>
     rows.forEach(({ index, slider, value }) => {
@@ -42,7 +60,7 @@ function sliders(place, state, moved) {
       value.textContent = state.latent[index].toFixed(2).replace("-", "−");
     });
   add(FIRST);
-  return show;
+  return soon;
 }
 
 /** 'z5', or 'z5 (2, 0, 1)' for a spatial latent: channel, row, column. All count from 0. */
