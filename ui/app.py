@@ -115,7 +115,7 @@ def _add_head(context: Context) -> None:
     with gr.Row(elem_classes="head"):
         with gr.Column(scale=3, min_width=260):
             gr.Markdown("# Diabolo")
-            gr.Markdown(context.text("", "tagline"))
+            gr.Markdown(context.text("", "tagline"), elem_classes="tagline")
         context.chooser.render()  # type: ignore[no-untyped-call]
     context.automatic.render()  # type: ignore[no-untyped-call]
 

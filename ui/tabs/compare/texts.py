@@ -28,8 +28,8 @@ TEXTS: Texts = {
         "time": "Time",
         "numbers": "{count} numbers",
         "says": "From model.json",
-        "rows_note": "Bold: the best value in its column. Error: stronger colours show larger errors, on "
-        "the same scale in all rows; full colour is an error of {full} or more. Files: the size of both "
+        "rows_note": "Bold: the best value in its column. Error: the deeper the colour, the larger "
+        "the error, on the same scale in all rows; the deepest is {full} or more. Files: the size of both "
         "graphs together. Time: to encode and decode this picture, the median of seven runs.",
         "maps_lead": "A plain autoencoder leaves gaps between its codes, where there is no training data. A "
         "VAE's codes lie close together around the centre, and one class turns into another along the path. "
