@@ -23,7 +23,7 @@ gr = pytest.importorskip("gradio")
 
 pytestmark = GRADIO_MARKS
 
-WAIT = 60_000  # milliseconds
+WAIT = 20_000  # milliseconds
 PASTE = """(base64) => {
   const bytes = Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
   const clipboardData = new DataTransfer();
@@ -144,7 +144,7 @@ def model(page: Any) -> str:
 
 
 DRAWN = "centred as the training|比照訓練影像"
-EXAMPLE = "^(An example|這是範例)"
+EXAMPLE = "An example|這是範例"
 
 
 def test_a_drawing_goes_along_to_tabs_and_models(page: Any) -> None:
@@ -188,7 +188,7 @@ def test_a_cleared_drawing_leaves_no_picture(page: Any) -> None:
     stroke(page, (0.3, 0.3), (0.3, 0.7))
     steps(page, DRAWN)
     page.get_by_role("button", name=re.compile("^(Clear|清除)$")).first.click()
-    steps(page, "^(Draw something|請先畫點東西)")
+    steps(page, "Draw something|請先畫點東西")
     page.locator(".reconstruct-result img").wait_for(state="detached", timeout=WAIT)
 
 

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from math import prod
@@ -33,7 +33,7 @@ from diabolo.ui.models.cache import cached
 from diabolo.ui.models.collection import Models
 from diabolo.ui.models.dataset_images import DatasetImages
 from diabolo.ui.models.shuffle import cycle_shuffled
-from diabolo.ui.parts.picture import CurrentPicture, Look, Picture, example_of
+from diabolo.ui.parts.picture import CurrentPicture, Look, Picture, example_of, words
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
 from diabolo.ui.sandbox import VisitorLimits
@@ -296,10 +296,3 @@ def shown_errors() -> Iterator[None]:
 def picture_of(image: NDArray[np.float32]) -> Image.Image:
     """A PIL image of one image float32 `(channels, height, width)` in [0, 1]."""
     return convert.to_pil(image[None])[0]
-
-
-def words(steps: tuple[tuple[str, str], ...], say: Mapping[str, str]) -> str:
-    """The steps of `convert.prepare` as one line, in texts of `Context.say(SHARED, request)`."""
-    if not steps:
-        return say["as_is"]
-    return " → ".join(say.get(what, what).format(detail=say.get(detail, detail)) for what, detail in steps)
