@@ -91,10 +91,10 @@ def build(
         with gr.Column(elem_classes="workspace"):
             sheet = add_pad(context)
             _add_tabs(context, tabs)
-        _wire_model(context, line, sheet)
+        page = Page.root_block or app  # only the outermost Blocks notice that a page is opened or closed
+        _wire_model(context, page, line, sheet)
         wanted(context)
-        # only the outermost Blocks notice that a page was closed
-        (Page.root_block or app).unload(_forget_visitor(models))
+        page.unload(_forget_visitor(models))
     queue(app)
     return app
 
@@ -130,7 +130,7 @@ def _add_tabs(context: Context, tabs: dict[str, ModuleType]) -> None:
     context.chooser.input(None, None, context.automatic, js="() => ''", **EVERY)
 
 
-def _wire_model(context: Context, line: gr.Markdown, sheet: gr.HTML) -> None:
+def _wire_model(context: Context, page: gr.Blocks, line: gr.Markdown, sheet: gr.HTML) -> None:
     """Describe the chosen model in a line, and lay a sheet in its proportions; this comes before the tabs."""
 
     def describe(name: str, automatic: str, request: gr.Request) -> tuple[Any, ...]:
@@ -142,7 +142,7 @@ def _wire_model(context: Context, line: gr.Markdown, sheet: gr.HTML) -> None:
             return told, laid, *context.show_originals(name)
 
     gr.on(
-        None,
+        [page.load, context.chooser.change],
         describe,
         [context.chooser, context.automatic],
         [line, sheet, *context.originals_buttons],

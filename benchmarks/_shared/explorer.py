@@ -84,11 +84,13 @@ def explorer(browser: Any, address: str, path: str) -> Any:
 
 
 @contextmanager
-def served(bundle: str | Path) -> Iterator[str]:
+def served(*bundles: str | Path) -> Iterator[str]:
+    """The address of a `diabolo ui` of these bundles; without any, of the ready-made models."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "diabolo.ui.cli", "ui", str(bundle), "--no-browser", "--port", str(port)]
+    command = [sys.executable, "-m", "diabolo.ui.cli", "ui", *map(str, bundles), "--no-browser"]
+    command += ["--port", str(port)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as app:
         try:
             address = f"http://127.0.0.1:{port}/"

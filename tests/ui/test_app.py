@@ -229,13 +229,12 @@ def test_the_command_alone_shows_all_ready_made_models(shelf: Path, monkeypatch:
     assert run_ui(monkeypatch, "bees", str(shelf / "ants"))[0] == ["called otherwise", "called otherwise (2)"]
 
 
-def test_a_plane_with_a_prior_is_the_first_model(shelf: Path) -> None:
+def test_the_ready_made_models_are_sorted(shelf: Path) -> None:
     from diabolo.ui.models.collection import ready_made
 
-    save_pair(shelf / "ants")
-    save_pair(shelf / "plane", latent_shape=(2,), latent={"prior": "normal"})
-    save_pair(shelf / "zebra", latent_shape=(2,), latent={"prior": "normal"})
-    assert list(ready_made()) == ["plane", "ants", "zebra"]
+    for name in ("zebra", "ants", "plane"):
+        save_pair(shelf / name)
+    assert list(ready_made()) == ["ants", "plane", "zebra"]
 
 
 def test_a_first_model_that_does_not_run_is_told_before_the_app(

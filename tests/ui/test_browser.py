@@ -86,6 +86,8 @@ def _draw(page: Any) -> None:
 
 def test_each_tab(page: Any) -> None:
     _draw(page)
+    drawn = re.compile("converted to grey|轉為灰階")
+    page.locator(".steps:visible", has_text=drawn).first.wait_for(timeout=WAIT)
     told = "[i.naturalWidth, i.naturalHeight, getComputedStyle(i).imageRendering]"
     assert once_loaded(page, ".reconstruct-result img", told) == [28, 28, "pixelated"]
     page.locator(".block.reconstruct-figures", has_text="MSE").wait_for(timeout=WAIT)
@@ -104,10 +106,10 @@ def test_upload(page: Any, tmp_path: Path) -> None:
     Image.fromarray(np.full((50, 80, 3), 200, np.uint8)).save(tmp_path / "photo.png")
     page.get_by_role("tab", name=re.compile("^(Upload or paste|上傳或貼上)$")).first.click()
     page.locator(".upload:visible input[type=file]").set_input_files(tmp_path / "photo.png")
+    steps = page.locator(".steps:visible", has_text="28 x 28").first
+    steps.wait_for(timeout=WAIT)
+    assert re.search("inverted|明暗反轉", steps.inner_text())
     _output(page, "reconstruct-result")
-    steps = page.locator(".steps:visible").first.inner_text()
-    assert "28 x 28" in steps
-    assert "inverted" in steps or "明暗反轉" in steps
 
 
 def _choose(page: Any, name: str) -> None:
@@ -128,11 +130,10 @@ def test_a_real_test_image(page: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     _output(page, "reconstruct-result")
     _choose(page, "digits")
     button.wait_for(timeout=WAIT)
-    page.locator(".reconstruct-result img").wait_for(state="detached", timeout=WAIT)  # the other model's
     button.click()
-    _output(page, "reconstruct-result")
     steps.filter(has_text=re.compile("real image.* 7|真實影像.*7")).wait_for(timeout=WAIT)
     seen = page.locator(".reconstruct-seen img")
+    page.wait_for_function("document.querySelector('.reconstruct-seen img')?.complete", timeout=WAIT)
     corner = seen.evaluate(CORNER)
     assert corner == BRIGHT[0, 0]  # shown as it is: nothing was inverted on its way through the model
     _choose(page, "tiny")

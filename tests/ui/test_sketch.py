@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from _chromium import GRADIO_MARKS, watch
-from _coded import save_coded
 from _pair import save_pair
 from _served import served
 from PIL import Image
@@ -42,39 +41,6 @@ def test_what_a_page_sends() -> None:
     assert drawing_of(None) is None
     assert drawing_of({}) is None
     assert drawing_of({"drawing": ""}) is None
-
-
-def test_a_session_keeps_a_drawing_s_name_not_its_pixels(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import gradio as gr
-
-    from diabolo.ui.models.collection import collect
-    from diabolo.ui.parts.context import Context
-    from diabolo.ui.parts.picture_input import PictureInput
-
-    context = Context(bundles=collect(save_coded(tmp_path / "plane"), device="cpu"), chooser=gr.Dropdown())
-    with gr.Blocks():
-        source = PictureInput(context)
-        source.show()
-    drawn = Image.effect_noise((1000, 1000), 80).convert("RGB")
-    seen, _, given = source._see_sketch("by-hand", sent(drawn), None)
-    assert len(repr(given)) < 1000
-    shown = str(tmp_path / "seen.png")
-    seen.save(shown)
-    path, is_drawn = source.original(shown, given)
-    assert is_drawn
-    assert Image.open(path).tobytes() == drawn.tobytes()
-    other = str(tmp_path / "other.png")
-    Image.new("L", seen.size).save(other)
-    assert source.original(other, given) == (other, False)
-    large = str(tmp_path / "large.png")
-    Image.new("1", (9000, 9000)).save(large)
-    monkeypatch.setattr("diabolo.ui.parts.picture_input.open_image", lambda _: pytest.fail("opened"))
-    assert source.original(large, given) == (large, False)  # by its header alone
-    monkeypatch.undo()
-    Path(path).unlink()  # old files are removed
-    assert source.original(shown, given) == (shown, False)
 
 
 @pytest.mark.parametrize(
@@ -225,19 +191,24 @@ def test_the_right_button_draws_nothing(page: Any) -> None:
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, button="right")
     page.wait_for_timeout(300)
     assert colour(page, 0.5, 0.5) == [0, 0, 0]
-    assert page.locator(".reconstruct-seen img").count() == 0
+    assert page.locator(".sheet.blank").count() == 1
+    assert page.locator(".steps").first.inner_text().startswith("An example")
 
 
 def test_brushes_colours_and_another_model_s_sheet(page: Any) -> None:
+    """The drawing is carried over, from a wide to a square sheet, and from light on dark to the reverse."""
     assert page.locator(".sketch .ink").count() == 0  # one colour is no choice
+    before = seen(page)
     stroke(page, (0.2, 0.5), (0.8, 0.5))
-    seen(page)
+    before = until_it_differs(page, before)
     page.get_by_role("combobox", name="Model").click()
     page.get_by_role("option", name="bright", exact=True).click()
     page.locator(".sketch .ink").nth(4).wait_for(timeout=WAIT)
-    assert colour(page, 0.5, 0.5) == [255, 255, 255]
+    assert colour(page, 0.5, 0.5) == [0, 0, 0]
+    assert colour(page, 0.5, 0.4) == colour(page, 0.1, 0.5) == [255, 255, 255]
     canvas = page.locator(".sketch canvas").first
     assert canvas.evaluate("c => c.width === c.height")
+    until_it_differs(page, before)
     page.get_by_role("button", name="Colour 2").first.click()
     assert page.locator(".sketch .ink").nth(1).get_attribute("aria-pressed") == "true"
     page.get_by_role("button", name="Thin brush").first.press("Enter")

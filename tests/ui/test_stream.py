@@ -63,7 +63,7 @@ def test_a_drawing_comes_through_a_slow_line(browser: Any, app: Any) -> None:
         page.mouse.down()
         page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + row * box["height"], steps=6)
         page.mouse.up()
-    page.locator(".reconstruct-result img").wait_for(timeout=WAIT)
+    page.locator(".steps", has_text="resized").first.wait_for(timeout=WAIT)
     page.get_by_role("button", name="Clear").first.click()
     page.locator(".reconstruct-result img").wait_for(state="detached", timeout=WAIT)
     page.close()

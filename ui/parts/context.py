@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from math import prod
@@ -33,7 +33,7 @@ from diabolo.ui.models.cache import cached
 from diabolo.ui.models.collection import Models
 from diabolo.ui.models.dataset_images import DatasetImages
 from diabolo.ui.models.shuffle import cycle_shuffled
-from diabolo.ui.parts.picture import CurrentPicture, Look, Picture, example_of
+from diabolo.ui.parts.picture import CurrentPicture, Look, Picture, example_of, words
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
 from diabolo.ui.sandbox import VisitorLimits
@@ -74,7 +74,7 @@ class Context:
         automatic: hidden; the name that was chosen because it suits the open tab. It differs from the
             chooser's, or is '', once the visitor has chosen a model.
         picture_component: what `picture` returns.
-        pictured: set by `picture` being used: whether the tab that is being built shows the current picture.
+        pictured: whether `picture` was used since the app last set this to False.
         marks: what `refresh` placed, and whether it depends on the current picture.
     """
 
@@ -101,11 +101,10 @@ class Context:
 
     @property
     def picture(self) -> CurrentPicture:
-        """The current picture of the page.
+        """The current picture. A listener receives a `Picture`, which `look` fits to a model.
 
-        A listener that has it as an input receives a `Picture`, and `look` fits that to a model. It can be
-        listened to (`context.picture.change`), but a tab should use `refresh`, which also follows the model
-        and sends nothing while the tab is hidden. The pad is shown next to the tabs that use it.
+        A tab follows it by `refresh`, which sends nothing while the tab is hidden, rather than by `change`.
+        The pad is shown next to the tabs that use it.
         """
         self.pictured = True
         return self.picture_component
@@ -282,8 +281,7 @@ class Context:
 @cached(64)
 def _order(model: Autoencoder) -> Iterator[int]:
     """The order in which the model's codes are shown, one for all visitors."""
-    assert model.codes is not None  # noqa: S101 - `stored` checks it
-    return cycle_shuffled(len(model.codes.latents))
+    return cycle_shuffled(0 if model.codes is None else len(model.codes.latents))
 
 
 @contextlib.contextmanager
@@ -298,10 +296,3 @@ def shown_errors() -> Iterator[None]:
 def picture_of(image: NDArray[np.float32]) -> Image.Image:
     """A PIL image of one image float32 `(channels, height, width)` in [0, 1]."""
     return convert.to_pil(image[None])[0]
-
-
-def words(steps: tuple[tuple[str, str], ...], say: Mapping[str, str]) -> str:
-    """The steps of `convert.prepare` as one line, in texts of `Context.say(SHARED, request)`."""
-    if not steps:
-        return say["as_is"]
-    return " → ".join(say.get(what, what).format(detail=say.get(detail, detail)) for what, detail in steps)

@@ -1,6 +1,5 @@
 /** The current picture. Gradio runs this with `element`, `props`, `upload` and `watch`. */
 const kept = {}; // one's own pictures by kind: a drawing and an upload
-let shown = null; // the value that was looked at last
 
 function say(key) {
   const wanted = navigator.languages.map((name) => (name.startsWith("zh") ? "zh-TW" : name.split("-")[0]));
@@ -22,9 +21,8 @@ function back(kind) {
 /** Remember one's own pictures, and offer those that are not the current one. */
 function look() {
   const now = props.value;
-  if (now?.kind === "empty" && shown?.kind) delete kept[now.was];
-  else if (now && now.kind !== "sample") kept[now.kind] = now;
-  shown = now;
+  if (now?.kind === "drawing" || now?.kind === "upload") kept[now.kind] = now;
+  if (now?.gone) delete kept[now.gone];
   const others = ["drawing", "upload"].filter((kind) => kept[kind] && kind !== now?.kind);
   element.querySelector(".back").replaceChildren(...others.map(back));
 }

@@ -22,7 +22,7 @@ from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.sketch import drawing_of
 from diabolo.ui.parts.texts import Texts
 
-__all__ = ["CurrentPicture", "Look", "Picture", "example_of", "fetched"]
+__all__ = ["CurrentPicture", "Look", "Picture", "example_of", "fetched", "words"]
 
 _KINDS = ("drawing", "upload", "sample", "empty")
 WORDS: Texts = {
@@ -143,3 +143,10 @@ def example_of(model: Autoencoder) -> NDArray[np.float32]:
     made = model.sample(1, seed=0) if codes is None else model.decode(codes.latents[:1])
     first: NDArray[np.float32] = made[0]
     return first
+
+
+def words(steps: tuple[tuple[str, str], ...], say: Mapping[str, str]) -> str:
+    """The steps of `convert.prepare` as one line, in texts of `Context.say(SHARED, request)`."""
+    if not steps:
+        return say["as_is"]
+    return " → ".join(say.get(what, what).format(detail=say.get(detail, detail)) for what, detail in steps)

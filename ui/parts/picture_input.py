@@ -19,18 +19,21 @@ __all__ = ["PictureView", "add_pad", "pixels"]
 
 __getattr__ = old_names(__name__, {"PictureInput": "PictureView"})
 
-# These run in the page, without a request: what was drawn or uploaded becomes the current picture. What the
-# server lays has no number of a report, and is no drawing.
+# These run in the page, without a request: what was drawn or uploaded becomes the current picture, and what
+# was cleared is forgotten. A sheet that the server lays has no report, and is no drawing; a drawing that was
+# only carried over to another model's sheet does not replace another picture.
 _DRAWN = """(sheet, picture) => {
-  if (!sheet?.report) return picture;
+  if (!sheet?.report || (sheet.carried && picture?.kind !== 'drawing')) return picture;
   const id = `drawing ${sheet.report}`;
   if (sheet.drawing) return {kind: 'drawing', id, data: sheet.drawing};
-  return picture?.kind === 'drawing' ? {kind: 'empty', was: 'drawing', id} : picture;
+  if (picture?.kind === 'drawing') return {kind: 'empty', gone: 'drawing', id};
+  return picture && {...picture, gone: 'drawing'};
 }"""
 _UPLOADED = """(file, picture) => {
   const id = `${file?.path} ${Date.now()}`;
   if (file) return {kind: 'upload', id, file: file.path, url: file.url, name: file.orig_name};
-  return picture?.kind === 'upload' ? {kind: 'empty', was: 'upload', id} : picture;
+  if (picture?.kind === 'upload') return {kind: 'empty', gone: 'upload', id};
+  return picture && {...picture, gone: 'upload'};
 }"""
 _PASTED = """(picture, file) => {
   if (picture?.kind !== 'upload' || !picture.url || file?.path === picture.file) return file;

@@ -4,17 +4,15 @@ const canvas = root.querySelector("canvas");
 const context = canvas.getContext("2d");
 const part = (name) => root.querySelector(`.${name}`);
 const FINE = 2; // pixels of the canvas for one of the sheet
-const SAY_AGAIN = [500, 2000]; // ms: on a busy machine gradio may lose the last of many events
 const PAUSE = 150; // ms between two reports of a stroke that is being drawn
 const BRUSHES = [7, 13, 22]; // of the sheet's pixels; the middle one is about as thick as a pen stroke in MNIST
 
-let laid = false; // whether a sheet lies here
+let laid = null; // the sheet that lies here
 let reports = 0; // each value that is set here has a number; what the server lays has none
 let strokes = [];
 let ink = "";
 let brush = BRUSHES[1];
 let told = 0;
-let later = []; // timers
 
 function say(key) {
   const words = props.value.words;
@@ -49,19 +47,10 @@ function redraw() {
   part("undo").disabled = part("wipe").disabled = strokes.length === 0;
 }
 
-function tell() {
-  props.value = { ...props.value, drawing: strokes.length ? canvas.toDataURL("image/png") : "", report: ++reports };
-}
-
-function report() {
+function report(carried = false) {
   told = performance.now();
-  tell();
-  keepQuiet();
-  later = SAY_AGAIN.map((time) => setTimeout(tell, time));
-}
-
-function keepQuiet() {
-  later.forEach(clearTimeout);
+  const drawing = strokes.length ? canvas.toDataURL("image/png") : "";
+  props.value = { ...props.value, drawing, carried, report: ++reports };
 }
 
 function place(event) {
@@ -128,10 +117,23 @@ function end(name, change) {
   };
 }
 
+/** What was drawn on one sheet, for another: as large as fits, in the middle, in an ink that shows on it. */
+function carry(before, sheet) {
+  const scale = Math.min(sheet.width / before.width, sheet.height / before.height);
+  const [left, top] = [(sheet.width - scale * before.width) / 2, (sheet.height - scale * before.height) / 2];
+  for (const stroke of strokes) {
+    stroke.points = stroke.points.map(([x, y]) => [scale * x + FINE * left, scale * y + FINE * top]);
+    stroke.brush *= scale;
+    if (stroke.ink === before.inks[0] || !sheet.inks.includes(stroke.ink)) stroke.ink = sheet.inks[0];
+  }
+}
+
 function open() {
   const sheet = props.value;
   if (laid && sheet.report) return; // told, maybe late, of what was done here
-  [laid, strokes] = [true, []];
+  const changed = laid && ["width", "height", "paper"].some((key) => laid[key] !== sheet[key]);
+  if (changed) carry(laid, sheet);
+  laid = sheet;
   if (!sheet.inks.includes(ink)) ink = sheet.inks[0];
   [canvas.width, canvas.height] = [sheet.width * FINE, sheet.height * FINE];
   canvas.style.aspectRatio = `${sheet.width} / ${sheet.height}`;
@@ -142,9 +144,8 @@ function open() {
   end("undo", () => strokes.pop());
   end("wipe", () => (strokes = []));
   redraw();
+  if (changed && strokes.length) report(true);
 }
 
-// whoever goes on to something else is not to be brought back to the drawing
-for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, keepQuiet, { capture: true });
 watch("value", open);
 open();

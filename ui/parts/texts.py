@@ -28,6 +28,7 @@ SHARED: Texts = {
         "empty": "Draw something, upload a picture, or fetch a sample.",
         "example": "An example, decoded from a stored code. It is easier to reconstruct than a real image: "
         "draw or upload a picture of your own.",
+        "try": "Try {name}",
         "suits": "suits this tab, until you choose a model",
         "as_is": "Used as it is: its size and colours match the model's.",
         "stored": "The model decoded this picture from a stored code. It is not an image from the dataset, "
@@ -67,6 +68,7 @@ SHARED: Texts = {
         "tagline": "把影像壓縮成一小段編碼，再還原回來，看看保留了什麼。",
         "empty": "請先畫點東西、上傳影像，或取一個樣本。",
         "example": "這是範例，由存好的編碼解碼而成，比真實影像容易重建；請手繪或上傳自己的影像試試。",
+        "try": "改用 {name}",
         "suits": "依分頁自動挑選，選定模型後就不再更換",
         "as_is": "大小與色彩都相符，直接輸入。",
         "stored": "這張影像是模型用存好的編碼解碼出來的，不是資料集裡的影像，也比真實影像容易重建。",

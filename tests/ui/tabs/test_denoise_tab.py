@@ -216,6 +216,8 @@ def open_tab(page: Any) -> None:
 
 def fetch(page: Any) -> None:
     page.locator("button:visible", has_text=re.compile("Fetch a sample|取一個樣本")).first.click()
+    fetched = re.compile("stored code. It is not|drawn from|不是資料集|抽樣")
+    page.locator(".block.steps:visible", has_text=fetched).first.wait_for(timeout=WAIT)
     page.locator(".denoise-result img").wait_for(timeout=WAIT)
 
 
@@ -326,7 +328,7 @@ def test_a_model_without_noise_says_so_and_still_works(page: Any, tmp_path: Path
     page.wait_for_timeout(1000)
     page.locator("[role=tab]:visible", has_text=re.compile("Upload or paste|上傳或貼上")).first.click()
     page.locator(".upload:visible input[type=file]").set_input_files(photo(tmp_path / "photo.png"))
-    page.locator(".denoise-result img").wait_for(timeout=WAIT)
+    page.locator(".block.steps:visible", has_text="8 x 8").first.wait_for(timeout=WAIT)
     assert page.locator(".block.denoise-figures").inner_text().count("dB") == 2
     assert page.locator(".level-curve .trained").count() == 0
     assert page.locator(".level-curve .dot").count() == 2

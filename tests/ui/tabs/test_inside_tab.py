@@ -240,17 +240,19 @@ def test_the_tab(address: str, locale: str, name: str, sample: str) -> None:
         page.route("**/queue/join*", delay)
         page.goto(address)
         page.get_by_role("tab", name=name).click()
-        seven, rare = (page.locator(".two-insides > *").nth(side) for side in (0, 1))
+        rare, seven = (page.locator(".two-insides > *").nth(side) for side in (0, 1))
         rare.locator(".share b", has_text="25 %").wait_for(timeout=WAIT)
         assert seven.locator(".class-rows span").all_inner_texts() == CLASSES
         assert rare.locator(".class-rows").count() == 0  # its codes have no labels
-        assert seven.locator(".one-unit figure").count() == 2  # no picture yet
+        seven.locator(".one-unit figure").nth(2).wait_for(timeout=WAIT)  # of the example
         page.locator("button:visible", has_text=sample).click()
-        seven.locator(".one-unit figure").nth(2).wait_for(timeout=WAIT)
+        fetched = re.compile("It is not an image|drawn from|不是資料集|抽樣")
+        page.locator(".block.steps:visible", has_text=fetched).first.wait_for(timeout=WAIT)
         cells = seven.locator(".units button")
         cells.nth(5).click()
-        chosen = "document.querySelector('.units [aria-pressed=true]:focus')?.dataset.unit == {0}"
-        shown = "/ {0}[:：]/.test(document.querySelector('.one-unit figcaption').textContent)"
+        right = "document.querySelectorAll('.two-insides > *')[1]"
+        chosen = right + ".querySelector('.units [aria-pressed=true]:focus')?.dataset.unit == {0}"
+        shown = "/ {0}[:：]/.test(" + right + ".querySelector('.one-unit figcaption').textContent)"
         pairs = []
         for keys, unit in (((), 5), (("ArrowRight",), 6), (("Home",), 0), (4 * ("ArrowRight",), 4)):
             if len(keys) > 1:

@@ -46,7 +46,7 @@ def _layout(context: Context) -> _Page:
     gr.Markdown(text("lead"), elem_classes="lead")
     source = PictureView(context)
     with gr.Row(equal_height=False):
-        source.show(name="compare-seen")
+        source.show(height=180, name="compare-seen")
         with gr.Column(min_width=260, scale=3):
             models = choice(
                 list(context.bundles),

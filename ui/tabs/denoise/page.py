@@ -16,10 +16,11 @@ from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, largest_level
 from diabolo.ui.components import slider
 from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors
+from diabolo.ui.parts.model_buttons import advice
 from diabolo.ui.parts.picture import Look, Picture
 from diabolo.ui.parts.picture_input import PictureView, pixels
-from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED
+from diabolo.ui.tabs.denoise.advised import advised
 from diabolo.ui.tabs.denoise.before_after import before_after, compared
 from diabolo.ui.tabs.denoise.level_curve import WORDS as CURVE_WORDS
 from diabolo.ui.tabs.denoise.level_curve import Curve, Now, level_curve, measure
@@ -43,7 +44,7 @@ class _Page:
     level: gr.Slider
     seed: gr.Number
     new_noise: gr.Button
-    trained: gr.Markdown
+    trained: gr.HTML
     curve: gr.HTML
 
     @property
@@ -85,7 +86,7 @@ def _layout(context: Context) -> _Page:
                 level = slider(0, top, value=now, step=0.01, label=text("level"), info=" ")
                 seed = gr.Number(0, precision=0, minimum=0, label=text("seed"))
                 new_noise = gr.Button(text("again"), size="sm", elem_classes="denoise-run")
-        trained = gr.Markdown(elem_classes=["note", "denoise-note"])
+        trained = advice(context, "denoise-note")
         curve = gr.HTML(elem_classes="denoise-curve")
     return _Page(
         source=source,
@@ -206,11 +207,12 @@ class _View:
         level = min(float(level), _top(m, kind))  # the slider may still have another kind's value
         trained = m.noise[1:] if m.noise is not None and m.noise[0] == kind else None
         curve = self._curve(model, str(m.document["digest"]), kind)
-        note = _note(m, kind, say)
         if look is None:
+            note = advised(context, model, kind, None, request)
             return "", "", note, level_curve(curve, trained, Now(level=level), words)
         clean, noisy, result = _denoised(context, model, look.image, kind, level, seed)
         now = Now(level=level, noisy=_psnr(clean, noisy), denoised=_psnr(clean, result))
+        note = advised(context, model, kind, now, request)
         pair = compared(
             picture_of(noisy),
             picture_of(result),
@@ -251,16 +253,6 @@ def _top(m: Manifest, kind: str) -> float:
 
 def _unit(kind: str, say: dict[str, str]) -> str:
     return say["deviation" if kind in ("gaussian", "speckle") else "share"]
-
-
-def _note(m: Manifest, kind: str, say: dict[str, str]) -> str:
-    if m.noise is None:
-        return say["untrained"]
-    trained, low, high = m.noise
-    level = f"{low:g}" if low == high else f"{low:g}–{high:g}"
-    return say["trained" if trained == kind else "other"].format(
-        kind=say.get(trained, as_text(trained)), level=level
-    )
 
 
 def _psnr(clean: NDArray[np.float32], other: NDArray[np.float32]) -> float:

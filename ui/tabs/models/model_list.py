@@ -16,16 +16,12 @@ from diabolo.ui.models.cache import cached
 from diabolo.ui.models.collection import Models, figures
 from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.inline_html import escaped
+from diabolo.ui.parts.model_buttons import CLICKED
 from diabolo.ui.tabs.models.facts import size_of
 
 __all__ = ["CLICKED", "model_list"]
 
 __getattr__ = old_names(__name__, {"shelf": "model_list"})
-
-CLICKED = """element.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-name]");
-  if (button) trigger("click", { name: button.dataset.name });
-});"""
 
 _WIDE, _HIGH = 420, 260  # pixels of a picture, at most
 _PIXELS = 4_000_000  # in a picture's file, at most

@@ -8,10 +8,11 @@ from typing import Any
 
 import gradio as gr
 
-from diabolo.runtime.errors import BundleError, UsageError
+from diabolo.runtime.errors import BundleError
 from diabolo.ui.files.incoming import UploadInput
-from diabolo.ui.parts.context import EVERY, QUIET, Context, shown_errors
+from diabolo.ui.parts.context import QUIET, Context, shown_errors
 from diabolo.ui.parts.inline_html import escaped
+from diabolo.ui.parts.model_buttons import choose_on_click
 from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.refresh import refresh
@@ -79,15 +80,9 @@ def _wire(context: Context, page: _Page) -> None:
             context.bundles.uploaded.mark_shown(request.session_hash, model)
             return model_list(context.bundles, model, say), about(known, say), _card(context, model, say)
 
-    def choose(event: gr.EventData) -> tuple[Any, str]:
-        name = getattr(event, "name", None)
-        if not isinstance(name, str):
-            raise UsageError("this event chooses a model by its name. Load the page again.")
-        return gr.update(value=name), ""
-
     outputs = [page.models, page.about, page.card]
     refresh(context, show, [context.chooser], outputs)
-    page.models.click(choose, None, [context.chooser, context.automatic], **EVERY)
+    choose_on_click(context, page.models)
 
 
 def _wire_upload(context: Context, page: _Page) -> None:

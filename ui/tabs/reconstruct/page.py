@@ -16,11 +16,12 @@ from diabolo.runtime.image import metrics
 from diabolo.ui.parts.context import Context, picture_of, shown_errors
 from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.inline_html import signed_map
+from diabolo.ui.parts.model_buttons import advice, advice_html
 from diabolo.ui.parts.numbers import numbers
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.texts import SHARED, Texts
-from diabolo.ui.tabs.reconstruct import code_chart
+from diabolo.ui.tabs.reconstruct import code_chart, meaning
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
@@ -65,6 +66,7 @@ class _Page:
     error: gr.Image
     legend: gr.HTML
     figures: gr.Markdown
+    meaning: gr.HTML
     chart: gr.HTML
 
 
@@ -90,8 +92,11 @@ def _layout(context: Context) -> _Page:
                 error = pixels(text("error"), name="reconstruct-error")
                 legend = gr.HTML(elem_classes="reconstruct-legend")
         figures = gr.Markdown(elem_classes=["figures", "reconstruct-figures"])
+        meant = advice(context, "reconstruct-meaning")
         chart = gr.HTML(elem_classes="reconstruct-code")
-    return _Page(source=source, result=result, error=error, legend=legend, figures=figures, chart=chart)
+    return _Page(
+        source=source, result=result, error=error, legend=legend, figures=figures, meaning=meant, chart=chart
+    )
 
 
 def _wire(context: Context, page: _Page) -> None:
@@ -101,7 +106,7 @@ def _wire(context: Context, page: _Page) -> None:
             look = context.look(model, picture, request)
             told = page.source.told(look, request)
             if look is None:
-                return *told, None, "", None, "", ""
+                return *told, None, "", "", None, "", ""
             say = context.say(TEXTS, request)
             opened, m = context.model(model), context.manifest(model)
             code = opened.encode(look.image[None])
@@ -109,9 +114,12 @@ def _wire(context: Context, page: _Page) -> None:
             figures = f"{_figures(look.image, result, say)}\n\n{_compression(m, say)}"
             chart = code_chart.code_chart(m, code[0], context.say(code_chart.WORDS, request))
             error = signed_map(look.image, result, _FULL)
-            return *told, picture_of(result), figures, error, _legend(say), chart
+            meant = _meaning(context, model, float(metrics.mse(look.image[None], result[None])[0]), request)
+            return *told, picture_of(result), figures, meant, error, _legend(say), chart
 
-    page.source.wire(show, outputs=[page.result, page.figures, page.error, page.legend, page.chart])
+    page.source.wire(
+        show, outputs=[page.result, page.figures, page.meaning, page.error, page.legend, page.chart]
+    )
 
 
 def _endpoints(context: Context, seen: gr.Image) -> None:
@@ -181,6 +189,13 @@ def _compression(m: Manifest, say: dict[str, str]) -> str:
     image, code = prod(m.image_shape), prod(m.latent_shape)
     words = say["fewer" if code < image else "not_fewer"]
     return words.format(image=f"{image:,}", code=f"{code:,}", ratio=f"{image / code:.3g}")
+
+
+def _meaning(context: Context, model: str, mse: float, request: gr.Request) -> str:
+    models = {name: context.manifest(name) for name in context.bundles.names()}
+    lines = meaning.meaning(models, model, mse, context.say(meaning.WORDS, request))
+    found = meaning.better(models, model)
+    return advice_html(lines, [found] if found else [], context.say(SHARED, request))
 
 
 def _legend(say: dict[str, str]) -> str:
