@@ -246,7 +246,7 @@ def test_a_picture_off_the_map_and_another_model(page: Any) -> None:
     _press(page, "picture")
     card.wait_for(timeout=WAIT)
     page.evaluate("scrollTo(0, 0)")  # a button below the map was pressed
-    page.mouse.move(*_at(page, 0.95, 0.05))
+    page.mouse.move(*_at(page, 0.95, 0.95))  # over a button
     page.keyboard.down("Control")
     for _ in range(6):
         page.mouse.wheel(0, -240)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from _chromium import GRADIO_MARKS, watch
 from _coded import save_coded
 from _served import close, free_port
+from PIL import Image
 
 from diabolo.runtime.autoencoder import Autoencoder
 
@@ -295,13 +297,52 @@ def test_in_render(page: Any) -> None:
     page.locator(f"#rendered-0 {READY}").wait_for(timeout=WAIT)
 
 
-def test_after_a_reload_it_starts_anew(page: Any) -> None:
+def test_after_a_reload_it_starts_anew(browser: Any, address: str) -> None:
+    """Gradio reports its own requests that a reload breaks off, so the console is not looked at here."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(address)
+    page.locator(f"#one {READY}").wait_for(timeout=WAIT)
     start = page.locator("#one .sliders output").all_inner_texts()
     _press(page, "move")
     _values(page, "#one", "v[0] === 4")
     page.reload()
     page.locator(f"#one {READY}").wait_for(timeout=WAIT)
     assert page.locator("#one .sliders output").all_inner_texts() == start
+    page.close()
+
+
+def test_loaded_by_name_and_given_a_picture(
+    browser: Any, models: dict[str, Autoencoder], tmp_path: Path
+) -> None:
+    """In Blocks that `gr.load` has from somebody's registry; the picture comes from a `gr.Image`."""
+    image = Image.new("RGB", (40, 30), "black")
+    image.paste((255, 255, 255), (10, 10, 20, 20))
+    image.save(tmp_path / "picture.png")
+
+    def registry(name: str, token: str | None = None, **options: Any) -> Any:
+        with gr.Blocks() as demo:
+            given = gr.Image(type="pil", elem_id="given")
+            explorer = _explorer(models[name], elem_id="loaded", **options)
+            given.change(explorer.show_picture, given, explorer)
+        return demo
+
+    demo = gr.load("plane", src=registry, language="zh-TW")
+    port = free_port()
+    demo.launch(
+        server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, ssr_mode=False
+    )
+    page = browser.new_page(viewport={"width": 1280, "height": 1200})
+    wrong = watch(page)
+    page.goto(f"http://127.0.0.1:{port}/")
+    page.locator(f"#loaded {READY}").wait_for(timeout=WAIT)
+    assert page.locator("#loaded .map-side b").first.inner_text() == "潛在空間地圖"
+    page.locator("#given input[type=file]").set_input_files(tmp_path / "picture.png")
+    page.locator("#loaded .yours").wait_for(timeout=WAIT)
+    page.locator("#given").get_by_role("button", name=re.compile("clear|remove", re.I)).first.click()
+    page.locator("#loaded .yours").wait_for(state="hidden", timeout=WAIT)
+    page.close()
+    close(demo)
+    assert wrong == []
 
 
 def test_in_an_interface(browser: Any, models: dict[str, Autoencoder], tmp_path: Path) -> None:
@@ -325,7 +366,7 @@ def test_in_an_interface(browser: Any, models: dict[str, Autoencoder], tmp_path:
     start = page.locator("#in .sliders output").all_inner_texts()
     assert page.locator("#out .sliders input:disabled").count() == 2
     assert page.locator("#in > label").inner_text().strip() == "value"  # the parameter's name
-    _click_map(page, 0.95, 0.95, "#in")
+    _click_map(page, 0.98, 0.02, "#in")
     moved = page.locator("#in .sliders output").all_inner_texts()
     assert moved != start
     page.wait_for_timeout(300)  # the value is told

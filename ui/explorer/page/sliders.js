@@ -48,8 +48,9 @@ function sliders(place, state, moved, released) {
     return { index, label, slider, value };
   };
   let asked = false;
-  /** In the next animation frame, once however often it is called: there may be thousands of rows. */
+  /** Of many rows, in the next animation frame, once however often it is called: there may be thousands. */
   const soon = () => {
+    if (rows.length <= FIRST + BATCH) return show();
     if (asked) return;
     asked = true;
     requestAnimationFrame(() => ((asked = false), show()));
