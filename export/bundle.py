@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
 import tempfile
 import zipfile
@@ -23,7 +24,8 @@ from diabolo.export.fp16 import to_fp16
 from diabolo.export.golden import golden
 from diabolo.export.graphs import OPSETS, checked, decoder_graph, encoder_graph
 from diabolo.export.map import latent_picture
-from diabolo.export.measure import figures, of_graphs, of_torch
+from diabolo.export.measure import Reconstruct, figures, of_graphs, of_torch
+from diabolo.export.memory import most_images
 from diabolo.export.parity import BATCH_SIZES, Parity, check_parity
 from diabolo.export.preview import preview
 from diabolo.export.quantised import quantise
@@ -67,9 +69,11 @@ class Settings:
     force: bool = False
 
     def __post_init__(self) -> None:
-        if self.opset not in OPSETS:
-            raise ExportError(f"opset {self.opset} is not possible; choose from {OPSETS[0]} to {OPSETS[-1]}.")
-        if self.dtype not in DTYPES:
+        if type(self.opset) is not int or self.opset not in OPSETS:
+            raise ExportError(
+                f"opset {self.opset!r} is not possible; choose from {OPSETS[0]} to {OPSETS[-1]}."
+            )
+        if not isinstance(self.dtype, str) or self.dtype not in DTYPES:
             raise ExportError(f"dtype {self.dtype!r} is not possible; choose from {', '.join(DTYPES)}.")
 
 
@@ -91,14 +95,20 @@ class Exported:
     proof = OldAttribute("parity")
 
 
-def check_free(target: Path) -> None:
-    """Check that a path is free.
+def check_free(out: str | os.PathLike[str]) -> Path:
+    """Check that a path is free, and return it.
 
     Raises:
-        ExportError: there is a file or a folder.
+        ExportError: there is a file or a folder, or it cannot be the name of one.
     """
-    if target.exists():
+    try:
+        target = Path(out)
+        exists = target.exists() or target.is_symlink() or not target.name
+    except (TypeError, ValueError, OSError) as error:
+        raise ExportError(f"{out!r:.100} is not possible as a folder: {error}. Give a path.") from None
+    if exists:
         raise ExportError(f"{target} already exists and was not changed. Remove it, or name another with -o.")
+    return target
 
 
 def write(source: Source, target: Path, settings: Settings, say: Note) -> Exported:
@@ -116,13 +126,15 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
     say("splitting the model into two graphs")
     full = encoder_graph(source.pair, settings.opset), decoder_graph(source.pair, settings.opset)
     plain = checked(full[0]), checked(full[1])
-    say(f"proving them equal to torch at batch sizes {', '.join(map(str, BATCH_SIZES))}")
-    parity = check_parity(source.pair, *plain, real=_test_images(source))
+    most = most_images(full)
+    sizes = tuple(size for size in BATCH_SIZES if size <= most)
+    say(f"proving them equal to torch at batch sizes {', '.join(map(str, sizes))}")
+    parity = check_parity(source.pair, *plain, real=_test_images(source, most), sizes=sizes)
     graphs = _converted(source, full, settings, say)
     encoder, decoder = checked(graphs[0]), checked(graphs[1])
     say("measuring them on the test images")
-    exported = _measured(source, plain, (encoder, decoder), settings)
-    images, stored = source.training_images[:_COMPARED], source.arrays.get("codes")
+    exported = _measured(source, plain, (encoder, decoder), settings, most)
+    images, stored = source.training_images[: min(most, _COMPARED)], source.arrays.get("codes")
     answers = golden(source.pair, source.codes, encoder, decoder, settings.dtype, images, stored)
     name = source.name if target.name == "bundle" else target.name
     about = document(source, name, parity, answers, settings.opset, settings.dtype, exported)
@@ -139,8 +151,8 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
     return Exported(path=target, parity=parity, figures=exported)
 
 
-def _test_images(source: Source) -> NDArray[np.float32] | None:
-    return next((batch[:_COMPARED] for batch in source.test()), None)
+def _test_images(source: Source, most: int) -> NDArray[np.float32] | None:
+    return next((batch[: min(most, _COMPARED)] for batch in source.test()), None)
 
 
 def _converted(source: Source, full: Graphs, settings: Settings, say: Note) -> Graphs:
@@ -157,13 +169,13 @@ def _converted(source: Source, full: Graphs, settings: Settings, say: Note) -> G
 
 
 def _measured(
-    source: Source, plain: tuple[bytes, bytes], graphs: tuple[bytes, bytes], settings: Settings
+    source: Source, plain: tuple[bytes, bytes], graphs: tuple[bytes, bytes], settings: Settings, most: int
 ) -> dict[str, Any]:
     """Metrics of the torch modules and of the graphs, and their differences."""
-    before = figures(of_torch(source.pair), source.test, source.noise)
+    before = figures(_in_parts(of_torch(source.pair), most), source.test, source.noise)
     if not before["images"]:
         return {}
-    after = figures(of_graphs(*graphs), source.test, source.noise)
+    after = figures(_in_parts(of_graphs(*graphs), most), source.test, source.noise)
     change = {key: after[key] - before[key] for key in ("mse", "psnr", "ssim")}
     if settings.dtype == "int8" and change["psnr"] < -_LOSS and not settings.force:
         raise ExportError(
@@ -172,6 +184,13 @@ def _measured(
         )
     sizes = {"fp32": sum(map(len, plain)), settings.dtype: sum(map(len, graphs))}
     return {"on": source.measured_on, "torch": before, "graphs": after, "change": change, "bytes": sizes}
+
+
+def _in_parts(reconstruct: Reconstruct, most: int) -> Reconstruct:
+    """The same function, which never gets more images at a time."""
+    return lambda images: np.concatenate(
+        [reconstruct(images[i : i + most]) for i in range(0, len(images), most)]
+    )
 
 
 def _vectors(codebook: Codebook) -> dict[str, NDArray[Any]]:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from diabolo.export.bundle import Exported, Settings, check_free, write
 from diabolo.export.codes import codes_of, density_of
 from diabolo.export.errors import ExportError
-from diabolo.export.pair import Pair, Part, adapt
+from diabolo.export.external.adapt import Part, adapt
+from diabolo.export.external.arguments import (
+    check_choices,
+    check_texts,
+    class_indices,
+    example_of,
+    images_of,
+    range_of,
+)
+from diabolo.export.external.copies import module_name
+from diabolo.export.pair import Pair
 from diabolo.export.source import Source
-from diabolo.runtime.image.convert import as_batch
+from diabolo.runtime.errors import DiaboloError
 from diabolo.train.userfile import execute, split
 
 __all__ = ["export_factory", "export_pair"]
@@ -28,13 +39,15 @@ _CALIBRATION = 256  # training images for 8-bit ranges
 def export_pair(
     encoder: Part,
     decoder: Part,
-    example: Tensor | NDArray[Any],
+    example: Any,
     out: str | Path,
     *,
     images: Any = None,
-    labels: Sequence[int] | None = None,
+    labels: Any = None,
     test: Any = None,
     value_range: tuple[float, float] = (0.0, 1.0),
+    clip: bool = False,
+    spread: str | None = None,
     name: str = "",
     summary: str = "",
     prior: str | None = None,
@@ -52,82 +65,103 @@ def export_pair(
     The modules are copied to the CPU and to float32; the caller's do not change.
 
     Args:
-        encoder: a module, or a method of one such as `vae.encode`: `(batch, channels, height, width)` to a
-            latent `(batch, ...)`, to a mean and a log-variance, or to an output of diffusers.
+        encoder: a module, a method such as `vae.encode`, or a function of modules; docs/export.md lists
+            what it may return.
         decoder: latent to image, likewise.
         example: float images `(n, channels, height, width)` in [0, 1], of the model's size.
         out: the folder, which must not exist.
-        images: training images, as `Autoencoder.encode` takes them, for the latent's statistics, codes.npz
-            and 8-bit ranges; by default `example`, without codes.npz.
+        images: training images, of any kind, for statistics and codes.npz; by default `example`.
         labels: of `images`, `(n,)`, indices into `classes`.
         test: images for the metrics; by default `images`, and model.json then says so.
-        value_range: the values of black and white in the modules; (-1, 1) for most of diffusers.
-        name: of the model; by default the folder's.
-        summary: one sentence about the model.
+        value_range: the values of black and white in the modules; (-1, 1) where a decoder ends in tanh.
+        clip: whether the decoder may return values outside `value_range`, which are then clipped.
+        spread: what the second of two tensors of the encoder is: 'log_variance', 'std', 'variance' or
+            'log_std'. None assumes the log-variance, unless it has no value below 0.
+        name, summary: of the model, the summary in one sentence; by default the folder's name.
         prior: 'normal' if latents drawn from N(0, I) decode to images like the data.
         dataset, classes, licence: of the training data.
         opset, dtype, uint8_io, force: see `Settings`.
         note: called with a line of text at each step.
 
     Raises:
-        ExportError: the modules do not fit together, cannot be exported, or differ from their graphs.
+        ExportError: the modules do not fit, cannot be exported, or differ from their graphs.
         ImageError: the images do not fit the example.
     """
     settings = Settings(opset=opset, dtype=dtype, uint8_io=uint8_io, force=force)
-    target = Path(out)
-    check_free(target)
-    _check_prior(prior)
-    pixels = _example(example)
-    pair = adapt(encoder, decoder, torch.from_numpy(pixels), value_range)
-    about = {"name": name or target.resolve().name, "prior": prior}
-    facts = _facts(encoder, decoder, summary, {"name": dataset, "classes": list(classes), "licence": licence})
-    source = _source(pair, pixels, images, labels, test, facts=facts, **about)
-    return write(source, target, settings, note or (lambda _text: None))
+    check_choices(prior, spread)
+    names = check_texts(classes, name=name, summary=summary, dataset=dataset, licence=licence)
+    target, values, say = check_free(out), range_of(value_range), _noted(note)
+    given = _given(example, images, labels, test, names, values)
+    pair = adapt(encoder, decoder, given.tensor, values, clip=clip, spread=spread, note=say)
+    facts = _facts(encoder, decoder, summary, {"name": dataset, "classes": list(names), "licence": licence})
+    source = _source(pair, given, name or target.resolve().name, prior, facts)
+    return write(source, target, settings, say)
 
 
-def _check_prior(prior: str | None) -> None:
-    if prior not in (None, "normal"):
-        raise ExportError(f"prior {prior!r} is not possible; choose 'normal', or None for no prior.")
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Given:
+    """The caller's images, float32 `(n, channels, height, width)` in [0, 1], and labels `(n,)`."""
+
+    example: NDArray[np.float32]
+    images: NDArray[np.float32] | None
+    labels: NDArray[np.int64] | None
+    test: NDArray[np.float32] | None
+
+    @property
+    def tensor(self) -> torch.Tensor:
+        """The example."""
+        return torch.from_numpy(self.example)
+
+
+def _given(
+    example: Any, images: Any, labels: Any, test: Any, classes: tuple[str, ...], values: tuple[float, float]
+) -> _Given:
+    pixels = example_of(example, values)
+    shape = (pixels.shape[1], pixels.shape[2], pixels.shape[3])
+    training = None if images is None else images_of(images, shape, "images", values)
+    count = len(pixels if training is None else training)
+    return _Given(
+        example=pixels,
+        images=training,
+        labels=None if labels is None else class_indices(labels, count, classes),
+        test=None if test is None else images_of(test, shape, "test", values),
+    )
+
+
+def _noted(note: Any) -> Callable[[str], None]:
+    if note is not None and not callable(note):
+        raise ExportError(f"note is of type {type(note).__name__}. Give a function that takes a text: print.")
+    return note or (lambda _text: None)
 
 
 def _facts(encoder: Part, decoder: Part, summary: str, dataset: dict[str, Any]) -> dict[str, Any]:
     """Keys of model.json, as `Source` takes them."""
     return {
-        "summary": summary or f"{_kind(encoder)} and {_kind(decoder)}",
+        "summary": summary or f"{module_name(encoder)} and {module_name(decoder)}",
         "variant": "own",
-        "network": _kind(encoder),
+        "network": module_name(encoder),
         "dataset": dataset,
         "metrics": {},
     }
 
 
-def _source(
-    pair: Pair,
-    example: NDArray[np.float32],
-    images: Any,
-    labels: Sequence[int] | None,
-    test: Any,
-    *,
-    facts: dict[str, Any],
-    **about: Any,
-) -> Source:
-    """The input of `write`; without `images`, the example is used, and there is no codes.npz."""
-    training = example if images is None else as_batch(images, pair.image_shape)
-    tested = training if test is None else as_batch(test, pair.image_shape)
-    codes = pair.latents(training)
-    indices = None if labels is None else _labels(labels, len(training), facts["dataset"]["classes"])
-    arrays = codes_of(pair, training, indices) if images is not None else {}
-    if images is not None and test is not None:
-        arrays |= density_of(pair, training, tested)
+def _source(pair: Pair, given: _Given, name: str, prior: str | None, facts: dict[str, Any]) -> Source:
+    """The input of `write`; without images of the caller's, there is no codes.npz."""
+    training = given.example if given.images is None else given.images
+    tested = training if given.test is None else given.test
+    arrays = {} if given.images is None else codes_of(pair, given.images, given.labels)
+    if given.images is not None and given.test is not None:
+        arrays |= density_of(pair, given.images, given.test)
     return Source(
         pair=pair,
+        name=name,
+        prior=prior,
         facts=facts,
         training_images=training[:_CALIBRATION],
-        codes=codes,
+        codes=pair.latents(training),
         test=lambda: (tested[i : i + _BATCH] for i in range(0, len(tested), _BATCH)),
-        measured_on="given" if test is None else "test",
+        measured_on="given" if given.test is None else "test",
         arrays=arrays,
-        **about,
     )
 
 
@@ -143,14 +177,19 @@ def export_factory(named: str, out: str | Path | None = None, **settings: Any) -
     Raises:
         ExportError: there is no such file or function, or it returns something else.
     """
-    found = split(named)
+    found = split(named) if isinstance(named, str) else None
     if found is None or not found[1]:
         raise ExportError(f"{named!r} does not name a function. Write it as path/to/file.py:factory.")
     path, factory = found
     function = getattr(execute(path), factory, None)
     if not callable(function):
         raise ExportError(f"{path} has no function {factory!r}.")
-    made = function()
+    try:
+        made = function()
+    except DiaboloError:
+        raise
+    except Exception as error:
+        raise ExportError(f"{factory} in {path} fails: {type(error).__name__}: {error}") from error
     if isinstance(made, tuple) and len(made) == 3:
         made = dict(zip(("encoder", "decoder", "example"), made, strict=True))
     if not isinstance(made, dict) or not {"encoder", "decoder", "example"} <= made.keys():
@@ -158,30 +197,10 @@ def export_factory(named: str, out: str | Path | None = None, **settings: Any) -
             f"{factory} in {path} returns {type(made).__name__}. It must return (encoder, decoder, example), "
             "or a dict with these three keys and more of export_pair's arguments."
         )
-    return export_pair(**{"out": out or Path(path).with_suffix("")} | made | settings)
-
-
-def _example(example: Tensor | NDArray[Any]) -> NDArray[np.float32]:
-    values = example.detach().cpu().numpy() if isinstance(example, Tensor) else np.asarray(example)
-    if values.ndim != 4 or not len(values) or values.dtype.kind != "f":
+    given = {"out": out or Path(path).with_suffix("")} | made | settings
+    known = inspect.signature(export_pair).parameters
+    if unknown := [name for name in given if name not in known]:
         raise ExportError(
-            f"the example is {values.dtype} of shape {values.shape}. Give float images "
-            "(n, channels, height, width) in [0, 1], at least one."
+            f"{unknown[0]!r} is not an argument of export_pair. Choose from {', '.join(known)}."
         )
-    return as_batch(values.astype(np.float32), tuple(values.shape[1:]))
-
-
-def _labels(labels: Sequence[int], count: int, classes: Sequence[str]) -> NDArray[np.int64]:
-    values = np.asarray(labels)
-    fits = values.shape == (count,) and values.dtype.kind in "iu"
-    if not fits or not 0 <= values.min() <= values.max() < max(1, len(classes)):
-        raise ExportError(
-            f"labels must be {count} whole numbers, one for each image, from 0 to {len(classes) - 1}: "
-            "indices into classes."
-        )
-    return values.astype(np.int64)
-
-
-def _kind(part: Part) -> str:
-    owner = part if isinstance(part, torch.nn.Module) else getattr(part, "__self__", part)
-    return type(owner).__name__
+    return export_pair(**given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import re
 import warnings
 from typing import Any
 
@@ -21,6 +22,9 @@ __all__ = ["OPSETS", "checked", "decoder_graph", "encoder_graph", "ir_version", 
 # opset: the ONNX IR version that was released with it, and the first onnxruntime that was tested to run it
 _READERS = {18: (8, "1.15"), 19: (9, "1.16"), 20: (9, "1.17"), 21: (10, "1.18")}
 OPSETS = tuple(_READERS)
+
+# what torch.export says of a batch size that became a constant
+_FIXED = re.compile(r"not in VR\[|specialized|inferred ranges|Constraints violated|ConstraintViolation")
 
 
 def ir_version(opset: int) -> int:
@@ -97,6 +101,7 @@ def _graph(module: nn.Module, example: Tensor, name: str, outputs: list[str], op
 
 def _exported(module: nn.Module, example: Tensor, name: str, outputs: list[str], opset: int) -> Any:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    logging.getLogger("torch.export").setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
@@ -114,6 +119,13 @@ def _exported(module: nn.Module, example: Tensor, name: str, outputs: list[str],
             )
     except Exception as error:
         reason = str(error.__cause__ or error).strip().splitlines()
+        if _FIXED.search(str(error)) or _FIXED.search(str(error.__cause__)):
+            raise ExportError(
+                f"the batch size of {name!r} is fixed, or the module does different things for different "
+                "sizes. "
+                "Use flatten(1) or reshape(len(x), ...) in it, and no condition on the size. "
+                f"({reason[0] if reason else type(error).__name__})"
+            ) from error
         raise ExportError(
             f"torch cannot export what computes {' and '.join(outputs)}: "
             f"{reason[0] if reason else type(error).__name__}"

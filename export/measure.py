@@ -14,16 +14,16 @@ from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.runtime.session.device import create_session
 
-__all__ = ["Batches", "answers", "figures", "of_graphs", "of_torch"]
+__all__ = ["Batches", "Reconstruct", "answers", "figures", "of_graphs", "of_torch"]
 
 Batches = Callable[
     [], Iterable[NDArray[np.float32]]
 ]  # batches of images, float32 `(batch, *image_shape)` in [0, 1]
-_Reconstruct = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Reconstruct = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 _SEED = 20081  # fixed, so that all models are measured with the same noise
 
 
-def of_torch(pair: Pair) -> _Reconstruct:
+def of_torch(pair: Pair) -> Reconstruct:
     """The function that reconstructs images `(batch, *image_shape)` with the torch modules."""
 
     def reconstruct(image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -34,7 +34,7 @@ def of_torch(pair: Pair) -> _Reconstruct:
     return reconstruct
 
 
-def of_graphs(encoder: bytes, decoder: bytes) -> _Reconstruct:
+def of_graphs(encoder: bytes, decoder: bytes) -> Reconstruct:
     """The function that reconstructs images `(batch, *image_shape)` with the graphs, on the CPU.
 
     Args:
@@ -63,7 +63,7 @@ def answers(encode: Any, decode: Any) -> Callable[[NDArray[np.float32]], tuple[N
     return both
 
 
-def figures(reconstruct: _Reconstruct, images: Batches, noise: NoiseSpec | None) -> dict[str, Any]:
+def figures(reconstruct: Reconstruct, images: Batches, noise: NoiseSpec | None) -> dict[str, Any]:
     """Compute the metrics of reconstructions.
 
     Args:

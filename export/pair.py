@@ -1,9 +1,8 @@
-"""The two torch modules that become graphs: those of a `Model`, or external ones behind an adapter."""
+"""The two torch modules that become graphs; `export/external` makes a pair of other people's."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from diabolo.export.errors import ExportError
-from diabolo.runtime._old_names import old_keywords, old_names
+from diabolo.runtime._old_names import old_keywords
 from diabolo.train.datasets import Images
 from diabolo.train.model import Model
 
-__all__ = ["Pair", "adapt", "of_model"]
+__all__ = ["Pair", "of_model"]
 
-Part = nn.Module | Callable[..., Any]
+_MOVED = {"adapt": "adapt", "adapted": "adapt", "Part": "Part"}
 _BATCH = 32  # images that are encoded at a time
 
 
@@ -125,121 +123,15 @@ def _has_log_variance(model: Model) -> bool:
     return model.encode(model.offset.new_zeros(1, *model.image_shape)).log_variance is not None
 
 
-def adapt(encoder: Part, decoder: Part, example: Tensor, value_range: tuple[float, float]) -> Pair:
-    """The pair of two external modules, or of two methods of one module; they are copied and tried.
+def __getattr__(name: str) -> Any:
+    """`adapt` moved: it needs the modules that try other people's parts."""
+    if name not in ("adapt", "adapted", "Part"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from diabolo.export.external import adapt
 
-    Args:
-        encoder: image to latent. It may return a tensor; a mean and a log-variance; or an object with
-            `latent_dist` (which has `mean` and `logvar`), `latents` or `sample`, as in diffusers.
-        decoder: latent to image. It returns a tensor, or an object with `sample`.
-        example: images `(batch, channels, height, width)` in [0, 1].
-        value_range: the values of black and white in the modules; (-1, 1) for most of diffusers.
-
-    Raises:
-        ExportError: they are not modules, fail on the example, or return outputs that do not fit together.
-    """
-    low, high = value_range
-    if not low < high:
-        raise ExportError(f"value_range {value_range} is not possible; the lower number comes first.")
-    owners: dict[int, nn.Module] = {}
-    encode = _ExternalEncoder(_copied(encoder, "encoder", owners), _method(encoder), low, high).eval()
-    decode = _ExternalDecoder(_copied(decoder, "decoder", owners), _method(decoder), low, high).eval()
-    with torch.no_grad():
-        out = _run(encode, example, "encoder")
-        latent = out[0] if isinstance(out, tuple) else out
-        image = _run(decode, latent, "decoder")
-    count = len(example)
-    if isinstance(out, tuple) and out[1].shape != latent.shape:
-        raise ExportError(
-            f"the encoder's log-variance is {_shape(out[1])}, its mean {_shape(latent)}; both must be equal."
-        )
-    if latent.ndim < 2 or len(latent) != count:
-        raise ExportError(
-            f"the encoder returns {_shape(latent)} for {count} images; the first axis must be the batch."
-        )
-    if image.shape != example.shape:
-        raise ExportError(f"the decoder returns {_shape(image)} for images of {_shape(example)}.")
-    channels, height, width = example.shape[1:]
-    return Pair(
-        encoder=encode,
-        decoder=decode,
-        image_shape=(channels, height, width),
-        latent_shape=tuple(latent.shape[1:]),
-        log_variance=isinstance(out, tuple),
+    warnings.warn(
+        f"{__name__}.{name} is now called diabolo.export.external.adapt.{_MOVED[name]}.",
+        DeprecationWarning,
+        stacklevel=2,
     )
-
-
-class _ExternalEncoder(nn.Module):
-    """An external encoder that takes values in [0, 1] and returns tensors."""
-
-    def __init__(self, owner: nn.Module, method: str, low: float, high: float) -> None:
-        super().__init__()
-        self.owner, self.method, self.low, self.high = owner, method, low, high
-
-    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        if (self.low, self.high) != (0, 1):
-            image = image * (self.high - self.low) + self.low
-        return _latents(getattr(self.owner, self.method)(image))
-
-
-class _ExternalDecoder(_ExternalEncoder):
-    """An external decoder that returns values in [0, 1]."""
-
-    def forward(self, latent: Tensor) -> Tensor:
-        out = getattr(self.owner, self.method)(latent)
-        image: Tensor = out if isinstance(out, Tensor) else getattr(out, "sample", out)
-        if not isinstance(image, Tensor):
-            raise ExportError(f"the decoder returns {type(out).__name__}. It must return images.")
-        return ((image - self.low) / (self.high - self.low)).clamp(0, 1)
-
-
-def _latents(out: Any) -> Tensor | tuple[Tensor, Tensor]:
-    if isinstance(out, Tensor):
-        return out
-    if isinstance(out, tuple | list) and len(out) == 2 and all(isinstance(o, Tensor) for o in out):
-        return out[0], out[1]
-    if hasattr(out, "latent_dist"):
-        return out.latent_dist.mean, out.latent_dist.logvar
-    for name in ("latents", "sample"):
-        if isinstance(getattr(out, name, None), Tensor):
-            value: Tensor = getattr(out, name)
-            return value
-    raise ExportError(
-        f"the encoder returns {type(out).__name__}. It must return the latent, or the mean and the "
-        "log-variance, as tensors."
-    )
-
-
-def _method(part: Part) -> str:
-    """The name of the method to call: of the module itself, or of the bound method."""
-    return "__call__" if isinstance(part, nn.Module) else getattr(part, "__name__", "")
-
-
-def _copied(part: Part, what: str, owners: dict[int, nn.Module]) -> nn.Module:
-    """A copy on the CPU in float32, so that the caller's module does not change."""
-    owner = part if isinstance(part, nn.Module) else getattr(part, "__self__", None)
-    if not isinstance(owner, nn.Module):
-        raise ExportError(
-            f"the {what} is {type(part).__name__}. Give a torch.nn.Module, or a method of one: model.encode."
-        )
-    if id(owner) not in owners:
-        owners[id(owner)] = copy.deepcopy(owner).cpu().float().eval().requires_grad_(False)
-    return owners[id(owner)]
-
-
-def _run(module: nn.Module, given: Tensor, what: str) -> Any:
-    try:
-        return module(given)
-    except ExportError:
-        raise
-    except Exception as error:
-        raise ExportError(
-            f"the {what} fails on a batch of {_shape(given)}: {type(error).__name__}: {error}"
-        ) from error
-
-
-def _shape(value: Tensor) -> str:
-    return f"shape {tuple(value.shape)}"
-
-
-__getattr__ = old_names(__name__, {"adapted": "adapt"})
+    return getattr(adapt, _MOVED[name])

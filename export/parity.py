@@ -39,11 +39,13 @@ class Parity:
         latent: of the encoders' outputs.
         image: of the decoders' outputs.
         images: which images were compared: 'random', and 'test' if there are any.
+        batch_sizes: at which they were compared.
     """
 
     latent: float
     image: float
     images: tuple[str, ...]
+    batch_sizes: tuple[int, ...] = BATCH_SIZES
 
     @property
     def largest(self) -> float:
@@ -56,7 +58,7 @@ class Parity:
             "max_abs_difference": {"latent": self.latent, "image": self.image},
             "tolerance": ABSOLUTE,
             "relative_tolerance": RELATIVE,
-            "batch_sizes": list(BATCH_SIZES),
+            "batch_sizes": list(self.batch_sizes),
             "images": list(self.images),
         }
 
@@ -69,8 +71,9 @@ def check_parity(
     *,
     real: NDArray[np.float32] | None = None,
     seed: int | None = None,
+    sizes: tuple[int, ...] = BATCH_SIZES,
 ) -> Parity:
-    """Compare both graphs with the torch modules, on random and on real images, at five batch sizes.
+    """Compare both graphs with the torch modules, on random and on real images, at several batch sizes.
 
     Args:
         pair: the torch modules.
@@ -78,6 +81,7 @@ def check_parity(
         decoder: the bytes of decoder.onnx.
         real: images `(n, *image_shape)` in [0, 1], repeated if there are fewer than a batch.
         seed: of the random images; None draws new ones each time.
+        sizes: of the batches.
 
     Raises:
         ExportError: an output differs by more than the tolerance, or has another shape.
@@ -86,7 +90,7 @@ def check_parity(
     sessions = create_session(encoder, "cpu", 1)[0], create_session(decoder, "cpu", 1)[0]
     latent = image = 0.0
     kinds = ("random",) if real is None or not len(real) else ("random", "test")
-    for size in BATCH_SIZES:
+    for size in sizes:
         for kind in kinds:
             if kind == "test" and real is not None:
                 batch = np.ascontiguousarray(np.resize(real, (size, *pair.image_shape)))
@@ -94,7 +98,7 @@ def check_parity(
                 batch = rng.random((size, *pair.image_shape), np.float32)
             found = _compare(pair, sessions, torch.from_numpy(batch), f"at batch {size} of {kind} images")
             latent, image = max(latent, found[0]), max(image, found[1])
-    return Parity(latent=latent, image=image, images=kinds)
+    return Parity(latent=latent, image=image, images=kinds, batch_sizes=sizes)
 
 
 def _compare(pair: Pair, sessions: tuple[Any, Any], images: Tensor, where: str) -> tuple[float, float]:

@@ -59,8 +59,7 @@ def export_run(
     settings = Settings(opset=opset, dtype=dtype, uint8_io=uint8_io, force=force)
     say = note or (lambda _text: None)
     run = Run.open(source)
-    target = Path(out) if out else run.path / "bundle"
-    check_free(target)
+    target = check_free(out or run.path / "bundle")
     return write(_source(run, network, say), target, settings, say)
 
 

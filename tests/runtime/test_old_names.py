@@ -13,7 +13,6 @@ from diabolo.runtime.latent.interpolation import interpolate, linear
 
 NAMES = [
     ("diabolo.export.fp16", "halved", "to_fp16"),
-    ("diabolo.export.pair", "adapted", "adapt"),
     ("diabolo.export.parity", "Proof", "Parity"),
     ("diabolo.export.parity", "prove", "check_parity"),
     ("diabolo.export.quantised", "quantised", "quantise"),

@@ -1,0 +1,190 @@
+"""Turn two external modules into a `Pair`: copy them, try them, and refuse what would give a wrong bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from diabolo.export.errors import ExportError
+from diabolo.export.external import trial
+from diabolo.export.external.adapters import LAYOUTS, ExternalDecoder, ExternalEncoder, shapes
+from diabolo.export.external.copies import copied, modules_of, unwrapped
+from diabolo.export.external.outputs import find_image, find_latent, follow
+from diabolo.export.pair import Pair
+
+__all__ = ["Part", "adapt"]
+
+Part = nn.Module | Callable[..., Any]
+Note = Callable[[str], None]
+
+
+def _silent(_text: str) -> None:
+    pass
+
+
+def adapt(
+    encoder: Part,
+    decoder: Part,
+    example: Tensor,
+    value_range: tuple[float, float],
+    *,
+    clip: bool = False,
+    spread: str | None = None,
+    note: Note = _silent,
+) -> Pair:
+    """The pair of two external parts; they are copied to the CPU and to float32, and tried.
+
+    Args:
+        encoder: image to latent: a module, a method of one, or a function or `functools.partial` that uses
+            modules. See `export_pair` for what it may return.
+        decoder: latent to image, likewise.
+        example: images `(batch, channels, height, width)` in [0, 1].
+        value_range: the values of black and white in the modules; (-1, 1) for most of diffusers.
+        clip: whether the decoder may return values outside `value_range`, which are then clipped.
+        spread: what the second of two tensors of the encoder is: 'log_variance', 'std', 'variance' or
+            'log_std'. None assumes the log-variance, unless it may be a standard deviation.
+        note: called with a sentence about everything that was assumed.
+
+    Raises:
+        ExportError: they are not modules, fail on the example, are random, depend on the batch's size, or
+            return outputs that do not fit together.
+    """
+    low, high = value_range
+    memo: dict[int, Any] = {}
+    copies = [_copy(part, what, memo) for part, what in ((encoder, "encoder"), (decoder, "decoder"))]
+    channels, height, width = example.shape[1:]
+    with torch.no_grad():
+        encode = _encoder(copies[0], example, (low, high), spread, note)
+        latents = trial.encoder(encode, example)
+        decode = _decoder(copies[1], latents, (channels, height, width), (low, high), encode.layout, note)
+        trial.decoder(decode, latents)
+        if not clip and not _clips_itself(decode, value_range):
+            trial.values(decode, latents, value_range)
+        log_variance = isinstance(encode(example[:1]), tuple)
+    return Pair(
+        encoder=encode,
+        decoder=decode,
+        image_shape=(channels, height, width),
+        latent_shape=tuple(latents.shape[1:]),
+        log_variance=log_variance,
+    )
+
+
+def _clips_itself(decode: ExternalDecoder, value_range: tuple[float, float]) -> bool:
+    """Whether the decoder is of diffusers, whose image processor clips to [-1, 1]."""
+    low, high = value_range
+    return low == -1 and high == 1 and decode.path[-1:] == (("item", "sample"),)
+
+
+def _copy(part: Any, what: str, memo: dict[int, Any]) -> Any:
+    """A copy on the CPU in float32, in eval mode, so that the caller's module does not change."""
+    if isinstance(part, type) or not callable(part):
+        raise ExportError(
+            f"the {what} is {_kind(part)}. Give a torch.nn.Module, a method of one (model.encode), or a "
+            "function that uses modules."
+        )
+    _check_modules(part, what)
+    try:
+        new = copied(unwrapped(part), memo, lambda value: _float(value.cpu()).clone())
+    except Exception as error:
+        raise ExportError(
+            f"the {what} cannot be copied: {type(error).__name__}: {error}. Give a module without open "
+            "files, "
+            "threads and the like."
+        ) from error
+    for module in modules_of(new):
+        module.cpu().float().eval().requires_grad_(False)
+    return new
+
+
+def _kind(part: Any) -> str:
+    return f"the class {part.__name__}, not an instance" if isinstance(part, type) else type(part).__name__
+
+
+def _float(value: Tensor) -> Tensor:
+    return value.float() if value.is_floating_point() else value
+
+
+def _check_modules(part: Part, what: str) -> None:
+    """Refuse modules that cannot be copied to the CPU, or not be read by `torch.export`."""
+    for module in modules_of(part):
+        if isinstance(module, torch.jit.ScriptModule):
+            raise ExportError(
+                f"the {what} is, or contains, a TorchScript module (torch.jit.script or "
+                "torch.jit.trace), which "
+                "torch cannot export to ONNX. Give the Python module that it was made from."
+            )
+        for name, weight in [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]:
+            if isinstance(weight, (nn.UninitializedParameter, nn.UninitializedBuffer)):
+                raise ExportError(
+                    f"the {what}'s {name!r} of {type(module).__name__} has no shape yet. Call the module "
+                    "once "
+                    "on an image first, and train it or load its weights."
+                )
+            if weight.is_meta:
+                raise ExportError(
+                    f"the {what}'s {name!r} of {type(module).__name__} is on the device 'meta', which "
+                    "holds no "
+                    "values. Move it with to_empty(device='cpu'), and load its weights."
+                )
+    if isinstance(part, torch.jit.ScriptFunction):
+        raise ExportError(
+            f"the {what} is a TorchScript function. Give the Python function that it was made from."
+        )
+
+
+def _encoder(
+    part: Any, example: Tensor, values: tuple[float, float], spread: str | None, note: Note
+) -> ExternalEncoder:
+    """The encoder with the layout of images that it takes, and with where its output has the latent."""
+    few = example[: trial.FEW]
+    known = shapes(len(few), (example.shape[1], example.shape[2], example.shape[3]))
+    first: ExportError | None = None
+    for layout in known:
+        encode = ExternalEncoder(part, *values, layout).eval()
+        try:
+            out, again = (trial.run(encode.output, few, "encoder") for _ in range(2))
+        except ExportError as error:
+            first = first or error
+            continue
+        if layout != next(iter(LAYOUTS)):
+            note(f"the encoder takes images as {layout}")
+        encode.reading = find_latent(out, again, len(few), spread)
+        if encode.reading.assumed:
+            note(encode.reading.assumed)
+        return encode
+    reason = first or ExportError("the encoder takes no images.")
+    trial.check_constant(part, example, "encoder", reason)
+    raise reason
+
+
+def _decoder(
+    part: Any,
+    latents: Tensor,
+    image_shape: tuple[int, int, int],
+    values: tuple[float, float],
+    layout: str,
+    note: Note,
+) -> ExternalDecoder:
+    """The decoder with the layout of the images that it gives, and with where its output has them."""
+    few = latents[: trial.FEW]
+    known = shapes(len(few), image_shape)
+    decode = ExternalDecoder(part, *values, layout).eval()
+    out = trial.run(decode.call, few, "decoder")
+    decode.path, decode.image_shape = find_image(out, tuple(known.values())), image_shape
+    found = tuple(follow(out, decode.path).shape)
+    fitting = [
+        name for name, shape in sorted(known.items(), key=lambda item: item[0] != layout) if shape == found
+    ]
+    if not fitting:
+        raise ExportError(
+            f"the decoder returns shape {found} for {len(few)} images of shape {image_shape}. It must return "
+            f"{' or '.join(map(str, known.values()))}."
+        )
+    decode.layout = fitting[0]
+    if decode.layout != next(iter(LAYOUTS)):
+        note(f"the decoder gives images as {decode.layout}")
+    return decode

@@ -1,0 +1,50 @@
+"""How much memory a graph takes, and how many images may therefore be run at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from math import prod
+
+import onnx
+
+__all__ = ["bytes_per_image", "most_images"]
+
+_BUDGET = 2**30  # bytes for the intermediate results of a batch
+_FLOAT = 4  # bytes of a value; the few others are integers of shapes
+
+
+def bytes_per_image(graph: onnx.ModelProto) -> int:
+    """The memory of a graph's intermediate results at batch 1, each held until it is last used, in bytes.
+
+    Args:
+        graph: with the shapes of its values, as torch exports it.
+    """
+    known = [*graph.graph.input, *graph.graph.value_info, *graph.graph.output]
+    sizes = {value.name: _size(value.type.tensor_type.shape.dim) for value in known}
+    last = {name: place for place, node in enumerate(graph.graph.node) for name in node.input}
+    held = {value.name for value in graph.graph.input}
+    now = most = sum(sizes.get(name, 0) for name in held)
+    for place, node in enumerate(graph.graph.node):
+        made = set(node.output) - held
+        held |= made
+        now += sum(sizes.get(name, 0) for name in made)
+        most = max(most, now)
+        done = {name for name in held & set(node.input) if last[name] == place}
+        held -= done
+        now -= sum(sizes.get(name, 0) for name in done)
+    return most
+
+
+def most_images(graphs: Iterable[onnx.ModelProto]) -> int:
+    """The images of the largest batch whose intermediate results take a gigabyte at most; at least 2."""
+    return max(2, _BUDGET // max(1, *map(bytes_per_image, graphs)))
+
+
+def _size(dims: Iterable[onnx.TensorShapeProto.Dimension]) -> int:
+    return _FLOAT * prod(_length(dim) for dim in dims)
+
+
+def _length(dim: onnx.TensorShapeProto.Dimension) -> int:
+    """A dimension at batch 1, such as 'batch' or '16*batch'."""
+    return int(dim.dim_value) or prod(map(int, re.findall(r"\d+(?=\*)|(?<=\*)\d+", dim.dim_param)))
