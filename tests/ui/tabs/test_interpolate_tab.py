@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.latent.path import read
 from diabolo.ui.cli import main
+from diabolo.ui.parts.marks import marks_of
 
 pytest.importorskip("gradio")
 pytest.importorskip("playwright.sync_api")
@@ -241,7 +242,7 @@ def test_a_new_path_may_come_while_one_plays(browser: Any, address: str) -> None
     assert wrong == []
 
 
-def test_where_the_way_crosses_a_gap_is_told(
+def test_marks_name_what_is_wrong_with_a_step(
     browser: Any, address: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = Autoencoder.load(folder / "plane", device="cpu")
@@ -255,18 +256,21 @@ def test_where_the_way_crosses_a_gap_is_told(
     page.locator(".interpolate-run").click()
     wait_for(page, 2, 12)
     latents = read(saved(page, "json")).latents(model.manifest)
-    assert model.density is not None
-    far = model.density.rank(latents) > 0.99
-    assert not far[0]
-    assert far[6]
-    assert not far[-1]
-    marked = [frame.get_attribute("class") for frame in page.locator(".reel figure").all()]
-    assert [("far" in (name or "").split()) for name in marked] == far.tolist()
-    ground = page.locator(".film .gap")
-    page.locator(".reel figure").nth(int(far.argmax())).click()
-    assert "No training data nearby" in ground.inner_text()
-    page.locator(".reel figure").nth(int(far.argmin())).click()
-    assert ground.inner_text() == ""
+    marks = marks_of(model, latents, model.decode(latents))
+    assert marks.far is not None
+    assert not marks.far[0]
+    assert marks.far[6]
+    assert not marks.far[-1]
+    frames = page.locator(".reel figure")
+    shown = [(frame.get_attribute("class") or "").replace("now", "").split() for frame in frames.all()]
+    assert shown == [marks.at(index) for index in range(12)]
+    for name, words in (("far", "far from the codes"), ("unlike", "unlike the data")):
+        told, found = page.locator(f".film .told-{name}"), marks.known[name]
+        frames.nth(int(found.argmax())).click()
+        assert (words in told.inner_text()) == found.any()
+        frames.nth(int(found.argmin())).click()
+        assert told.inner_text() == ""
+        assert f"{found.sum()} of 12" in page.locator(".film .legend").inner_text()
     page.close()
 
 

@@ -10,6 +10,7 @@ import gradio as gr
 from diabolo.runtime.latent.interpolation import METHODS
 from diabolo.runtime.latent.path import LatentPath
 from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
+from diabolo.ui.parts.marks import TEXTS as MARKS
 from diabolo.ui.parts.picture_input import PictureInput, pixels
 from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.tabs.interpolate import film, keyframes
@@ -146,13 +147,13 @@ def _wire_path(context: Context, page: _Page) -> None:
     def greet(request: gr.Request) -> tuple[Any, Any, str]:
         say = context.say(TEXTS, request)
         choices = gr.Radio(choices=[(say[name], name) for name in METHODS])
-        return {"words": say, "greeting": True}, choices, say["about_linear"]
+        return {"words": _words(context, request), "greeting": True}, choices, say["about_linear"]
 
     def about(method: str, request: gr.Request) -> str:
         return context.say(TEXTS, request)[f"about_{method}"]
 
     def play(model: str, row: Any, steps: float, method: str, request: gr.Request) -> dict[str, Any]:
-        say = context.say(TEXTS, request)
+        say = _words(context, request)
         with shown_errors():
             path = _path(context, model, row, steps, method)
             if path is None:
@@ -183,6 +184,11 @@ def _wire_path(context: Context, page: _Page) -> None:
     )
     method.input(about, method, page.about, **QUIET)
     gr.on(None, greet, None, [page.player, method, page.about], **QUIET)
+
+
+def _words(context: Context, request: gr.Request) -> dict[str, str]:
+    """The texts of the player."""
+    return context.say(TEXTS, request) | context.say(MARKS, request)
 
 
 def _path(

@@ -1,0 +1,66 @@
+"""Pictures that a model does not reproduce, for a model whose data are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from _coded import save_coded
+from _pair import save_pair
+from numpy.typing import NDArray
+
+from diabolo.runtime import Autoencoder
+from diabolo.runtime.latent.cycle import CycleConsistency, unexplained
+
+FLOATS = NDArray[np.float32]
+PLACES = np.linspace(-1, 2, 64)
+
+
+def bump(places: NDArray[np.floating]) -> FLOATS:
+    """Images of 1 x 64 with a bump at each place."""
+    return np.exp(-np.square((PLACES - places.reshape(-1, 1)) / 0.1))[:, None, None].astype(np.float32)
+
+
+def learned(images: FLOATS) -> FLOATS:
+    """Reconstructions by a model of bumps in [0, .3] and [.7, 1]: it draws the nearest of them."""
+    flat = images[:, 0, 0]
+    places = (flat * PLACES).sum(1) / flat.sum(1)
+    return bump(np.where(places < 0.5, np.clip(places, 0, 0.3), np.clip(places, 0.7, 1)) + 0.002)
+
+
+def test_what_lies_in_the_gap_is_unlike_the_data() -> None:
+    codes = np.random.default_rng(0).uniform(0, 0.6, 400)
+    cycle = CycleConsistency(learned, bump(np.where(codes < 0.3, codes, codes + 0.4)))
+    assert cycle.unlike(bump(np.linspace(0.4, 0.6, 9))).all()
+    mush = (bump(np.array([0.1])) + bump(np.array([0.9]))) / 2  # two at once, each at a place of its own
+    assert cycle.unlike(mush).all()
+    ordinary = np.random.default_rng(1).uniform(0, 0.3, 1000)
+    assert cycle.unlike(bump(ordinary)).mean() < 0.1
+    assert cycle.rank(bump(ordinary)).mean() == pytest.approx(0.5, abs=0.12)
+
+
+def test_one_in_twenty_test_codes_is_marked(tmp_path: Path) -> None:
+    model = Autoencoder.load(save_coded(tmp_path / "plane", count=900), device="cpu")
+    cycle = CycleConsistency.of(model)
+    assert cycle is not None
+    assert model.codes is not None
+    assert cycle.unlike(model.decode(model.codes.latents)).mean() == pytest.approx(0.05, abs=0.01)
+
+
+def test_too_few_codes_give_no_answer(tmp_path: Path) -> None:
+    few = Autoencoder.load(save_coded(tmp_path / "few", count=99), device="cpu")
+    none = Autoencoder.load(save_pair(tmp_path / "none"), device="cpu")
+    assert CycleConsistency.of(few) is None
+    assert CycleConsistency.of(none) is None
+    with pytest.raises(ValueError, match="at least one"):
+        CycleConsistency(learned, np.empty((0, 1, 1, 64), np.float32))
+
+
+def test_the_share_of_the_variance() -> None:
+    images = np.random.default_rng(0).uniform(0, 1, (5, 3, 20, 20)).astype(np.float32)
+    grey = np.broadcast_to(images.mean((1, 2, 3), keepdims=True), images.shape)
+    np.testing.assert_allclose(unexplained(images, grey), 1, atol=0.002)
+    assert (unexplained(images, images) == 0).all()
+    flat = np.zeros_like(images)
+    assert (unexplained(flat, flat) == 0).all()  # of a single grey; no division by zero
