@@ -10,7 +10,7 @@ of its picture than of 95 % of the decoded test codes. Four rules rank the steps
     codes      the distance from the fifth nearest training code
     pictures   the distance from the nearest decoded training code
     both       the smaller of the two ranks, which is the rule of the figure `holes`
-    cycle      the change when the picture is encoded and decoded again (runtime/latent/cycle.py)
+    cycle      how much the picture keeps changing, encoded and decoded twice (runtime/latent/cycle.py)
 
 AUROC is the probability that a step of low confidence ranks above one that has not; 0.5 is chance. The last
 columns are of marks that one decoded test code in twenty has, too: the share of the steps that are marked,
@@ -112,7 +112,7 @@ def scores(model: Autoencoder, latents: _Array, pictures: _Array) -> _Scores:
         "codes": codes,
         "pictures": near,
         "both": np.minimum(codes, near),
-        "cycle": cycle.change(pictures),
+        "cycle": cycle.rank(pictures),
     }
 
 

@@ -24,8 +24,8 @@ FAR = 0.95  # a latent is marked if more than this share of the test codes lies 
 
 TEXTS: Texts = {
     "en": {
-        "unlike": "The picture is unlike the data: encoded and decoded again, it changes more than 95 % of "
-        "the pictures decoded from test codes.",
+        "unlike": "The picture is unlike the data: encoded and decoded repeatedly, it keeps changing, more "
+        "than 95 % of the pictures decoded from test codes do.",
         "far": "The latent is far from the codes: 95 % of the test codes lie closer to the training codes.",
         "unlike_short": "unlike the data",
         "far_short": "far from the codes",
@@ -34,7 +34,7 @@ TEXTS: Texts = {
         "unlike_unknown": "too few stored codes to tell which pictures are unlike the data",
     },
     "zh-TW": {
-        "unlike": "畫面不像資料：再編碼、解碼一次，變化比 95% 由測試編碼解碼出來的畫面還大。",
+        "unlike": "畫面不像資料：反覆編碼、解碼，它仍一再改變，變化比 95% 由測試編碼解碼出來的畫面還大。",
         "far": "潛在向量遠離編碼：95% 的測試編碼都比它更靠近訓練編碼。",
         "unlike_short": "不像資料",
         "far_short": "遠離編碼",
