@@ -10,12 +10,12 @@ of its picture than of 95 % of the decoded test codes. Four rules rank the steps
     codes      the distance from the fifth nearest training code
     pictures   the distance from the nearest decoded training code
     both       the smaller of the two ranks, which is the rule of the figure `holes`
-    cycle      how much the picture keeps changing, encoded and decoded twice (runtime/latent/cycle.py)
+    marks      the rule of the mark: runtime/latent/plausibility.py
 
 AUROC is the probability that a step of low confidence ranks above one that has not; 0.5 is chance. The last
 columns are of marks that one decoded test code in twenty has, too: the share of the steps that are marked,
 and the share of steps of low confidence among those with and without a mark. It fails unless, for every
-model, cycle has the highest AUROC and its marks have low confidence more often than other steps.
+model, marks has the highest AUROC and its marks have low confidence more often than other steps.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from benchmarks._shared.classifier import Classifier
 from diabolo.runtime import Autoencoder
-from diabolo.runtime.latent.cycle import CycleConsistency
 from diabolo.runtime.latent.knn import distances
+from diabolo.runtime.latent.plausibility import Plausibility
 from diabolo.train.datasets import LoadRequest, load
 
 MODELS = {
@@ -45,7 +45,7 @@ MODELS = {
     "notmnist": ("notmnist-vae-2d", "notmnist-autoencoder"),
 }
 EPOCHS = {"mnist": 3, "notmnist": 6}
-RULES = ("codes", "pictures", "both", "cycle")
+RULES = ("codes", "pictures", "both", "marks")
 LEVEL = 0.95  # the share of the decoded test codes without a mark
 KNOWN = 2500  # decoded training codes, at most
 
@@ -98,8 +98,8 @@ def scores(model: Autoencoder, latents: _Array, pictures: _Array) -> _Scores:
     """What each rule ranks by, `(n,)` each; 'codes' and 'pictures' as ranks among the test codes."""
     assert model.codes is not None
     assert model.density is not None
-    cycle = CycleConsistency.of(model)
-    assert cycle is not None
+    plausibility = Plausibility.of(model)
+    assert plausibility is not None
     training = (model.bundle.arrays("codes") or {})["training"].astype(np.float32)[:KNOWN]
     known = model.decode(training).reshape(len(training), -1)
 
@@ -112,7 +112,7 @@ def scores(model: Autoencoder, latents: _Array, pictures: _Array) -> _Scores:
         "codes": codes,
         "pictures": near,
         "both": np.minimum(codes, near),
-        "cycle": cycle.rank(pictures),
+        "marks": plausibility.rank(pictures),
     }
 
 
@@ -144,7 +144,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.marks")
     parser.add_argument("--models", nargs="+", choices=every, default=every)
     chosen = parser.parse_args(words).models
-    heads = ("model", *RULES, "both: marked", "low", "else", "cycle: marked", "low", "else")
+    heads = ("model", *RULES, "both: marked", "low", "else", "marks: marked", "low", "else")
     print(f"| {' | '.join(heads)} |")
     print("|---" * len(heads) + "|")
     agreed = True
@@ -156,16 +156,16 @@ def main(words: list[str] | None = None) -> int:
         for name in mine:
             found = agreements(Autoencoder.load(name, device="cpu"), judge)
             print(_row(name, found), flush=True)
-            best, cycle = max(found.values(), key=lambda one: one.auroc), found["cycle"]
-            agreed &= best is cycle and cycle.low > cycle.low_unmarked
+            best, rule = max(found.values(), key=lambda one: one.auroc), found["marks"]
+            agreed &= best is rule and rule.low > rule.low_unmarked
         print(f"\nthe classifier of {dataset}: {judge.accuracy(data.test):.1%} of the test images\n")
-    print(f"cycle {'agrees best' if agreed else 'does NOT agree best'} with the classifier")
+    print(f"the rule of the mark {'agrees best' if agreed else 'does NOT agree best'} with the classifier")
     return int(not agreed)
 
 
 def _row(name: str, found: dict[str, Agreement]) -> str:
     cells = [f"{found[rule].auroc:.2f}" for rule in RULES]
-    for rule in ("both", "cycle"):
+    for rule in ("both", "marks"):
         one = found[rule]
         cells += [f"{share:.0%}" for share in (one.marked, one.low, one.low_unmarked)]
     return f"| {name} | {' | '.join(cells)} |"

@@ -27,7 +27,7 @@ def judge() -> Classifier:
 
 @pytest.mark.parametrize("name", ["mnist-autoencoder-2d", "mnist-vae-2d", "mnist-sparse"])
 def test_marked_steps_are_those_that_the_classifier_doubts(name: str, judge: Classifier) -> None:
-    found = marks.agreements(Autoencoder.load(name, device="cpu"), judge, paths=60)["cycle"]
+    found = marks.agreements(Autoencoder.load(name, device="cpu"), judge, paths=60)["marks"]
     assert found.marked > 0.05
     assert found.low > 2 * found.low_unmarked
     assert found.auroc > 0.62
@@ -36,7 +36,7 @@ def test_marked_steps_are_those_that_the_classifier_doubts(name: str, judge: Cla
 def test_distances_alone_do_not_tell(judge: Classifier) -> None:
     """Why steps are not marked by the rule of the figure `holes`."""
     found = marks.agreements(Autoencoder.load("mnist-sparse", device="cpu"), judge, paths=60)
-    assert found["cycle"].auroc > found["both"].auroc + 0.1
+    assert found["marks"].auroc > found["both"].auroc + 0.1
 
 
 def test_auroc() -> None:

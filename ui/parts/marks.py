@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.latent.cycle import CycleConsistency
+from diabolo.runtime.latent.plausibility import Plausibility
 from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.parts.texts import Texts
@@ -24,8 +24,8 @@ FAR = 0.95  # a latent is marked if more than this share of the test codes lies 
 
 TEXTS: Texts = {
     "en": {
-        "unlike": "The picture is unlike the data: encoded and decoded repeatedly, it keeps changing, more "
-        "than 95 % of the pictures decoded from test codes do.",
+        "unlike": "The picture is unlike the data: it keeps changing when it is encoded and decoded again, "
+        "or it lies between classes, more than 95 % of the test codes do.",
         "far": "The latent is far from the codes: 95 % of the test codes lie closer to the training codes.",
         "unlike_short": "unlike the data",
         "far_short": "far from the codes",
@@ -34,7 +34,7 @@ TEXTS: Texts = {
         "unlike_unknown": "too few stored codes to tell which pictures are unlike the data",
     },
     "zh-TW": {
-        "unlike": "畫面不像資料：反覆編碼、解碼，它仍一再改變，變化比 95% 由測試編碼解碼出來的畫面還大。",
+        "unlike": "畫面不像資料：反覆編碼、解碼，它會一再改變，或介於幾個類別之間，程度超過 95% 的測試編碼。",
         "far": "潛在向量遠離編碼：95% 的測試編碼都比它更靠近訓練編碼。",
         "unlike_short": "不像資料",
         "far_short": "遠離編碼",
@@ -50,7 +50,7 @@ class Marks:
     """The marks of decoded pictures; None if the bundle does not hold what they take.
 
     Attributes:
-        unlike: whether each picture is unlike the data, bool `(n,)`: `runtime.latent.cycle`.
+        unlike: whether each picture is unlike the data, bool `(n,)`: `runtime.latent.plausibility`.
         far: whether each latent is far from the training codes, bool `(n,)`: `runtime.latent.density`.
     """
 
@@ -88,13 +88,13 @@ def marks_of(model: Autoencoder, latents: NDArray[np.float32], images: NDArray[n
         BundleError: the bundle was modified.
         GraphError: onnxruntime cannot compute a graph.
     """
-    cycle, ranks = _cycle_of(model), model.latent_space.rank(latents)
+    plausibility, ranks = _plausibility_of(model), model.latent_space.rank(latents)
     return Marks(
-        unlike=None if cycle is None else cycle.unlike(images),
+        unlike=None if plausibility is None else plausibility.unlike(images),
         far=None if ranks is None else ranks > FAR,
     )
 
 
 @cached(16)
-def _cycle_of(model: Autoencoder) -> CycleConsistency | None:
-    return CycleConsistency.of(model)
+def _plausibility_of(model: Autoencoder) -> Plausibility | None:
+    return Plausibility.of(model)

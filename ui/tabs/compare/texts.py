@@ -33,9 +33,9 @@ TEXTS: Texts = {
         "graphs together. Time: to encode and decode this picture, the median of seven runs.",
         "maps_lead": "A plain autoencoder leaves gaps between its codes, where there is no training data. A "
         "VAE's codes lie close together around the centre, and one class turns into another along the path. "
-        "The orange mark judges the picture: encoded and decoded repeatedly, it keeps changing, more than "
-        "the pictures of 95 % of the test codes do. The blue mark judges the latent alone: it lies farther "
-        "from the training codes than 95 % of the test codes do. Each mark fits one in twenty test codes.",
+        "The orange mark judges the picture: it keeps changing when it is encoded and decoded again, or lies "
+        "between classes, more than 95 % of the test codes do. The blue mark judges the latent alone: it "
+        "lies farther from the training codes than 95 % of the test codes do.",
         "left": "Left map",
         "right": "Right map",
         "from": "From class",
@@ -79,9 +79,8 @@ TEXTS: Texts = {
         "rows_note": "粗體：該欄的最佳值。誤差：顏色越深，誤差越大；各列使用同一個尺度，最深表示 {full} 以"
         "上。檔案：編碼器與解碼器的大小合計。時間：這張影像編碼再解碼一次所需的時間，取七次的中位數。",
         "maps_lead": "一般自編碼器的編碼之間留有間隙，那裡沒有訓練資料；VAE 的編碼緊靠在中心周圍，沿著路徑"
-        "走，一個類別會慢慢變成另一個類別。橘色看的是畫面：反覆編碼、解碼，它仍一再改變，變化比 95% 測試編碼"
-        "的畫面還大，也就是不像資料。藍色只看潛在向量：95% 的測試編碼都比它更靠近訓練編碼。每種記號，測試編碼"
-        "本身大約每二十個就有一個。",
+        "走，一個類別會慢慢變成另一個類別。橘色看的是畫面：反覆編碼、解碼，它會一再改變，或是介於幾個類別之"
+        "間，程度超過 95% 的測試編碼。藍色只看潛在向量：它離訓練編碼比 95% 的測試編碼還遠。",
         "left": "左邊的地圖",
         "right": "右邊的地圖",
         "from": "從類別",

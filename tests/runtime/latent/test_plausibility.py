@@ -11,7 +11,7 @@ from _pair import save_pair
 from numpy.typing import NDArray
 
 from diabolo.runtime import Autoencoder
-from diabolo.runtime.latent.cycle import CycleConsistency, unexplained
+from diabolo.runtime.latent.plausibility import Plausibility, unexplained
 
 FLOATS = NDArray[np.float32]
 PLACES = np.linspace(-1, 2, 64)
@@ -35,45 +35,55 @@ def learned(images: FLOATS, share: float = 0.5) -> FLOATS:
     return bump(places + share * (nearest - places) + 0.02 * (edge - nearest))
 
 
-def cycle_of(share: float) -> CycleConsistency:
+def plausibility_of(share: float) -> Plausibility:
     codes = np.random.default_rng(0).uniform(0, 0.6, 400)
     tested = bump(np.where(codes < 0.3, codes, codes + 0.4))
-    return CycleConsistency(lambda images: learned(images, share), tested)
+    return Plausibility(lambda images: learned(images, share), tested)
 
 
 def test_what_lies_in_the_gap_is_unlike_the_data() -> None:
-    cycle = cycle_of(0.5)
-    assert cycle.unlike(bump(np.linspace(0.4, 0.6, 9))).all()
+    plausibility = plausibility_of(0.5)
+    assert plausibility.unlike(bump(np.linspace(0.4, 0.6, 9))).all()
     ordinary = bump(np.random.default_rng(1).uniform(0, 0.3, 1000))
-    assert cycle.unlike(ordinary).mean() < 0.1
-    assert cycle.rank(ordinary).mean() == pytest.approx(0.5, abs=0.05)
+    assert plausibility.unlike(ordinary).mean() < 0.1
+    assert plausibility.rank(ordinary).mean() == pytest.approx(0.5, abs=0.05)
 
 
 def test_what_becomes_usual_at_once_is_not() -> None:
     """A narrow 0 becomes a wider 0, which stays as it is."""
-    cycle, unusual = cycle_of(1), bump(np.array([0.35, 0.65]))
-    first, second = cycle.changes(unusual).T
-    usual = cycle.changes(bump(np.array([0.0])))[0]
+    plausibility, unusual = plausibility_of(1), bump(np.array([0.35, 0.65]))
+    first, second = plausibility.changes(unusual).T
+    usual = plausibility.changes(bump(np.array([0.0])))[0]
     assert (first > 10 * usual[0]).all()  # more than any that was learned
     assert (second < usual[1]).all()
-    assert not cycle.unlike(unusual).any()
+    assert not plausibility.unlike(unusual).any()
+
+
+def test_between_classes() -> None:
+    """Bumps everywhere are reproduced alike; at .5, one class ends and another one begins."""
+    places = np.random.default_rng(0).uniform(0, 1, 500)
+    plausibility = Plausibility(lambda images: images, bump(places), (places > 0.5).astype(np.int64))
+    assert plausibility.unlike(bump(np.array([0.495, 0.5, 0.505]))).all()
+    assert not plausibility.unlike(bump(np.array([0.1, 0.4, 0.6, 0.9]))).any()
+    alone = Plausibility(lambda images: images, bump(places), np.zeros(500, np.int64))
+    assert not alone.unlike(bump(np.array([0.5]))).any()  # of one class there is no border
 
 
 def test_one_in_twenty_test_codes_is_marked(tmp_path: Path) -> None:
     model = Autoencoder.load(save_coded(tmp_path / "plane", count=900), device="cpu")
-    cycle = CycleConsistency.of(model)
-    assert cycle is not None
+    plausibility = Plausibility.of(model)
+    assert plausibility is not None
     assert model.codes is not None
-    assert cycle.unlike(model.decode(model.codes.latents)).mean() == pytest.approx(0.05, abs=0.01)
+    assert plausibility.unlike(model.decode(model.codes.latents)).mean() == pytest.approx(0.05, abs=0.01)
 
 
 def test_too_few_codes_give_no_answer(tmp_path: Path) -> None:
     few = Autoencoder.load(save_coded(tmp_path / "few", count=99), device="cpu")
     none = Autoencoder.load(save_pair(tmp_path / "none"), device="cpu")
-    assert CycleConsistency.of(few) is None
-    assert CycleConsistency.of(none) is None
+    assert Plausibility.of(few) is None
+    assert Plausibility.of(none) is None
     with pytest.raises(ValueError, match="at least one"):
-        CycleConsistency(learned, np.empty((0, 1, 1, 64), np.float32))
+        Plausibility(learned, np.empty((0, 1, 1, 64), np.float32))
 
 
 def test_the_share_of_the_variance() -> None:
