@@ -23,6 +23,7 @@ from diabolo.runtime.image._gather import Picture, gather
 from diabolo.runtime.image.background import are_inverted, border_brightness
 from diabolo.runtime.image.placement import Drawing, place_drawing
 from diabolo.runtime.image.resize import Colour, check, check_pixels, coarsen, crop_box, fit, flatten, opened
+from diabolo.runtime.image.treatment import crop_to_object, threshold_picture
 
 __all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", "to_uint8"]
 
@@ -30,6 +31,7 @@ __all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", 
 Images: TypeAlias = Picture | NDArray[np.generic] | Sequence[Picture | NDArray[np.generic] | Any] | Any
 
 _MODES = {1: "L", 3: "RGB"}
+_DETAIL = 16  # times the model's size, to which a picture may be reduced before it is cropped to its object
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,8 +114,13 @@ def prepare(
     padding: Colour = (255, 255, 255),
     ground: Colour | None = None,
     drawing: Drawing | None = None,
+    threshold: float | None = None,
+    crop_object: bool = False,
 ) -> Prepared:
     """Convert a picture for a model: orientation, transparency, colour, crop or padding, size, inversion.
+
+    `invert`, `threshold` and `crop_object` treat pictures that look different from the training images, such
+    as a photograph of a drawing on paper.
 
     Args:
         source: a PIL image, or a picture file, as in `open_image`.
@@ -125,23 +132,24 @@ def prepare(
         padding: the colour of the padding, and behind transparent pixels: red, green, blue, 0 to 255.
         ground: another colour behind transparent pixels: the paper of a drawing.
         drawing: given for a drawing, which is scaled and placed by `runtime.image.placement` first.
+        threshold: the brightness in (0, 1) from which pixels become white; others become black.
+        crop_object: whether to crop the picture to its object (`runtime.image.treatment`), after `threshold`.
 
     Raises:
-        UnknownNameError: `resize` is not one of the three.
         ImageError: the source is not a picture, or the model has neither 1 nor 3 channels.
+        UnknownNameError: `resize` is not one of the three.
+        UsageError: `threshold` is not between 0 and 1.
     """
     channels, height, width = shape
-    if channels not in _MODES:
-        raise ImageError(
-            f"this model takes images of {channels} channels, which no picture has. "
-            f"Give a float32 array (batch, {channels}, {height}, {width}) in [0, 1]."
-        )
+    _check_channels(shape)
     check(resize)
     steps: list[tuple[str, str]] = []
-    picture, scale = _flat(source, padding if ground is None else ground, (height, width), steps)
+    enough = (_DETAIL * height, _DETAIL * width) if crop_object else (height, width)
+    picture, scale = _flat(source, padding if ground is None else ground, enough, steps)
     if picture.mode != _MODES[channels]:
         picture = picture.convert(_MODES[channels])
         steps.append(("converted", "grey" if channels == 1 else "rgb"))
+    picture = _treated(picture, (width, height), threshold, crop_object, scale, steps)
     if drawing is not None and (placed := place_drawing(picture, width, height, drawing)) is not None:
         picture = placed
         steps.append(("centred", ""))
@@ -156,6 +164,33 @@ def prepare(
         picture = _fit(picture, width, height, resize, padding, scale, steps)
     values = np.asarray(picture, np.float32).reshape(height, width, channels) / np.float32(255)
     return Prepared(image=np.ascontiguousarray(values.transpose(2, 0, 1)), steps=tuple(steps))
+
+
+def _check_channels(shape: tuple[int, int, int]) -> None:
+    channels, height, width = shape
+    if channels not in _MODES:
+        raise ImageError(
+            f"this model takes images of {channels} channels, which no picture has. "
+            f"Give a float32 array (batch, {channels}, {height}, {width}) in [0, 1]."
+        )
+
+
+def _treated(
+    picture: Image.Image,
+    size: tuple[int, int],
+    threshold: float | None,
+    crop_object: bool,
+    scale: float,
+    steps: list[tuple[str, str]],
+) -> Image.Image:
+    """The picture in black and white and cropped to its object, each if that was asked for."""
+    if threshold is not None:
+        picture = threshold_picture(picture, threshold)
+        steps.append(("thresholded", f"{threshold:g}"))
+    if crop_object and (cropped := crop_to_object(picture, *size)) is not None:
+        picture = cropped
+        steps.append(("object", f"{round(scale * picture.width)} x {round(scale * picture.height)}"))
+    return picture
 
 
 def _is_inverted(picture: Image.Image, background: float) -> bool:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from diabolo.runtime._old_names import old_names
 
-__all__ = ["CENTRES", "Drawing", "place_drawing"]
+__all__ = ["CENTRES", "Drawing", "ink_of", "paper_of", "place_drawing"]
 
 CENTRES = ("mass",)
 _FAINT = 0.1  # of the strongest ink; fainter pixels are not part of the drawing
@@ -48,8 +48,8 @@ def place_drawing(picture: Image.Image, width: int, height: int, drawing: Drawin
         A picture of `width` x `height` pixels in the same mode, or None if nothing is drawn. No ink is cut
         off, even if the centre of mass is far from the middle.
     """
-    paper = _paper(picture)
-    ink = _ink(picture, paper)
+    paper = paper_of(picture)
+    ink = ink_of(picture, paper)
     rows, columns = (np.flatnonzero((ink > _FAINT * ink.max()).any(axis)) for axis in (1, 0))
     if not len(rows):
         return None
@@ -58,18 +58,19 @@ def place_drawing(picture: Image.Image, width: int, height: int, drawing: Drawin
     size = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
     small = picture.crop((left, top, right, bottom)).resize(size, Image.Resampling.LANCZOS)
     out = Image.new(picture.mode, (width, height), paper)
-    out.paste(small, _place(_ink(small, paper), width, height))
+    out.paste(small, _place(ink_of(small, paper), width, height))
     return out
 
 
-def _paper(picture: Image.Image) -> tuple[int, ...]:
+def paper_of(picture: Image.Image) -> tuple[int, ...]:
+    """The most frequent colour of the border of a picture in mode L or RGB, 0 to 255."""
     values = np.asarray(picture).reshape(picture.height, picture.width, -1)
     border = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
     colours, counts = np.unique(border, axis=0, return_counts=True)
     return tuple(int(value) for value in colours[counts.argmax()])
 
 
-def _ink(picture: Image.Image, paper: tuple[int, ...]) -> NDArray[np.float64]:
+def ink_of(picture: Image.Image, paper: tuple[int, ...]) -> NDArray[np.float64]:
     """The difference of each pixel from the paper: `(height, width)`, 0 to 255."""
     values = np.asarray(picture, np.float64).reshape(picture.height, picture.width, -1)
     ink: NDArray[np.float64] = np.abs(values - paper).mean(axis=2)

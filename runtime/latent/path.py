@@ -28,6 +28,7 @@ __all__ = ["FORMAT_VERSION", "FRAMES", "KEYS", "STEPS", "LatentPath", "read"]
 
 FORMAT_VERSION = 1
 KEYS, STEPS, FRAMES = 256, 1000, 10_000  # the most keys, steps from one key to the next, images in all
+_DIMENSIONS = 8  # of a latent, at most
 _LARGEST = float(np.finfo(np.float32).max)
 _AGAIN = "Save it again: in the app's tab Interpolate, or by diabolo interpolate ... -o FILE.json."
 
@@ -168,7 +169,7 @@ def read(source: bytes | str | Mapping[str, Any]) -> LatentPath:
     version = document.get("format_version")
     if type(version) is not int or version != FORMAT_VERSION:
         raise LatentError(
-            f"the path has format_version {version!r}; this release reads {FORMAT_VERSION}. "
+            f"the path has format_version {version!r:.40}; this release reads {FORMAT_VERSION}. "
             "Install a newer diabolo: pip install -U diabolo."
         )
     shape, keys = _shape(document.get("latent_shape")), document.get("keys")
@@ -205,15 +206,19 @@ def _check(keys: int, steps: Any, method: Any) -> None:
     if not 2 <= keys <= KEYS:
         raise UsageError(f"a path takes 2 to {KEYS} images, not {keys}.")
     if type(steps) is not int or not 2 <= steps <= STEPS:
-        raise UsageError(f"steps must be a whole number from 2 to {STEPS}, not {steps!r}.")
+        raise UsageError(f"steps must be a whole number from 2 to {STEPS}, not {steps!r:.40}.")
     if not isinstance(method, str) or method not in interpolation.METHODS:
-        raise UnknownNameError("interpolation", str(method), interpolation.METHODS)
+        raise UnknownNameError("interpolation", f"{method!s:.40}", interpolation.METHODS)
     _check_frames((keys - 1) * (steps - 1) + 1)
 
 
 def _shape(given: Any) -> tuple[int, ...]:
-    if not isinstance(given, list) or not given or any(type(n) is not int or n < 1 for n in given):
-        raise LatentError(f"latent_shape must be a list of whole numbers above 0, not {given!r}. {_AGAIN}")
+    whole = isinstance(given, list) and all(type(number) is int and number > 0 for number in given)
+    if not whole or not 1 <= len(given) <= _DIMENSIONS:
+        raise LatentError(
+            f"latent_shape must be a list of 1 to {_DIMENSIONS} whole numbers above 0, not {given!r:.80}. "
+            f"{_AGAIN}"
+        )
     return tuple(given)
 
 
@@ -224,5 +229,5 @@ def _latent(values: Any, shape: tuple[int, ...], number: int) -> NDArray[np.floa
         raise LatentError(f"key {number} has {have}; latent_shape {list(shape)} needs {count}. {_AGAIN}")
     for value in values:
         if type(value) not in (int, float) or not abs(value) <= _LARGEST:  # a NaN is not, either
-            raise LatentError(f"key {number} holds {value!r}, which is not a finite float32. {_AGAIN}")
+            raise LatentError(f"key {number} holds {value!r:.40}, which is not a finite float32. {_AGAIN}")
     return np.array(values, np.float32).reshape(shape)

@@ -24,8 +24,6 @@ NAMES = [
     ("diabolo.runtime.image.placement", "centred", "place_drawing"),
     ("diabolo.runtime.image.resize", "covering", "crop_box"),
     ("diabolo.runtime.latent.interpolation", "Way", "Interpolator"),
-    ("diabolo.ui.tabs.compare.novelty", "Ground", "Novelty"),
-    ("diabolo.ui.tabs.compare.novelty", "ground_of", "novelty_of"),
     ("diabolo.ui.tabs.compare.path_strip", "walk", "path_strip"),
     ("diabolo.ui.tabs.inside.units", "beside", "counterpart"),
     ("diabolo.ui.tabs.models.model_list", "shelf", "model_list"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from math import isclose
 from pathlib import Path
@@ -148,32 +149,39 @@ def test_codes_of_other_images_are_each_model_s_own(folder: Path, tmp_path: Path
     np.testing.assert_allclose(ends, [[0, 4], [0, 4]], atol=0.5)
 
 
-def test_what_looks_like_nothing_that_was_learned_is_told(folder: Path, tmp_path: Path) -> None:
-    from diabolo.ui.tabs.compare.novelty import novelty_of
-
-    assert novelty_of(Autoencoder.load(folder / "whole", device="cpu")) is None  # no codes
-    assert novelty_of(Autoencoder.load(folder / "plane", device="cpu")) is None  # 300 are too few
-    model = Autoencoder.load(save_coded(tmp_path / "many", count=900), device="cpu")
-    novelty = novelty_of(model)
-    assert novelty is not None
-    centres = np.array([[0, 0], [4, 0], [0, 4]], np.float32)
-    assert not novelty.novel(model.decode(centres)).any()
-    assert novelty.novel(model.decode(np.array([[8, 8], [-9, 2]], np.float32))).all()
-
-
-def test_steps_are_marked(tmp_path: Path) -> None:
+def test_steps_are_marked_by_what_is_wrong_with_them(tmp_path: Path) -> None:
+    from diabolo.ui.parts import marks
     from diabolo.ui.tabs.compare.path_strip import path_strip
     from diabolo.ui.tabs.compare.texts import TEXTS
 
     model = Autoencoder.load(save_coded(tmp_path / "many", count=900), device="cpu")
     near, far = np.zeros(2, np.float32), np.array([9, 9], np.float32)
-    drawn = path_strip("<many>", model, (near, far), ("ants", "cats"), TEXTS["en"])
-    steps = drawn.split("<li")[1:]
-    assert len(steps) == 12
-    assert "class=hole" not in steps[0]
-    assert "class=hole" in steps[-1]
-    assert f"{drawn.count('class=hole')} of 12" in drawn
+    say = TEXTS["en"] | marks.TEXTS["en"]
+    drawn = path_strip("<many>", model, (near, far), ("ants", "cats"), say)
+    steps = [re.search('<li class="(.*?)"', step).group(0) for step in re.findall("<li.*?</li>", drawn)]
+    latents = np.linspace(near, far, 12)
+    found = marks.marks_of(model, latents, model.decode(latents))
+    assert found.unlike is not None
+    assert found.far is not None
+    assert (found.unlike != found.far).any()  # two measures, which do not always agree
+    expected = [
+        f'<li class="{" ".join(name for name, on in (("unlike", one), ("far", other)) if on)}"'
+        for one, other in zip(found.unlike, found.far, strict=True)
+    ]
+    assert steps == expected
+    assert f"{found.unlike.sum()} of 12 pictures are unlike the data" in drawn
+    assert f"{found.far.sum()} of 12 latents are far from the codes" in drawn
     assert "&lt;many&gt;" in drawn
+
+
+def test_without_codes_there_are_no_marks(folder: Path) -> None:
+    from diabolo.ui.parts import marks
+
+    model = Autoencoder.load(folder / "whole", device="cpu")  # no codes
+    found = marks.marks_of(model, latents := model.sample_latents(3), model.decode(latents))
+    assert found.known == {}
+    assert found.at(0) == []
+    assert "too few stored codes" in found.legend(marks.TEXTS["en"])
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from PIL import Image
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.image.convert import to_uint8
+from diabolo.ui.parts.marks import Marks, marks_of
 
 pytest.importorskip("gradio")
 
@@ -83,11 +84,31 @@ def test_it_says_what_it_draws_from(client: Any, folder: Path, model: str, sourc
     assert opened.sampling == source
     assert f"**{source}**" in words
     assert why in words
-    if opened.density is None:
-        assert "of 30" not in words
-    else:
-        far = (opened.density.rank(opened.sample_latents(30, seed=0)) > 0.9).sum()
-        assert f"**{far} of 30** latents lie farther" in words
+    latents = opened.sample_latents(30, seed=0)
+    marks = marks_of(opened, latents, opened.decode(latents))
+    assert (set(marks.known) == {"unlike", "far"}) == (model == "fitted")
+    assert ("of 30" in words) == (model == "fitted")
+    for name, found in marks.known.items():
+        numbers = ", ".join(str(index + 1) for index in np.flatnonzero(found)[:12])
+        said = "pictures are unlike the data" if name == "unlike" else "latents are far from the codes"
+        assert f"**{found.sum()} of 30** {said}{numbers and f' ({numbers}'}" in words
+
+
+def test_each_mark_is_below_its_picture() -> None:
+    from diabolo.ui.tabs.generate.page import _grid
+
+    pictures = [Image.new("L", (8, 8), 10 * index) for index in range(5)]
+    unlike, far = np.array([0, 1, 0, 0, 1], bool), np.array([0, 0, 1, 0, 1], bool)
+    grid = np.asarray(_grid(pictures, Marks(unlike=unlike, far=far)))
+    side = 1200 // 27 * 8
+    for index in range(5):
+        top, left = index // 3 * (side + 22 + 8), index % 3 * (side + 8)
+        assert (grid[top : top + side, left : left + side, :3] == 10 * index).all()
+        below = grid[top + side : top + side + 22, left : left + side]
+        colours = {tuple(pixel) for pixel in below.reshape(-1, 4).tolist() if pixel[3]}
+        assert ((217, 115, 13, 255) in colours) == unlike[index]
+        assert ((42, 125, 225, 255) in colours) == far[index]
+        assert len(colours) == int(unlike[index]) + int(far[index])
 
 
 @pytest.mark.parametrize(("count", "seed"), [(0, 0), (101, 0), (4, -1)])
@@ -111,7 +132,7 @@ def test_in_a_browser(address: str, locale: str) -> None:
         page.locator(".generate-words", has_text="gaussian" if english else "配適").last.wait_for(
             timeout=WAIT
         )
-        assert image.evaluate("i => i.naturalWidth / i.naturalHeight") == 1
+        assert 0.9 < image.evaluate("i => i.naturalWidth / i.naturalHeight") < 1  # four rows with marks
         count = page.locator(".generate-choices input[type=number]").first
         count.fill("2")
         count.press("Enter")
@@ -126,7 +147,8 @@ def test_in_a_browser(address: str, locale: str) -> None:
                 page.locator(".generate-grid a[download]")
             ).first.click()
         with Image.open(download.value.path()) as kept:
-            assert (kept.format, kept.size) == ("PNG", (17 * (1200 // 18), 8 * (1200 // 18)))
+            scale = 1200 // 18
+            assert (kept.format, kept.size) == ("PNG", (16 * scale + 8, 8 * scale + 22))
         page.locator(".head [role=combobox]").click()
         page.get_by_role("option", name="prior").click()
         page.locator(".generate-words", has_text="N(0, I)").last.wait_for(timeout=WAIT)

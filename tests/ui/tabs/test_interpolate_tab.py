@@ -16,8 +16,9 @@ from _served import served
 from click.testing import CliRunner
 
 from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.latent.path import read
+from diabolo.runtime.latent.path import LatentPath, read
 from diabolo.ui.cli import main
+from diabolo.ui.parts.marks import marks_of
 
 pytest.importorskip("gradio")
 pytest.importorskip("playwright.sync_api")
@@ -241,7 +242,7 @@ def test_a_new_path_may_come_while_one_plays(browser: Any, address: str) -> None
     assert wrong == []
 
 
-def test_where_the_way_crosses_a_gap_is_told(
+def test_marks_name_what_is_wrong_with_a_step(
     browser: Any, address: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = Autoencoder.load(folder / "plane", device="cpu")
@@ -255,19 +256,77 @@ def test_where_the_way_crosses_a_gap_is_told(
     page.locator(".interpolate-run").click()
     wait_for(page, 2, 12)
     latents = read(saved(page, "json")).latents(model.manifest)
-    assert model.density is not None
-    far = model.density.rank(latents) > 0.99
-    assert not far[0]
-    assert far[6]
-    assert not far[-1]
-    marked = [frame.get_attribute("class") for frame in page.locator(".reel figure").all()]
-    assert [("far" in (name or "").split()) for name in marked] == far.tolist()
-    ground = page.locator(".film .gap")
-    page.locator(".reel figure").nth(int(far.argmax())).click()
-    assert "No training data nearby" in ground.inner_text()
-    page.locator(".reel figure").nth(int(far.argmin())).click()
-    assert ground.inner_text() == ""
+    marks = marks_of(model, latents, model.decode(latents))
+    assert marks.far is not None
+    assert not marks.far[0]
+    assert marks.far[6]
+    assert not marks.far[-1]
+    frames = page.locator(".reel figure")
+    shown = [(frame.get_attribute("class") or "").replace("now", "").split() for frame in frames.all()]
+    assert shown == [marks.at(index) for index in range(12)]
+    for name, words in (("far", "far from the codes"), ("unlike", "unlike the data")):
+        told, found = page.locator(f".film .told-{name}"), marks.known[name]
+        frames.nth(int(found.argmax())).click()
+        assert (words in told.inner_text()) == found.any()
+        frames.nth(int(found.argmin())).click()
+        assert told.inner_text() == ""
+        assert f"{found.sum()} of 12" in page.locator(".film .legend").inner_text()
     page.close()
+
+
+def test_what_was_replaced_comes_back(page: Any) -> None:
+    undo = page.locator("button.interpolate-undo")
+    assert undo.is_disabled()
+    page.locator(".interpolate-run").click()
+    wait_for(page, 2, 12)
+    first = keys(page)
+    page.locator(".interpolate-four").click()
+    wait_for(page, 4, 34)
+    four = keys(page)
+    undo.click()
+    wait_for(page, 2, 12)
+    assert keys(page) == first
+    undo.click()  # takes the undoing back
+    wait_for(page, 4, 34)
+    assert keys(page) == four
+    page.locator(".keys .remove").nth(1).click()
+    wait_for(page, 3, 23)
+    undo.click()
+    wait_for(page, 4, 34)
+    assert keys(page) == four
+
+
+def test_a_saved_path_is_opened_with_its_latents(page: Any, folder: Path, tmp_path: Path) -> None:
+    """Its pictures, encoded again, would have other codes."""
+    model = Autoencoder.load(folder / "plane", device="cpu")
+    latents = np.array([[0.25, -7], [1 / 3, 2], [4, 0.1]], np.float32)
+    m = model.manifest
+    path = LatentPath(keys=latents, steps=5, method="spherical", model=m.name, digest=m.document["digest"])
+    saved_before = tmp_path / "saved.json"
+    saved_before.write_text(path.dumps())
+    page.locator("input[type=file][accept*=json]").set_input_files(saved_before)
+    wait_for(page, 3, 9)
+    assert not np.allclose(model.encode(model.decode(latents)), latents, atol=0.1)
+    page.locator(".block.interpolate-hint", has_text=re.compile("3 key latents|3 個關鍵")).wait_for(
+        timeout=WAIT
+    )
+    again = saved(page, "json")
+    while read(again).method != "spherical":  # the slider and the method have been set one by one
+        page.wait_for_timeout(100)
+        again = saved(page, "json")
+    assert again.decode() == path.dumps()
+    page.locator(".keys figure").nth(0).locator(".right").click()  # the latents move with their pictures
+    page.wait_for_timeout(500)
+    wait_for(page, 3, 9)
+    while (found := read(saved(page, "json")).keys)[0].tolist() == latents[0].tolist():
+        page.wait_for_timeout(100)
+    np.testing.assert_array_equal(found, latents[[1, 0, 2]])
+    for _ in range(2):  # back to the opened path, and forward again
+        before = found
+        page.locator("button.interpolate-undo").click()
+        while np.array_equal(found := read(saved(page, "json")).keys, before):
+            page.wait_for_timeout(100)
+    np.testing.assert_array_equal(found, latents[[1, 0, 2]])
 
 
 def test_a_phone(browser: Any, address: str) -> None:

@@ -1,4 +1,4 @@
-"""The straight path between two latents as a strip of pictures; those unlike the data are marked."""
+"""The straight path between two latents as a strip of pictures, with their marks."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from diabolo.runtime._old_names import old_names
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.image import convert
 from diabolo.ui.parts.inline_html import escaped, picture
-from diabolo.ui.tabs.compare.novelty import novelty_of
+from diabolo.ui.parts.marks import Marks, marks_of
 
 __all__ = ["path_strip"]
 
@@ -34,20 +35,24 @@ def path_strip(
         model: decodes the path.
         ends: the first and the last latent, float32 `(*latent_shape)`.
         classes: the classes that the ends are codes of.
-        say: texts of `Context.say(compare.TEXTS, request)`.
+        say: texts of `Context.say(compare.TEXTS, request)`, and those of `marks.TEXTS`.
     """
     shares = np.linspace(0, 1, _STEPS, dtype=np.float32)
     latents = np.stack([(1 - share) * ends[0] + share * ends[1] for share in shares])
     made = model.decode(latents)
-    novelty = novelty_of(model)
-    novel = [False] * _STEPS if novelty is None else novelty.novel(made).tolist()
-    frames = ""
-    for step, (image, hole) in enumerate(zip(convert.to_pil(made), novel, strict=True), 1):
-        words = say["step"].format(step=step, count=_STEPS) + (say["in_hole"] if hole else "")
-        frames += f"<li{' class=hole' if hole else ''}>{picture(image, words)}</li>"
-    found = say["unknown"] if novelty is None else say["holes_met"].format(count=sum(novel), of=_STEPS)
+    marks = marks_of(model, latents, made)
+    frames = "".join(
+        _frame(image, step, marks, say) for step, image in enumerate(convert.to_pil(made), start=1)
+    )
     path = say["from_to"].format(start=classes[0], end=classes[1])
     return (
         f'<section class="path-strip"><p><b>{escaped(name)}</b> {escaped(path)}'
-        f'<span class="small-print">{escaped(found)}</span></p><ol>{frames}</ol></section>'
+        f"{marks.legend(say)}</p><ol>{frames}</ol></section>"
     )
+
+
+def _frame(image: Image.Image, step: int, marks: Marks, say: Mapping[str, str]) -> str:
+    here = marks.at(step - 1)
+    words = ", ".join(say[f"{mark}_short"] for mark in here)
+    told = say["step"].format(step=step, count=_STEPS) + (f": {words}" if words else "")
+    return f'<li class="{" ".join(here)}">{picture(image, told)}</li>'

@@ -33,7 +33,9 @@ TEXTS: Texts = {
         "graphs together. Time: to encode and decode this picture, the median of seven runs.",
         "maps_lead": "A plain autoencoder leaves gaps between its codes, where there is no training data. A "
         "VAE's codes lie close together around the centre, and one class turns into another along the path. "
-        "Pictures unlike the data are marked in orange.",
+        "The orange mark judges the picture: it keeps changing when it is encoded and decoded again, or lies "
+        "between classes, more than 95 % of the test codes do. The blue mark judges the latent alone: it "
+        "lies farther from the training codes than 95 % of the test codes do.",
         "left": "Left map",
         "right": "Right map",
         "from": "From class",
@@ -49,10 +51,6 @@ TEXTS: Texts = {
         "to choose. Drag the pointers instead.",
         "from_to": "from {start} to {end}",
         "step": "Step {step} of {count}",
-        "in_hole": ": unlike the data",
-        "holes_met": "{count} of {of} pictures are unlike the data",
-        "unknown": "cannot tell which pictures are unlike the data: there are too few codes, or pixel "
-        "distances are no guide",
         "without_prior": "No prior: nothing in training pulled the codes together.",
         "with_prior": "A prior: training pulled the codes together around the centre.",
         "holes": "Holes, according to model.json: **{share} %** of randomly drawn latents. A latent space "
@@ -81,7 +79,8 @@ TEXTS: Texts = {
         "rows_note": "粗體：該欄的最佳值。誤差：顏色越深，誤差越大；各列使用同一個尺度，最深表示 {full} 以"
         "上。檔案：編碼器與解碼器的大小合計。時間：這張影像編碼再解碼一次所需的時間，取七次的中位數。",
         "maps_lead": "一般自編碼器的編碼之間留有間隙，那裡沒有訓練資料；VAE 的編碼緊靠在中心周圍，沿著路徑"
-        "走，一個類別會慢慢變成另一個類別。不像資料的影像以橘色標示。",
+        "走，一個類別會慢慢變成另一個類別。橘色看的是畫面：反覆編碼、解碼，它會一再改變，或是介於幾個類別之"
+        "間，程度超過 95% 的測試編碼。藍色只看潛在向量：它離訓練編碼比 95% 的測試編碼還遠。",
         "left": "左邊的地圖",
         "right": "右邊的地圖",
         "from": "從類別",
@@ -96,9 +95,6 @@ TEXTS: Texts = {
         "no_classes": "這兩個模型共同的類別不到兩個，無法選擇路徑，請直接拖曳游標。",
         "from_to": "從 {start} 到 {end}",
         "step": "第 {step} 步，共 {count} 步",
-        "in_hole": "：不像資料",
-        "holes_met": "{of} 張影像裡有 {count} 張不像資料",
-        "unknown": "無法判斷哪些影像不像資料：編碼太少，或單憑像素距離分不出來",
         "without_prior": "沒有先驗分布：訓練時沒有把編碼拉在一起。",
         "with_prior": "有先驗分布：訓練時把編碼都拉向中心。",
         "holes": "根據 model.json，隨機抽取的潛在向量有 **{share}%** 落在間隙裡；沒有間隙的潛在空間約為 5%。",

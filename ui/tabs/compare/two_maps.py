@@ -13,6 +13,7 @@ from diabolo.ui.components import choice
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
 from diabolo.ui.parts.first_open import on_first_open
+from diabolo.ui.parts.marks import TEXTS as MARKS
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.tabs.compare.pairs import pair, same_images, standing_for
 from diabolo.ui.tabs.compare.path_strip import path_strip
@@ -138,12 +139,13 @@ class _Pointers:
         """Move both pointers to a code of the first class, and show the paths to the second one."""
         context = self._context
         with shown_errors():
-            say, models = context.say(TEXTS, request), (context.model(left), context.model(right))
+            say, marks = (context.say(texts, request) for texts in (TEXTS, MARKS))
+            models = context.model(left), context.model(right)
             ends = [name and standing_for(name, *models) for name in (start, end)]
             if start is None or end is None or not ends[0] or not ends[1]:
                 return gr.skip(), gr.skip(), None, "", say["no_classes"]
             paths = [
-                path_strip(name, model, (ends[0][side], ends[1][side]), (start, end), say)
+                path_strip(name, model, (ends[0][side], ends[1][side]), (start, end), say | marks)
                 for side, (name, model) in enumerate(zip((left, right), models, strict=True))
             ]
             note = say["same_image" if same_images(*models) else "own_image"].format(name=start)

@@ -9,62 +9,32 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image import convert, mosaic
 from diabolo.runtime.latent.space import LatentSpace
-from diabolo.ui.parts.context import QUIET, Context, shown_errors
+from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
+from diabolo.ui.parts.marks import Marks, marks_of
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.refresh import refresh
-from diabolo.ui.parts.texts import SHARED, Texts, source_of
+from diabolo.ui.parts.texts import SHARED, source_of
+from diabolo.ui.tabs.generate.texts import TEXTS
 from diabolo.ui.work import check_pictures
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
 TITLE = {"en": "Generate", "zh-TW": "生成"}
 ORDER = 60
-TEXTS: Texts = {
-    "en": {
-        "lead": "There is no input picture here: latents are drawn at random and decoded.",
-        "count": "Pictures",
-        "seed": "Seed",
-        "same": "The same seed gives the same pictures.",
-        "others": "Sample again",
-        "grid": "Generated pictures",
-        "prior": "Drawn from **{source}**. Training kept the codes close to this distribution, so most of "
-        "these latents are near codes of training images, and decode to something like the data.",
-        "grid_prior": "Drawn from **{source}**, independently at each position of the latent's grid. In "
-        "codes of real images the positions depend on each other, so the details of these pictures may look "
-        "like the data, but not the whole.",
-        "fitted": "Drawn from **{source}**. Training did not make this model's codes follow a distribution, "
-        "so the gaussian also covers the gaps between them, where there is no training data: latents in a "
-        "gap may decode to something unlike the data.",
-        "far": "**{far} of {count}** latents lie farther from the training codes than 90 % of the test "
-        "codes do. For codes of real images, it is one in ten.",
-    },
-    "zh-TW": {
-        "lead": "這裡不需要輸入影像：隨機抽取潛在向量，再解碼成影像。",
-        "count": "張數",
-        "seed": "亂數種子",
-        "same": "同一個種子，結果相同。",
-        "others": "換一批",
-        "grid": "模型生成的影像",
-        "prior": "抽樣自**{source}**。訓練時把編碼拉向這個分布，所以這些潛在向量大多靠近訓練影像的編碼，"
-        "解碼出來也像訓練資料。",
-        "grid_prior": "抽樣自**{source}**，潛在向量網格的每個位置各自獨立抽取。真實影像的編碼在不同位置"
-        "之間彼此相關，所以解碼出來的局部可能像資料，整體卻不像。",
-        "fitted": "抽樣自**{source}**。訓練時並未要求這個模型的編碼服從任何分布，所以這個分布也涵蓋編碼之間的"
-        "間隙，那裡沒有訓練資料；抽到間隙裡，解碼出來可能不像資料。",
-        "far": "這 {count} 個潛在向量裡，有 **{far}** 個離訓練編碼比九成的測試編碼還遠；"
-        "真實影像的編碼則大約十個有一個。",
-    },
-}
-
 _MOST = 100  # pictures
 _LONGEST = 1200  # pixels of the grid's longer side
-_FAR = 0.9  # a latent counts as far if more than this share of test codes lies closer
+_NAMED = 12  # pictures whose numbers are given in words, at most
+_COLOURS = {"unlike": "orange", "far": "blue"}
+_BARS = {
+    "unlike": (0, (217, 115, 13, 255)),
+    "far": (10, (42, 125, 225, 255)),
+}  # from which row, and its colour
+_BAR, _STRIP = 8, 22  # pixels: the height of a bar, and of the space for both below each picture
 
 
 @dataclass(kw_only=True)
@@ -81,6 +51,7 @@ class _Page:
 def build(context: Context) -> None:
     """Lay out the tab."""
     _wire(context, _layout(context))
+    _endpoint(context)
 
 
 def _layout(context: Context) -> _Page:
@@ -100,7 +71,24 @@ def _layout(context: Context) -> _Page:
 
 
 def _wire(context: Context, page: _Page) -> None:
-    """Draw the pictures when the page opens and when a choice changes; it is the endpoint `/sample`, too."""
+    """Draw the pictures when the page opens and when a choice changes."""
+
+    def show(model: str, count: float, seed: float, request: gr.Request) -> tuple[Image.Image, str]:
+        with shown_errors():
+            found = _generate(context, model, count, seed)
+            return _grid(found.pictures, found.marks), _words(context, found, request, marked=True)
+
+    def another_seed() -> int:
+        return random.randrange(10_000)
+
+    inputs, outputs = [context.chooser, page.count, page.seed], [page.grid, page.words]
+    refresh(context, show, inputs, outputs)
+    gr.on([page.count.change, page.seed.change], show, inputs, outputs, **LATEST)
+    page.others.click(another_seed, None, page.seed, **QUIET)
+
+
+def _endpoint(context: Context) -> None:
+    """Publish `/sample`, for programs; its picture has no marks."""
 
     def sample(model: str, count: float, seed: float, request: gr.Request) -> tuple[Image.Image, str]:
         """Generate pictures.
@@ -111,55 +99,86 @@ def _wire(context: Context, page: _Page) -> None:
             seed: a whole number from 0; the same seed gives the same pictures.
 
         Returns:
-            All of them in one picture, row by row (PNG), and what they were drawn from, in words.
+            All of them in one picture, row by row (PNG); and what they were drawn from, and which of them are
+            unlike the data or far from the codes, in words.
         """
-        say = context.say(TEXTS, request)
         with shown_errors():
-            if not 1 <= (count := int(count or 0)) <= _MOST:
-                raise UsageError(f"count must be from 1 to {_MOST}, not {count}.")
-            opened = context.model(model)
-            shape = opened.manifest.image_shape
-            check_pictures(count, shape)
-            with context.turn(count, shape):
-                latents = opened.sample_latents(count, seed=int(seed or 0))
-                made = convert.to_pil(opened.decode(latents))
-                source = source_of(opened.latent_space.distribution, context.say(SHARED, request))
-                return _grid(made), _words(opened.latent_space, latents, say, source)
+            found = _generate(context, model, count, seed)
+            return _grid(found.pictures), _words(context, found, request)
 
-    def another_seed() -> int:
-        return random.randrange(10_000)
-
-    inputs, outputs = [context.chooser, page.count, page.seed], [page.grid, page.words]
-    refresh(context, sample, inputs, outputs)
-    gr.on(
-        [page.count.change, page.seed.change],
-        sample,
-        inputs,
-        outputs,
-        show_progress="hidden",
-        trigger_mode="always_last",
-        **context.endpoint("sample"),
-    )
-    page.others.click(another_seed, None, page.seed, **QUIET)
+    with gr.Row(visible=False):
+        count, seed = (
+            gr.Number(16, label="count", precision=0),
+            gr.Number(0, label="seed", minimum=0, precision=0),
+        )
+        grid, words = pixels("grid"), gr.Textbox(label="words")
+        run = gr.Button()
+    run.click(sample, [context.chooser, count, seed], [grid, words], **context.endpoint("sample"))
 
 
-def _grid(made: list[Image.Image]) -> Image.Image:
-    """Pictures in about as many rows as columns."""
-    columns = ceil(sqrt(len(made)))
-    width, height = made[0].size
-    rows = -(-len(made) // columns)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Generated:
+    """Pictures, what they were drawn from, and their marks."""
+
+    space: LatentSpace
+    pictures: list[Image.Image]
+    marks: Marks
+
+
+def _generate(context: Context, model: str, count: float, seed: float) -> _Generated:
+    """Draw latents and decode them.
+
+    Raises:
+        UsageError: a count or a seed that is not allowed.
+    """
+    if not 1 <= (count := int(count or 0)) <= _MOST:
+        raise UsageError(f"count must be from 1 to {_MOST}, not {count}.")
+    opened = context.model(model)
+    shape = opened.manifest.image_shape
+    check_pictures(count, shape)
+    with context.turn(count, shape):
+        latents = opened.sample_latents(count, seed=int(seed or 0))
+        made = opened.decode(latents)
+        marks = marks_of(opened, latents, made)
+    return _Generated(space=opened.latent_space, pictures=convert.to_pil(made), marks=marks)
+
+
+def _grid(pictures: list[Image.Image], marks: Marks | None = None) -> Image.Image:
+    """Pictures in about as many rows as columns; with marks, two bars below each on a transparent ground."""
+    columns = ceil(sqrt(len(pictures)))
+    width, height = pictures[0].size
+    rows = -(-len(pictures) // columns)
     scale = mosaic.enlargement((columns * (width + 1), rows * (height + 1)), _LONGEST)
-    return mosaic.tiled(made, columns, scale, gap=1)
+    if marks is None:
+        return mosaic.tiled(pictures, columns, scale, gap=1)
+    marked = [
+        _marked(mosaic.tiled([picture], 1, scale), marks.at(index)) for index, picture in enumerate(pictures)
+    ]
+    return mosaic.tiled(marked, columns, gap=_BAR)
 
 
-def _words(space: LatentSpace, latents: NDArray[np.float32], say: dict[str, str], source: str) -> str:
-    """What the latents were drawn from, what that means for the pictures, and how many lie far out."""
-    lines = [say[_meaning(space)].format(source=source)]
-    ranks = space.rank(latents)
-    if ranks is not None:
-        far = int((ranks > _FAR).sum())
-        lines.append(say["far"].format(far=far, count=len(latents)))
-    return "\n\n".join(lines)
+def _marked(picture: Image.Image, marks: list[str]) -> Image.Image:
+    """A picture with a strip below it, and in it a bar for each mark."""
+    width, height = picture.size
+    out = Image.new("RGBA", (width, height + _STRIP))
+    out.paste(picture.convert("RGBA"))
+    for name in marks:
+        top, colour = _BARS[name]
+        out.paste(colour, (0, height + 2 + top, width, height + 2 + top + _BAR))
+    return out
+
+
+def _words(context: Context, found: _Generated, request: gr.Request, marked: bool = False) -> str:
+    """What the latents were drawn from, what that means for the pictures, and which of them are unusual."""
+    say = context.say(TEXTS, request)
+    source = source_of(found.space.distribution, context.say(SHARED, request))
+    lines = [say[_meaning(found.space)].format(source=source)]
+    for name, marks in found.marks.known.items():
+        numbers = [str(index + 1) for index in np.flatnonzero(marks)]
+        listed = ", ".join(numbers[:_NAMED]) + (" …" if len(numbers) > _NAMED else "")
+        which = say["marked" if marked else "which"].format(numbers=listed, colour=say[_COLOURS[name]])
+        lines.append(say[name].format(found=len(numbers), count=len(marks), which=which if numbers else ""))
+    return "\n\n".join([*lines, say["usual"]] if len(lines) > 1 else lines)
 
 
 def _meaning(space: LatentSpace) -> str:

@@ -3,6 +3,7 @@ const root = element.querySelector(".film");
 const part = (name) => root.querySelector(`.${name}`);
 const [stage, scrub, play, reel] = ["stage", "scrub", "play", "reel"].map(part);
 const LETTERS = "ABCDEF";
+const MARKS = ["unlike", "far"]; // classes; see diabolo.ui.parts.marks
 
 let film = null; // the value that is played
 let strip = null; // its pictures side by side
@@ -32,8 +33,10 @@ function show(index) {
   part("where").textContent = where;
   stage.setAttribute("aria-label", where);
   scrub.setAttribute("aria-valuetext", where);
-  part("gap").textContent = film.far[at] ? say("far") : "";
-  root.classList.toggle("far", film.far[at]);
+  for (const mark of MARKS) {
+    part(`told-${mark}`).textContent = film.marks[at].includes(mark) ? say(mark) : "";
+    root.classList.toggle(mark, film.marks[at].includes(mark));
+  }
 }
 
 function tick(now) {
@@ -63,7 +66,8 @@ function goTo(index) {
 }
 
 function frame(index) {
-  const made = Object.assign(document.createElement("figure"), { className: film.far[index] ? "far" : "" });
+  const made = Object.assign(document.createElement("figure"), { className: film.marks[index].join(" ") });
+  if (film.marks[index].length) made.title = film.marks[index].map((mark) => say(`${mark}_short`)).join(", ");
   const canvas = document.createElement("canvas");
   paint(canvas, index);
   made.append(canvas, Object.assign(document.createElement("b"), { textContent: letterOf(index) }));
@@ -88,6 +92,7 @@ async function open() {
   scrub.max = film.count - 1;
   scrub.setAttribute("aria-label", say("scrub"));
   reel.replaceChildren(...Array.from({ length: film.count }, (_, index) => frame(index)));
+  part("legend").innerHTML = film.legend; // written by the server
   part("save").textContent = say("save");
   part("copy").textContent = say("copy");
   part("told").textContent = "";

@@ -8,7 +8,6 @@ from importlib import resources
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import Manifest
@@ -17,9 +16,9 @@ from diabolo.runtime.image import mosaic
 from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.latent.path import LatentPath, read
 from diabolo.ui.drawing import draw_in_subprocess
-from diabolo.ui.explorer.latent_map import FAR
 from diabolo.ui.parts.context import Context
 from diabolo.ui.parts.data_url import data_url
+from diabolo.ui.parts.marks import marks_of
 from diabolo.ui.server_functions import report_errors
 from diabolo.ui.work import check_frames, check_pictures, large, stop_if_disconnected
 
@@ -106,7 +105,7 @@ def film_of(
         name: the model's name in the app.
         model: decodes the path.
         path: through the model's latent space.
-        words: the tab's texts in one language.
+        words: the tab's texts and those of `marks` in one language.
 
     Raises:
         UsageError: the path has more pictures than a request may ask for.
@@ -115,18 +114,18 @@ def film_of(
     check_pictures(count, shape)
     with context.turn(count, shape):
         latents = path.latents(model.manifest)
-        frames = to_pil(model.decode(latents))
-        strip = mosaic.render(frames, "PNG", scale=1)
-    ranks = model.latent_space.rank(latents)
-    far = np.zeros(len(latents), bool) if ranks is None else ranks > FAR
+        images = model.decode(latents)
+        marks = marks_of(model, latents, images)
+        strip = mosaic.render(to_pil(images), "PNG", scale=1)
     return {
         "model": name,
         "file": model.manifest.name,
         "path": path.dumps(),
         "strip": data_url(strip),
-        "count": len(frames),
+        "count": len(images),
         "steps": path.steps,
-        "pace": mosaic.frame_duration(len(frames), len(path.keys) - 1),
-        "far": far.tolist(),
+        "pace": mosaic.frame_duration(len(images), len(path.keys) - 1),
+        "marks": [marks.at(index) for index in range(len(images))],
+        "legend": marks.legend(words),
         "words": dict(words),
     }

@@ -17,11 +17,15 @@ function button(what, index, frames) {
 }
 
 function change(what, index, old) {
-  const frames = [...old];
-  const [frame] = frames.splice(index, 1);
+  const [frames, latents] = [[...old], [...props.value.latents]];
+  const before = { frames: old, latents: props.value.latents };
+  const [[frame], [latent]] = [frames.splice(index, 1), latents.splice(index, 1)];
   const to = what === "remove" ? Math.min(index, frames.length - 1) : index + (what === "left" ? -1 : 1);
-  if (what !== "remove") frames.splice(to, 0, frame);
-  props.value = { ...props.value, frames };
+  if (what !== "remove") {
+    frames.splice(to, 0, frame);
+    latents.splice(to, 0, latent);
+  }
+  props.value = { ...props.value, frames, latents, before };
   show();
   const tile = row.children[Math.max(to, 0)];
   (tile?.querySelector(`.${what}:enabled`) ?? tile?.querySelector("button:enabled"))?.focus();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from importlib import resources
+from math import prod
 from typing import Any
 
 import gradio as gr
@@ -17,18 +18,23 @@ from diabolo.runtime.errors import ImageError
 from diabolo.runtime.image.background import background_kind
 from diabolo.runtime.image.convert import as_batch
 from diabolo.runtime.image.mosaic import png
+from diabolo.ui.explorer.backend import latents_of
 from diabolo.ui.parts.context import picture_of
 from diabolo.ui.parts.data_url import data_url, from_data_url
 
-__all__ = ["MOST", "fits", "images_of", "keyframes", "packed", "row_of", "samples"]
+__all__ = ["MOST", "fits", "images_of", "keyframes", "keys_of", "packed", "row_of", "samples"]
 
 MOST = 6
 
 
 def keyframes() -> gr.HTML:
-    """The row. Its value: {"frames": as `packed` makes them, "model": its name, "words": for the page}."""
+    """The row. Its value:
+
+    {"frames": as `packed` makes them, "latents": of each frame, or None to encode its picture, "model": its
+    name, "before": frames and latents before the last change, or None, "words": for the page}.
+    """
     return gr.HTML(
-        {"frames": [], "model": "", "words": {}},
+        {"frames": [], "latents": [], "model": "", "before": None, "words": {}},
         html_template='<div class="keys" role="list"></div>',
         js_on_load=resources.files("diabolo.ui.tabs.interpolate").joinpath("keyframes.js").read_text("utf-8"),
         apply_default_css=False,
@@ -50,7 +56,32 @@ def row_of(value: Any) -> dict[str, Any]:
     frames, model = (value.get("frames"), value.get("model")) if isinstance(value, dict) else (None, None)
     if not isinstance(frames, list) or not isinstance(model, str):
         raise ImageError("key frames must be a list, with the name of a model. Load the page again.")
-    return {"frames": frames, "model": model}
+    latents, before = value.get("latents"), value.get("before")
+    if not isinstance(latents, list) or len(latents) != len(frames):
+        latents = [None] * len(frames)
+    kept = isinstance(before, dict) and isinstance(before.get("frames"), list)
+    return {"frames": frames, "latents": latents, "model": model, "before": before if kept else None}
+
+
+def keys_of(value: Mapping[str, Any], model: Autoencoder) -> NDArray[np.float32]:
+    """The key latents of a row, `(k, *latent_shape)`: those of an opened path, and codes of other pictures.
+
+    Args:
+        value: as `row_of` returns it, with at least one key frame.
+        model: encodes the pictures.
+
+    Raises:
+        ImageError: a key frame is not a PNG of the model's size, or there are too many.
+        LatentError: a latent has another shape, or values that are not finite numbers.
+    """
+    m, images = model.manifest, images_of(value, model.manifest)
+    keys = []
+    for latent, image in zip(value["latents"], images, strict=True):
+        if latent is None:
+            keys.append(model.encode(image[None]))
+        else:
+            keys.append(latents_of(latent, prod(m.latent_shape))[:1].reshape(1, *m.latent_shape))
+    return np.concatenate(keys)
 
 
 def images_of(value: Mapping[str, Any] | None, m: Manifest) -> list[NDArray[np.float32]]:

@@ -9,12 +9,15 @@ import gradio as gr
 
 from diabolo.runtime.latent.interpolation import METHODS
 from diabolo.runtime.latent.path import LatentPath
+from diabolo.ui.files.incoming import UploadInput
 from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
+from diabolo.ui.parts.marks import TEXTS as MARKS
 from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.tabs.interpolate import film, keyframes
 from diabolo.ui.tabs.interpolate.endpoints import endpoints, grid_of
+from diabolo.ui.tabs.interpolate.opening import STEPS, notes, path_of
 from diabolo.ui.tabs.interpolate.texts import TEXTS
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
@@ -30,6 +33,8 @@ class _Page:
     row: gr.HTML
     two: gr.Button
     four: gr.Button
+    undo: gr.Button
+    file: gr.UploadButton
     hint: gr.Markdown
     method: gr.Radio
     about: gr.Markdown
@@ -46,6 +51,7 @@ def build(context: Context) -> None:
     """Lay out the tab."""
     page = _layout(context)
     _wire_key_frames(context, page)
+    _wire_undo_and_files(context, page)
     _wire_path(context, page)
     endpoints(context, TEXTS)
 
@@ -60,6 +66,8 @@ def _layout(context: Context) -> _Page:
         with gr.Column(min_width=170, elem_classes="starters"):
             two = gr.Button(text("two"), variant="primary", size="sm", elem_classes="interpolate-run")
             four = gr.Button(text("four"), size="sm", elem_classes="interpolate-four")
+            file = UploadInput(text("open"), file_types=[".json"], size="sm", elem_classes="interpolate-open")
+            undo = gr.Button(text("undo"), size="sm", interactive=False, elem_classes="interpolate-undo")
     hint = gr.Markdown(elem_classes=["note", "interpolate-hint"])
     with gr.Row(equal_height=False, elem_classes="interpolate-parts"):
         with gr.Column(min_width=300, scale=2):
@@ -69,7 +77,7 @@ def _layout(context: Context) -> _Page:
                         list(METHODS), value="linear", label=text("method"), elem_classes="interpolate-method"
                     )
                     about = gr.Markdown(elem_classes=["note", "interpolate-about"])
-                steps = gr.Slider(2, 32, value=12, step=1, label=text("steps"), min_width=200)
+                steps = gr.Slider(2, STEPS, value=12, step=1, label=text("steps"), min_width=200)
             player = film.film(context)
             with gr.Column(visible=False, elem_classes="interpolate-grid-part") as grid_part:
                 gr.Markdown(text("grid"), elem_classes="lead")
@@ -84,6 +92,8 @@ def _layout(context: Context) -> _Page:
         row=row,
         two=two,
         four=four,
+        undo=undo,
+        file=file,
         hint=hint,
         method=method,
         about=about,
@@ -109,20 +119,20 @@ def _wire_key_frames(context: Context, page: _Page) -> None:
             return gr.skip(), say["full"]
         with shown_errors():
             frame = keyframes.packed(context.see(model, image).image)
-        return _row([*row["frames"], frame], model, say), ""
+        return _row([*row["frames"], frame], model, say, [*row["latents"], None], row), ""
 
-    def two(model: str, request: gr.Request) -> tuple[Any, str]:
-        return fetch(model, 2, request)
+    def two(model: str, row: Any, request: gr.Request) -> tuple[Any, str]:
+        return fetch(model, 2, row, request)
 
-    def four(model: str, request: gr.Request) -> tuple[Any, str]:
-        return fetch(model, 4, request)
+    def four(model: str, row: Any, request: gr.Request) -> tuple[Any, str]:
+        return fetch(model, 4, row, request)
 
-    def fetch(model: str, count: int, request: gr.Request) -> tuple[Any, str]:
+    def fetch(model: str, count: int, row: Any, request: gr.Request) -> tuple[Any, str]:
         say = context.say(TEXTS, request)
         with shown_errors():
             opened = context.model(model)
             frames = [keyframes.packed(image) for image in keyframes.samples(opened, count)]
-        return _row(frames, model, say), say["stored"] if opened.codes else ""
+        return _row(frames, model, say, before=keyframes.row_of(row)), say["stored"] if opened.codes else ""
 
     def fit(model: str, row: Any, request: gr.Request) -> tuple[Any, str]:
         """Keep the key frames if the newly chosen model sees pictures as the one before did."""
@@ -134,11 +144,43 @@ def _wire_key_frames(context: Context, page: _Page) -> None:
         return _row(row["frames"] if same else [], model, say), ""
 
     model, outputs = context.chooser, [page.row, page.hint]
-    page.two.click(two, model, outputs, **QUIET)
-    page.four.click(four, model, outputs, **QUIET)
+    page.two.click(two, [model, page.row], outputs, **QUIET)
+    page.four.click(four, [model, page.row], outputs, **QUIET)
     page.add.click(add, [model, page.row, page.source.seen], outputs, **QUIET)
     refresh(context, fit, [model, page.row], outputs)
     page.source.wire()
+
+
+def _wire_undo_and_files(context: Context, page: _Page) -> None:
+    """Changes of the key frames can be taken back, and path files opened."""
+
+    def undo(model: str, row: Any, request: gr.Request) -> tuple[Any, str]:
+        """Bring back what the row was before the last change; once more takes that back."""
+        row, say = keyframes.row_of(row), context.say(TEXTS, request)
+        before = keyframes.row_of({**(row["before"] or {}), "model": model}) if row["before"] else row
+        return _row(before["frames"], model, say, before["latents"], row), ""
+
+    def may_undo(row: Any) -> Any:
+        return gr.update(interactive=bool(keyframes.row_of(row)["before"]))
+
+    def open_path(model: str, row: Any, file: str | None, request: gr.Request) -> tuple[Any, ...]:
+        say = context.say(TEXTS, request)
+        if file is None:
+            return gr.skip(), "", gr.skip(), gr.skip(), None
+        with shown_errors():
+            opened = context.model(model)
+            path = path_of(file, opened)
+            frames = [keyframes.packed(image) for image in opened.decode(path.keys)]
+            latents = path.keys.reshape(len(path.keys), -1).tolist()
+            shown = _row(frames, model, say, latents, keyframes.row_of(row))
+            return shown, notes(path, opened, say), min(path.steps, STEPS), path.method, None
+
+    model, outputs = context.chooser, [page.row, page.hint]
+    page.undo.click(undo, [model, page.row], outputs, **QUIET)
+    page.row.change(may_undo, page.row, page.undo, **LATEST)
+    page.file.upload(
+        open_path, [model, page.row, page.file], [*outputs, page.steps, page.method, page.file], **QUIET
+    )
 
 
 def _wire_path(context: Context, page: _Page) -> None:
@@ -147,13 +189,13 @@ def _wire_path(context: Context, page: _Page) -> None:
     def greet(request: gr.Request) -> tuple[Any, Any, str]:
         say = context.say(TEXTS, request)
         choices = gr.Radio(choices=[(say[name], name) for name in METHODS])
-        return {"words": say, "greeting": True}, choices, say["about_linear"]
+        return {"words": _words(context, request), "greeting": True}, choices, say["about_linear"]
 
     def about(method: str, request: gr.Request) -> str:
         return context.say(TEXTS, request)[f"about_{method}"]
 
     def play(model: str, row: Any, steps: float, method: str, request: gr.Request) -> dict[str, Any]:
-        say = context.say(TEXTS, request)
+        say = _words(context, request)
         with shown_errors():
             path = _path(context, model, row, steps, method)
             if path is None:
@@ -186,19 +228,37 @@ def _wire_path(context: Context, page: _Page) -> None:
     gr.on(None, greet, None, [page.player, method, page.about], **QUIET)
 
 
+def _words(context: Context, request: gr.Request) -> dict[str, str]:
+    """The texts of the player."""
+    return context.say(TEXTS, request) | context.say(MARKS, request)
+
+
 def _path(
     context: Context, model: str, row: Any, steps: float, method: str, most: int | None = None
 ) -> LatentPath | None:
     """The path through the first `most` key frames; None if there are too few, or none of this model yet."""
     row = keyframes.row_of(row)
-    frames = row["frames"][:most]
-    if row["model"] != model or len(frames) < (most or 2):
+    chosen = {key: row[key][:most] for key in ("frames", "latents")}
+    if row["model"] != model or len(chosen["frames"]) < (most or 2):
         return None
     opened = context.model(model)
-    images = keyframes.images_of({"frames": frames}, opened.manifest)
-    return LatentPath.through(opened, images, steps=int(steps), method=method)
+    m, keys = opened.manifest, keyframes.keys_of(chosen, opened)
+    return LatentPath(keys=keys, steps=int(steps), method=method, model=m.name, digest=m.document["digest"])
 
 
-def _row(frames: list[str], model: str, say: dict[str, str]) -> dict[str, Any]:
-    words = {key: say[key] for key in ("key", "left", "right", "remove")}
-    return {"frames": frames, "model": model, "words": words}
+def _row(
+    frames: list[str],
+    model: str,
+    say: dict[str, str],
+    latents: list[Any] | None = None,
+    before: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The value of the row of key frames; `before` is the row that it replaces, if that can come back."""
+    kept = {key: before[key] for key in ("frames", "latents")} if before and before["frames"] else None
+    return {
+        "frames": frames,
+        "latents": [None] * len(frames) if latents is None else latents,
+        "model": model,
+        "before": kept,
+        "words": {key: say[key] for key in ("key", "left", "right", "remove")},
+    }

@@ -1,0 +1,221 @@
+"""How unlike a model's training images a picture is, judged from what a bundle holds.
+
+A model reconstructs whatever it is given: a photograph of a digit on lined paper may come back as another
+digit. Three measures tell that a picture is novel, which the field also calls out of distribution:
+
+code: the picture's code is farther from the codes of training images than those of test images are.
+reconstruction: the reconstruction differs from the picture more than those of test images do, in absolute
+    terms, or as a share of the picture's variance.
+border: the picture's border is brighter or darker than that of any picture decoded from a test image's code.
+
+Bundles hold the mean squared error and the mean PSNR of the test images, which are the logarithm of the
+arithmetic mean and the mean of the logarithm: together they determine a log-normal distribution. The limits
+are set so that a share of `LEVEL` of the test images stays below each of them. `docs/embedding.md` says what
+they recognise on real data.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.image.background import border_brightness
+from diabolo.runtime.image.convert import Images, as_batch
+from diabolo.runtime.latent.plausibility import unexplained
+
+__all__ = ["LEVEL", "Novelty", "NoveltyDetector"]
+
+LEVEL = 0.995  # the share of test images below the limit of each measure
+_Z = 2.5758  # standard deviations of a normal distribution below which this share lies
+_TESTED = 1000  # decoded test codes, at most
+_VALUES = 2**24  # numbers in them, at most
+_FEWEST = 200  # test codes without which there is no limit
+_MARGIN = 0.03  # of the border's brightness, plus the error: decoded pictures are smoother than images
+
+_Array: TypeAlias = NDArray[np.float32]
+Reason: TypeAlias = Literal["code", "reconstruction", "border"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Novelty:
+    """The judgement of one picture. A measure is None if the bundle does not hold what it takes.
+
+    Attributes:
+        reasons: the measures that exceed their limit; empty if the picture is like the training images.
+        code: the share of test codes that are closer to the training codes, in [0, 1].
+        reconstruction: the mean squared error, images in [0, 1], as a multiple of its limit; or the share of
+            the picture's variance that is not reconstructed, as a multiple of its own, if that is larger.
+        border: the mean brightness of the picture's border, in [0, 1].
+        borders: the smallest and the largest brightness that are usual.
+    """
+
+    reasons: tuple[Reason, ...]
+    code: float | None
+    reconstruction: float | None
+    border: float
+    borders: tuple[float, float] | None
+
+    @property
+    def unlike(self) -> bool:
+        """Whether the picture is unlike the training images."""
+        return bool(self.reasons)
+
+    @property
+    def known(self) -> bool:
+        """Whether the bundle holds what any of the measures takes."""
+        return any(found is not None for found in (self.code, self.reconstruction, self.borders))
+
+    def __str__(self) -> str:
+        """The judgement in one English sentence, for commands and programs."""
+        if not self.known:
+            return "this bundle does not tell whether a picture is like its training images."
+        if not self.reasons:
+            return "the picture looks like the training images."
+        return f"the picture looks unlike the training images: {'; '.join(map(self._told, self.reasons))}."
+
+    def _told(self, reason: Reason) -> str:
+        if reason == "code":
+            return f"its code is farther from theirs than {_percent(self.code)} of the test images' codes"
+        if reason == "reconstruction":
+            return f"its reconstruction differs more than those of {LEVEL:.1%} of the test images"
+        low, high = self.borders or (0.0, 1.0)
+        return f"its border has a brightness of {self.border:.2f}, theirs from {low:.2f} to {high:.2f}"
+
+
+class NoveltyDetector:
+    """Judges pictures for one model. It keeps three limits and calls the model; threads may share it.
+
+    It takes one reconstruction for each picture, and once, when it is made, a decoding of 1,000 codes.
+    A model that was trained on noise is judged by clean pictures: a noisy one is unlike its test images.
+
+    Args:
+        model: encodes and decodes pictures.
+
+    Raises:
+        GraphError: onnxruntime cannot compute the decoder.
+        IntegrityError, ManifestError: as `LatentSpace.codes` raises them.
+    """
+
+    def __init__(self, model: Autoencoder) -> None:
+        self._model = model
+        tested = _tested(model)
+        density = None if tested is None else model.density
+        self._distances = None if density is None else np.sort(density.distance(_some(model)))
+        self._borders = None if tested is None else _borders(tested, _MARGIN + (_metric(model, "mse") or 0))
+        self._errors = _error_limits(model, tested)
+
+    def judge(self, images: Images) -> list[Novelty]:
+        """Judge pictures as the model sees them.
+
+        Args:
+            images: arrays as `convert.prepare` makes them, or pictures and paths, as `Autoencoder.encode`
+                takes them.
+
+        Returns:
+            A judgement for each picture.
+
+        Raises:
+            GraphError: onnxruntime cannot compute a graph.
+            ImageError: the model cannot take these images.
+        """
+        m, model = self._model.manifest, self._model
+        batch = as_batch(images, m.image_shape, resize=m.resize, padding=m.padding)
+        latents = model.encode(batch)
+        codes, errors = self._codes(latents), self._reconstructions(batch, model.decode(latents))
+        return [
+            self._judged(
+                None if codes is None else float(codes[index]),
+                None if errors is None else float(errors[index]),
+                float(border),
+            )
+            for index, border in enumerate(border_brightness(batch))
+        ]
+
+    def _codes(self, latents: _Array) -> NDArray[np.float64] | None:
+        density, usual = self._model.density, self._distances
+        if density is None or usual is None:
+            return None
+        ranks: NDArray[np.float64] = np.searchsorted(usual, density.distance(latents)) / len(usual)
+        return ranks
+
+    def _reconstructions(self, batch: _Array, made: _Array) -> NDArray[np.float64] | None:
+        if self._errors is None:
+            return None
+        absolute, relative = self._errors
+        flat = np.square(made - batch).reshape(len(batch), -1)
+        errors: NDArray[np.float64] = flat.mean(1, dtype=np.float64) / absolute
+        if relative is not None:
+            errors = np.maximum(errors, unexplained(batch, made) / relative)
+        return errors
+
+    def _judged(self, code: float | None, reconstruction: float | None, border: float) -> Novelty:
+        found: dict[Reason, bool] = {
+            "code": code is not None and code > LEVEL,
+            "reconstruction": reconstruction is not None and reconstruction > 1,
+            "border": self._borders is not None and not self._borders[0] <= border <= self._borders[1],
+        }
+        return Novelty(
+            reasons=tuple(reason for reason, exceeds in found.items() if exceeds),
+            code=code,
+            reconstruction=reconstruction,
+            border=border,
+            borders=self._borders,
+        )
+
+
+def _some(model: Autoencoder) -> _Array:
+    """Stored codes of test images, spread over all of them."""
+    assert model.codes is not None  # noqa: S101 - `_tested` checks it
+    latents = model.codes.latents
+    most = max(_FEWEST, min(_TESTED, _VALUES // math.prod(model.manifest.image_shape)))
+    some: _Array = latents[np.linspace(0, len(latents) - 1, min(most, len(latents))).astype(int)]
+    return some
+
+
+def _tested(model: Autoencoder) -> _Array | None:
+    """Decoded test codes, or None if there are too few."""
+    if model.codes is None or len(model.codes.latents) < _FEWEST:
+        return None
+    return model.decode(_some(model))
+
+
+def _borders(tested: _Array, margin: float) -> tuple[float, float]:
+    low, high = np.quantile(border_brightness(tested), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return max(0.0, float(low) - margin), min(1.0, float(high) + margin)
+
+
+def _error_limits(model: Autoencoder, tested: _Array | None) -> tuple[float, float | None] | None:
+    """The limits of the mean squared error and of the fraction of variance unexplained, if they are known."""
+    mse, psnr = _metric(model, "mse"), _metric(model, "psnr")
+    if mse is None or psnr is None or mse <= 0:
+        return None
+    centre = -psnr * math.log(10) / 10  # the mean of the logarithm of an image's error
+    spread = math.sqrt(max(0.0, 2 * (math.log(mse) - centre)))
+    limit = math.exp(centre + _Z * spread)
+    if tested is None:
+        return limit, None
+    # errors as likely as any for each picture; its image has the variance that the decoder blurs away, too
+    likely = np.exp(centre + spread * _normal_quantiles())
+    variances = tested.reshape(len(tested), -1).var(1) + mse
+    return limit, float(np.quantile(likely[:, None] / variances, LEVEL))
+
+
+def _metric(model: Autoencoder, name: str) -> float | None:
+    value = model.manifest.metrics.get(name)
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _normal_quantiles() -> NDArray[np.float64]:
+    """Two hundred equally probable values of the standard normal distribution."""
+    from statistics import NormalDist
+
+    return np.array([NormalDist().inv_cdf((index + 0.5) / 200) for index in range(200)])
+
+
+def _percent(share: float | None) -> str:
+    return "all" if share is None or share >= 1 else f"{math.floor(1000 * share) / 10:g} %"
