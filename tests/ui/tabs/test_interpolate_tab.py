@@ -273,7 +273,7 @@ def test_where_the_way_crosses_a_gap_is_told(
 def test_a_phone(browser: Any, address: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 800}, locale="en-US")
     page.goto(address)
-    page.locator(".overflow-menu > button").first.click()
+    page.locator(".main-tabs > .tab-wrapper .overflow-menu > button").click()
     page.locator(".overflow-dropdown button", has_text="Interpolate").click()
     page.locator(".interpolate-four").click()
     wait_for(page, 4, 34)
