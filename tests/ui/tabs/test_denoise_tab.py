@@ -209,7 +209,7 @@ def open_tab(page: Any) -> None:
     name = re.compile("^(Denoise|去雜訊)$")
     tab = page.get_by_role("tab", name=name)
     if not tab.is_visible():
-        page.locator(".overflow-menu > button").first.click()
+        page.locator(".main-tabs > .tab-wrapper .overflow-menu > button").click()
         tab = page.locator(".overflow-dropdown button", has_text=name)
     tab.click()
 

@@ -18,6 +18,8 @@ __all__ = ["files_section"]
 
 _FILE = (1 << 20,)  # pixels assumed for a file, to decide whether many of them are large work
 
+_CLEAR = "() => [{__type__: 'update', value: null, visible: false}, '']"
+
 
 @dataclass(kw_only=True)
 class _Section:
@@ -69,9 +71,6 @@ def _wire(context: Context, section: _Section) -> None:
         )
         return gr.File(path, visible=path is not None), report
 
-    def clear() -> tuple[gr.File, str]:
-        return gr.File(None, visible=False), ""
-
     outputs = [section.archive, section.report]
     section.button.click(
         show,
@@ -81,7 +80,8 @@ def _wire(context: Context, section: _Section) -> None:
         api_name="private",
         show_progress_on=section.report,
     )
-    gr.on([context.chooser.change, section.files.change], clear, None, outputs, **QUIET)
+    # in the page, without a request: the result was another model's, or of other files
+    gr.on([context.chooser.change, section.files.change], None, None, outputs, js=_CLEAR, **QUIET)
 
 
 def _endpoint(context: Context, files: gr.File) -> None:
