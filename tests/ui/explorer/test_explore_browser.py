@@ -328,3 +328,27 @@ def test_the_tab_shows_the_model_that_is_chosen(browser: Any, folder: Path, open
         assert page.locator(".explorer .sliders input").count() == 12
         page.close()
     assert wrong == []
+
+
+def test_the_tab_marks_the_current_picture(browser: Any, folder: Path) -> None:
+    """Not the example that a model shows before anybody gave one; the map and its buttons are in view."""
+    from diabolo.ui.models.collection import Models
+
+    models = Models({"plane": Bundle.open(folder / "plane")}, device="cpu")
+    with served(models, language="en") as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        wrong = watch(page)
+        page.goto(address)
+        page.get_by_role("tab", name="Explore").click()
+        page.locator(".explorer .density", has_text=KNOWN).wait_for(timeout=WAIT)
+        card = page.locator(".explorer .yours")
+        assert card.is_hidden()
+        for part in (".tools", ".map"):
+            box = page.locator(f".explorer {part}").bounding_box()
+            assert box["y"] + box["height"] < 900
+        page.get_by_role("button", name="Fetch a sample").click()
+        card.wait_for(timeout=WAIT)
+        edge = card.get_by_role("button").bounding_box()
+        assert edge["x"] + edge["width"] <= 1280
+        page.close()
+    assert wrong == []

@@ -208,3 +208,24 @@ def test_the_docstring_s_example_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     exec(example, {})  # noqa: S102 - our own words
     assert len(started) == 1
     assert len(started[0].fns) == 1
+
+
+def test_events_that_never_fire_are_refused(explorer: Any) -> None:
+    for event in ("click", "submit", "edit"):
+        with pytest.raises(AttributeError, match=f"no event '{event}'; its events are change, "):
+            getattr(explorer, event)
+        assert event not in dir(type(explorer))
+    assert [str(event) for event in explorer.EVENTS] == ["change", "input", "release", "select"]
+    assert all(callable(getattr(explorer, str(event))) for event in explorer.EVENTS)
+
+
+def test_a_flagged_latent_is_read_back(explorer: Any) -> None:
+    assert explorer.read_from_flag(explorer.flag([1.5, -2])) == [1.5, -2]
+    assert explorer.read_from_flag("") is None
+
+
+def test_an_example_is_the_decoded_image(explorer: Any) -> None:
+    shown = explorer.process_example([[1.5, -2]])
+    assert shown.startswith('<img src="data:image/png;base64,')
+    assert 'alt="(1.50, -2.00)"' in shown
+    assert 'width="64"' in shown
