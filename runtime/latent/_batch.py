@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from diabolo.runtime._foreign import detached, reason
 from diabolo.runtime.errors import LatentError
 
-__all__ = ["are_extreme", "as_latents", "finite"]
+__all__ = ["are_extreme", "as_codes", "as_latents", "finite"]
 
 _FLOAT32 = np.dtype(np.float32)
 _EXTREME = 1e12  # sum of the squares
@@ -42,6 +42,24 @@ def as_latents(latents: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32
         raise LatentError("latents hold values that are not numbers (NaN or infinite).")
     checked: NDArray[np.float32] = array
     return checked
+
+
+def as_codes(codes: ArrayLike) -> NDArray[np.float32]:
+    """Convert codes of a model that is known by them only.
+
+    Args:
+        codes: numbers, `(n, *latent_shape)`, n at least 1.
+
+    Returns:
+        float32, shaped as `codes`, all finite.
+
+    Raises:
+        LatentError: there are none, or values that are not finite numbers.
+    """
+    array = _numbers(codes, ())
+    if array.ndim < 2 or not array.size:
+        raise LatentError(f"codes must have the shape (n, *latent_shape), at least one, not {array.shape}.")
+    return as_latents(array, array.shape[1:])
 
 
 def _numbers(latents: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32]:
