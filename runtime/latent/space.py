@@ -14,9 +14,9 @@ from diabolo.runtime._numbers import check_size, whole
 from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
-from diabolo.runtime.errors import LatentError, UnknownNameError, UsageError
+from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.runtime.latent import interpolation
-from diabolo.runtime.latent._batch import as_codes, as_latents, finite
+from diabolo.runtime.latent._batch import as_codes, as_latents, as_numbers
 from diabolo.runtime.latent._codes import Codes, read_codebook, read_codes, read_density
 from diabolo.runtime.latent.density import Density
 from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics, given
@@ -71,16 +71,12 @@ class LatentSpace:
             raise UsageError(f"a latent space is that of a Bundle or a Manifest, not of {source!r}.")
         if isinstance(source, Manifest):
             space = cls(_statistics(source), _distribution(source, _nothing))
-            space._source = source
-            return space
-        codes = functools.cache(lambda: read_codes(source))
-        discrete = source.manifest.distribution == "codebook"
-        space = cls(
-            _statistics(source.manifest),
-            read_codebook(source) if discrete else _distribution(source.manifest, codes),
-            codes=codes,
-            density=lambda: read_density(source),
-        )
+        else:
+            codes = functools.cache(lambda: read_codes(source))
+            discrete = source.manifest.distribution == "codebook"
+            distribution = read_codebook(source) if discrete else _distribution(source.manifest, codes)
+            density = functools.partial(read_density, source)
+            space = cls(_statistics(source.manifest), distribution, codes=codes, density=density)
         space._source = source
         return space
 
@@ -152,8 +148,8 @@ class LatentSpace:
             float32 `(count, *latent_shape)`.
 
         Raises:
-            IntegrityError: codes.npz, which the distribution is fitted to, was changed.
-            ManifestError: codes.npz does not fit the model.
+            IntegrityError, ManifestError: codes.npz was changed, or does not fit the model.
+            UsageError: a count that is not possible, or no generator.
         """
         count = whole("count", count, 0)
         check_size("count", count, self.shape)
@@ -173,16 +169,15 @@ class LatentSpace:
             float32 `((k - 1) (steps - 1) + 1, *latent_shape)`; latent i (steps - 1) is key i.
 
         Raises:
-            UnknownNameError: `method` is not one of them.
             LatentError: the keys have another shape, or values that are not finite numbers.
-            UsageError: fewer than 2 keys or steps.
+            UsageError: fewer than 2 keys or steps, or no such method.
         """
         interpolator, steps = self.interpolator(method), whole("steps", steps, 2)
         keys = as_latents(keys, self.shape)
         if len(keys) < 2:
             raise UsageError(f"a path takes at least two latents, not {len(keys)}.")
         check_size("steps", (len(keys) - 1) * steps, self.shape)
-        return _numbers(lambda: interpolation.path(keys, steps, interpolator))
+        return as_numbers(lambda: interpolation.path(keys, steps, interpolator))
 
     def grid(self, corners: _Array, rows: int, columns: int, method: str = "linear") -> _Array:
         """A grid of latents between four corners; see `interpolation.grid`.
@@ -197,9 +192,7 @@ class LatentSpace:
             float32 `(rows, columns, *latent_shape)`.
 
         Raises:
-            UnknownNameError: `method` is not one of them.
-            LatentError: the corners have another shape, or values that are not finite numbers.
-            UsageError: other than 4 corners, or fewer than 2 rows or columns.
+            LatentError, UsageError: as in `interpolate`, or not four corners.
         """
         interpolator = self.interpolator(method)
         rows, columns = whole("rows", rows, 2), whole("columns", columns, 2)
@@ -207,7 +200,7 @@ class LatentSpace:
         corners = as_latents(corners, self.shape)
         if len(corners) != 4:
             raise UsageError(f"a grid takes four latents, not {len(corners)}.")
-        return _numbers(lambda: interpolation.grid(corners, rows, columns, interpolator))
+        return as_numbers(lambda: interpolation.grid(corners, rows, columns, interpolator))
 
     def interpolator(self, method: str) -> interpolation.Interpolator:
         """The function that interpolates between two latents of this space by `method`.
@@ -290,21 +283,9 @@ class LatentSpace:
         from diabolo.runtime.latent.codebook import Codebook
 
         if not isinstance(self.distribution, Codebook):
-            raise UsageError(
-                "only a latent space with a codebook can quantise latents; the distribution of this one is "
-                f"{self.distribution.name!r}. Use the latents as they are."
-            )
+            raise UsageError(f"only a codebook quantises; the distribution is {self.distribution.name!r}.")
         with np.errstate(over="ignore", invalid="ignore"):  # of latents that are far away
             return self.distribution.quantise(as_latents(latents, self.shape))
-
-
-def _numbers(compute: Callable[[], _Array]) -> _Array:
-    """Interpolated latents, if all are numbers."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        latents = compute()
-    if not finite(latents):
-        raise LatentError("these latents are too large: between them there are values that are not numbers.")
-    return latents
 
 
 def _statistics(m: Manifest) -> Statistics:

@@ -67,7 +67,7 @@ def test_any_argument(name: str, model: Autoencoder) -> None:
     if name.startswith("Autoencoder.interpolate_"):
         right |= dict.fromkeys(("images", "corners"), [GREY[0]] * 4)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def try_some(data: st.DataObject) -> None:
         changed = data.draw(st.sets(st.sampled_from(takes), min_size=1, max_size=2))
