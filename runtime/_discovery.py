@@ -44,6 +44,8 @@ def find(package: str, name: str, kind: str, hint: str = "") -> ModuleType:
         UnknownNameError: there is no such name.
         PluginError: another distribution's module cannot be imported.
     """
+    if not isinstance(name, str):
+        raise UnknownNameError(kind, name, names(package), hint)
     if name in _files(package):
         return importlib.import_module(f"{package}.{name.replace('-', '_')}")
     for point in metadata.entry_points(group=package, name=name):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,20 +16,21 @@ from diabolo.runtime._old_names import old_names
 from diabolo.train import networks
 from diabolo.train.batches.held_out import brightness, held_out, split
 from diabolo.train.callbacks import BaseCallback, Callback
+from diabolo.train.callbacks._given import given_callback
 from diabolo.train.callbacks.tensorboard import TensorBoard
 from diabolo.train.callbacks.tensorboard import check as check_tensorboard
 from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, Split, load, names, rows_of
 from diabolo.train.devices import choose_device, choose_precision
 from diabolo.train.distributed import Distributed, init_distributed
-from diabolo.train.errors import RunError
+from diabolo.train.errors import OptionError, RunError
 from diabolo.train.evaluation import plots
 from diabolo.train.evaluation.evaluate import evaluate
 from diabolo.train.evaluation.holes import holes
 from diabolo.train.interrupt import Halt, Interrupt, handled
 from diabolo.train.model import Model
 from diabolo.train.run import BEST, STATE, Run
-from diabolo.train.run.files import Files
+from diabolo.train.run.files import Files, as_path
 from diabolo.train.run.lock import Lock, hold
 from diabolo.train.run.record import facts, record
 from diabolo.train.trainer import Trainer
@@ -69,7 +69,9 @@ def fit(
         OptionError, UnknownNameError: a setting is not possible with these data.
         TrainingError: the loss is not a number.
     """
-    out, callback = Path(out), _callback(callback, watcher)
+    out, callback = as_path(out), given_callback(callback, watcher)
+    if not isinstance(config, Config):
+        raise OptionError(f"fit trains a Config, such as Config.make('vae', 'mnist'), not {config!r}.")
     device = choose_device(config.device)
     config = replace(
         config,
@@ -121,7 +123,7 @@ def resume(
         RunError: not a run, or complete already.
         DataError, DeviceError, TrainingError, StoppedError: as for `fit`.
     """
-    path, callback = Path(path), _callback(callback, watcher)
+    path, callback = as_path(path), given_callback(callback, watcher)
     config = Run.open(path).config
     choose_device(config.device)
     distributed = init_distributed(config.device)
@@ -150,12 +152,6 @@ def resume(
         if distributed.is_main:
             _go_on(trainer)
         return _train(trainer, made, data, interrupt)
-
-
-def _callback(callback: Callback | None, watcher: Callback | None) -> Callback | None:
-    if watcher is not None:
-        warnings.warn("the argument watcher is now called callback.", DeprecationWarning, stacklevel=3)
-    return callback or watcher
 
 
 def _complete(run: Run, network: networks.Network) -> bool:

@@ -178,16 +178,19 @@ class Config(Settings):
         Raises:
             UnknownNameError, OptionError: a name that does not exist, a value that is not allowed.
         """
-        options = dict(given.pop("variant_options", None) or {})
+        options = given.pop("variant_options", None)
+        if not (options is None or isinstance(options, dict)):
+            raise OptionError(f"variant_options {options!r} is not possible; it must be a dict.")
+        options = dict(options or {})
         kind = variants.make(variant, options)
         given = {key: value for key, value in given.items() if value is not None}
         given.setdefault("network", kind.default_network)
-        if own := networks.default_latent_dim(given["network"]):
+        if isinstance(given["network"], str) and (own := networks.default_latent_dim(given["network"])):
             given.setdefault("latent_dim", own)
         for name, one in settings(cls).items():
             if one.default is MISSING and hasattr(kind, f"default_{name}"):
                 given.setdefault(name, getattr(kind, f"default_{name}"))
-        if given.get("optimizer") in RATES:
+        if isinstance(given.get("optimizer"), str) and given["optimizer"] in RATES:
             given.setdefault("lr", RATES[given["optimizer"]])
         return cls(variant=variant, dataset=dataset, variant_options=options, **given)
 
@@ -198,6 +201,8 @@ class Config(Settings):
         Raises:
             RunError: a setting is missing, or has a value that is not allowed.
         """
+        if not isinstance(document, dict):
+            raise RunError(f"config.json must hold an object, not {document!r}. Train again.")
         known = settings(cls)
         values = {key: value for key, value in document.items() if key in known}
         for key, value in values.items():

@@ -22,7 +22,7 @@ from diabolo.runtime.bundle._files import Files, Folder, Zipped
 from diabolo.runtime.bundle._onnx import external_tensors
 from diabolo.runtime.bundle.limits import LOCAL, BundleLimits
 from diabolo.runtime.bundle.manifest import FileEntry, Manifest, parse
-from diabolo.runtime.errors import BundleError, IntegrityError, ManifestError
+from diabolo.runtime.errors import BundleError, IntegrityError, ManifestError, UsageError
 from diabolo.runtime.listing import is_file, is_folder, trouble
 
 __all__ = ["Bundle"]
@@ -68,6 +68,8 @@ class Bundle:
             ManifestError: model.json is not valid.
             IntegrityError: model.json was changed.
         """
+        if not isinstance(limits, BundleLimits):
+            raise UsageError(f"limits must be BundleLimits, such as STRANGERS, not {limits!r}.")
         path = zoo.locate(source)
         files: Files
         if is_folder(path):
@@ -174,7 +176,7 @@ class Bundle:
 
     def _entry(self, name: str) -> FileEntry:
         """The entry of a file in model.json; the file exists and has that size."""
-        entry = self.manifest.files.get(name)
+        entry = self.manifest.files.get(name) if isinstance(name, str) else None
         if entry is None:
             raise IntegrityError(f"model.json of {self.path} does not list {name!r}. Get the bundle again.")
         size = self._files.size(name)

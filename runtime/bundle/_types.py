@@ -125,4 +125,5 @@ class Manifest:
 
     def file(self, role: str) -> str | None:
         """The name of the first file with this role, or None if there is none."""
-        return next((name for name, entry in self.files.items() if entry.role == role), None)
+        known = isinstance(role, str)  # an array would be compared value by value
+        return next((name for name, entry in self.files.items() if known and entry.role == role), None)

@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.errors import NoiseError, UnknownNameError
+from diabolo.runtime.errors import ImageError, NoiseError, UnknownNameError, UsageError
+from diabolo.runtime.image._array import array_batch
 
 __all__ = ["KINDS", "NoiseSpec", "add_noise", "largest_level"]
 
@@ -34,7 +36,7 @@ def largest_level(kind: str) -> float:
     Raises:
         UnknownNameError: `kind` is not one of KINDS.
     """
-    if kind not in _LARGEST:
+    if not isinstance(kind, str) or kind not in _LARGEST:
         raise UnknownNameError("noise", kind, KINDS)
     return _LARGEST[kind]
 
@@ -59,6 +61,9 @@ class NoiseSpec:
 
     def __post_init__(self) -> None:
         top = largest_level(self.kind)
+        levels: tuple[object, ...] = (self.low, self.high)
+        if not all(isinstance(level, Real) for level in levels):
+            raise NoiseError(f"a noise level is a number, not {self.low!r} or {self.high!r}.")
         if not (math.isfinite(self.low) and math.isfinite(self.high) and 0 <= self.low <= self.high <= top):
             raise NoiseError(
                 f"noise level {self.low:g} to {self.high:g} is not possible for {self.kind}: "
@@ -73,6 +78,8 @@ class NoiseSpec:
             NoiseError: the text does not have this form, or a level is out of its range.
             UnknownNameError: the kind is not one of KINDS.
         """
+        if not isinstance(text, str):
+            raise NoiseError(f"noise is written as KIND:LEVEL, for instance gaussian:0.5, not as {text!r}.")
         kind, colon, levels = text.partition(":")
         if not colon:
             raise NoiseError(
@@ -101,7 +108,17 @@ def add_noise(images: NDArray[np.float32], spec: NoiseSpec, rng: np.random.Gener
 
     Returns:
         float32 `(batch, channels, height, width)`, clipped to [0, 1].
+
+    Raises:
+        ImageError: the images are not of this shape, type or range.
+        UsageError: `spec` or `rng` has another type.
     """
+    if not (isinstance(images, np.ndarray) and images.ndim == 4 and images.dtype.kind == "f"):
+        found = f"{images.dtype} {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
+        raise ImageError(f"noise is added to float images (batch, channels, height, width), not to {found}.")
+    if not (isinstance(spec, NoiseSpec) and isinstance(rng, np.random.Generator)):
+        raise UsageError("noise takes a NoiseSpec, and a generator such as np.random.default_rng(0).")
+    images = array_batch(images, images.shape[1:])
     level = rng.uniform(spec.low, spec.high, (len(images), 1, 1, 1)).astype(np.float32)
     if spec.kind == "gaussian":
         noisy = images + level * rng.standard_normal(images.shape, np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from diabolo.runtime._foreign import detached, reason
 from diabolo.runtime.errors import LatentError
 
-__all__ = ["are_extreme", "as_latents", "finite"]
+__all__ = ["are_extreme", "as_codes", "as_latents", "as_numbers", "finite"]
 
 _FLOAT32 = np.dtype(np.float32)
 _EXTREME = 1e12  # sum of the squares
@@ -42,6 +43,37 @@ def as_latents(latents: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32
         raise LatentError("latents hold values that are not numbers (NaN or infinite).")
     checked: NDArray[np.float32] = array
     return checked
+
+
+def as_codes(codes: ArrayLike) -> NDArray[np.float32]:
+    """Convert codes of a model that is known by them only.
+
+    Args:
+        codes: numbers, `(n, *latent_shape)`, n at least 1.
+
+    Returns:
+        float32, shaped as `codes`, all finite.
+
+    Raises:
+        LatentError: there are none, or values that are not finite numbers.
+    """
+    array = _numbers(codes, ())
+    if array.ndim < 2 or not array.size:
+        raise LatentError(f"codes must have the shape (n, *latent_shape), at least one, not {array.shape}.")
+    return as_latents(array, array.shape[1:])
+
+
+def as_numbers(compute: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
+    """What `compute` interpolates between latents.
+
+    Raises:
+        LatentError: the latents are so large that there are values between them that are not numbers.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        latents = compute()
+    if not finite(latents):
+        raise LatentError("these latents are too large: between them there are values that are not numbers.")
+    return latents
 
 
 def _numbers(latents: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32]:

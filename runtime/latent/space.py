@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime._numbers import check_size, whole
 from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
-from diabolo.runtime.errors import LatentError, UsageError
+from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.runtime.latent import interpolation
+from diabolo.runtime.latent._batch import as_codes, as_latents, as_numbers
 from diabolo.runtime.latent._codes import Codes, read_codebook, read_codes, read_density
 from diabolo.runtime.latent.density import Density
 from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics, given
@@ -65,18 +67,16 @@ class LatentSpace:
             IntegrityError: the bundle's codebook was changed.
             ManifestError: the codebook does not fit the model.
         """
+        if not isinstance(source, Bundle | Manifest):
+            raise UsageError(f"a latent space is that of a Bundle or a Manifest, not of {source!r}.")
         if isinstance(source, Manifest):
             space = cls(_statistics(source), _distribution(source, _nothing))
-            space._source = source
-            return space
-        codes = functools.cache(lambda: read_codes(source))
-        discrete = source.manifest.distribution == "codebook"
-        space = cls(
-            _statistics(source.manifest),
-            read_codebook(source) if discrete else _distribution(source.manifest, codes),
-            codes=codes,
-            density=lambda: read_density(source),
-        )
+        else:
+            codes = functools.cache(lambda: read_codes(source))
+            discrete = source.manifest.distribution == "codebook"
+            distribution = read_codebook(source) if discrete else _distribution(source.manifest, codes)
+            density = functools.partial(read_density, source)
+            space = cls(_statistics(source.manifest), distribution, codes=codes, density=density)
         space._source = source
         return space
 
@@ -97,6 +97,11 @@ class LatentSpace:
             distribution: of the latents; by default N(0, I) with a prior, otherwise a Gaussian fitted to the
                 codes.
         """
+        codes = as_codes(codes)
+        if not (prior is None or (isinstance(prior, str) and prior == "normal")):
+            raise UnknownNameError("prior", prior, ["normal"])
+        if not (distribution is None or callable(getattr(distribution, "sample", None))):
+            raise UsageError(f"a distribution has a method `sample`; {distribution!r} has none.")
         if distribution is None:
             distribution = Normal(codes.shape[1:]) if prior == "normal" else Fitted.to(codes)
         known = Codes(latents=codes, labels=None)
@@ -143,9 +148,13 @@ class LatentSpace:
             float32 `(count, *latent_shape)`.
 
         Raises:
-            IntegrityError: codes.npz, which the distribution is fitted to, was changed.
-            ManifestError: codes.npz does not fit the model.
+            IntegrityError, ManifestError: codes.npz was changed, or does not fit the model.
+            UsageError: a count that is not possible, or no generator.
         """
+        count = whole("count", count, 0)
+        check_size("count", count, self.shape)
+        if not isinstance(rng, np.random.Generator):
+            raise UsageError(f"rng must be a generator, such as np.random.default_rng(0), not {rng!r}.")
         return self.distribution.sample(count, rng)
 
     def interpolate(self, keys: _Array, steps: int, method: str = "linear") -> _Array:
@@ -160,10 +169,15 @@ class LatentSpace:
             float32 `((k - 1) (steps - 1) + 1, *latent_shape)`; latent i (steps - 1) is key i.
 
         Raises:
-            UnknownNameError: `method` is not one of them.
-            ValueError: fewer than 2 keys or steps.
+            LatentError: the keys have another shape, or values that are not finite numbers.
+            UsageError: fewer than 2 keys or steps, or no such method.
         """
-        return interpolation.path(keys, steps, self.interpolator(method))
+        interpolator, steps = self.interpolator(method), whole("steps", steps, 2)
+        keys = as_latents(keys, self.shape)
+        if len(keys) < 2:
+            raise UsageError(f"a path takes at least two latents, not {len(keys)}.")
+        check_size("steps", (len(keys) - 1) * steps, self.shape)
+        return as_numbers(lambda: interpolation.path(keys, steps, interpolator))
 
     def grid(self, corners: _Array, rows: int, columns: int, method: str = "linear") -> _Array:
         """A grid of latents between four corners; see `interpolation.grid`.
@@ -178,10 +192,15 @@ class LatentSpace:
             float32 `(rows, columns, *latent_shape)`.
 
         Raises:
-            UnknownNameError: `method` is not one of them.
-            ValueError: other than 4 corners, or fewer than 2 rows or columns.
+            LatentError, UsageError: as in `interpolate`, or not four corners.
         """
-        return interpolation.grid(corners, rows, columns, self.interpolator(method))
+        interpolator = self.interpolator(method)
+        rows, columns = whole("rows", rows, 2), whole("columns", columns, 2)
+        check_size("rows and columns", rows * columns, self.shape)
+        corners = as_latents(corners, self.shape)
+        if len(corners) != 4:
+            raise UsageError(f"a grid takes four latents, not {len(corners)}.")
+        return as_numbers(lambda: interpolation.grid(corners, rows, columns, interpolator))
 
     def interpolator(self, method: str) -> interpolation.Interpolator:
         """The function that interpolates between two latents of this space by `method`.
@@ -222,10 +241,11 @@ class LatentSpace:
         Raises:
             UsageError: other than two whole numbers from 0 to `dimensions` - 1.
         """
-        whole = isinstance(axes, list | tuple) and all(isinstance(axis, int) for axis in axes)
-        if not (whole and len(axes) == 2 and all(0 <= axis < self.dimensions for axis in axes)):
-            raise UsageError(f"axes must be two of the {self.dimensions} dimensions, not {axes!r}.")
-        return int(axes[0]), int(axes[1])
+        try:
+            first, second = (whole("axis", axis, 0, self.dimensions - 1) for axis in axes)
+        except (TypeError, ValueError, UsageError):  # not two; not a sequence
+            raise UsageError(f"axes must be two of the {self.dimensions} dimensions, not {axes!r}.") from None
+        return first, second
 
     def rank(self, latents: _Array) -> NDArray[np.float64] | None:
         """The share of test codes that are closer to the training codes than each latent is.
@@ -237,8 +257,15 @@ class LatentSpace:
 
         Returns:
             `(batch,)` in [0, 1], or None if the density is not known.
+
+        Raises:
+            LatentError: the latents have another shape, or values that are not finite numbers.
         """
-        return None if self.density is None else self.density.rank(latents)
+        latents = as_latents(latents, self.shape)
+        if self.density is None:
+            return None
+        with np.errstate(over="ignore", invalid="ignore"):  # the rank of latents that are far away is 1
+            return self.density.rank(latents)
 
     def quantise(self, latents: _Array) -> _Array:
         """Replace the values at each position by the codebook's nearest vector.
@@ -256,15 +283,9 @@ class LatentSpace:
         from diabolo.runtime.latent.codebook import Codebook
 
         if not isinstance(self.distribution, Codebook):
-            raise UsageError(
-                "only a latent space with a codebook can quantise latents; the distribution of this one is "
-                f"{self.distribution.name!r}. Use the latents as they are."
-            )
-        if latents.shape[1:] != self.shape:
-            raise LatentError(
-                f"latents of shape {latents.shape} do not fit: (batch, *{self.shape}) is needed."
-            )
-        return self.distribution.quantise(latents)
+            raise UsageError(f"only a codebook quantises; the distribution is {self.distribution.name!r}.")
+        with np.errstate(over="ignore", invalid="ignore"):  # of latents that are far away
+            return self.distribution.quantise(as_latents(latents, self.shape))
 
 
 def _statistics(m: Manifest) -> Statistics:

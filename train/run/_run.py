@@ -20,7 +20,7 @@ from diabolo.train.errors import RunError
 from diabolo.train.model import Model
 from diabolo.train.networks import Network
 from diabolo.train.run import notebook
-from diabolo.train.run.files import BEST, STATE, Files
+from diabolo.train.run.files import BEST, STATE, Files, as_path
 from diabolo.train.run.lock import LOCK, Lock, refuse_running
 from diabolo.train.variants import VariantBase
 
@@ -97,7 +97,7 @@ class Run(Files):
         Raises:
             RunError: it is not one.
         """
-        path = Path(path)
+        path = as_path(path)
         try:
             check_file(path / "config.json")
             document = json.loads((path / "config.json").read_text("utf-8"))
@@ -138,7 +138,7 @@ class Run(Files):
                 f"{self.path} was trained on your own network {self.config.network}. Name it again: "
                 f"--network {self.config.network}. The copy in the run is for the record and not executed."
             )
-        if named is not None and not own and named != self.config.network:
+        if named is not None and not own and str(named) != self.config.network:
             raise RunError(
                 f"{self.path} was trained on the network {self.config.network!r}, not {named!r}. "
                 "Leave --network out."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,11 +23,25 @@ from diabolo.train.run.tensors import ChecksumError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["BEST", "STATE", "Files"]
+__all__ = ["BEST", "STATE", "Files", "as_path"]
 
 STATE = "last/state.safetensors"  # the checkpoint
 BEST = "model.safetensors"  # the best weights
+_LONGEST = 4096  # bytes of a path, as in Linux
 _FOLDERS = ("last", "plots", "tensorboard")  # folders that a training writes to
+
+
+def as_path(given: str | os.PathLike[str]) -> Path:
+    """The path of a run's folder.
+
+    Raises:
+        RunError: it is not a path, or no file system could have it.
+    """
+    if not isinstance(given, str | os.PathLike) or "\0" in (text := str(given)):
+        raise RunError(f"a run's folder is named by a str or a Path, not by {given!r}.")
+    if len(os.fsencode(text)) > _LONGEST or max(map(len, text.split("/"))) > 255:
+        raise RunError(f"the name of a run's folder is too long: {text[:80]} … Name another folder.")
+    return Path(given)
 
 
 class Files:

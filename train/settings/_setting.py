@@ -7,11 +7,13 @@ import os
 from dataclasses import dataclass
 from typing import Any, NoReturn, get_args, get_origin
 
+import numpy as np
+
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.train.errors import OptionError
 from diabolo.train.settings._rules import Rules
 
-__all__ = ["NOUNS", "Setting"]
+__all__ = ["NOUNS", "Setting", "plain"]
 
 NOUNS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 _LONGEST = 200  # characters of a wrong value that a message shows
@@ -143,6 +145,13 @@ class Setting:
         shown = repr(value)
         shown = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]} …"
         raise OptionError(f"{called or self.name} {shown} is not possible; it must be {self.allowed}.")
+
+
+def plain(value: Any) -> Any:
+    """A value with numpy's numbers as Python's, which config.json can hold; also those in a tuple or list."""
+    if type(value) in (tuple, list):
+        return type(value)(map(plain, value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _is(value: object, kind: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from diabolo.runtime.errors import closest
 from diabolo.train.errors import OptionError
 from diabolo.train.settings._rules import KEY, Rules
-from diabolo.train.settings._setting import NOUNS, Setting
+from diabolo.train.settings._setting import NOUNS, Setting, plain
 
 __all__ = ["Settings", "make", "settings"]
 
@@ -26,7 +26,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, one in settings(type(self)).items():
-            one.check(getattr(self, name))
+            value = plain(getattr(self, name))
+            object.__setattr__(self, name, value)  # the dataclass is frozen
+            one.check(value)
 
 
 def settings(holder: type) -> dict[str, Setting]:
