@@ -79,6 +79,6 @@ def command(
     if as_json:
         failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
         about = {"out": out, "count": counter.done, "latent_shape": m.latent_shape, "failed": failed}
-        click.echo(json.dumps(about, ensure_ascii=False))
+        click.echo(json.dumps(about))
     else:
         click.echo(out)

@@ -39,7 +39,7 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
     runs = _device(bundle, device, threads) if device else None
     if as_json:
         shown = {"model": m.document, "device": runs} if runs else m.document
-        click.echo(json.dumps(shown, ensure_ascii=False))
+        click.echo(json.dumps(shown))
         return
     parity = m.document["parity"]["max_abs_difference"]
     rows = {

@@ -168,7 +168,7 @@ def report(work: Work, counter: Counter, as_json: bool) -> None:
     means = {name: sum(values) / len(values) for name, values in known.items() if values}
     if as_json:
         failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
-        click.echo(json.dumps({"images": work.rows, "mean": means, "failed": failed}, ensure_ascii=False))
+        click.echo(json.dumps({"images": work.rows, "mean": means, "failed": failed}))
         return
     for row in work.rows:
         words = _words({name: row[name] for name in names})
