@@ -83,6 +83,7 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
             "image": {
                 "resize": run.config.resize,
                 "padding": list(run.config.fitting().ground),
+                **({"value_range": list(data.value_range)} if data.value_range else {}),
                 **_drawing(run.config.dataset, *data.image_shape[1:]),
             },
             "dataset": _dataset(data),

@@ -279,7 +279,7 @@ class Autoencoder:
 
     def _batch(self, images: Images) -> NDArray[np.float32]:
         m = self._bundle.manifest
-        return as_batch(images, m.image_shape, resize=m.resize, padding=m.padding)
+        return as_batch(images, m.image_shape, resize=m.resize, padding=m.padding, value_range=m.value_range)
 
 
 def _check_steps(name: str, count: int) -> None:

@@ -20,8 +20,19 @@ from PIL import Image, UnidentifiedImageError
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.image._array import allowed, array_batch
 from diabolo.runtime.image.background import are_inverted, border_brightness
+from diabolo.runtime.image.formats import hint
 from diabolo.runtime.image.placement import Drawing, place_drawing
-from diabolo.runtime.image.resize import Colour, check, check_pixels, coarsen, crop_box, fit, flatten, opened
+from diabolo.runtime.image.resize import (
+    Colour,
+    Span,
+    check,
+    check_pixels,
+    coarsen,
+    crop_box,
+    fit,
+    flatten,
+    opened,
+)
 
 __all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", "to_uint8"]
 
@@ -49,13 +60,15 @@ def open_image(source: Picture) -> Image.Image:
     """Load a picture and rotate it as its EXIF orientation says.
 
     Args:
-        source: a PIL image or the path of a PNG, JPEG, WebP, BMP, TIFF, GIF or PNM file.
+        source: a PIL image, or the path of a PNG, JPEG, WebP, BMP, TIFF, GIF, PNM or other file in one of the
+            formats of `diabolo.runtime.image.formats`.
 
     Raises:
         ImageError: the file does not exist, is not a regular file (but a named pipe, a device, a folder), is
-            not a picture in one of these formats, or has more than 100 million pixels.
+            not a picture in one of these formats, or has too many pixels (100 million by default).
     """
     with _reading(source) as picture:
+        check_pixels(picture)
         picture.load()
         from PIL import ImageOps  # arrays do without it
 
@@ -76,8 +89,14 @@ def _reading(source: Picture) -> Iterator[Image.Image]:
     except FileNotFoundError:
         raise ImageError(f"there is no picture at {what!r}.") from None
     except UnidentifiedImageError:
+        way = hint(os.path.splitext(what)[1])  # noqa: PTH122 - `what` need not be a path
         raise ImageError(
-            f"{what} cannot be read as a picture. Give a PNG, JPEG, WebP, BMP, TIFF, GIF or PNM file."
+            f"{what} cannot be read as a picture. "
+            + (
+                f"To read such files: {way}."
+                if way
+                else "Give a PNG, JPEG, WebP, BMP, TIFF, GIF or PNM file."
+            )
         ) from None
     except MemoryError:
         raise ImageError(f"{what} does not fit into memory. Give a smaller picture.") from None
@@ -97,6 +116,7 @@ def prepare(
     padding: Colour = (255, 255, 255),
     ground: Colour | None = None,
     drawing: Drawing | None = None,
+    value_range: Span | None = None,
 ) -> Prepared:
     """Convert a picture for a model: orientation, transparency, colour, crop or padding, size, inversion.
 
@@ -110,6 +130,8 @@ def prepare(
         padding: the colour of the padding, and behind transparent pixels: red, green, blue, 0 to 255.
         ground: another colour behind transparent pixels: the paper of a drawing.
         drawing: given for a drawing, which is scaled and placed by `runtime.image.placement` first.
+        value_range: the grey values that become black and white in a picture of more than 8 bits; by default
+            0 and 65535, or 0.0 and 1.0 for floats.
 
     Raises:
         UnknownNameError: `resize` is not one of the three.
@@ -123,7 +145,7 @@ def prepare(
         )
     check(resize)
     steps: list[tuple[str, str]] = []
-    picture, scale = _flat(source, padding if ground is None else ground, (height, width), steps)
+    picture, scale = _flat(source, padding if ground is None else ground, (height, width), value_range, steps)
     if picture.mode != _MODES[channels]:
         picture = picture.convert(_MODES[channels])
         steps.append(("converted", "grey" if channels == 1 else "rgb"))
@@ -150,14 +172,18 @@ def _is_inverted(picture: Image.Image, background: float) -> bool:
 
 
 def _flat(
-    source: Picture, ground: Colour, size: tuple[int, int], steps: list[tuple[str, str]]
+    source: Picture,
+    ground: Colour,
+    size: tuple[int, int],
+    span: Span | None,
+    steps: list[tuple[str, str]],
 ) -> tuple[Image.Image, float]:
     """The picture upright, in 8 bits, without transparency; and the factor by which it was reduced."""
     with _reading(source) as picture:
         longest = max(picture.size)
         if not isinstance(source, Image.Image):  # the caller's image must not change
             coarsen(picture, size)
-        flat = flatten(picture, ground, size)
+        flat = flatten(picture, ground, size, span)
         if picture.mode.startswith("I") or picture.mode == "F":
             steps.append(("converted", "8 bit"))
         elif picture.has_transparency_data:
@@ -196,6 +222,7 @@ def as_batch(
     *,
     resize: str = "crop",
     padding: Colour = (255, 255, 255),
+    value_range: Span | None = None,
 ) -> NDArray[np.float32]:
     """Convert images of any kind to one batch.
 
@@ -206,6 +233,7 @@ def as_batch(
         shape: `(channels, height, width)` of the model.
         resize: how pictures are resized, as in `prepare`.
         padding: the colour of the padding, as in `prepare`.
+        value_range: of pictures of more than 8 bits, as in `prepare`.
 
     Returns:
         float32 `(batch, channels, height, width)` in [0, 1].
@@ -224,7 +252,8 @@ def as_batch(
         if isinstance(item, np.ndarray):
             return array_batch(item, shape)
         if isinstance(item, Image.Image | str | os.PathLike):
-            return prepare(item, shape, resize=resize, padding=padding).image[None]
+            made = prepare(item, shape, resize=resize, padding=padding, value_range=value_range)
+            return made.image[None]
         raise ImageError(f"an image cannot be of type {type(item).__name__}. {allowed(shape)}")
 
     items = [one(item) for item in images]

@@ -137,6 +137,8 @@ class ImageData:
         published: the number of images of the whole set, if what was read may be only a part of it.
         skipped: files that could not be read: name and reason.
         provenance: JSON values that identify what was read.
+        value_range: the grey values of images of more than 8 bits that became 0 and 255; None for 0 and
+            65535, or 0.0 and 1.0 for floats.
     """
 
     name: str
@@ -148,6 +150,7 @@ class ImageData:
     published: int | None = None
     skipped: tuple[tuple[str, str], ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
+    value_range: tuple[float, float] | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

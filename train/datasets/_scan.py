@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from diabolo.runtime.listing import Contents, contents, explain, printable
+from diabolo.runtime.listing import Contents, contents, explain, is_new, leads_up, left_out, printable
 from diabolo.train.errors import DataError
 
 __all__ = ["File", "Listing", "list_skipped", "scan"]
@@ -119,8 +119,7 @@ class _Walk:
             named = _list([printable(name) for name in sorted(self._again)])
             notes.append(f"folders that lead to images of another folder are ignored: {named}")
         if self._other:
-            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self._other.items()))
-            notes.append(f"files of types that cannot be read are ignored: {kinds}")
+            notes.append(left_out(self._other))
         return notes
 
     def classes(self, base: str) -> Iterator[File]:
@@ -133,7 +132,7 @@ class _Walk:
         yield from self._files(held, base, None)
         top = (self._root / base).resolve()
         for name in (*held.folders, *held.links):  # a link to a class comes later
-            if name not in but and not top.is_relative_to((self._root / base / name).resolve()):
+            if name not in but and not leads_up(self._root / base / name, top):
                 yield from self._below(f"{base}{name}/", name)
 
     def _below(self, base: str, label: str) -> Iterator[File]:
@@ -146,16 +145,10 @@ class _Walk:
                 yield from self._files(held, base, label)
 
     def _is_new(self, folder: Path, base: str) -> bool:
-        try:
-            about = folder.stat()
-        except OSError:
-            return True  # reading it will give the reason
-        one: object = (about.st_dev, about.st_ino) if about.st_ino else folder.resolve()
-        if one in self._seen:
+        new = is_new(folder, self._seen)
+        if not new:
             self._again.append(base.rstrip("/"))
-            return False
-        self._seen.add(one)
-        return True
+        return new
 
     def contents(self, base: str) -> Contents:
         """The contents of `base`; what cannot be read is added to `skipped`."""

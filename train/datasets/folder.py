@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import ClassVar
@@ -16,9 +17,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime.image.resize import Span
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
 from diabolo.train.datasets._decoding.decode import EXTENSIONS, Size, measure
 from diabolo.train.datasets._decoding.resize_options import Fitting
+from diabolo.train.datasets._decoding.value_range import dark, span_of
 from diabolo.train.datasets._decoding.workers import Job, Outcome, work
 from diabolo.train.datasets._scan import File, Listing, list_skipped, scan
 from diabolo.train.datasets._store import Facts, compact, digest, reserve, stored
@@ -93,6 +96,7 @@ class Dataset(DatasetBase):
             notes=(*listing.notes, *notes, *store.facts.notes, *_told(skipped, len(good))),
             skipped=skipped,
             provenance={"images": len(good), "seed": request.seed, "sha256": store.facts.sha256},
+            value_range=store.facts.value_range,
         )
 
 
@@ -109,6 +113,7 @@ def _decode(
 ) -> tuple[Facts, NDArray[np.int64]]:
     """Decode the files into `folder / 'images.u8'`."""
     files, target = listing.files, folder / "images.u8"
+    request, span = _ranged(root, files, target, request)
     shape = _guess(root, files, request.fitting)
     while True:
         good, broken = _attempt(root, files, target, shape, request)
@@ -121,14 +126,28 @@ def _decode(
         shape = right  # the files whose headers were read first are not like the others
     kept = np.array(sorted(good), np.int64)
     compact(target, (len(files), *shape), kept, right[0])
+    sizes = [outcome.size for outcome in good.values()]
     facts = Facts(
         shape=(len(kept), *right),
-        notes=_scaled([outcome.size for outcome in good.values()], right, request.fitting),
+        notes=(*_scaled(sizes, right, request.fitting), *dark(good.values(), request.fitting.range)),
         skipped=skipped,
         again=tuple(sorted(row for row, outcome in broken.items() if outcome.passing)),
         sha256=digest(target, [files[row].name for row in kept]),
+        value_range=span,
     )
     return facts, kept
+
+
+def _ranged(
+    root: Path, files: Sequence[File], target: Path, request: LoadRequest
+) -> tuple[LoadRequest, Span | None]:
+    """The request with the range 'auto' replaced by the values found in the files, and these."""
+    if request.fitting.range != "auto":
+        return request, request.fitting.span
+    good, _ = _attempt(root, files, target, (1, _SHORTEST, _SHORTEST), request)
+    span = span_of(good.values())
+    text = "full" if span is None else f"{span[0]!r}:{span[1]!r}"
+    return replace(request, fitting=replace(request.fitting, range=text)), span
 
 
 def _outdated(root: Path, listing: Listing, facts: Facts, request: LoadRequest) -> bool:
@@ -136,6 +155,9 @@ def _outdated(root: Path, listing: Listing, facts: Facts, request: LoadRequest) 
     if not facts.again:
         return False
     files = [listing.files[row] for row in facts.again]
+    if facts.value_range:
+        low, high = facts.value_range
+        request = replace(request, fitting=replace(request.fitting, range=f"{low!r}:{high!r}"))
     with tempfile.TemporaryDirectory(prefix="diabolo-") as folder:
         shape = facts.shape[1:]
         good, broken = _attempt(root, files, Path(folder, "images.u8"), shape, request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,10 @@ class Run(Files):
             RunError: its images have another shape now.
             DataError: it cannot be read.
         """
-        data = load(self.config.dataset, self.config.request(data_dir=data_dir, progress=progress))
+        request = self.config.request(data_dir=data_dir, progress=progress)
+        if span := self.document.get("value_range"):  # what --range auto found for the training
+            request = replace(request, fitting=replace(request.fitting, range=f"{span[0]!r}:{span[1]!r}"))
+        data = load(self.config.dataset, request)
         if data.image_shape != self.image_shape:
             raise RunError(
                 f"the dataset's images are {data.image_shape} now, the run {self.path} was trained on "

@@ -65,7 +65,7 @@ def command(
     model = options.load(bundle, device, threads)
     m, inverted = model.manifest, 0
     with counting("encoding") as counter:
-        work = batches(sources(items, counter.fail), m, invert, counter)
+        work = batches(sources(items, counter.fail, other=counter.other), m, invert, counter)
         batch = next(work, None)
         if batch:  # no file is written if there are no codes
             with writing(path, m.latent_shape) as add:

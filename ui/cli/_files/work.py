@@ -70,7 +70,7 @@ class Work:
         one = self._single_output(items)
         inverted = 0
         with counting(self.what) as counter:
-            files = sources(items, counter.fail, Path(self.out) if self.out else None)
+            files = sources(items, counter.fail, Path(self.out) if self.out else None, counter.other)
             for batch in batches(self._writable(files, one, counter), m, self.invert, counter):
                 inverted += looks_inverted(batch.images, m) if self.invert == "never" else 0
                 panels, figures = compute(batch)
