@@ -132,9 +132,11 @@ def _training(run: Run, data: ImageData) -> dict[str, Any]:
     """The settings of the training, without paths and devices of the machine."""
     places = {"variant", "dataset", "network", "data_dir", "device", "tensorboard"}
     settings = {key: value for key, value in run.config.to_json().items() if key not in places}
+    own = data.validation is not None
+    held = len(data.validation) if data.validation is not None else held_out(len(data.train))
     return {
-        "images": len(data.train),
-        "held_out": held_out(len(data.train)),
+        "images": len(data.train) + own * held,
+        "held_out": held,
         "seed": settings["seed"],
         "settings": settings,
         "recipe": recipe(run.config, data.name),

@@ -15,12 +15,12 @@ import torch
 
 from diabolo.runtime._old_names import old_names
 from diabolo.train import networks
-from diabolo.train.batches.held_out import brightness, held_out, split
+from diabolo.train.batches.held_out import brightness, held_out, learned_and_held, split
 from diabolo.train.callbacks import BaseCallback, Callback
 from diabolo.train.callbacks.tensorboard import TensorBoard
 from diabolo.train.callbacks.tensorboard import check as check_tensorboard
 from diabolo.train.config import Config
-from diabolo.train.datasets import ImageData, Split, load, names, rows_of
+from diabolo.train.datasets import ImageData, Split, load, names
 from diabolo.train.devices import choose_device, choose_precision
 from diabolo.train.distributed import Distributed, init_distributed
 from diabolo.train.errors import RunError
@@ -282,8 +282,7 @@ def _prepare(
     callback: Callback,
     distributed: Distributed,
 ) -> Trainer:
-    learn, held = split(data, run.config.seed)
-    images = rows_of(data.train.images, learn)
+    images, held = learned_and_held(data, run.config.seed)
     variant, model = built
     model.set_mean(torch.from_numpy(brightness(images)).float())
     return Trainer(
@@ -291,7 +290,7 @@ def _prepare(
         variant=variant,
         model=model,
         images=images,
-        validation=Split(images=rows_of(data.train.images, held)),
+        validation=Split(images=held),
         distributed=distributed,
         callback=callback,
     )

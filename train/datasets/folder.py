@@ -39,9 +39,10 @@ _Shape = tuple[int, int, int]  # (channels, height, width)
 
 
 class Dataset(DatasetBase):
-    """Images directly in a folder, in one sub-folder per class, or in `train` and `test` of either kind.
+    """Images directly in a folder, in one sub-folder per class, or in folders for splits, of either kind.
 
-    If there is no test split, a hash of the seed and an image's name determines its split, and about one
+    Splits are folders called `train`, `val` and `test`, or by other usual names (`_splits.py`). If there is
+    no test split, a hash of the seed and an image's name determines its split, and about one
     image in six is used for testing. So images that are added or removed do not change the split of the
     others.
 
@@ -86,11 +87,14 @@ class Dataset(DatasetBase):
         )
         good = [listing.files[index] for index in store.kept]
         classes, labels, notes = _labels(good)
-        train, test = _indices(good, request.seed)
+        train, held, test = _indices(good, request.seed)
         skipped = (*listing.skipped, *store.facts.skipped)
         return ImageData(
             name=root.resolve().name,
             train=Split(images=store.images.rows(train), labels=labels[train] if classes else None),
+            validation=Split(images=store.images.rows(held), labels=labels[held] if classes else None)
+            if len(held)
+            else None,
             test=Split(images=store.images.rows(test), labels=labels[test] if classes else None),
             classes=classes,
             notes=(*listing.notes, *notes, *store.facts.notes, *_told(skipped, len(good))),
@@ -246,18 +250,23 @@ def _labels(files: Sequence[File]) -> tuple[tuple[str, ...], NDArray[np.int64], 
     return classes, np.array([place[f.label] for f in files if f.label is not None], np.int64), []
 
 
-def _indices(files: Sequence[File], seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The indices of the training and of the test images, each in the order of the files."""
-    if files[0].split is not None:
-        tests = np.array([file.split == "test" for file in files])
-        return np.flatnonzero(~tests), np.flatnonzero(tests)
-    drawn = np.array([_random_bits(file.name, seed) for file in files])
-    tests = drawn < _TEST
+def _indices(files: Sequence[File], seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """The indices of the training, validation and test images, each in the order of the files."""
+    held = np.array([file.split == "validation" for file in files])
+    tests = np.array([file.split == "test" for file in files])
+    if not tests.any() and (rest := np.flatnonzero(~held)).size:
+        tests[rest] = _drawn(np.array([_random_bits(files[index].name, seed) for index in rest.tolist()]))
+    return np.flatnonzero(~held & ~tests), np.flatnonzero(held), np.flatnonzero(tests)
+
+
+def _drawn(bits: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which images with these random bits are for testing."""
+    tests: NDArray[np.bool_] = bits < _TEST
     if not tests.any():  # in a small folder, all may be in the same split
-        tests[drawn.argmin()] = True
+        tests[bits.argmin()] = True
     if tests.all():
-        tests[drawn.argmax()] = False
-    return np.flatnonzero(~tests), np.flatnonzero(tests)
+        tests[bits.argmax()] = False
+    return tests
 
 
 def _random_bits(name: str, seed: int) -> int:

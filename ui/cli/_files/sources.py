@@ -31,8 +31,8 @@ def expand(given: Sequence[str]) -> list[str]:
     """Replace patterns such as 'scans/*.png' by the files and folders that match: not every shell does this.
 
     Raises:
-        ImageError: a file or folder does not exist, a pattern matches nothing, or the only thing given cannot be
-            read (a named pipe, a device, a broken link). Among several, `sources` reports what cannot be
+        ImageError: a file or folder does not exist, a pattern matches nothing, or the only thing given cannot
+            be read (a named pipe, a device, a broken link). Among several, `sources` reports what cannot be
             read: the shell may have made them from a pattern.
     """
     found: list[str] = []
