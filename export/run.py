@@ -32,6 +32,7 @@ def export_run(
     out: str | Path | None = None,
     *,
     network: str | None = None,
+    dataset: str | None = None,
     opset: int = 18,
     dtype: str = "fp32",
     uint8_io: bool = False,
@@ -47,6 +48,7 @@ def export_run(
         source: the run's folder.
         out: the bundle's folder, which must not exist; by default `bundle` in the run.
         network: for a run with a custom network, the Python file that defines it, which is executed.
+        dataset: where the run's folder of images is now, if it was moved or renamed.
         opset, dtype, uint8_io, force: see `Settings`.
         note: called with a line of text at each step.
 
@@ -61,15 +63,15 @@ def export_run(
     run = Run.open(source)
     target = Path(out) if out else run.path / "bundle"
     check_free(target)
-    return write(_source(run, network, say), target, settings, say)
+    return write(_source(run, network, dataset, say), target, settings, say)
 
 
-def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source:
+def _source(run: Run, network: str | None, dataset: str | None, say: Callable[[str], None]) -> Source:
     metrics = _metrics(run)
     made = run.network(network)
     variant, model = run.load(made)
     say("reading the dataset for the latent's statistics")
-    data = run.data(note=say)
+    data = run.data(dataset=dataset, note=say)
     pair = of_model(model)
     codes = encode_all(model, _spread_over(data.train.images, _STATISTICS))
     distribution = model.head.distribution(codes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from diabolo.runtime.image.formats import endings, hint
 
 __all__ = [
     *("Contents", "below", "check_file", "contents", "explain", "is_file", "is_folder", "is_new"),
-    *("leads_up", "left_out", "printable", "trouble"),
+    *("leads_up", "left_out", "printable", "quoted", "trouble"),
 ]
 
 _OTHER = (  # endings of image formats; those that the installed Pillow does not read are counted
@@ -215,6 +216,14 @@ def explain(error: OSError) -> str:
 def printable(text: str) -> str:
     """The text on one line: characters that cannot be printed are escaped, except spaces of other scripts."""
     return "".join(c if _is_plain(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def quoted(path: str | os.PathLike[str]) -> str:
+    """The path as a word of a command that is shown to be pasted into a shell."""
+    text = os.fspath(path)
+    if os.name == "nt":
+        return f'"{text}"' if set(text) & set(" &()[]{}^=;!'+,`~") else text
+    return shlex.quote(text)
 
 
 def _is_plain(character: str) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from math import prod
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from diabolo.train.callbacks import BaseCallback, Callback
 from diabolo.train.callbacks.tensorboard import TensorBoard
 from diabolo.train.callbacks.tensorboard import check as check_tensorboard
 from diabolo.train.config import Config
-from diabolo.train.datasets import ImageData, Split, load, names
+from diabolo.train.datasets import ImageData, Split, load
 from diabolo.train.devices import choose_device, choose_precision
 from diabolo.train.distributed import Distributed, init_distributed
 from diabolo.train.errors import RunError
@@ -30,6 +30,7 @@ from diabolo.train.evaluation.holes import holes
 from diabolo.train.interrupt import Halt, Interrupt, handled
 from diabolo.train.model import Model
 from diabolo.train.run import BEST, STATE, Run
+from diabolo.train.run._run import absolute
 from diabolo.train.run.files import Files
 from diabolo.train.run.lock import Lock, hold
 from diabolo.train.run.record import facts, record
@@ -73,7 +74,7 @@ def fit(
     device = choose_device(config.device)
     config = replace(
         config,
-        dataset=_absolute(config.dataset),
+        dataset=absolute(config.dataset),
         data_dir=config.data_dir and str(Path(config.data_dir).resolve()),
         device=device,
         precision=choose_precision(config.precision, device),
@@ -101,6 +102,8 @@ def resume(
     *,
     epochs: int | None = None,
     network: str | None = None,
+    dataset: str | None = None,
+    data_dir: str | None = None,
     callback: Callback | None = None,
     watcher: Callback | None = None,
 ) -> Run:
@@ -111,6 +114,8 @@ def resume(
         epochs: how many in total; by default as many as the run was started with.
         network: the Python file of a user's own network, which is executed. Such a run needs it: the copy in
             the run's folder is never executed.
+        dataset: where the folder of images is now, if it was moved or renamed.
+        data_dir: where datasets are now, if not where they were.
         callback: told how the training goes.
         watcher: the old name of `callback`, deprecated.
 
@@ -118,7 +123,7 @@ def resume(
         The run.
 
     Raises:
-        RunError: not a run, or complete already.
+        RunError: not a run, or complete already; the images in `dataset` are others.
         DataError, DeviceError, TrainingError, StoppedError: as for `fit`.
     """
     path, callback = Path(path), _callback(callback, watcher)
@@ -139,7 +144,8 @@ def resume(
         if state and _complete(run, made):
             done = run.epochs_done()
             raise RunError(f"{path} has all its {done} epochs. Give a larger --epochs to train on.")
-        data = _load(lambda: run.data(progress=callback.loading, note=callback.note), callback, distributed)
+        read = partial(run.data, dataset=dataset, data_dir=data_dir, note=callback.note)
+        data = _load(lambda: read(progress=callback.loading), callback, distributed)
         run.document["provenance"] = data.provenance
         built = _build(run.config, made, data)
         trainer = _prepare(run, built, data, callback, distributed)
@@ -193,11 +199,6 @@ def _held(path: Path, callback: Callback, distributed: Distributed) -> Iterator[
     with hold(path, callback.note) as lock:
         Files(path).sweep()
         yield lock
-
-
-def _absolute(dataset: str) -> str:
-    """A folder's absolute path, so that the run can be used from any working directory; a name as it is."""
-    return dataset if dataset in names() or not os.path.isdir(dataset) else os.path.realpath(dataset)  # noqa: PTH112
 
 
 @contextmanager

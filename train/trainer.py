@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from diabolo.runtime._old_names import old_attributes, old_names
+from diabolo.runtime.listing import quoted
 from diabolo.train.async_scalar import AsyncScalar
 from diabolo.train.batches.augment import Augment, augment
 from diabolo.train.batches.feed import feed, resident
@@ -135,7 +136,7 @@ class Trainer:
         """The error that says where the training was stopped, and how to continue."""
         return StoppedError(
             f"stopped {where}, and saved. "
-            f"Continue: diabolo train {self.config.variant} --resume -o {self.run.path}",
+            f"Continue: diabolo train {self.config.variant} --resume -o {quoted(self.run.path)}",
             exit_code,
         )
 

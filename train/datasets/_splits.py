@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from diabolo.runtime.listing import Contents, contents, printable
+from diabolo.runtime.listing import Contents, contents, printable, quoted
 
 __all__ = ["File", "arranged", "base_of", "inner_of", "questions", "splits_in"]
 
@@ -187,7 +186,7 @@ def questions(root: Path, files: list[File]) -> list[str]:
         if nested:
             notes.append(
                 f"folders with splits of their own are taken as one class each: {_some(nested)}. To train on "
-                f"one of them: --dataset {shlex.quote(str(root / nested[0]))}"
+                f"one of them: --dataset {quoted(root / nested[0])}"
             )
     return notes
 
