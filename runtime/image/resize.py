@@ -12,7 +12,6 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 from PIL import Image
 
-from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.runtime.image.formats import formats
 from diabolo.runtime.listing import check_file
@@ -286,15 +285,12 @@ def _in_strips(
     return out
 
 
-_old = old_names(__name__, {"covering": "crop_box"})
-
-
 def __getattr__(name: str) -> Any:
-    if name == "FORMATS":
-        warnings.warn(
-            f"{__name__}.FORMATS is now diabolo.runtime.image.formats.formats().",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        return formats()
-    return _old(name)
+    new: dict[str, tuple[str, Any]] = {
+        "covering": ("crop_box", crop_box),
+        "FORMATS": ("formats()", formats()),
+    }
+    if name not in new:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn(f"{__name__}.{name} is now called {new[name][0]}.", DeprecationWarning, stacklevel=2)
+    return new[name][1]

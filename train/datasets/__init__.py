@@ -106,7 +106,8 @@ def _load(name: str, request: LoadRequest) -> ImageData:
             raise DataError(f"{name!r} is an archive. Unpack it, then give the folder: {way}.")
         what = trouble(name) or "it is a file"
         raise DataError(f"{name!r} is not a folder of images: {what}. Give the folder that contains them.")
-    if {"/", "\\", os.sep} & set(name) or name.lower().endswith(tuple(f".{end}" for end in EXTENSIONS)):
+    ends = (*_ARCHIVES, *(f".{end}" for end in EXTENSIONS))
+    if {"/", "\\", os.sep} & set(name) or name.lower().endswith(ends):
         raise DataError(f"no folder at {name!r}. Give the path of a folder of images, or a dataset's name.")
     raise UnknownNameError("dataset", name, named, _OR)
 
