@@ -8,8 +8,11 @@ FLOORS = ("runtime", "train", "export", "ui")
 
 setup(
     packages=[
-        name
-        for floor in FLOORS
-        for name in (f"diabolo.{floor}", *(f"diabolo.{floor}.{inner}" for inner in find_packages(floor)))
+        "diabolo",
+        *(
+            name
+            for floor in FLOORS
+            for name in (f"diabolo.{floor}", *(f"diabolo.{floor}.{inner}" for inner in find_packages(floor)))
+        ),
     ]
 )

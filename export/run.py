@@ -32,6 +32,7 @@ def export_run(
     out: str | Path | None = None,
     *,
     network: str | None = None,
+    dataset: str | None = None,
     opset: int = 18,
     dtype: str = "fp32",
     uint8_io: bool = False,
@@ -47,6 +48,7 @@ def export_run(
         source: the run's folder.
         out: the bundle's folder, which must not exist; by default `bundle` in the run.
         network: for a run with a custom network, the Python file that defines it, which is executed.
+        dataset: where the run's folder of images is now, if it was moved or renamed.
         opset, dtype, uint8_io, force: see `Settings`.
         note: called with a line of text at each step.
 
@@ -60,15 +62,15 @@ def export_run(
     say = note or (lambda _text: None)
     run = Run.open(source)
     target = check_free(out or run.path / "bundle")
-    return write(_source(run, network, say), target, settings, say)
+    return write(_source(run, network, dataset, say), target, settings, say)
 
 
-def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source:
+def _source(run: Run, network: str | None, dataset: str | None, say: Callable[[str], None]) -> Source:
     metrics = _metrics(run)
     made = run.network(network)
     variant, model = run.load(made)
     say("reading the dataset for the latent's statistics")
-    data = run.data(note=say)
+    data = run.data(dataset=dataset, note=say)
     pair = of_model(model)
     codes = encode_all(model, _spread_over(data.train.images, _STATISTICS))
     distribution = model.head.distribution(codes)
@@ -82,6 +84,7 @@ def _source(run: Run, network: str | None, say: Callable[[str], None]) -> Source
             "image": {
                 "resize": run.config.resize,
                 "padding": list(run.config.fitting().ground),
+                **({"value_range": list(data.value_range)} if data.value_range else {}),
                 **_drawing(run.config.dataset, *data.image_shape[1:]),
             },
             "dataset": _dataset(data),
@@ -130,9 +133,11 @@ def _training(run: Run, data: ImageData) -> dict[str, Any]:
     """The settings of the training, without paths and devices of the machine."""
     places = {"variant", "dataset", "network", "data_dir", "device", "tensorboard"}
     settings = {key: value for key, value in run.config.to_json().items() if key not in places}
+    own = data.validation is not None
+    held = len(data.validation) if data.validation is not None else held_out(len(data.train))
     return {
-        "images": len(data.train),
-        "held_out": held_out(len(data.train)),
+        "images": len(data.train) + own * held,
+        "held_out": held,
         "seed": settings["seed"],
         "settings": settings,
         "recipe": recipe(run.config, data.name),

@@ -62,6 +62,7 @@ class ModelInput:
                 background=m.background,
                 resize=m.resize,
                 padding=m.padding,
+                value_range=m.value_range,
             )
             if swap is None and ("inverted", "") in seen.steps:
                 self._say_inverted()

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from diabolo.runtime.image.formats import endings, hint
 
 __all__ = [
-    *("ENDINGS", "Contents", "below", "check_file", "contents", "explain", "is_file", "is_folder"),
-    *("printable", "trouble"),
+    *("Contents", "below", "check_file", "contents", "explain", "is_file", "is_folder", "is_new"),
+    *("leads_up", "left_out", "printable", "quoted", "trouble"),
 ]
 
-ENDINGS = (
-    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif"),
-    *(".pgm", ".ppm", ".pbm", ".pnm"),
-)
-_OTHER = (  # image formats that are not supported
-    *("heic", "heif", "avif", "jxl", "jp2", "j2k", "svg", "svgz", "tga", "ico", "icns", "psd", "xcf", "eps"),
-    *("exr", "hdr", "dds", "pcx", "dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "dcm"),
+_OTHER = (  # endings of image formats; those that the installed Pillow does not read are counted
+    *("heic", "heif", "avif", "jxl", "jp2", "j2k", "svg", "svgz", "icns", "psd", "xcf", "eps", "exr", "hdr"),
+    *("dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "dcm"),
 )
 _KINDS = (
     (stat.S_ISDIR, "it is a folder"),
@@ -47,7 +47,7 @@ class Contents(NamedTuple):
         links: links to folders.
         odd: entries that cannot be read, as (name, reason): those with the ending of an image that are not
             files; broken or circular links, also without an ending, since they may have led to folders.
-        other: the number of files in each image format that is not supported ('heic', 'svg', ...).
+        other: the number of files in each image format that is not read here ('heic', 'svg', ...).
     """
 
     files: list[str]
@@ -63,20 +63,20 @@ def contents(folder: str | os.PathLike[str]) -> Contents:
     Raises:
         OSError: the path is not a folder, or cannot be read.
     """
-    found = Contents([], [], [], [], Counter())
+    found, images = Contents([], [], [], [], Counter()), endings()
     with os.scandir(folder) as entries:
         for entry in entries:
             if not entry.name.startswith("."):
-                _sort_in(entry, found)
+                _sort_in(entry, found, images)
     for names in (found.files, found.folders, found.links):
         names.sort()
     found.odd.sort()
     return found
 
 
-def _sort_in(entry: os.DirEntry[str], found: Contents) -> None:
+def _sort_in(entry: os.DirEntry[str], found: Contents, images: tuple[str, ...]) -> None:
     name, lower = entry.name, entry.name.lower()
-    image = lower.endswith(ENDINGS)
+    image = lower.endswith(images)
     try:
         if entry.is_dir(follow_symlinks=False):
             found.folders.append(name)
@@ -97,13 +97,24 @@ def _is_dangling(link: str) -> bool:
     return not os.path.exists(link)  # noqa: PTH110 - Path.exists() raises where access is denied
 
 
+def left_out(other: Counter[str]) -> str:
+    """A message about files in formats that are not read here, counted by ending; '' if there are none."""
+    if not other:
+        return ""
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(other.items()))
+    installs = sorted({f"{kind}: {hint(kind)}" for kind in other if hint(kind)})
+    more = f" (to read {'; '.join(installs)})" if installs else ""
+    return f"files of types that cannot be read are ignored: {kinds}{more}"
+
+
 def below(
     folder: str, fail: Callable[[str, str], None], enter: Callable[[str], bool] = lambda _path: True
 ) -> Iterator[tuple[str, Contents]]:
     """Walk through a folder and its sub-folders, each one before its own sub-folders, in sorted order.
 
-    Links to folders are not followed. Only the names of one folder are in memory, and the names of the
-    folders still to be visited.
+    A link to a folder is followed if it is in `folder` itself, does not lead back up, and leads to a folder
+    that was not visited yet: a class of images may be such a link. Links further down are not followed. Only
+    the names of one folder are in memory, and the names of the folders still to be visited.
 
     Args:
         folder: where to begin.
@@ -113,9 +124,11 @@ def below(
     Yields:
         The folder's path and its contents.
     """
-    waiting = [folder]
+    waiting, top, seen = [folder], os.path.realpath(folder), set[object]()
     while waiting:
         here = waiting.pop()
+        if not is_new(here, seen):
+            continue
         try:
             found = contents(here)
         except OSError as error:
@@ -124,8 +137,29 @@ def below(
         for name, reason in found.odd:
             fail(os.path.join(here, name), reason)  # noqa: PTH118 - Path would normalise the path
         yield here, found
-        inside = (os.path.join(here, name) for name in reversed(found.folders))  # noqa: PTH118
+        inside = [os.path.join(here, name) for name in reversed(found.folders)]  # noqa: PTH118
+        if here == folder:
+            links = (os.path.join(here, name) for name in reversed(found.links))  # noqa: PTH118
+            inside = [link for link in links if not leads_up(link, top)] + inside
         waiting += filter(enter, inside)
+
+
+def leads_up(link: str | os.PathLike[str], top: str | os.PathLike[str]) -> bool:
+    """Whether a link leads to the folder `top`, given by its real path, or to one that contains it."""
+    return Path(top).is_relative_to(os.path.realpath(link))
+
+
+def is_new(folder: str | os.PathLike[str], seen: set[object]) -> bool:
+    """Whether a folder is not in `seen`, under any name; then it is added. True if it cannot be read."""
+    try:
+        about = os.stat(folder)  # noqa: PTH116 - as elsewhere here
+    except OSError:
+        return True  # reading it will give the reason
+    one: object = (about.st_dev, about.st_ino) if about.st_ino else os.path.realpath(folder)
+    if one in seen:
+        return False
+    seen.add(one)
+    return True
 
 
 def is_folder(path: str | os.PathLike[str]) -> bool:
@@ -184,6 +218,27 @@ def printable(text: str) -> str:
     return "".join(c if _is_plain(c) else c.encode("unicode_escape").decode() for c in text)
 
 
+def quoted(path: str | os.PathLike[str]) -> str:
+    """The path as a word of a command that is shown to be pasted into a shell."""
+    text = os.fspath(path)
+    if os.name == "nt":
+        return f'"{text}"' if set(text) & set(" &()[]{}^=;!'+,`~") else text
+    return shlex.quote(text)
+
+
 def _is_plain(character: str) -> bool:
     space = character.isspace() and character > _LAST_CONTROL and character not in _LINES
     return character.isprintable() or character == _JOINER or space
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ENDINGS":
+        import warnings
+
+        warnings.warn(
+            f"{__name__}.ENDINGS is now diabolo.runtime.image.formats.endings().",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return endings()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from math import prod
 from pathlib import Path
 
@@ -14,13 +14,13 @@ import torch
 
 from diabolo.runtime._old_names import old_names
 from diabolo.train import networks
-from diabolo.train.batches.held_out import brightness, held_out, split
+from diabolo.train.batches.held_out import brightness, held_out, learned_and_held, split
 from diabolo.train.callbacks import BaseCallback, Callback
 from diabolo.train.callbacks._given import given_callback
 from diabolo.train.callbacks.tensorboard import TensorBoard
 from diabolo.train.callbacks.tensorboard import check as check_tensorboard
 from diabolo.train.config import Config
-from diabolo.train.datasets import ImageData, Split, load, names, rows_of
+from diabolo.train.datasets import ImageData, Split, load
 from diabolo.train.devices import choose_device, choose_precision
 from diabolo.train.distributed import Distributed, init_distributed
 from diabolo.train.errors import OptionError, RunError
@@ -30,6 +30,7 @@ from diabolo.train.evaluation.holes import holes
 from diabolo.train.interrupt import Halt, Interrupt, handled
 from diabolo.train.model import Model
 from diabolo.train.run import BEST, STATE, Run
+from diabolo.train.run._run import absolute
 from diabolo.train.run.files import Files, as_path
 from diabolo.train.run.lock import Lock, hold
 from diabolo.train.run.record import facts, record
@@ -75,7 +76,7 @@ def fit(
     device = choose_device(config.device)
     config = replace(
         config,
-        dataset=_absolute(config.dataset),
+        dataset=absolute(config.dataset),
         data_dir=config.data_dir and str(Path(config.data_dir).resolve()),
         device=device,
         precision=choose_precision(config.precision, device),
@@ -103,6 +104,8 @@ def resume(
     *,
     epochs: int | None = None,
     network: str | None = None,
+    dataset: str | None = None,
+    data_dir: str | None = None,
     callback: Callback | None = None,
     watcher: Callback | None = None,
 ) -> Run:
@@ -113,6 +116,8 @@ def resume(
         epochs: how many in total; by default as many as the run was started with.
         network: the Python file of a user's own network, which is executed. Such a run needs it: the copy in
             the run's folder is never executed.
+        dataset: where the folder of images is now, if it was moved or renamed.
+        data_dir: where datasets are now, if not where they were.
         callback: told how the training goes.
         watcher: the old name of `callback`, deprecated.
 
@@ -120,7 +125,7 @@ def resume(
         The run.
 
     Raises:
-        RunError: not a run, or complete already.
+        RunError: not a run, or complete already; the images in `dataset` are others.
         DataError, DeviceError, TrainingError, StoppedError: as for `fit`.
     """
     path, callback = as_path(path), given_callback(callback, watcher)
@@ -141,7 +146,8 @@ def resume(
         if state and _complete(run, made):
             done = run.epochs_done()
             raise RunError(f"{path} has all its {done} epochs. Give a larger --epochs to train on.")
-        data = _load(lambda: run.data(progress=callback.loading, note=callback.note), callback, distributed)
+        read = partial(run.data, dataset=dataset, data_dir=data_dir, note=callback.note)
+        data = _load(lambda: read(progress=callback.loading), callback, distributed)
         run.document["provenance"] = data.provenance
         built = _build(run.config, made, data)
         trainer = _prepare(run, built, data, callback, distributed)
@@ -189,11 +195,6 @@ def _held(path: Path, callback: Callback, distributed: Distributed) -> Iterator[
     with hold(path, callback.note) as lock:
         Files(path).sweep()
         yield lock
-
-
-def _absolute(dataset: str) -> str:
-    """A folder's absolute path, so that the run can be used from any working directory; a name as it is."""
-    return dataset if dataset in names() or not os.path.isdir(dataset) else os.path.realpath(dataset)  # noqa: PTH112
 
 
 @contextmanager
@@ -278,8 +279,7 @@ def _prepare(
     callback: Callback,
     distributed: Distributed,
 ) -> Trainer:
-    learn, held = split(data, run.config.seed)
-    images = rows_of(data.train.images, learn)
+    images, held = learned_and_held(data, run.config.seed)
     variant, model = built
     model.set_mean(torch.from_numpy(brightness(images)).float())
     return Trainer(
@@ -287,7 +287,7 @@ def _prepare(
         variant=variant,
         model=model,
         images=images,
-        validation=Split(images=rows_of(data.train.images, held)),
+        validation=Split(images=held),
         distributed=distributed,
         callback=callback,
     )

@@ -117,6 +117,7 @@ class Config(Settings):
     resize: str = same(Fitting, "resize")
     colour: bool | None = same(Fitting, "colour")
     background: str = same(Fitting, "background")
+    range: str = same(Fitting, "range")
     classes: tuple[str, ...] | None = setting(
         None,
         "Train and test on images of these classes only: --classes 5,6,7,8,9.",
@@ -222,9 +223,8 @@ class Config(Settings):
 
     def fitting(self) -> Fitting:
         """The settings that say how images are resized and converted."""
-        return Fitting(
-            image_size=self.image_size, resize=self.resize, colour=self.colour, background=self.background
-        )
+        names = ("image_size", "resize", "colour", "background", "range")
+        return Fitting(**{name: getattr(self, name) for name in names})
 
     def request(self, *, data_dir: str | None = None, progress: Progress | None = None) -> LoadRequest:
         """The request that loads the dataset as the training saw it.

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from diabolo.runtime._old_names import old_attributes, old_names
+from diabolo.runtime.listing import quoted
 from diabolo.train.async_scalar import AsyncScalar
 from diabolo.train.batches.augment import Augment, augment
 from diabolo.train.batches.feed import feed, resident
@@ -133,11 +134,8 @@ class Trainer:
 
     def stopped(self, where: str, exit_code: int) -> StoppedError:
         """The error that says where the training was stopped, and how to continue."""
-        return StoppedError(
-            f"stopped {where}, and saved. "
-            f"Continue: diabolo train {self.config.variant} --resume -o {self.run.path}",
-            exit_code,
-        )
+        again = f"diabolo train {self.config.variant} --resume -o {quoted(self.run.path)}"
+        return StoppedError(f"stopped {where}, and saved. Continue: {again}", exit_code)
 
     def _train_epoch(self, interrupt: Interrupt) -> None:
         config, position = self.config, self.position

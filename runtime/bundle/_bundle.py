@@ -23,7 +23,7 @@ from diabolo.runtime.bundle._onnx import external_tensors
 from diabolo.runtime.bundle.limits import LOCAL, BundleLimits
 from diabolo.runtime.bundle.manifest import FileEntry, Manifest, parse
 from diabolo.runtime.errors import BundleError, IntegrityError, ManifestError, UsageError
-from diabolo.runtime.listing import is_file, is_folder, trouble
+from diabolo.runtime.listing import is_file, is_folder, quoted, trouble
 
 __all__ = ["Bundle"]
 
@@ -240,5 +240,5 @@ def _manifest(files: Files, limits: BundleLimits) -> bytes:
 
 def _run_hint(path: Path) -> str:
     if is_file(path / "config.json"):
-        return f"It is a run; export it first: diabolo export {path}."
+        return f"It is a run; export it first: diabolo export {quoted(path)}."
     return ""

@@ -77,6 +77,8 @@ class Manifest:
         background: the mean brightness of the training images' border, in [0, 1].
         resize: how pictures of another size are resized: 'crop', 'pad' or 'fit'.
         padding: the colour around a padded picture: red, green, blue, 0 to 255.
+        value_range: the grey values that become black and white in a picture of more than 8 bits; None for 0
+            and 65535, or 0.0 and 1.0 for floats.
         drawing: how drawings are scaled and placed; None treats them like other pictures.
         latent_shape: without the batch.
         latent_mean: the mean of the training images' codes, float32 `latent_shape`.
@@ -104,6 +106,7 @@ class Manifest:
     background: float
     resize: str
     padding: tuple[int, int, int]
+    value_range: tuple[float, float] | None
     drawing: Drawing | None
     latent_shape: tuple[int, ...]
     latent_mean: NDArray[np.float32]

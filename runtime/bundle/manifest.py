@@ -30,7 +30,7 @@ from diabolo.runtime.image.placement import Drawing
 
 __all__ = ["FORMAT_VERSION", "FileEntry", "Golden", "Manifest", "Sum", "parse", "schema", "seal"]
 
-FORMAT_VERSION = 2  # the newest version that is read; bundles without a codebook are written as version 1
+FORMAT_VERSION = 3  # the newest version that is read; a bundle is written as the oldest that has all it needs
 _SHOWN = 3  # problems in one message
 _COLOURS = {"grey": 1, "rgb": 3}  # channels
 _DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
@@ -58,7 +58,8 @@ def seal(document: dict[str, Any]) -> bytes:
     Returns:
         UTF-8, indented, with a newline at the end.
     """
-    version = FORMAT_VERSION if "distribution" in document.get("latent", {}) else 1
+    version = 2 if "distribution" in document.get("latent", {}) else 1
+    version = 3 if "value_range" in document.get("image", {}) else version
     sealed = {"format": "diabolo-bundle", "format_version": version, "digest": f"sha256:{'0' * 64}"}
     sealed |= {key: value for key, value in document.items() if key not in sealed}
     blank = (json.dumps(sealed, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
@@ -90,9 +91,9 @@ def parse(raw: bytes, limits: BundleLimits = LOCAL) -> Manifest:
     if not isinstance(document, dict) or document.get("format") != "diabolo-bundle":
         raise ManifestError('model.json is not a Diabolo bundle\'s: it lacks "format": "diabolo-bundle".')
     version = document.get("format_version")
-    if version not in (1, FORMAT_VERSION) or isinstance(version, bool):
+    if version not in range(1, FORMAT_VERSION + 1) or type(version) is not int:
         raise ManifestError(
-            f"model.json has format_version {version!r}; this release reads 1 and {FORMAT_VERSION}. "
+            f"model.json has format_version {version!r}; this release reads 1 to {FORMAT_VERSION}. "
             "Install a newer diabolo: pip install -U diabolo."
         )
     if wrong := list(islice(problems(document, schema()), _SHOWN + 1)):
@@ -130,6 +131,7 @@ def _build(document: dict[str, Any]) -> Manifest:
         background=float(image["background"]),
         resize=image.get("resize", "crop"),
         padding=(int(padding[0]), int(padding[1]), int(padding[2])),
+        value_range=_value_range(document),
         drawing=_drawing(image.get("drawing"), min(height, width)),
         latent_shape=latent_shape,
         latent_mean=_values(latent["mean"], latent_shape, "mean"),
@@ -177,6 +179,19 @@ def _distribution(document: dict[str, Any]) -> str:
     # version 1 did not have the key, so it is an unknown one there, and ignored
     given = latent.get("distribution") if document["format_version"] > 1 else None
     return given or latent["prior"] or "fitted"
+
+
+def _value_range(document: dict[str, Any]) -> tuple[float, float] | None:
+    given = document["image"].get("value_range") if document["format_version"] > 2 else None
+    if given is None:
+        return None
+    low, high = float(given[0]), float(given[1])
+    if low >= high:
+        raise ManifestError(
+            f"model.json: image.value_range {low:g} to {high:g} is not a range; the lower value comes first. "
+            "Export the bundle again."
+        )
+    return low, high
 
 
 def _drawing(given: dict[str, Any] | None, most: int) -> Drawing | None:

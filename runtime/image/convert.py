@@ -21,8 +21,19 @@ from PIL import Image, UnidentifiedImageError
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.image._gather import Picture, gather
 from diabolo.runtime.image.background import are_inverted, border_brightness
+from diabolo.runtime.image.formats import hint
 from diabolo.runtime.image.placement import Drawing, place_drawing
-from diabolo.runtime.image.resize import Colour, check, check_pixels, coarsen, crop_box, fit, flatten, opened
+from diabolo.runtime.image.resize import (
+    Colour,
+    Span,
+    check,
+    check_pixels,
+    coarsen,
+    crop_box,
+    fit,
+    flatten,
+    opened,
+)
 from diabolo.runtime.image.treatment import crop_to_object, threshold_picture
 
 __all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", "to_uint8"]
@@ -52,14 +63,15 @@ def open_image(source: Picture) -> Image.Image:
     """Load a picture and rotate it as its EXIF orientation says.
 
     Args:
-        source: a PIL image, or a PNG, JPEG, WebP, BMP, TIFF, GIF or PNM file: its path, its bytes, or the
-            file opened for reading bytes.
+        source: a PIL image, or a PNG, JPEG, WebP, BMP, TIFF, GIF, PNM or other file in one of the formats of
+            `diabolo.runtime.image.formats`: its path, its bytes, or the file opened for reading bytes.
 
     Raises:
         ImageError: the file does not exist, is not a regular file (but a named pipe, a device, a folder), is
-            not a picture in one of these formats, or has more than 100 million pixels.
+            not a picture in one of these formats, or has too many pixels (100 million by default).
     """
     with _reading(source) as picture:
+        check_pixels(picture)
         picture.load()
         from PIL import ImageOps  # arrays do without it
 
@@ -82,8 +94,14 @@ def _reading(source: Picture) -> Iterator[Image.Image]:
     except FileNotFoundError:
         raise ImageError(f"there is no picture at {what!r}.") from None
     except UnidentifiedImageError:
+        way = hint(os.path.splitext(what)[1])  # noqa: PTH122 - `what` need not be a path
         raise ImageError(
-            f"{what} cannot be read as a picture. Give a PNG, JPEG, WebP, BMP, TIFF, GIF or PNM file."
+            f"{what} cannot be read as a picture. "
+            + (
+                f"To read such files: {way}."
+                if way
+                else "Give a PNG, JPEG, WebP, BMP, TIFF, GIF or PNM file."
+            )
         ) from None
     except MemoryError:
         raise ImageError(f"{what} does not fit into memory. Give a smaller picture.") from None
@@ -116,6 +134,7 @@ def prepare(
     drawing: Drawing | None = None,
     threshold: float | None = None,
     crop_object: bool = False,
+    value_range: Span | None = None,
 ) -> Prepared:
     """Convert a picture for a model: orientation, transparency, colour, crop or padding, size, inversion.
 
@@ -134,6 +153,8 @@ def prepare(
         drawing: given for a drawing, which is scaled and placed by `runtime.image.placement` first.
         threshold: the brightness in (0, 1) from which pixels become white; others become black.
         crop_object: whether to crop the picture to its object (`runtime.image.treatment`), after `threshold`.
+        value_range: the grey values that become black and white in a picture of more than 8 bits; by default
+            0 and 65535, or 0.0 and 1.0 for floats.
 
     Raises:
         ImageError: the source is not a picture, or the model has neither 1 nor 3 channels.
@@ -145,7 +166,7 @@ def prepare(
     check(resize)
     steps: list[tuple[str, str]] = []
     enough = (_DETAIL * height, _DETAIL * width) if crop_object else (height, width)
-    picture, scale = _flat(source, padding if ground is None else ground, enough, steps)
+    picture, scale = _flat(source, padding if ground is None else ground, enough, value_range, steps)
     if picture.mode != _MODES[channels]:
         picture = picture.convert(_MODES[channels])
         steps.append(("converted", "grey" if channels == 1 else "rgb"))
@@ -200,14 +221,18 @@ def _is_inverted(picture: Image.Image, background: float) -> bool:
 
 
 def _flat(
-    source: Picture, ground: Colour, size: tuple[int, int], steps: list[tuple[str, str]]
+    source: Picture,
+    ground: Colour,
+    size: tuple[int, int],
+    span: Span | None,
+    steps: list[tuple[str, str]],
 ) -> tuple[Image.Image, float]:
     """The picture upright, in 8 bits, without transparency; and the factor by which it was reduced."""
     with _reading(source) as picture:
         longest = max(picture.size)
         if not isinstance(source, Image.Image):  # the caller's image must not change
             coarsen(picture, size)
-        flat = flatten(picture, ground, size)
+        flat = flatten(picture, ground, size, span)
         if picture.mode.startswith("I") or picture.mode == "F":
             steps.append(("converted", "8 bit"))
         elif picture.has_transparency_data:
@@ -248,6 +273,7 @@ def as_batch(
     background: float = 0.0,
     resize: str = "crop",
     padding: Colour = (255, 255, 255),
+    value_range: Span | None = None,
 ) -> NDArray[np.float32]:
     """Convert images of any kind to one batch.
 
@@ -262,6 +288,7 @@ def as_batch(
         background: the brightness of the border of the model's images, as in `prepare`.
         resize: how pictures are resized, as in `prepare`.
         padding: the colour of the padding, as in `prepare`.
+        value_range: of pictures of more than 8 bits, as in `prepare`.
 
     Returns:
         float32 `(batch, channels, height, width)` in [0, 1].
@@ -272,7 +299,13 @@ def as_batch(
 
     def convert(picture: Picture) -> NDArray[np.float32]:
         return prepare(
-            picture, shape, invert=invert, background=background, resize=resize, padding=padding
+            picture,
+            shape,
+            invert=invert,
+            background=background,
+            resize=resize,
+            padding=padding,
+            value_range=value_range,
         ).image
 
     return gather(images, shape, convert, invert=invert is True)

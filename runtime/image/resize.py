@@ -7,40 +7,41 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 from PIL import Image
 
-from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.image.formats import formats
 from diabolo.runtime.listing import check_file
 
 __all__ = [
-    "FORMATS",
     "MAX_PIXELS",
     "RESIZE",
     "Colour",
+    "Span",
     "check",
     "check_pixels",
     "coarsen",
     "crop_box",
     "fit",
     "flatten",
+    "max_pixels",
     "opened",
     "orientation",
 ]
 
 Colour: TypeAlias = tuple[int, int, int]  # red, green, blue; 0 to 255
+Span: TypeAlias = tuple[float, float]  # the values of a grey picture that become black and white
 
 RESIZE = {
     "crop": "scale to cover the size, cut off the rest",
     "pad": "scale to fit inside, fill the rest with the background",
     "fit": "stretch to the size, whatever the proportions",
 }
-# Only these decoders are used, whatever a file's name is: others in Pillow may run programs (EPS).
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
-MAX_PIXELS = 100_000_000  # in the header; a picture with more is refused as a decompression bomb
+MAX_PIXELS = 100_000_000  # by default; a picture with more is refused as a decompression bomb
+_COARSE = 4  # a JPEG that is decoded at a reduced size may have this many times as many pixels
 
 _GAP = 3.0  # Pillow reduces by a whole factor first, to this many times the size: fast, and nearly the same
 _LARGE = 2**24  # pixels; larger pictures are flattened and reduced strip by strip
@@ -55,7 +56,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_warnings = threading.Lock()  # warning filters belong to the whole process
+_warnings = threading.Lock()  # warning filters, and Pillow's limit, belong to the whole process
 
 
 def check(resize: str) -> None:
@@ -72,17 +73,45 @@ def check_pixels(picture: Image.Image) -> None:
     """Check the number of a picture's pixels.
 
     Raises:
-        ValueError: the picture has no pixels, or more than MAX_PIXELS.
+        ValueError: the picture has no pixels, or more than `max_pixels()`.
     """
+    _check_pixels(picture, max_pixels())
+
+
+def _check_pixels(picture: Image.Image, most: int) -> None:
     if not picture.width or not picture.height:
         raise ValueError("it has no pixels")
-    if picture.width * picture.height > MAX_PIXELS:
-        raise ValueError(_too_many())
+    if picture.width * picture.height > most:
+        # rounded up: this number as the limit lets the picture pass
+        millions, limit = -(-picture.width * picture.height // 10**6), max_pixels() // 10**6
+        raise ValueError(
+            f"it has {millions:,} million pixels, more than {limit:,} million; "
+            f"the environment variable DIABOLO_MEGAPIXELS={millions} raises the limit"
+        )
+
+
+def max_pixels() -> int:
+    """The most pixels that a picture may have: `DIABOLO_MEGAPIXELS`, in millions, or else MAX_PIXELS.
+
+    Raises:
+        ValueError: `DIABOLO_MEGAPIXELS` is not a whole number, at least 1.
+    """
+    given = os.environ.get("DIABOLO_MEGAPIXELS", "")
+    if not given:
+        return MAX_PIXELS
+    if not given.isdecimal() or not int(given):
+        raise ValueError(
+            f"DIABOLO_MEGAPIXELS {given!r} is not possible; it must be a number of millions, such as 200"
+        )
+    return int(given) * 10**6
 
 
 @contextmanager
 def opened(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[Image.Image]:
-    """Open a picture in one of FORMATS and read its header; its pixels are read later.
+    """Open a picture in one of `formats()` and read its header; its pixels are read later.
+
+    A JPEG may have four times as many pixels as other pictures, unless it is progressive, since `coarsen` can
+    have it decoded at a reduced size. If it is not, call `check_pixels` before its pixels are read.
 
     Paths that are not regular files (but named pipes, devices, folders) are not opened.
 
@@ -90,21 +119,33 @@ def opened(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[Image.Image]:
         source: a path, or a file opened for reading bytes.
 
     Raises:
-        ValueError: the header declares no pixels, or more than MAX_PIXELS.
+        ValueError: the header declares no pixels, or too many.
         OSError: there is no regular file at the path; `strerror` says what there is.
         Exception: Pillow's decoders raise nearly any type: OSError, SyntaxError, struct.error, KeyError, ...
     """
     if isinstance(source, str | os.PathLike):
         check_file(source)
-    try:
-        # Pillow warns from 90 million pixels on, below MAX_PIXELS
-        with _warnings, warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
-            picture = Image.open(source, formats=FORMATS)
-    except Image.DecompressionBombError:
-        raise ValueError(_too_many()) from None
+    # Pillow warns from 90 million pixels on, below MAX_PIXELS
+    with _warnings, warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
+        try:
+            picture: Image.Image = Image.open(source, formats=formats())
+        except Image.DecompressionBombError:  # from 179 million pixels on
+            picture = _open_unlimited(source)
     with picture:
-        check_pixels(picture)
+        baseline = picture.format == "JPEG" and "progressive" not in picture.info
+        _check_pixels(picture, max_pixels() * (_COARSE if baseline else 1))
         yield picture
+
+
+def _open_unlimited(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
+    """Read a header without Pillow's limit; ours is checked before any pixel is read."""
+    if not isinstance(source, str | os.PathLike):
+        source.seek(0)
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        return Image.open(source, formats=formats())
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
 
 
 def coarsen(picture: Image.Image, size: tuple[int, int]) -> None:
@@ -117,24 +158,31 @@ def coarsen(picture: Image.Image, size: tuple[int, int]) -> None:
     picture.draft(None, (2 * max(size), 2 * max(size)))
 
 
-def flatten(picture: Image.Image, ground: Colour, size: tuple[int, int] | None = None) -> Image.Image:
+def flatten(
+    picture: Image.Image, ground: Colour, size: tuple[int, int] | None = None, span: Span | None = None
+) -> Image.Image:
     """Convert a picture to mode L or RGB, upright as its EXIF orientation says, without transparency.
 
-    Grey values of more than 8 bits are scaled: integers from 0 to 65535, floats from 0 to 1.
+    Grey values of more than 8 bits are scaled: those of `span`, or else integers from 0 to 65535 and floats
+    from 0 to 1.
 
     Args:
         picture: of any mode.
         ground: the colour behind transparent pixels.
         size: the size it will be resized to, `(height, width)` in pixels. A picture of more than 16 million
             pixels is then reduced to no less than three times that, which saves memory.
+        span: the grey values that become black and white in a picture of more than 8 bits; those beyond are
+            clipped.
 
     Raises:
-        ValueError: grey values are outside their range.
+        ValueError: there are too many pixels; grey values are not numbers or, without a `span`, outside
+            their range.
     """
+    check_pixels(picture)
     picture.load()
     turn = orientation(picture)
-    flat = _in_strips(picture, ground, size) if picture.width * picture.height > _LARGE else None
-    flat = flat or _plain(picture, ground)
+    flat = _in_strips(picture, ground, size, span) if picture.width * picture.height > _LARGE else None
+    flat = flat or _plain(picture, ground, span)
     return flat.transpose(_TURNS[turn]) if turn in _TURNS else flat
 
 
@@ -192,13 +240,9 @@ def crop_box(picture: Image.Image, width: int, height: int) -> tuple[float, floa
     return left, top, picture.width - left, picture.height - top
 
 
-def _too_many() -> str:
-    return f"it has more than {MAX_PIXELS // 10**6} million pixels"
-
-
-def _plain(picture: Image.Image, ground: Colour) -> Image.Image:
+def _plain(picture: Image.Image, ground: Colour, span: Span | None) -> Image.Image:
     if picture.mode.startswith("I") or picture.mode == "F":
-        return _eight_bits(picture)
+        return _eight_bits(picture, span)
     if picture.has_transparency_data:
         under = Image.new("RGBA", picture.size, ground)
         return Image.alpha_composite(under, picture.convert("RGBA")).convert("RGB")
@@ -207,26 +251,46 @@ def _plain(picture: Image.Image, ground: Colour) -> Image.Image:
     return picture.convert("L" if picture.mode == "1" else "RGB")
 
 
-def _eight_bits(picture: Image.Image) -> Image.Image:
+def _eight_bits(picture: Image.Image, span: Span | None) -> Image.Image:
     values = np.asarray(picture).astype(np.float32)
+    if not np.isfinite(values).all():
+        raise ValueError("values that are not numbers")
+    if span is not None:
+        low, high = span
+        scaled = np.clip((values.astype(np.float64) - low) * (255 / (high - low)), 0, 255)
+        return Image.fromarray(np.rint(scaled).astype(np.uint8))
     top = 1.0 if picture.mode == "F" else 65535.0
-    if not ((values >= 0) & (values <= top)).all():
-        raise ValueError(f"values outside 0 to {top:g}")
+    low, high = float(values.min()), float(values.max())
+    if low < 0 or high > top:
+        raise ValueError(
+            f"values outside 0 to {top:g}: they go from {low:g} to {high:g}; "
+            "models trained with --range auto take such pictures"
+        )
     return Image.fromarray(np.rint(values * (255 / top)).astype(np.uint8))
 
 
-def _in_strips(picture: Image.Image, ground: Colour, size: tuple[int, int] | None) -> Image.Image | None:
+def _in_strips(
+    picture: Image.Image, ground: Colour, size: tuple[int, int] | None, span: Span | None
+) -> Image.Image | None:
     """As `_plain`, reduced by a whole factor, strip by strip, which takes a quarter of the memory."""
     width, height = picture.size
     step = max(1, min(width, height) // round(_GAP * max(size))) if size else 1
     rows = step * max(1, _STRIP // (width * step))
     out = None
     for top in range(0, height, rows):
-        strip = _plain(picture.crop((0, top, width, min(top + rows, height))), ground)
+        strip = _plain(picture.crop((0, top, width, min(top + rows, height))), ground, span)
         small = strip.reduce(step) if step > 1 else strip
         out = out or Image.new(small.mode, (small.width, -(-height // step)))
         out.paste(small, (0, top // step))
     return out
 
 
-__getattr__ = old_names(__name__, {"covering": "crop_box"})
+def __getattr__(name: str) -> Any:
+    new: dict[str, tuple[str, Any]] = {
+        "covering": ("crop_box", crop_box),
+        "FORMATS": ("formats()", formats()),
+    }
+    if name not in new:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn(f"{__name__}.{name} is now called {new[name][0]}.", DeprecationWarning, stacklevel=2)
+    return new[name][1]

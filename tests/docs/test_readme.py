@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from _images import save
 from click.testing import CliRunner
 from PIL import Image
 
@@ -83,11 +84,12 @@ def test_its_commands_and_its_ten_lines(workplace: Path) -> None:
 
 def test_the_commands_of_the_page_on_data(workplace: Path) -> None:
     listed = commands(DATA)
-    assert [words[:2] for words in listed] == [["train", "conv"]] * 2
+    assert [words[:2] for words in listed] == [["train", "conv"]] * 4
+    save(Path("scans"), 12, "I;16", (16, 16))
     for number, words in enumerate(listed):
         run([*words, "--epochs", "1", "-o", f"run-{number}"])
-    shapes = [json.loads(Path(f"run-{n}/config.json").read_text())["image_shape"] for n in range(2)]
-    assert shapes == [[3, 20, 30], [1, 48, 64]]
+    shapes = [json.loads(Path(f"run-{n}/config.json").read_text())["image_shape"] for n in range(4)]
+    assert shapes == [[3, 20, 30], [1, 48, 64], [1, 16, 16], [1, 16, 16]]
 
 
 def test_the_commands_of_the_page_on_training(workplace: Path) -> None:

@@ -63,14 +63,20 @@ def test_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_all_folders_below(tmp_path: Path) -> None:
-    """Sorted, and not through links that go round."""
+    """Sorted, links only at the top, none that go round, and no folder under two names."""
+    elsewhere, tmp_path = tmp_path / "elsewhere", tmp_path / "root"
     for name in ("b", "a/deep", "a.c"):
         (tmp_path / name).mkdir(parents=True)
+    elsewhere.mkdir()
+    (tmp_path / "link").symlink_to(elsewhere)
+    (tmp_path / "z").symlink_to(elsewhere)
+    (tmp_path / "up").symlink_to("..")
+    (tmp_path / "b" / "deeper").symlink_to(elsewhere)
     (tmp_path / "b" / "round").symlink_to(tmp_path)
     (tmp_path / "b" / "gone.png").symlink_to("nowhere")
     failed: list[tuple[str, str]] = []
     seen = [folder for folder, _ in below(str(tmp_path), lambda *about: failed.append(about))]
-    assert seen == [str(tmp_path / name) for name in ("", "a", "a/deep", "a.c", "b")]
+    assert seen == [str(tmp_path / name) for name in ("", "a", "a/deep", "a.c", "b", "link")]
     assert failed == [(str(tmp_path / "b" / "gone.png"), "it is a link that leads nowhere")]
 
 

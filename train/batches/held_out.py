@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.train.datasets import ImageData, Images
+from diabolo.train.datasets import ImageData, Images, rows_of
 from diabolo.train.errors import OptionError
 
-__all__ = ["brightness", "held_out", "split"]
+__all__ = ["brightness", "held_out", "learned_and_held", "split"]
 
 _BRIGHTNESS = 20_000  # images, at most, that the mean brightness is taken over
 _VALIDATION = 12, 5000  # one training image in 12 is held out, and at most 5000
@@ -33,6 +33,22 @@ def split(data: ImageData, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int
     order = np.random.default_rng([seed, 0]).permutation(count)
     held = held_out(count)
     return np.sort(order[held:]), np.sort(order[:held])
+
+
+def learned_and_held(data: ImageData, seed: int) -> tuple[Images, Images]:
+    """The images to learn from, and those to choose the best weights by: the validation split, if any.
+
+    Args:
+        data: the dataset.
+        seed: of the run, by which training images are held out if there is no validation split.
+
+    Raises:
+        OptionError: fewer than two training images.
+    """
+    learn, held = split(data, seed)
+    if data.validation is not None:
+        return data.train.images, data.validation.images
+    return rows_of(data.train.images, learn), rows_of(data.train.images, held)
 
 
 def held_out(count: int) -> int:

@@ -9,7 +9,7 @@ from types import ModuleType
 
 from diabolo.runtime import _discovery
 from diabolo.runtime.errors import PluginError, UnknownNameError
-from diabolo.runtime.listing import trouble
+from diabolo.runtime.listing import quoted, trouble
 from diabolo.train.datasets._base import (
     DATA_DIR_HELP,
     DatasetBase,
@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 _FOLDER = "folder"  # the dataset for everything that is not a dataset's name
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _OR = "Or give a folder of images: ./photos."
 
 
@@ -101,8 +102,23 @@ def _load(name: str, request: LoadRequest) -> ImageData:
     if os.path.isdir(name):  # noqa: PTH112 - Path.is_dir() raises where access is denied
         return find(_FOLDER).load(replace(request, folder=Path(name)))
     if os.path.lexists(name):
+        if way := _unpacking(name):
+            raise DataError(f"{name!r} is an archive. Unpack it, then give the folder: {way}.")
         what = trouble(name) or "it is a file"
         raise DataError(f"{name!r} is not a folder of images: {what}. Give the folder that contains them.")
-    if {"/", "\\", os.sep} & set(name) or name.lower().endswith(tuple(f".{end}" for end in EXTENSIONS)):
+    ends = (*_ARCHIVES, *(f".{end}" for end in EXTENSIONS))
+    if {"/", "\\", os.sep} & set(name) or name.lower().endswith(ends):
         raise DataError(f"no folder at {name!r}. Give the path of a folder of images, or a dataset's name.")
     raise UnknownNameError("dataset", name, named, _OR)
+
+
+def _unpacking(name: str) -> str:
+    """How to unpack an archive next to it, and which option names the result; '' for other files."""
+    if trouble(name):
+        return ""
+    stem = next((name[: -len(end)] for end in _ARCHIVES if name.lower().endswith(end)), "")
+    if not stem:
+        return ""
+    tool = "zipfile" if name.lower().endswith(".zip") else "tarfile"
+    folder = quoted(stem)
+    return f"python -m {tool} -e {quoted(name)} {folder}, then --dataset {folder}"

@@ -131,12 +131,16 @@ class ImageData:
         name: as given on the command line: 'mnist', or the folder's name.
         train: the training split.
         test: the test split, with images of the same shape.
+        validation: images to choose the best weights by, if the data set has a split for that; if None, some
+            training images are held out.
         classes: their names, in the order of the labels; empty if there are none.
         licence: one line; empty for the user's own images.
         notes: messages for the user, such as the size that was chosen, or images that were ignored.
         published: the number of images of the whole set, if what was read may be only a part of it.
         skipped: files that could not be read: name and reason.
         provenance: JSON values that identify what was read.
+        value_range: the grey values of images of more than 8 bits that became 0 and 255; None for 0 and
+            65535, or 0.0 and 1.0 for floats.
     """
 
     name: str
@@ -148,6 +152,8 @@ class ImageData:
     published: int | None = None
     skipped: tuple[tuple[str, str], ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
+    value_range: tuple[float, float] | None = None
+    validation: Split | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -172,6 +178,7 @@ class ImageData:
             self,
             train=_chosen(self.train, kept),
             test=_chosen(self.test, kept),
+            validation=self.validation and _some_chosen(self.validation, kept),
             classes=tuple(self.classes[index] for index in kept),
             published=None,
         )
@@ -185,8 +192,9 @@ class ImageData:
                 f"dataset {self.name!r} has {len(self.train)} training and {len(self.test)} test images; "
                 "both need at least one. Add images."
             )
-        if self.train.images.shape[1:] != self.test.images.shape[1:]:
-            raise ValueError("train and test images differ in shape")
+        shapes = {split.images.shape[1:] for split in (self.train, self.test, self.validation) if split}
+        if len(shapes) > 1:
+            raise ValueError("the images of the splits differ in shape")
 
 
 def _chosen(split: Split, kept: list[int]) -> Split:
@@ -195,6 +203,11 @@ def _chosen(split: Split, kept: list[int]) -> Split:
         raise ValueError("a split without labels")
     index = np.flatnonzero(np.isin(split.labels, kept))
     return Split(images=rows_of(split.images, index), labels=np.searchsorted(kept, split.labels[index]))
+
+
+def _some_chosen(split: Split, kept: list[int]) -> Split | None:
+    """As `_chosen`; None if nothing is left."""
+    return _chosen(split, kept) or None
 
 
 def _text(name: str) -> str:

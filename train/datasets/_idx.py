@@ -7,7 +7,7 @@ import hashlib
 import math
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -168,7 +168,21 @@ def _find(request: LoadRequest, source: IdxSet) -> dict[str, Path] | None:
 
 
 def _present(folder: Path) -> dict[str, Path]:
-    return {f: p for f in FILES for p in (folder / f"{f}.gz", folder / f) if p.is_file()}
+    """The files in the folder by their published names, whatever they are called; the last one counts."""
+    return {file: path for file in FILES for path in _candidates(folder, file) if path.is_file()}
+
+
+def _candidates(folder: Path, file: str) -> Iterator[Path]:
+    """Where a file may be: also as `train-images.idx3-ubyte`, and in a folder of its own name.
+
+    The published names come last.
+    """
+    dotted = file.replace("-idx", ".idx")
+    for name in (dotted, file):
+        for inner in (dotted, file):  # unpackers make a folder of the archive's name
+            yield from (folder / name / f"{inner}.gz", folder / name / inner)
+    for name in (dotted, file):
+        yield from (folder / f"{name}.gz", folder / name)
 
 
 def _download(request: LoadRequest, source: IdxSet) -> dict[str, Path]:

@@ -7,25 +7,14 @@ from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from diabolo.runtime.listing import Contents, contents, explain, printable
+from diabolo.runtime.listing import Contents, contents, explain, is_new, leads_up, left_out, printable
+from diabolo.train.datasets._splits import File, arranged, base_of, inner_of, questions, splits_in
 from diabolo.train.errors import DataError
 
 __all__ = ["File", "Listing", "list_skipped", "scan"]
 
 _NAMED = 3  # broken files named in a message
-_HELD_OUT = ("val", "valid", "validation")  # next to `train`, these are not classes
-
-
-class File(NamedTuple):
-    """A file that has an image's extension."""
-
-    name: str  # relative to the root, with '/'
-    label: str | None  # the sub-folder; None for a file that is not in one
-    split: str | None  # 'train' or 'test' if the folder has such folders
-    size: int  # bytes
-    times: tuple[int, int]  # of its content and of its entry, nanoseconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +33,7 @@ class Listing:
 
 
 def scan(root: Path) -> Listing:
-    """List a folder with images, with a sub-folder per class, or with `train` and `test` of either kind.
+    """List a folder with images, with a sub-folder per class, or with folders for splits of either kind.
 
     Files and folders whose names start with a dot are ignored. A link to a folder is followed if it is a
     class and does not lead back up; within a class, links to folders are not followed. No folder is read
@@ -54,52 +43,15 @@ def scan(root: Path) -> Listing:
         DataError: the folder itself cannot be read.
     """
     walk = _Walk(root)
-    held = walk.contents("")
-    parts = _parts(held)
-    found = {part: sorted(walk.classes(f"{name}/")) for part, name in parts.items()}
-    outside = sorted(walk.top(held, "", but=parts.values()))
-    files, notes = _arranged(parts, found, outside)
-    return Listing(files=files, skipped=walk.skipped, notes=notes + walk.notes())
-
-
-def _parts(held: Contents) -> dict[str, str]:
-    """The names of the folders `train` and `test`, in upper or lower case; the first if there are several."""
-    parts: dict[str, str] = {}
-    for part in ("train", "test"):
-        named = [name for name in (*held.folders, *held.links) if name.lower() == part]
-        if named:
-            parts[part] = max(named, key=lambda name: (name == part, name in held.folders))
-    return parts
-
-
-def _arranged(
-    parts: dict[str, str], found: dict[str, list[File]], outside: list[File]
-) -> tuple[list[File], list[str]]:
-    """The files with their splits and classes, and notes about the folders."""
-    train, test = found.get("train", []), found.get("test", [])
-    if train and test:
-        files = [f._replace(split=part) for part, group in found.items() for f in group]
-        return files, _aside(outside, "the folders train and test")
-    if not train and not test:
-        return outside, []
-    lone, other = ("train", "test") if train else ("test", "train")
-    lacking = f"the folder {other} has no images" if other in parts else f"there is no folder {other}"
-    if train and not _one_of_several(train, outside):
-        note = f"{lacking}: some images of the folder {parts[lone]} are used for testing"
-        return train, [note, *_aside(outside, f"the folder {parts[lone]}")]
-    as_class = [file._replace(label=parts[lone]) for file in train or test]
-    note = f"{lacking}: the folder {parts[lone]} is treated as a class"
-    return sorted(as_class + outside), [note]
-
-
-def _one_of_several(train: list[File], outside: list[File]) -> bool:
-    """Whether the folder `train` is a class like the others next to it: images of trains, for instance."""
-    others = {file.label for file in outside if file.label is not None}
-    return all(file.label is None for file in train) and any(x.lower() not in _HELD_OUT for x in others)
-
-
-def _aside(outside: list[File], what: str) -> list[str]:
-    return [f"{len(outside)} images outside {what} are ignored"] if outside else []
+    base = base_of(root)
+    held = walk.contents(base)
+    parts = {split: f"{base}{name}" for split, name in splits_in(held).items()}
+    found = {split: sorted(walk.classes(inner_of(root, f"{name}/"))) for split, name in parts.items()}
+    outside = sorted(walk.top(held, base, but=[name.removeprefix(base) for name in parts.values()]))
+    if base:
+        outside += sorted(walk.top(walk.contents(""), "", but=[base.rstrip("/")]))
+    files, notes = arranged(parts, found, outside)
+    return Listing(files=files, skipped=walk.skipped, notes=notes + questions(root, files) + walk.notes())
 
 
 class _Walk:
@@ -119,8 +71,7 @@ class _Walk:
             named = _list([printable(name) for name in sorted(self._again)])
             notes.append(f"folders that lead to images of another folder are ignored: {named}")
         if self._other:
-            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self._other.items()))
-            notes.append(f"files of types that cannot be read are ignored: {kinds}")
+            notes.append(left_out(self._other))
         return notes
 
     def classes(self, base: str) -> Iterator[File]:
@@ -133,7 +84,7 @@ class _Walk:
         yield from self._files(held, base, None)
         top = (self._root / base).resolve()
         for name in (*held.folders, *held.links):  # a link to a class comes later
-            if name not in but and not top.is_relative_to((self._root / base / name).resolve()):
+            if name not in but and not leads_up(self._root / base / name, top):
                 yield from self._below(f"{base}{name}/", name)
 
     def _below(self, base: str, label: str) -> Iterator[File]:
@@ -146,16 +97,10 @@ class _Walk:
                 yield from self._files(held, base, label)
 
     def _is_new(self, folder: Path, base: str) -> bool:
-        try:
-            about = folder.stat()
-        except OSError:
-            return True  # reading it will give the reason
-        one: object = (about.st_dev, about.st_ino) if about.st_ino else folder.resolve()
-        if one in self._seen:
+        new = is_new(folder, self._seen)
+        if not new:
             self._again.append(base.rstrip("/"))
-            return False
-        self._seen.add(one)
-        return True
+        return new
 
     def contents(self, base: str) -> Contents:
         """The contents of `base`; what cannot be read is added to `skipped`."""

@@ -48,6 +48,8 @@ class Facts:
         skipped: names and reasons of files that could not be read.
         again: indices of the files that could not be read for a temporary reason.
         sha256: of the images' names and bytes.
+        value_range: the grey values of images of more than 8 bits that became black and white, if others than
+            usual.
     """
 
     shape: tuple[int, int, int, int]
@@ -55,6 +57,7 @@ class Facts:
     skipped: tuple[tuple[str, str], ...] = ()
     again: tuple[int, ...] = ()
     sha256: str = ""
+    value_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +165,7 @@ def _open(folder: Path) -> Store | None:
             skipped=tuple((name, reason) for name, reason in document["skipped"]),
             again=tuple(document["again"]),
             sha256=document["sha256"],
+            value_range=_pair(document.get("value_range")),
         )
         kept = np.load(folder / "kept.npy", allow_pickle=False)
         whole = (folder / "images.u8").stat().st_size == int(np.prod(facts.shape))
@@ -170,6 +174,10 @@ def _open(folder: Path) -> Store | None:
         return Store(images=_rows(folder / "images.u8", facts.shape), kept=kept, facts=facts)
     except (OSError, EOFError, TokenError, ValueError, KeyError, TypeError):
         return None
+
+
+def _pair(given: Any) -> tuple[float, float] | None:
+    return None if given is None else (float(given[0]), float(given[1]))
 
 
 def _rows(path: Path, shape: tuple[int, int, int, int]) -> Rows:

@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import ClassVar
@@ -16,9 +17,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime.image.resize import Span
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
 from diabolo.train.datasets._decoding.decode import EXTENSIONS, Size, measure
 from diabolo.train.datasets._decoding.resize_options import Fitting
+from diabolo.train.datasets._decoding.value_range import dark, span_of
 from diabolo.train.datasets._decoding.workers import Job, Outcome, work
 from diabolo.train.datasets._scan import File, Listing, list_skipped, scan
 from diabolo.train.datasets._store import Facts, compact, digest, reserve, stored
@@ -36,9 +39,10 @@ _Shape = tuple[int, int, int]  # (channels, height, width)
 
 
 class Dataset(DatasetBase):
-    """Images directly in a folder, in one sub-folder per class, or in `train` and `test` of either kind.
+    """Images directly in a folder, in one sub-folder per class, or in folders for splits, of either kind.
 
-    If there is no test split, a hash of the seed and an image's name determines its split, and about one
+    Splits are folders called `train`, `val` and `test`, or by other usual names (`_splits.py`). If there is
+    no test split, a hash of the seed and an image's name determines its split, and about one
     image in six is used for testing. So images that are added or removed do not change the split of the
     others.
 
@@ -83,16 +87,20 @@ class Dataset(DatasetBase):
         )
         good = [listing.files[index] for index in store.kept]
         classes, labels, notes = _labels(good)
-        train, test = _indices(good, request.seed)
+        train, held, test = _indices(good, request.seed)
         skipped = (*listing.skipped, *store.facts.skipped)
         return ImageData(
             name=root.resolve().name,
             train=Split(images=store.images.rows(train), labels=labels[train] if classes else None),
+            validation=Split(images=store.images.rows(held), labels=labels[held] if classes else None)
+            if len(held)
+            else None,
             test=Split(images=store.images.rows(test), labels=labels[test] if classes else None),
             classes=classes,
             notes=(*listing.notes, *notes, *store.facts.notes, *_told(skipped, len(good))),
             skipped=skipped,
             provenance={"images": len(good), "seed": request.seed, "sha256": store.facts.sha256},
+            value_range=store.facts.value_range,
         )
 
 
@@ -109,6 +117,7 @@ def _decode(
 ) -> tuple[Facts, NDArray[np.int64]]:
     """Decode the files into `folder / 'images.u8'`."""
     files, target = listing.files, folder / "images.u8"
+    request, span = _ranged(root, files, target, request)
     shape = _guess(root, files, request.fitting)
     while True:
         good, broken = _attempt(root, files, target, shape, request)
@@ -121,14 +130,28 @@ def _decode(
         shape = right  # the files whose headers were read first are not like the others
     kept = np.array(sorted(good), np.int64)
     compact(target, (len(files), *shape), kept, right[0])
+    sizes = [outcome.size for outcome in good.values()]
     facts = Facts(
         shape=(len(kept), *right),
-        notes=_scaled([outcome.size for outcome in good.values()], right, request.fitting),
+        notes=(*_scaled(sizes, right, request.fitting), *dark(good.values(), request.fitting.range)),
         skipped=skipped,
         again=tuple(sorted(row for row, outcome in broken.items() if outcome.passing)),
         sha256=digest(target, [files[row].name for row in kept]),
+        value_range=span,
     )
     return facts, kept
+
+
+def _ranged(
+    root: Path, files: Sequence[File], target: Path, request: LoadRequest
+) -> tuple[LoadRequest, Span | None]:
+    """The request with the range 'auto' replaced by the values found in the files, and these."""
+    if request.fitting.range != "auto":
+        return request, request.fitting.span
+    good, _ = _attempt(root, files, target, (1, _SHORTEST, _SHORTEST), request)
+    span = span_of(good.values())
+    text = "full" if span is None else f"{span[0]!r}:{span[1]!r}"
+    return replace(request, fitting=replace(request.fitting, range=text)), span
 
 
 def _outdated(root: Path, listing: Listing, facts: Facts, request: LoadRequest) -> bool:
@@ -136,6 +159,9 @@ def _outdated(root: Path, listing: Listing, facts: Facts, request: LoadRequest) 
     if not facts.again:
         return False
     files = [listing.files[row] for row in facts.again]
+    if facts.value_range:
+        low, high = facts.value_range
+        request = replace(request, fitting=replace(request.fitting, range=f"{low!r}:{high!r}"))
     with tempfile.TemporaryDirectory(prefix="diabolo-") as folder:
         shape = facts.shape[1:]
         good, broken = _attempt(root, files, Path(folder, "images.u8"), shape, request)
@@ -224,18 +250,23 @@ def _labels(files: Sequence[File]) -> tuple[tuple[str, ...], NDArray[np.int64], 
     return classes, np.array([place[f.label] for f in files if f.label is not None], np.int64), []
 
 
-def _indices(files: Sequence[File], seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The indices of the training and of the test images, each in the order of the files."""
-    if files[0].split is not None:
-        tests = np.array([file.split == "test" for file in files])
-        return np.flatnonzero(~tests), np.flatnonzero(tests)
-    drawn = np.array([_random_bits(file.name, seed) for file in files])
-    tests = drawn < _TEST
+def _indices(files: Sequence[File], seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """The indices of the training, validation and test images, each in the order of the files."""
+    held = np.array([file.split == "validation" for file in files])
+    tests = np.array([file.split == "test" for file in files])
+    if not tests.any() and (rest := np.flatnonzero(~held)).size:
+        tests[rest] = _drawn(np.array([_random_bits(files[index].name, seed) for index in rest.tolist()]))
+    return np.flatnonzero(~held & ~tests), np.flatnonzero(held), np.flatnonzero(tests)
+
+
+def _drawn(bits: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which images with these random bits are for testing."""
+    tests: NDArray[np.bool_] = bits < _TEST
     if not tests.any():  # in a small folder, all may be in the same split
-        tests[drawn.argmin()] = True
+        tests[bits.argmin()] = True
     if tests.all():
-        tests[drawn.argmax()] = False
-    return np.flatnonzero(~tests), np.flatnonzero(tests)
+        tests[bits.argmax()] = False
+    return tests
 
 
 def _random_bits(name: str, seed: int) -> int:

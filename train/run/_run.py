@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from PIL import Image
 from torch import Tensor
 
 from diabolo.runtime._durable import PART, make_folder
-from diabolo.runtime.listing import check_file
+from diabolo.runtime.listing import check_file, is_folder, quoted
 from diabolo.train import networks
 from diabolo.train.config import Config
-from diabolo.train.datasets import ImageData, Progress, load
+from diabolo.train.datasets import ImageData, Progress, load, names
 from diabolo.train.errors import RunError
 from diabolo.train.model import Model
 from diabolo.train.networks import Network
@@ -24,7 +25,7 @@ from diabolo.train.run.files import BEST, STATE, Files, as_path
 from diabolo.train.run.lock import LOCK, Lock, refuse_running
 from diabolo.train.variants import VariantBase
 
-__all__ = ["BEST", "STATE", "Run"]
+__all__ = ["BEST", "STATE", "Run", "absolute"]
 
 
 class Run(Files):
@@ -148,6 +149,7 @@ class Run(Files):
     def data(
         self,
         *,
+        dataset: str | None = None,
         data_dir: str | None = None,
         progress: Progress | None = None,
         note: Callable[[str], None] | None = None,
@@ -155,21 +157,41 @@ class Run(Files):
         """The dataset as the training saw it.
 
         Args:
+            dataset: where its folder is now, if it was moved or renamed; `config` and `document` are then
+                changed, but not config.json. The images must be the same.
             data_dir: where to look for it, instead of the run's own `data_dir`.
             progress: called while it is loaded.
             note: called with a message if its images have changed since the training.
 
         Raises:
-            RunError: its images have another shape now.
+            RunError: its folder is not there, its images have another shape now, or those of `dataset` are
+                others.
             DataError: it cannot be read.
         """
-        data = load(self.config.dataset, self.config.request(data_dir=data_dir, progress=progress))
+        where = absolute(dataset or self.config.dataset)
+        if dataset is None and where not in names() and not is_folder(where):
+            raise RunError(
+                f"the images that {self.path} was trained on are no longer at {where!r}. "
+                "If the folder was moved or renamed, say where it is now: --dataset FOLDER."
+            )
+        request = self.config.request(data_dir=data_dir, progress=progress)
+        if span := self.document.get("value_range"):  # what --range auto found for the training
+            request = replace(request, fitting=replace(request.fitting, range=f"{span[0]!r}:{span[1]!r}"))
+        data = load(where, request)
         if data.image_shape != self.image_shape:
             raise RunError(
                 f"the dataset's images are {data.image_shape} now, the run {self.path} was trained on "
                 f"{self.image_shape}. Put the old images back, or train again."
             )
-        if note and self.document.get("provenance", data.provenance) != data.provenance:
+        changed = self.document.get("provenance", data.provenance) != data.provenance
+        if changed and dataset is not None and where != self.config.dataset:
+            raise RunError(
+                f"the images in {where!r} are not those that {self.path} was trained on, or have other "
+                "names. Give the folder with the same images, or train again."
+            )
+        self.config = replace(self.config, dataset=where, data_dir=data_dir or self.config.data_dir)
+        self.document |= {"dataset": where, "data_dir": self.config.data_dir}
+        if note and changed:
             note("the dataset's images are not the same as when the run was trained")
         return data
 
@@ -228,11 +250,16 @@ class Run(Files):
             figures = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise RunError(
-                f"{path} is not valid JSON: {error}. Take the figures again: diabolo evaluate {self.path}."
+                f"{path} is not valid JSON: {error}. Take the figures again: {self._measure()}."
             ) from None
         if not isinstance(figures, dict):
-            raise RunError(f"{path} does not hold figures. Take them again: diabolo evaluate {self.path}.")
+            raise RunError(
+                f"{path} does not hold figures. Take them again: diabolo evaluate {quoted(self.path)}."
+            )
         return figures
+
+    def _measure(self) -> str:
+        return f"diabolo evaluate {quoted(self.path)}"
 
     def figures(self) -> dict[str, Image.Image]:
         """The plots of the run by name: 'losses', 'reconstructions', 'latent_map', 'samples' ..."""
@@ -250,6 +277,11 @@ class Run(Files):
 
     def _plots(self) -> list[Path]:
         return sorted((self.path / "plots").glob("*.png"))
+
+
+def absolute(dataset: str) -> str:
+    """A folder's absolute path, so that the run can be used from any working directory; a name as it is."""
+    return dataset if dataset in names() or not is_folder(dataset) else os.path.realpath(dataset)
 
 
 def _unbegun(folder: Path) -> bool:

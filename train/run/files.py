@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from diabolo.runtime._durable import PART, flush, replacing
+from diabolo.runtime.listing import quoted
 from diabolo.train.errors import RunError
 from diabolo.train.run import tensors as safetensors
 from diabolo.train.run.lock import Lock
@@ -115,7 +116,7 @@ class Files:
             return f"There are no whole weights in {BEST} either. {again}"
         return (
             f"The training cannot go on from there, but the best weights until then are whole, in {BEST}: "
-            f"take their figures with diabolo evaluate {self.path}, and they can be exported. {again}"
+            f"take their figures with diabolo evaluate {quoted(self.path)}, and they can be exported. {again}"
         )
 
     def write_tensors(

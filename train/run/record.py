@@ -23,6 +23,7 @@ def facts(data: ImageData) -> dict[str, Any]:
         "licence": data.licence,
         "dataset_name": data.name,
         "provenance": data.provenance,
+        **({"value_range": list(data.value_range)} if data.value_range else {}),
         "versions": versions | {"python": platform.python_version()},
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Any
 
@@ -38,6 +39,16 @@ class _Commands(click.Group):
         module = _discovery.find(__name__, cmd_name, "command", "See diabolo --help.")
         command: click.Command = module.command
         return command
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command; characters that stdout cannot encode are escaped, such as `\\u8c93` in cp1252.
+
+        Names of files may have such characters; by default Python would end with an error, often after all
+        the work is done. It escapes them on stderr itself.
+        """
+        if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+            sys.stdout.reconfigure(errors="backslashreplace")
+        return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -29,6 +29,7 @@ def command(
     from diabolo.export import export_run
     from diabolo.runtime import Autoencoder, verify
     from diabolo.runtime.errors import BundleError
+    from diabolo.runtime.listing import quoted
     from diabolo.train import Config, fit
     from diabolo.ui.cli._shared.progress import Bar
 
@@ -44,7 +45,7 @@ def command(
     bar.note(f"3/4 verify: {sum(check.ok for check in checks)} of {len(checks)} checks passed")
     click.echo(str(done.path))
     if not all(check.ok for check in checks):
-        raise BundleError(f"{done.path} failed a check. See which: diabolo verify {done.path}")
+        raise BundleError(f"{done.path} failed a check. See which: diabolo verify {quoted(done.path)}")
     if no_app:
         return
     from diabolo.ui.serving import launch

@@ -65,7 +65,7 @@ def command(
     model = options.load(bundle, device, threads)
     m, opposite = model.manifest, 0
     with counting("encoding") as counter:
-        work = batches(sources(items, counter.fail), m, invert, counter)
+        work = batches(sources(items, counter.fail, other=counter.other), m, invert, counter)
         batch = next(work, None)
         if batch:  # no file is written if there are no codes
             with writing(path, m.latent_shape) as add:
@@ -80,6 +80,6 @@ def command(
         failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
         inverted = {"auto": opposite, "always": counter.done}.get(invert, 0)
         about = {"out": out, "count": counter.done, "inverted": inverted, "latent_shape": m.latent_shape}
-        click.echo(json.dumps(about | {"failed": failed}, ensure_ascii=False))
+        click.echo(json.dumps(about | {"failed": failed}))
     else:
         click.echo(out)

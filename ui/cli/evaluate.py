@@ -16,6 +16,7 @@ __all__ = ["command"]
 
 @click.command(short_help="Measure a run on the test split.")
 @click.argument("run_folder", metavar="RUN")
+@options.dataset
 @options.data_dir
 @click.option(
     "--network", metavar="FILE.py[:CLASS]", help="The file of the run's network, if it is not a built-in one."
@@ -40,6 +41,7 @@ __all__ = ["command"]
 @options.as_json
 def command(
     run_folder: str,
+    dataset: str | None,
     data_dir: str | None,
     network: str | None,
     importance_samples: int | None,
@@ -66,7 +68,7 @@ def command(
     others = {str(path): _figures(path) for path in beside}
     variant, model = run.load(network)
     with Bar() as bar:
-        data = run.data(data_dir=data_dir, progress=bar.loading, note=bar.note)
+        data = run.data(dataset=dataset, data_dir=data_dir, progress=bar.loading, note=bar.note)
         figures = evaluate(variant, model, data.test) | holes(model, data)
         if importance_samples:
             figures |= iwae_bound(
@@ -87,12 +89,13 @@ def command(
 
 def _figures(path: str) -> dict[str, Any]:
     """The figures of another run."""
+    from diabolo.runtime.listing import quoted
     from diabolo.train import Run
     from diabolo.train.errors import RunError
 
     figures = Run.open(path).metrics()
     if not figures:
-        raise RunError(f"{path} has no figures yet. Measure it first: diabolo evaluate {path}")
+        raise RunError(f"{path} has no figures yet. Measure it first: diabolo evaluate {quoted(path)}")
     return figures
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from diabolo.ui.cli._shared import options
+
 __all__ = ["command"]
 
 
@@ -17,6 +19,7 @@ __all__ = ["command"]
 @click.option(
     "--network", metavar="FILE.py[:CLASS]", help="The file of the run's network, if it is not a built-in one."
 )
+@options.dataset
 @click.option(
     "--dtype",
     default="fp32",
@@ -34,7 +37,7 @@ __all__ = ["command"]
 @click.option(
     "--opset", type=int, default=18, show_default=True, help="Version of the ONNX operator set, 18 to 21."
 )
-def command(source: str, out: str | None, network: str | None, **settings: Any) -> None:
+def command(source: str, out: str | None, network: str | None, dataset: str | None, **settings: Any) -> None:
     """Export RUN as a bundle, after checking that its graphs give the same results as the torch model.
 
     \b
@@ -59,11 +62,11 @@ def command(source: str, out: str | None, network: str | None, **settings: Any) 
         printer.print(text, markup=False, soft_wrap=True)
 
     if split(source):
-        if network:
-            raise ExportError("--network is only for a run. Leave it out.")
+        if network or dataset:
+            raise ExportError(f"--{'network' if network else 'dataset'} is only for a run. Leave it out.")
         done = export_factory(source, out, note=note, **settings)
     else:
-        done = export_run(source, out, network=network, note=note, **settings)
+        done = export_run(source, out, network=network, dataset=dataset, note=note, **settings)
     note(
         f"checked: largest difference from torch {done.parity.latent:.1e} (latent), "
         f"{done.parity.image:.1e} (image), on {' and '.join(done.parity.images)} images"

@@ -39,14 +39,15 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
     runs = _device(bundle, device, threads) if device else None
     if as_json:
         shown = {"model": m.document, "device": runs} if runs else m.document
-        click.echo(json.dumps(shown, ensure_ascii=False))
+        click.echo(json.dumps(shown))
         return
     parity = m.document["parity"]["max_abs_difference"]
     rows = {
         "name": m.name,
         "what": m.summary,
         "image": f"{m.colour}, (channels, height, width) = {m.image_shape}, "
-        f"{background_kind(m.background) or 'no common'} background",
+        f"{background_kind(m.background) or 'no common'} background"
+        + ("; grey values from {:g} to {:g}".format(*m.value_range) if m.value_range else ""),
         "latent": f"shape {m.latent_shape}" + (", prior N(0, I)" if m.prior else ""),
         "noise": "{}, level {:g} to {:g}".format(*m.noise) if m.noise else "none: trained on clean images",
         "network": m.network,

@@ -30,7 +30,7 @@ def command(as_json: bool) -> None:
 
     rows = [_row(name) for name in zoo.names()]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(rows, indent=2))
         return
     if not rows:
         click.echo(

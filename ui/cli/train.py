@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from diabolo.runtime.errors import PluginError, UnknownNameError, UsageError
+from diabolo.runtime.listing import quoted
 from diabolo.ui.cli._shared.settings import SettingOption, network_options, options
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _recipe(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
     if variant != ctx.info_name:
         raise UsageError(
             f"the recipe {path!r} is for {variant!r}, not {ctx.info_name!r}. Use: "
-            f"diabolo train {variant} --recipe {path}"
+            f"diabolo train {variant} --recipe {quoted(path)}"
         )
     ctx.default_map = {**(ctx.default_map or {}), **_read(ctx.command.params, values, path)}
 
@@ -157,22 +158,16 @@ def _train(variant: str, given: dict[str, Any]) -> None:
         raise UsageError("give --dataset NAME or --dataset FOLDER, such as --dataset glyphs.")
     folder = Path(out or f"runs/{variant}-{Path(dataset).resolve().name}")
     with Bar() as bar:
-        if resumed:
-            run = _resume(folder, given, bar)
-        else:
-            run = fit(Config.make(variant, **given), folder, callback=bar)
+        run = _resume(folder, bar) if resumed else fit(Config.make(variant, **given), folder, callback=bar)
     if not init_distributed(run.config.device).is_main:
         return
-    bar.note(f"run: {folder}   next: diabolo export {folder}")
+    bar.note(f"run: {folder}   next: diabolo export {quoted(folder)}")
     show(run.metrics())
 
 
-def _resume(folder: Path, given: dict[str, Any], bar: Bar) -> Run:
-    """Continue the run; its number of epochs changes only if --epochs was given."""
-    from click.core import ParameterSource
-
+def _resume(folder: Path, bar: Bar) -> Run:
+    """Continue the run; of its settings, only those that were given and may change are changed."""
     from diabolo.train import resume
+    from diabolo.ui.cli._shared.resumed import changes
 
-    source = click.get_current_context().get_parameter_source("epochs")
-    epochs = None if source is ParameterSource.DEFAULT else given["epochs"]
-    return resume(folder, epochs=epochs, network=given["network"], callback=bar)
+    return resume(folder, **changes(click.get_current_context(), folder), callback=bar)

@@ -12,6 +12,7 @@ import gradio as gr
 from PIL import Image
 
 from diabolo.runtime.errors import ImageError
+from diabolo.runtime.image.resize import opened
 from diabolo.ui.components import subclass
 from diabolo.ui.files.served import keep, save
 from diabolo.ui.files.temporary import MADE, visitors_folder
@@ -50,7 +51,7 @@ def received(path: Any, folder: str | Path) -> str:
 def size_of(path: str) -> tuple[int, int]:
     """The width and height in a picture's header; (0, 0) if it cannot be read."""
     try:
-        with Image.open(path) as picture:
+        with opened(path) as picture:
             return picture.size
     except Exception:  # noqa: BLE001 - Pillow raises almost anything; `convert.prepare` reports it later
         return 0, 0

@@ -171,6 +171,7 @@ class Context:
                 background=m.background,
                 resize=m.resize,
                 padding=m.padding,
+                value_range=m.value_range,
                 ground=(paper, paper, paper) if drawn else None,
                 drawing=m.drawing if drawn else None,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -141,9 +142,9 @@ def test_a_very_large_picture_is_shrunk_strip_by_strip(monkeypatch: pytest.Monke
     seen: list[tuple[int, int]] = []
     plain = fitting._plain
 
-    def watched(picture: Image.Image, ground: fitting.Colour) -> Image.Image:
+    def watched(picture: Image.Image, *more: Any) -> Image.Image:
         seen.append(picture.size)
-        return plain(picture, ground)
+        return plain(picture, *more)
 
     monkeypatch.setattr(fitting, "_plain", watched)
     monkeypatch.setattr(fitting, "_LARGE", 10**6)

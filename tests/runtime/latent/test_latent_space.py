@@ -167,7 +167,7 @@ def test_interpolation_is_that_of_the_functions() -> None:
         )
     with pytest.raises(UnknownNameError, match="Choose from: linear"):
         space.interpolate(given[:2], 5, "liner")
-    with pytest.raises(UsageError, match="steps must be .* at least 2"):
+    with pytest.raises(UsageError, match=r"steps must be .* at least 2"):
         space.interpolate(given[:2], 1)
 
 

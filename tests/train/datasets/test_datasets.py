@@ -210,3 +210,23 @@ def test_ours_wins(install: Install) -> None:
     install("copycat", {"copied_data": DATASET}, {GROUPS[0]: {"glyphs": "copied_data"}})
     assert find("glyphs").title == "Glyphs"
     assert names().count("glyphs") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("my photos.zip", "python -m zipfile -e 'my photos.zip' 'my photos', then --dataset 'my photos'"),
+        ("photos.TAR.gz", "python -m tarfile -e photos.TAR.gz photos, then --dataset photos"),
+    ],
+)
+def test_an_archive_is_to_be_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(b"x")
+    with pytest.raises(DataError) as caught:
+        load(name, LoadRequest())
+    assert words in str(caught.value)
+    Path("photos.txt").write_bytes(b"x")
+    with pytest.raises(DataError, match="it is a file"):
+        load("photos.txt", LoadRequest())

@@ -84,10 +84,12 @@ def test_bombs_are_refused_by_their_header(tmp_path: Path, make: object, side: i
     assert callable(make)
     (tmp_path / "a").write_bytes(make(side, side))
     for look in (measure, lambda data: decode(data, (8, 8), LIKELY)):
-        with pytest.raises(DataError, match=r"^it has more than 100 million pixels$"):
+        with pytest.raises(
+            DataError, match=r"^it has [\d,]+ million pixels, more than 100 million; .*=\d+ raises the limit$"
+        ):
             look(tmp_path / "a")
     for see in (open_image, lambda path: prepare(path, (1, 8, 8))):
-        with pytest.raises(ImageError, match=r"/a cannot be read .*: it has more than 100 million pixels\."):
+        with pytest.raises(ImageError, match=r"/a cannot be read .*: it has .* more than 100 million;"):
             see(tmp_path / "a")
 
 
@@ -154,7 +156,7 @@ def test_what_is_no_image_is_refused(tmp_path: Path, text: bytes) -> None:
         open_image(tmp_path / "a.jpg")
 
 
-@pytest.mark.parametrize("form", ["ico", "tga", "pcx", "eps", "jpeg2000", "dds"])
+@pytest.mark.parametrize("form", ["eps", "sgi", "im", "pdf"])
 def test_forms_that_are_not_ours_are_refused(tmp_path: Path, form: str) -> None:
     (tmp_path / "a.png").write_bytes(content(form))
     with pytest.raises(DataError, match="not an image"):
@@ -163,14 +165,22 @@ def test_forms_that_are_not_ours_are_refused(tmp_path: Path, form: str) -> None:
         open_image(tmp_path / "a.png")
 
 
-@pytest.mark.parametrize("value", [2.0, -1.0, float("nan"), float("inf")])
-def test_floats_beyond_1_are_refused(tmp_path: Path, value: float) -> None:
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (2.0, "outside 0 to 1"),
+        (-1.0, "outside 0 to 1"),
+        (float("nan"), "not numbers"),
+        (float("inf"), "not numbers"),
+    ],
+)
+def test_floats_beyond_1_are_refused(tmp_path: Path, value: float, words: str) -> None:
     image = Image.new("F", (2, 2), value)
     image.save(tmp_path / "a.tif")
-    with pytest.raises(DataError, match="values outside 0 to 1"):
+    with pytest.raises(DataError, match=words):
         decode(tmp_path / "a.tif", (1, 2), LIKELY)
     for source in (image, tmp_path / "a.tif"):
-        with pytest.raises(ImageError, match="values outside 0 to 1"):
+        with pytest.raises(ImageError, match=words):
             prepare(source, (1, 8, 8))
 
 

@@ -49,6 +49,28 @@ def write(folder: Path, packed: bool = True, **replaced: bytes) -> Path:
     return folder
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{dotted}",
+        "{dotted}.gz",
+        "{name}/{name}",
+        "{dotted}/{dotted}",
+        "{name}/{dotted}",  # as some archives unpack
+        "{name}.gz",
+    ],
+)
+def test_files_by_other_usual_names(tmp_path: Path, form: str) -> None:
+    for name, body in contents().items():
+        path = tmp_path / form.format(name=name, dotted=name.replace("-idx", ".idx"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(body) if form.endswith("gz") else body)
+    request = LoadRequest(data_dir=tmp_path)
+    assert find("mnist").locate(request)
+    mnist = load("mnist", request)
+    assert (len(mnist.train), len(mnist.test)) == (TRAIN, TEST)
+
+
 @pytest.mark.parametrize("packed", [True, False])
 @pytest.mark.parametrize("part", ["MNIST/raw", "mnist", "raw", ""])
 def test_read_in_place(tmp_path: Path, part: str, packed: bool) -> None:

@@ -24,10 +24,11 @@ def test_train_alone(tmp_path: Path) -> None:
     """It holds the training images; the test is drawn from them."""
     for name in ("x", "y"):
         save(tmp_path / "Train" / name, 12)
-    save(tmp_path / "val" / "x", 3)
+    save(tmp_path / "other" / "x", 3)
     data = load_folder(tmp_path)
     assert data.classes == ("x", "y")
     assert len(everything(data)) == 24
+    assert data.validation is None
     assert data.notes == (
         "there is no folder test: some images of the folder Train are used for testing",
         "3 images outside the folder Train are ignored",
@@ -39,12 +40,17 @@ def test_train_alone(tmp_path: Path) -> None:
 def test_train_alone_and_flat(tmp_path: Path) -> None:
     save(tmp_path / "train", 12)
     assert load_folder(tmp_path).classes == ()
-    save(tmp_path / "validation", 12, start=20)
-    assert load_folder(tmp_path).classes == ()
     save(tmp_path / "bus", 12, start=40)  # then it is a class, of trains
     data = load_folder(tmp_path)
-    assert data.classes == ("bus", "train", "validation")
-    assert data.notes == ("there is no folder test: the folder train is treated as a class",)
+    assert data.classes == ("bus", "train")
+    assert data.notes[0] == "there is no folder test: the folder train is treated as a class"
+    assert data.notes[1].startswith("is train a class? It is called like a split")
+    save(tmp_path / "validation", 12, start=20)  # two such names are no chance
+    data = load_folder(tmp_path)
+    assert data.classes == ()
+    assert data.validation is not None
+    assert len(data.validation) == 12
+    assert data.notes[-1] == "12 images outside the folders train and validation are ignored"
 
 
 def test_test_alone_is_a_class(tmp_path: Path) -> None:
@@ -77,14 +83,15 @@ def test_an_added_image_moves_no_other(tmp_path: Path) -> None:
 def test_both_splits_have_an_image(seed: int) -> None:
     files = [File(f"{name}.png", None, None, 0, (0, 0)) for name in range(10)]
     for count in (2, 10):
-        train, test = folder._indices(files[:count], seed)
+        train, held, test = folder._indices(files[:count], seed)
+        assert not len(held)
         assert min(len(train), len(test)) > 0
         assert sorted([*train, *test]) == list(range(count))
 
 
 def test_a_sixth_is_for_the_test() -> None:
     files = [File(f"{name}.png", None, None, 0, (0, 0)) for name in range(3000)]
-    shares = [len(folder._indices(files, seed)[1]) / 3000 for seed in range(3)]
+    shares = [len(folder._indices(files, seed)[2]) / 3000 for seed in range(3)]
     assert shares == pytest.approx([1 / 6] * 3, abs=0.025)  # 3.5 standard deviations
 
 

@@ -58,7 +58,7 @@ def test_changed_images_are_told(photos: Path) -> None:
     for words in (
         ["evaluate", "run"],
         ["export", "run", "-o", "b"],
-        ["train", "vae", "--resume", "-o", "run"],
+        ["train", "autoencoder", "--resume", "-o", "run"],
     ):
         done = call(*words, *(["--epochs", 2] if words[0] == "train" else []))
         assert done.exit_code == 1

@@ -91,11 +91,45 @@ def test_the_rest_is_done(place: Path, command: str, given: str) -> None:
 )
 @pytest.mark.parametrize("name", ODD)
 def test_what_is_named_itself_is_refused(place: Path, command: str, name: str) -> None:
-    done = call(*command.split(), "in/a.png", f"in/{name}")
+    done = call(*command.split(), f"in/{name}")
     assert done.exit_code == 2
     assert f"'in/{name}' cannot be read: {ODD[name]}. Give image files" in done.stderr
     assert "Traceback" not in done.stderr
     assert not Path("c.npz").exists()
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_among_what_the_shell_made_of_a_pattern_it_is_skipped(place: Path, name: str) -> None:
+    """As in a folder, and as in training."""
+    done = call("encode", "bundle", "in/a.png", f"in/{name}", "-o", "c.npz", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["failed"] == [
+        {"file": f"in/{name}", "reason": f"in/{name} cannot be read: {ODD[name]}."}
+    ]
+    done = call("interpolate", "bundle", "in/a.png", f"in/{name}", "-o", "o.png")
+    assert (done.exit_code, ODD[name] in done.stderr) == (2, True)
+
+
+def test_commands_and_training_find_the_same_files(tmp_path: Path) -> None:
+    """A class may be a link; other links, and what is not read, are the same to both."""
+    save(tmp_path / "elsewhere", 6, "L")
+    photos = save(tmp_path / "photos" / "a", 6, "L", start=10).parent
+    (photos / "b").symlink_to("../elsewhere")
+    (photos / "again").symlink_to("a")
+    (photos / "up").symlink_to("..")
+    (photos / "a" / "deeper").symlink_to("../../elsewhere")
+    (photos / "round").symlink_to("round")
+    (photos / "a" / "x.heic").write_bytes(b"x")
+    bundle = save_pair(tmp_path / "bundle", latent_shape=(4, 4, 4))
+    done = call("encode", str(bundle), str(photos), "-o", str(tmp_path / "c.npz"), "--json")
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+    data = load_folder(photos)
+    assert found["count"] == len(data.train) + len(data.test) == 12
+    assert [row["file"] for row in found["failed"]] == [f"{photos}/{name}" for name, _ in data.skipped]
+    told = "files of types that cannot be read are ignored: 1 heic (to read heic: pip install pillow-heif)"
+    assert told in data.notes
+    assert f"note: {told}" in done.stderr
 
 
 def test_interpolate_names_what_is_in_its_way(place: Path) -> None:

@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from diabolo.runtime.image.resize import coarsen, flatten, opened, orientation
-from diabolo.runtime.listing import ENDINGS
+from diabolo.runtime.image.formats import endings
+from diabolo.runtime.image.resize import check_pixels, coarsen, flatten, opened, orientation
 from diabolo.train.datasets._base import Split
 from diabolo.train.datasets._decoding.resize_options import Fitting
 from diabolo.train.errors import DataError
 
 __all__ = ["EXTENSIONS", "Decoded", "PassingError", "Size", "decode", "fit_images", "fit_split", "measure"]
 
-EXTENSIONS = tuple(ending.removeprefix(".") for ending in ENDINGS)
+EXTENSIONS = tuple(ending.removeprefix(".") for ending in endings())
 
 Size: TypeAlias = tuple[int, int]  # (height, width) in pixels
 Source: TypeAlias = str | os.PathLike[str] | IO[bytes]
@@ -43,10 +43,13 @@ class Decoded:
     Attributes:
         pixels: uint8 `(channels, height, width)`: 1 channel if it is grey, else 3 (RGB).
         size: `(height, width)` in pixels before it was resized.
+        values: the smallest and the largest grey value, and the one that is white by default: 65535, or 1 for
+            floats; None if it has 8 bits.
     """
 
     pixels: NDArray[np.uint8]
     size: Size
+    values: tuple[float, float, float] | None = None
 
 
 def measure(source: Source) -> tuple[Size, bool]:
@@ -69,7 +72,7 @@ def decode(source: Source, size: Size | None, fitting: Fitting) -> Decoded:
     Args:
         source: a path, or a file.
         size: `(height, width)` in pixels; None: the image's own.
-        fitting: how it is resized and converted.
+        fitting: how it is resized and converted. The range 'auto' means this image's own.
 
     Raises:
         DataError: it cannot be decoded; the message is only the reason.
@@ -79,13 +82,25 @@ def decode(source: Source, size: Size | None, fitting: Fitting) -> Decoded:
         width, height = image.size
         if size:
             coarsen(image, size)
+        check_pixels(image)
         image.load()
         before = (width, height) if orientation(image) >= 5 else (height, width)
-        plain = flatten(image, fitting.ground, size)
+        values = _values(image)
+        measured = None if values is None else (values[0], max(values[1], values[0] + 1e-6))
+        span = measured if fitting.range == "auto" else fitting.span
+        plain = flatten(image, fitting.ground, size, span)
     try:  # an error here is a bug of ours, not the file's fault
-        return Decoded(pixels=_pixels(fitting.apply(plain, size or before), fitting), size=before)
+        pixels = _pixels(fitting.apply(plain, size or before), fitting)
+        return Decoded(pixels=pixels, size=before, values=values)
     except MemoryError as error:
         raise PassingError("too large for the memory") from error
+
+
+def _values(image: Image.Image) -> tuple[float, float, float] | None:
+    if image.mode != "F" and not image.mode.startswith("I"):
+        return None
+    values = np.asarray(image)
+    return float(values.min()), float(values.max()), 1.0 if image.mode == "F" else 65535.0
 
 
 def fit_split(split: Split, fitting: Fitting) -> Split:

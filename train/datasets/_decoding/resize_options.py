@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from PIL import Image, ImageColor
 
-from diabolo.runtime.image.resize import RESIZE, Colour, fit
+from diabolo.runtime.image.resize import RESIZE, Colour, Span, fit
 from diabolo.train.settings import Settings, setting
 
 __all__ = ["RESIZE", "Fitting"]
@@ -24,6 +25,16 @@ def _size(text: str) -> tuple[int, int]:
 
 def _written(size: tuple[int, int] | None) -> str | None:
     return size and "x".join(map(str, size))
+
+
+def _span(text: str) -> Span | None:
+    """The values in a text such as `0:4095`; None for 'full' and 'auto'."""
+    if text in ("full", "auto"):
+        return None
+    low, high = (float(part) for part in text.split(":"))
+    if not low < high or high - low == math.inf:  # false for a NaN, too
+        raise ValueError
+    return low, high
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +69,20 @@ class Fitting(Settings):
         form="a colour: a name (white, black, grey) or #rrggbb",
     )
 
+    range: str = setting(
+        "full",
+        "Which values of grey images of more than 8 bits become black and white. full: 0 and 65535, or 0.0 "
+        "and 1.0 for floats; auto: the smallest and the largest value in the folder; or two numbers, 0:4095.",
+        check=_span,
+        form="full, auto or LOW:HIGH, such as 0:4095",
+        metavar="full|auto|LOW:HIGH",
+    )
+
+    @property
+    def span(self) -> Span | None:
+        """The two numbers of `range`, if it has them."""
+        return _span(self.range)
+
     @property
     def ground(self) -> Colour:
         """The background as RGB, 0 to 255."""
@@ -65,8 +90,11 @@ class Fitting(Settings):
         return red, green, blue
 
     def to_json(self) -> dict[str, Any]:
-        """The settings as JSON values."""
-        return asdict(self)
+        """The settings as JSON values, by which decoded images are found in the cache."""
+        values = asdict(self)
+        if self.range == "full":  # so that images decoded before there was a range are still found
+            del values["range"]
+        return values
 
     def apply(self, image: Image.Image, size: tuple[int, int]) -> Image.Image:
         """Resize and convert an image.

@@ -42,13 +42,15 @@ class Job:
 
 
 class Outcome(NamedTuple):
-    """The result for a file: its size before resizing and whether it is grey, or why it cannot be read."""
+    """The result for a file: its size before resizing and what its pixels are, or why it cannot be read."""
 
     row: int
     size: Size = (0, 0)  # (height, width), pixels
     grey: bool = False
     reason: str = ""
     passing: bool = False  # the reason is temporary, and not the file's fault
+    peak: int = 0  # the largest value of the result, 0 to 255
+    values: tuple[float, float, float] | None = None  # as in `Decoded`
 
 
 def open_target(job: Job) -> IO[bytes]:
@@ -66,7 +68,8 @@ def decode_into(job: Job, target: IO[bytes], row: int, path: str) -> Outcome:
     target.seek(row * job.channels * job.size[0] * job.size[1])
     if target.write(pixels) != len(pixels):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    return Outcome(row=row, size=image.size, grey=len(image.pixels) == 1)
+    peak, grey = int(image.pixels.max()), len(image.pixels) == 1
+    return Outcome(row=row, size=image.size, grey=grey, peak=peak, values=image.values)
 
 
 def _main() -> None:

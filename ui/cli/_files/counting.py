@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 
-from diabolo.runtime.listing import printable
+from diabolo.runtime.listing import left_out, printable
 
 __all__ = ["Counter", "counting"]
 
 
 class Counter:
-    """Counts what was done, and collects what failed as `failed`, a list of (file, reason)."""
+    """Counts what was done, and collects what was not.
+
+    Attributes:
+        done: how many.
+        failed: what failed: file and reason.
+        other: files in formats that are not read, by ending.
+    """
 
     def __init__(self) -> None:
         self.done = 0
+        self.other: collections.Counter[str] = collections.Counter()
         self.failed: list[tuple[str, str]] = []
 
     def add(self, count: int) -> None:
@@ -62,3 +70,5 @@ def counting(what: str) -> Iterator[Counter]:
     finally:
         for _, reason in counter.failed:
             click.echo(printable(reason), err=True)
+        if note := left_out(counter.other):
+            click.echo(f"note: {note}", err=True)

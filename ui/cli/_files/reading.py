@@ -93,7 +93,13 @@ def _read(path: str, m: Manifest, invert: str) -> _Image:
     swap = {"never": False, "always": True}.get(invert)
     try:
         return prepare(
-            path, m.image_shape, invert=swap, background=m.background, resize=m.resize, padding=m.padding
+            path,
+            m.image_shape,
+            invert=swap,
+            background=m.background,
+            resize=m.resize,
+            padding=m.padding,
+            value_range=m.value_range,
         )
     except ImageError as error:
         return str(error)

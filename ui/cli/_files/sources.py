@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -30,13 +31,15 @@ def expand(given: Sequence[str]) -> list[str]:
     """Replace patterns such as 'scans/*.png' by the files and folders that match: not every shell does this.
 
     Raises:
-        ImageError: a file or folder does not exist, it is something else (a named pipe, a device, a broken
-            link), or a pattern matches nothing.
+        ImageError: a file or folder does not exist, a pattern matches nothing, or the only thing given cannot
+            be read (a named pipe, a device, a broken link). Among several, `sources` reports what cannot be
+            read: the shell may have made them from a pattern.
     """
     found: list[str] = []
     for item in given:
         if os.path.lexists(item):
-            _check(item)
+            if len(given) == 1:
+                _check(item)
             found.append(item)
         elif glob.has_magic(item):
             matches = sorted(_matches(item))
@@ -87,17 +90,22 @@ def _is_read_by_itself(path: str) -> bool:
 
 
 def sources(
-    items: Sequence[str], fail: Callable[[str, str], None], leave_out: Path | None = None
+    items: Sequence[str],
+    fail: Callable[[str, str], None],
+    leave_out: Path | None = None,
+    other: Counter[str] | None = None,
 ) -> Iterator[Source]:
     """Iterate over the files in `items`, and over the images in folders, sorted, folder by folder.
 
     Only the names of one folder at a time are in memory. Within folders, only files with the ending of an
-    image format are listed; names that start with a dot are skipped, and links to folders are not followed.
+    image format are listed, and names that start with a dot are skipped. Links are followed as in training,
+    see `diabolo.runtime.listing.below`.
 
     Args:
         items: files and folders, as `expand` returns them.
         fail: called with the path and a sentence for each file or folder that cannot be read.
         leave_out: a folder to skip: the output folder.
+        other: the files in formats that are not read are counted here, by ending.
     """
     hidden = os.path.realpath(leave_out) if leave_out else None
 
@@ -116,6 +124,8 @@ def sources(
             continue
         prefix = f"{Path(item).resolve().name}/" if len(items) > 1 else ""
         for folder, found in below(item, report, enter):
+            if other is not None:
+                other.update(found.other)
             inside = folder[len(item) :].replace(os.sep, "/").strip("/")
             start = f"{prefix}{inside}/" if inside else prefix
             for name in found.files:

@@ -70,7 +70,7 @@ class Work:
         one = self._single_output(items)
         opposite = 0
         with counting(self.what) as counter:
-            files = sources(items, counter.fail, Path(self.out) if self.out else None)
+            files = sources(items, counter.fail, Path(self.out) if self.out else None, counter.other)
             for batch in batches(self._writable(files, one, counter), m, self.invert, counter):
                 opposite += count_opposite(batch, m, self.invert)
                 panels, figures = compute(batch)
@@ -173,7 +173,7 @@ def report(work: Work, counter: Counter, as_json: bool) -> None:
     means = {name: sum(values) / len(values) for name, values in known.items() if values}
     if as_json:
         failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
-        click.echo(json.dumps({"images": work.rows, "mean": means, "failed": failed}, ensure_ascii=False))
+        click.echo(json.dumps({"images": work.rows, "mean": means, "failed": failed}))
         return
     for row in work.rows:
         words = _words({name: row[name] for name in names})

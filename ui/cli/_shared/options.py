@@ -18,6 +18,7 @@ __all__ = [
         "bundle",
         "complete",
         "data_dir",
+        "dataset",
         "device",
         "images",
         "invert",
@@ -88,6 +89,9 @@ class _DataDir(click.Option):
 
 data_dir = click.option("--data-dir", cls=_DataDir, envvar="DIABOLO_DATA", metavar="DIR")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+dataset = click.option(
+    "--dataset", metavar="FOLDER", help="Where the run's images are now, if the folder was moved or renamed."
+)
 overwrite = click.option("--overwrite", is_flag=True, help="Replace existing files.")
 seed = click.option(
     "--seed",
