@@ -89,7 +89,7 @@ def compare(shape: tuple[int, int, int], way: str, scratch: Path, given: argpars
     images = np.random.default_rng(0).random((200, *shape), np.float32)
     paths = [
         export_pair(
-            encoder, decoder, images[:2], scratch / dtype, images=images, dtype=dtype, force=True
+            encoder, decoder, images[:2], scratch / dtype, images=images, dtype=dtype, force=True, clip=True
         ).path
         for dtype in ("fp32", "int8")
     ]

@@ -103,6 +103,8 @@ def check_free(out: str | os.PathLike[str]) -> Path:
     """
     try:
         target = Path(out)
+        if "\0" in str(target):
+            raise ValueError("it contains a null character")
         exists = target.exists() or target.is_symlink() or not target.name
     except (TypeError, ValueError, OSError) as error:
         raise ExportError(f"{out!r:.100} is not possible as a folder: {error}. Give a path.") from None

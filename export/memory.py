@@ -20,6 +20,9 @@ def bytes_per_image(graph: onnx.ModelProto) -> int:
     Args:
         graph: with the shapes of its values, as torch exports it.
     """
+    graph = onnx.shape_inference.infer_shapes(
+        graph, data_prop=True
+    )  # torch leaves some out, of attention too
     known = [*graph.graph.input, *graph.graph.value_info, *graph.graph.output]
     sizes = {value.name: _size(value.type.tensor_type.shape.dim) for value in known}
     last = {name: place for place, node in enumerate(graph.graph.node) for name in node.input}

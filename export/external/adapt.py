@@ -117,6 +117,13 @@ def _check_modules(part: Part, what: str) -> None:
                 "torch.jit.trace), which "
                 "torch cannot export to ONNX. Give the Python module that it was made from."
             )
+        if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.running_mean is None:
+            raise ExportError(
+                f"the {what}'s {type(module).__name__} has no running statistics, so that the result "
+                "for an "
+                "image depends on the others in its batch. Give it track_running_stats=True, and "
+                "train it."
+            )
         for name, weight in [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]:
             if isinstance(weight, (nn.UninitializedParameter, nn.UninitializedBuffer)):
                 raise ExportError(

@@ -129,7 +129,7 @@ def check_texts(classes: Any, **texts: Any) -> tuple[str, ...]:
         raise ExportError(
             f"classes {_shown(classes)} are not possible; give a list of names: ['cat', 'dog']."
         )
-    names = tuple(classes)
+    names = tuple(np.atleast_1d(classes)) if isinstance(classes, np.ndarray) else tuple(classes)
     for name in names:
         if not isinstance(name, str):
             raise ExportError(f"classes contain {_shown(name)}, of type {type(name).__name__}. Give names.")

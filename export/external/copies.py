@@ -196,7 +196,7 @@ def _share(value: Any, memo: dict[int, Any]) -> None:
     """Enter into the memo every attribute that cannot be copied, as its own copy."""
     for owner in [each for each in _walk(value, memo) if not isinstance(each, Tensor)]:
         for held in _parts(owner):
-            if isinstance(held, Tensor | nn.Module | dict | list | tuple | _ATOMS) or id(held) in memo:
+            if isinstance(held, (Tensor, nn.Module, dict, list, tuple, *_ATOMS)) or id(held) in memo:
                 continue
             if not _copies(held, memo):
                 memo[id(held)] = held
