@@ -62,7 +62,7 @@ def build(
     """
     check(language)
     models, tabs = collect(bundles, device=device), find_tabs()
-    app: gr.Blocks
+    app: AppBlocks
     with (
         AppBlocks(title="Diabolo", analytics_enabled=False, delete_cache=_CLEANUP) as app,
         gr.Column(elem_classes="diabolo"),
@@ -80,6 +80,7 @@ def build(
         _add_head(context)
         model_line = gr.Markdown(elem_classes="model-line")
         _add_tabs(context, tabs)
+        app.returned = context.returned
         gr.on(None, context.describe, chooser, model_line, **QUIET)
         gr.on(None, context.show_originals, chooser, context.originals_buttons, **QUIET)
         # only the outermost Blocks notice that a page was closed

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -230,11 +231,13 @@ def mount(
 
 
 def _mount(app: FastAPI, blocks: gr.Blocks, path: str, public: str, options: Mapping[str, Any]) -> None:
-    icon = _ICON if path == "/" else None  # elsewhere the service's own icon is shown
     if path != "/":
         # Starlette's own redirection to the path with a slash does not know of prefixes that a proxy strips
         app.add_route(path, lambda _request: RedirectResponse(f"{public}/"), include_in_schema=False)
-    gr.mount_gradio_app(app, blocks, path, root_path=public, ssr_mode=False, favicon_path=icon, **options)
+    # browsers would ask for the icon where the service begins, which is not the app's
+    head = f'<link rel="icon" type="image/png" href="{escape(public)}/favicon.ico">'
+    gr.mount_gradio_app(app, blocks, path, root_path=public, ssr_mode=False, head=head, **options)
+    blocks.favicon_path = _ICON  # type: ignore[assignment] # as an argument, it would be ignored below a path, with a warning
 
 
 def _guarded(access: Access, folder: Path, location: Location | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from _chromium import GRADIO_MARKS, started, watch
@@ -91,6 +91,10 @@ def test_all_addresses_of_the_page_lead_below_the_public_path(public: str) -> No
     assert f'"root":"{public}"' in page
     with urllib.request.urlopen(f"{public}/theme.css", timeout=60) as answer:
         assert answer.status == 200
+    icon = re.search(r'link rel=."icon.".*?href=."([^"]+?)."', page)  # in the page's JSON
+    assert icon is not None
+    with urllib.request.urlopen(urljoin(public, icon[1]), timeout=60) as answer:
+        assert answer.headers["content-type"] == "image/png"
     asset = re.search(r'"\./(assets/[^"]+\.(?:js|css))"', page)
     assert asset is not None
     with urllib.request.urlopen(f"{public}/{asset[1]}", timeout=60) as answer:

@@ -108,14 +108,14 @@ class PictureInput:
                 context.chooser,
                 shown,
                 show_progress="hidden",
-                **context.endpoint("stored"),
+                **context.endpoint("stored", "picture", "source"),
             ),
             self._original.click(
                 context.test_image,
                 context.chooser,
                 shown,
                 show_progress="minimal",  # the first one reads the data set
-                **context.endpoint("test_image"),
+                **context.endpoint("test_image", "picture", "source"),
             ),
         ]
         for source in sources:

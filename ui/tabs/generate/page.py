@@ -135,7 +135,7 @@ def _wire(context: Context, page: _Page) -> None:
         [page.grid, page.words],
         show_progress="hidden",
         trigger_mode="always_last",
-        **context.endpoint("sample"),
+        **context.endpoint("sample", "grid", "source"),
     )
     page.others.click(another_seed, None, page.seed, **QUIET)
 
