@@ -8,9 +8,11 @@ import gc
 import os
 import shutil
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 # the nets here are tiny: threads that wait for each other take longer than one
@@ -74,9 +76,13 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def client(address: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Gradio's client of what the module serves at its `address`."""
-    from gradio_client import Client
+    import gradio_client.client
 
-    return Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
+    # for each file that it downloads, the client leaves an empty folder in the one for temporary files
+    folder = str(tmp_path_factory.mktemp("client"))
+    own = vars(tempfile) | {"gettempdir": lambda: folder}
+    gradio_client.client.tempfile = SimpleNamespace(**own)
+    return gradio_client.Client(address, verbose=False, download_files=str(tmp_path_factory.mktemp("got")))
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def build(
     """
     check(language)
     models, tabs = collect(bundles, device=device), find_tabs()
-    app: gr.Blocks
+    app: AppBlocks
     with (
         AppBlocks(title="Diabolo", analytics_enabled=False, delete_cache=_CLEANUP) as app,
         gr.Column(elem_classes="diabolo"),
@@ -97,6 +97,7 @@ def build(
             sheet = add_pad(context)
             _add_tabs(context, tabs)
         page = Page.root_block or app  # only the outermost Blocks notice that a page is opened or closed
+        app.returned = context.returned
         _wire_model(context, page, line, sheet)
         wanted(context)
         page.unload(_forget_visitor(models))

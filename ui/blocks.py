@@ -8,6 +8,7 @@ import logging
 import re
 import tempfile
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any, get_type_hints
 
 import gradio as gr
@@ -40,6 +41,21 @@ class AppBlocks(gr.Blocks):
         super().__init__(**options)
         self.max_threads = THREADS
         self._share = FairShare()
+        self.returned: Mapping[str, Sequence[str]] = {}  # by endpoint: the names of its results
+
+    def get_api_info(self, all_endpoints: bool = False, page: str | None = None) -> Any:
+        """Describe the endpoints, with their arguments and results under names of their own.
+
+        Gradio takes the labels of the page's components, which may be translated, and numbers the others.
+        """
+        info = super().get_api_info(all_endpoints=all_endpoints, page=page)
+        for endpoint, described in info["named_endpoints"].items():
+            for argument in described["parameters"]:
+                argument["label"] = argument["parameter_name"]
+            names = self.returned.get(endpoint.strip("/"), ())
+            for result, name in zip(described["returns"], names, strict=False):
+                result["label"] = name
+        return info
 
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False

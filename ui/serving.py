@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import gradio as gr
+import gradio.http_server  # here, and not first in its `launch`: it reads the environment
 from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse
 
 from diabolo.runtime.errors import MissingPackageError, UsageError
 from diabolo.ui.app import build, queue
 from diabolo.ui.blocks import THREADS
 from diabolo.ui.files.temporary import ended_by_signals, own_folder
 from diabolo.ui.guard import Access, Guard
+from diabolo.ui.guard.location import Location
 from diabolo.ui.models.collection import Sources
 from diabolo.ui.ports import check_port, free_port
+from diabolo.ui.proxies import proxies_bypassed
 from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.sessions import light
 from diabolo.ui.theme import looks
@@ -50,7 +56,7 @@ def launch(
     concurrency: int = 2,
     mcp: bool = False,
     open_browser: bool = True,
-    block: bool = True,
+    block: bool | None = None,
 ) -> gr.Blocks:
     """Serve the app until Ctrl-C or SIGTERM; by default only this machine can reach it.
 
@@ -70,9 +76,10 @@ def launch(
         mcp: also offer the endpoints as tools of a Model Context Protocol (MCP) server.
         open_browser: open the page in a browser.
         block: wait for Ctrl-C; if False, return at once, and stop the app by calling `close()` on the result.
+            None waits, except in a notebook, whose kernel would run no other cell meanwhile.
 
     Returns:
-        The running app, or the stopped one if `block`.
+        The running app, or the stopped one if this has waited.
 
     Raises:
         MissingPackageError: `mcp` is set and its package is not installed.
@@ -88,11 +95,18 @@ def launch(
     queue(app, concurrency)
     options = {"inbrowser": open_browser, "mcp_server": mcp, **_guarded(access, folder), **looks()}
     start = partial(_start, app, host, port, auth, options)
-    if block:
+    if block or (block is None and not _in_notebook()):
         _run_until_stopped(app, start)
     else:
         start()
     return app
+
+
+def _in_notebook() -> bool:
+    """Whether this runs in the kernel of a notebook, such as Jupyter's. A kernel's shell has a `kernel`."""
+    interactive = sys.modules.get("IPython")
+    shell = interactive.get_ipython() if interactive is not None else None
+    return getattr(shell, "kernel", None) is not None
 
 
 def _check(*, mcp: bool, auth: Mapping[str, str] | None, concurrency: int) -> None:
@@ -107,19 +121,20 @@ def _check(*, mcp: bool, auth: Mapping[str, str] | None, concurrency: int) -> No
 def _start(
     app: gr.Blocks, host: str, port: int, auth: Mapping[str, str] | None, options: Mapping[str, Any]
 ) -> None:
-    app.launch(
-        server_name=host,
-        server_port=port,
-        inline=False,  # a notebook would show it in a frame of another origin, which the guard forbids
-        prevent_thread_lock=True,
-        quiet=True,
-        share=False,
-        ssr_mode=False,
-        max_threads=THREADS,
-        favicon_path=_ICON,
-        auth=list(auth.items()) if auth else None,
-        **options,
-    )
+    with proxies_bypassed():
+        app.launch(
+            server_name=host,
+            server_port=port,
+            inline=False,  # a notebook would show it in a frame of another origin, which the guard forbids
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            ssr_mode=False,
+            max_threads=THREADS,
+            favicon_path=_ICON,
+            auth=list(auth.items()) if auth else None,
+            **options,
+        )
     light.lighten(app)
     _print_address(host, port, mcp=options["mcp_server"], password=auth is not None)
 
@@ -141,7 +156,8 @@ def _run_until_stopped(app: gr.Blocks, start: Callable[[], None]) -> None:
 
 def _print_address(host: str, port: int, *, mcp: bool, password: bool) -> None:
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-    click.echo(f"the app runs at {address} (press Ctrl-C to stop)", err=True)
+    ending = "call close() on what launch returned to stop it" if _in_notebook() else "press Ctrl-C to stop"
+    click.echo(f"the app runs at {address} ({ending})", err=True)
     if mcp:
         click.echo(f"its MCP server (Model Context Protocol): {address}gradio_api/mcp/", err=True)
     if host not in _LOOPBACK and not password:
@@ -201,28 +217,33 @@ def mount(
     if mcp:
         _check_mcp()
     blocks = build(bundles, language=language, device=device, limits=limits)
-    access = access or Access(hosts=("*",))
-    options = {"mcp_server": mcp, **_guarded(access, Path(get_upload_folder())), **looks()}
-    mounted = _mount(app, blocks, path.rstrip("/") or "/", root_path, options)
-    light.lighten(blocks)
-    return mounted
-
-
-def _mount(
-    app: FastAPI, blocks: gr.Blocks, path: str, root_path: str | None, options: Mapping[str, Any]
-) -> FastAPI:
+    path = path.rstrip("/")
     # always set: the one that Gradio infers lacks `path` in the URLs of files
-    seen = root_path or app.root_path.rstrip("/") + path
-    icon = _ICON if path == "/" else None  # elsewhere the service's own icon is shown
-    mounted: FastAPI = gr.mount_gradio_app(
-        app, blocks, path, root_path=seen.rstrip("/"), ssr_mode=False, favicon_path=icon, **options
+    public = (root_path or app.root_path.rstrip("/") + path).rstrip("/")
+    guarded = _guarded(
+        access or Access(hosts=("*",)),
+        Path(get_upload_folder()),
+        Location(mounted=path, public=public),
     )
-    return mounted
+    _mount(app, blocks, path or "/", public, {"mcp_server": mcp, **guarded, **looks()})
+    light.lighten(blocks)
+    return app
 
 
-def _guarded(access: Access, folder: Path) -> dict[str, Any]:
+def _mount(app: FastAPI, blocks: gr.Blocks, path: str, public: str, options: Mapping[str, Any]) -> None:
+    if path != "/":
+        # Starlette's own redirection to the path with a slash does not know of prefixes that a proxy strips
+        app.add_route(path, lambda _request: RedirectResponse(f"{public}/"), include_in_schema=False)
+    # browsers would ask for the icon where the service begins, which is not the app's
+    head = f'<link rel="icon" type="image/png" href="{escape(public)}/favicon.ico">'
+    gr.mount_gradio_app(app, blocks, path, root_path=public, ssr_mode=False, head=head, **options)
+    blocks.favicon_path = _ICON  # type: ignore[assignment] # as an argument, it would be ignored below a path, with a warning
+
+
+def _guarded(access: Access, folder: Path, location: Location | None = None) -> dict[str, Any]:
+    guard = Middleware(Guard, access=access, folder=folder, location=location)
     return {
-        "app_kwargs": {"middleware": [Middleware(Guard, access=access, folder=folder)]},
+        "app_kwargs": {"middleware": [guard]},
         "max_file_size": access.upload << 20,
         "show_error": False,
     }

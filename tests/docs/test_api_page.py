@@ -86,7 +86,7 @@ def test_over_http(port: str, digit: Path, monkeypatch: pytest.MonkeyPatch) -> N
     answers = re.findall(r"^event: complete\ndata: (.*)$", script, re.MULTILINE)
     (image, ranks), (seen, restored, figures, error) = (json.loads(answer) for answer in answers)
     assert 0 <= ranks[0] <= 1
-    assert "MSE" in figures
+    assert set(figures) == {"mse", "psnr", "ssim"}
     assert all(picture["url"].startswith("http://127.0.0.1") for picture in (image, seen, restored, error))
     assert json.loads(single)["data"][1] == ranks
 
@@ -124,7 +124,7 @@ def test_as_tools(port: str, digit: Path) -> None:
     tools, restored, facts = anyio.run(ask)
     assert {name.strip("/") for name in re.findall(r"^\| `(/\w+)`", PAGE, re.MULTILINE)} <= tools
     assert [part.type for part in restored.content].count("image") == 3
-    assert any("MSE" in part.text for part in restored.content if part.type == "text")
+    assert any("mse" in part.text for part in restored.content if part.type == "text")
     assert not facts.isError
     assert "'requested': 'cpu'" in facts.content[0].text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from importlib import resources
@@ -68,17 +69,16 @@ def _size(result: Any) -> tuple[int, int]:
 
 
 def test_reconstruct(client: Any, photo: Any) -> None:
-    seen, result, figures, error = client.predict("tiny", photo, api_name="/reconstruct")
+    seen, result, measured, error = client.predict("tiny", photo, api_name="/reconstruct")
     assert _size(seen) == _size(result) == _size(error) == (28, 28)
-    assert "MSE" in figures
-    assert "dB" in figures
+    assert set(measured) == {"mse", "psnr", "ssim"}
 
 
 @pytest.mark.parametrize("kind", ["gaussian", "salt-pepper", "masking", "speckle"])
 def test_denoise(client: Any, photo: Any, kind: str) -> None:
-    clean, noisy, result, figures = client.predict("noisy", photo, kind, 0.4, 3, api_name="/denoise")
+    clean, noisy, result, measured = client.predict("noisy", photo, kind, 0.4, 3, api_name="/denoise")
     assert _size(clean) == _size(noisy) == _size(result) == (28, 28)
-    assert figures.count("dB") == 2
+    assert set(measured) == {"noisy_psnr", "denoised_psnr"}
 
 
 @pytest.mark.parametrize("method", ["linear", "spherical"])
@@ -126,9 +126,13 @@ def test_sample_says_where_it_comes_from(client: Any) -> None:
     assert "stored code" in words
 
 
-def test_no_picture_gives_a_hint(client: Any, photo: Any) -> None:
-    assert "upload" in client.predict("tiny", None, api_name="/reconstruct")[2]
-    assert "upload" in client.predict("tiny", None, "masking", 0.4, 3, api_name="/denoise")[-1]
+def test_no_picture_gives_a_message(client: Any, photo: Any) -> None:
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises(AppError, match="upload"):
+        client.predict("tiny", None, api_name="/reconstruct")
+    with pytest.raises(AppError, match="upload"):
+        client.predict("tiny", None, "masking", 0.4, 3, api_name="/denoise")
     assert "both" in client.predict("tiny", photo, None, 5, "linear", api_name="/interpolate")[-1]
 
 
@@ -148,6 +152,17 @@ def test_endpoints_are_named_and_documented(client: Any) -> None:
     tabs |= {"/interpolate_path", "/render_path", "/interpolate_grid"}
     assert set(endpoints) >= tabs | {"/sample", "/stored", "/test_image", "/describe"}
     assert all(endpoint["description"] for endpoint in endpoints.values())
+    for endpoint in endpoints.values():
+        assert [one["label"] for one in endpoint["parameters"]] == [
+            one["parameter_name"] for one in endpoint["parameters"]
+        ]
+        assert all(re.fullmatch("[a-z]+", one["label"]) for one in endpoint["returns"])
+    assert [one["label"] for one in endpoints["/reconstruct"]["returns"]] == [
+        "seen",
+        "reconstruction",
+        "metrics",
+        "error",
+    ]
 
 
 def test_tabs_are_found_by_their_files() -> None:

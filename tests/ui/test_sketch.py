@@ -175,13 +175,15 @@ def test_the_last_stroke_has_the_last_word(page: Any, address: str, tmp_path: Pa
     """However fast one draws: what is shown in the end belongs together."""
     from gradio_client import Client, handle_file
 
+    from diabolo.ui.parts.figures import mse_text
+
     for row in range(1, 9):
         stroke(page, (0.1, row / 9), (0.9, row / 9))
     sheet = page.locator(".sketch canvas").first.evaluate("canvas => canvas.toDataURL()")
     (tmp_path / "sheet.png").write_bytes(base64.b64decode(sheet.partition(",")[2]))
     client = Client(address, verbose=False, download_files=str(tmp_path))
-    told = client.predict("grey", handle_file(tmp_path / "sheet.png"), api_name="/reconstruct")[2]
-    words = told.replace("*", "").split()
+    found = client.predict("grey", handle_file(tmp_path / "sheet.png"), api_name="/reconstruct")[2]
+    words = [mse_text(found["mse"]), f"{found['psnr']:.1f}", f"{found['ssim']:.3f}"]
     all_said = "words.every((one) => document.querySelector('.reconstruct-figures').innerText.includes(one))"
     page.wait_for_function(f"words => {all_said}", arg=words, timeout=WAIT)
 

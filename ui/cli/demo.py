@@ -48,7 +48,7 @@ def command(
         raise BundleError(f"{done.path} failed a check. See which: diabolo verify {quoted(done.path)}")
     if no_app:
         return
-    from diabolo.ui.serving import launch
+    from diabolo.ui import launch
 
     bar.note("4/4 app: press Ctrl-C to stop it")
     model = Autoencoder.load(done.path)

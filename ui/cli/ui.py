@@ -39,7 +39,12 @@ def _users(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, .
     help="The address to listen on; 0.0.0.0 opens the app to the network (see docs/security.md). [or: "
     "GRADIO_SERVER_NAME]",
 )
-@click.option("--port", type=int, help="The port to listen on. [default: the first free one from 7860]")
+@click.option(
+    "--port",
+    type=int,
+    envvar="GRADIO_SERVER_PORT",
+    help="The port to listen on. [or: GRADIO_SERVER_PORT; default: the first free one from 7860]",
+)
 @click.option("--no-browser", is_flag=True, help="Only print the address; do not open a browser.")
 @options.device
 @click.option(
@@ -124,9 +129,9 @@ def command(
         )
     models = collect(bundles or None, device=device)
     models[next(iter(models))]  # report problems with the device or the first model here
+    from diabolo.ui import launch  # the first: it imports Gradio in spite of any proxy settings
     from diabolo.ui.guard import Access
     from diabolo.ui.sandbox import VisitorLimits
-    from diabolo.ui.serving import launch
 
     launch(
         models,

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from diabolo.runtime.errors import UsageError
+
 __all__ = ["AGE", "KEPT", "MADE", "Ended", "ended_by_signals", "own_folder", "sweep", "visitors_folder"]
 
 AGE = 4 * 3600  # seconds that a visitor's file is kept
@@ -33,11 +35,21 @@ def own_folder() -> Path:
     """The folder of this process (mode 700), created on the first call; Gradio uses it from then on.
 
     It is created in GRADIO_TEMP_DIR, or in the system's folder for temporary files.
+
+    Raises:
+        UsageError: it cannot be created.
     """
     given = os.environ.get(_VARIABLE)
-    if given:
-        Path(given).mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="diabolo-", dir=given or None))
+    try:
+        if given:
+            Path(given).mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="diabolo-", dir=given or None))
+    except OSError as error:
+        place = f"the folder {given!r}" if given else "the system's folder for temporary files"
+        raise UsageError(
+            f"visitors' files cannot be stored in {place}: {error.strerror}. "
+            f"Set {_VARIABLE} to a folder that you may write to."
+        ) from None
     os.environ[_VARIABLE] = str(folder)
     for name in _EARLY:
         members = vars(sys.modules[name]) if name in sys.modules else {}

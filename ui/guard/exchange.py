@@ -13,12 +13,14 @@ from diabolo.ui.guard._outgoing import Outgoing
 from diabolo.ui.guard._parts import Parts
 from diabolo.ui.guard.access import Access, is_upload
 from diabolo.ui.guard.answers import Message, Receive, Send, answer, protected, status_of
+from diabolo.ui.guard.compression import Compression, accepts_gzip
 
 __all__ = ["RATE", "Exchange", "TooMuchError"]
 
 RATE = 100_000  # bytes a second that a body must reach
 # routes that compute while the request is open, so that a disconnect can be noticed
 _EVENTS = re.compile(r"/gradio_api/(run|api|component_server)(/|$)")
+_FILES = re.compile(r"/gradio_api/file[=/]")
 _BEGINNING = 64 << 10  # bytes
 _BEGINNING_SECONDS = 10.0
 _LONGEST = 64 << 10  # bytes of an error
@@ -42,6 +44,7 @@ class Exchange:
         self._path: str = scope["path"]
         self._receive, self._access = receive, access
         self._out = Outgoing(send, access.seconds)
+        self._pass = Compression(self._out.send).send if _packed(scope) else self._out.send
         self._event = scope["method"] == "POST" and bool(_EVENTS.search(self._path))
         self._taken = self._values = 0  # bytes; commas and brackets, which count JSON values
         kinds = [value for name, value in scope["headers"] if name.lower() == b"content-type"]
@@ -171,10 +174,10 @@ class Exchange:
                 return
         elif self._held is not None and message["type"] == "http.response.body":
             self._held["status"] = status_of(message.get("body", b"")[:_LONGEST])
-            await self._out.send(self._held)
+            await self._pass(self._held)
             self._held = None
         self.started = True
-        await self._out.send(message)
+        await self._pass(message)
         if self._out.stuck:
             self._leave()
 
@@ -188,7 +191,17 @@ class Exchange:
             return
         if self.started:  # end a response that the app began and did not finish
             with contextlib.suppress(Exception):
-                await self._out.send({"type": "http.response.body", "body": b"", "more_body": False})
+                await self._pass({"type": "http.response.body", "body": b"", "more_body": False})
             return
         self.started = True
         await answer(self._out.send, *self.refused, connection="close")
+
+
+def _packed(scope: Any) -> bool:
+    """Whether the response may be compressed; what visitors uploaded, and parts of files, may not."""
+    named = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    return (
+        scope["method"] == "GET"
+        and not _FILES.search(scope["path"])
+        and accepts_gzip(named.get(b"accept-encoding", ""))
+    )

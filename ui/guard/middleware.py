@@ -15,6 +15,7 @@ from diabolo.ui.guard.access import Access, is_upload
 from diabolo.ui.guard.answers import Receive, Send, answer
 from diabolo.ui.guard.caller import LEFT
 from diabolo.ui.guard.exchange import Exchange, TooMuchError
+from diabolo.ui.guard.location import Location
 from diabolo.ui.guard.storage import Storage
 
 __all__ = ["Guard"]
@@ -35,11 +36,15 @@ class Guard:
         app: the ASGI app.
         access: who may call it, and how large a request may be.
         folder: the folder of visitors' files.
+        location: where the app is mounted.
     """
 
-    def __init__(self, app: Any, access: Access, folder: str | Path) -> None:
+    def __init__(
+        self, app: Any, access: Access, folder: str | Path, location: Location | None = None
+    ) -> None:
         self._app = app
         self._access = access
+        self._location = location or Location()
         self._storage = Storage(folder, access.stored)
         self._uploads = Uploads()
         self._active: Counter[str] = Counter()  # by kind
@@ -52,6 +57,7 @@ class Guard:
         if scope["type"] == "websocket":  # gradio has none
             await send({"type": "websocket.close", "code": 1003})
             return
+        scope = self._location.resolved(scope)
         headers = {
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }

@@ -105,8 +105,12 @@ def _wire_fetching(context: Context, sample: gr.Button, original: gr.Button) -> 
         picture, words = pixels(context.text("", "seen")), gr.Markdown()
         run_stored, run_test_image = gr.Button(), gr.Button()
     shown: list[Any] = [picture, words]
-    run_stored.click(context.stored, context.chooser, shown, **context.endpoint("stored"))
-    run_test_image.click(context.test_image, context.chooser, shown, **context.endpoint("test_image"))
+    run_stored.click(
+        context.stored, context.chooser, shown, **context.endpoint("stored", "picture", "source")
+    )
+    run_test_image.click(
+        context.test_image, context.chooser, shown, **context.endpoint("test_image", "picture", "source")
+    )
 
 
 class PictureView:

@@ -119,7 +119,9 @@ def _endpoint(context: Context) -> None:
         models, figures, run = numbers("models"), numbers("figures"), gr.Button()
         image = pixels("image")
         pictures = gr.Gallery(label="pictures", format="png", type="pil")
-    run.click(compare, [models, image], [figures, pictures], **context.endpoint("compare"))
+    run.click(
+        compare, [models, image], [figures, pictures], **context.endpoint("compare", "figures", "pictures")
+    )
 
 
 def _hint(words: str) -> str:

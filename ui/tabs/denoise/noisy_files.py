@@ -102,7 +102,12 @@ def _endpoint(context: Context, files: gr.File) -> None:
 
     with gr.Row(visible=False):
         archive, report, run = gr.File(), gr.Markdown(), gr.Button()
-    run.click(denoise_files, [context.chooser, files], [archive, report], **context.endpoint("denoise_files"))
+    run.click(
+        denoise_files,
+        [context.chooser, files],
+        [archive, report],
+        **context.endpoint("denoise_files", "archive", "report"),
+    )
 
 
 def _zip_and_report(

@@ -14,9 +14,11 @@ from PIL import Image
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, largest_level
+from diabolo.ui.blocks import refusal
 from diabolo.ui.components import slider
 from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors
 from diabolo.ui.parts.model_buttons import advice
+from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.picture import Look, Picture
 from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.texts import SHARED
@@ -158,7 +160,7 @@ def _endpoint(context: Context, page: _Page) -> None:
 
     def denoise(
         model: str, image: str | None, kind: str, level: float, seed: float, request: gr.Request
-    ) -> tuple[Image.Image | None, Image.Image | None, Image.Image | None, str]:
+    ) -> tuple[Image.Image, Image.Image, Image.Image, dict[str, float | None]]:
         """Add noise to a picture, then encode and decode the noisy one.
 
         Args:
@@ -169,24 +171,25 @@ def _endpoint(context: Context, page: _Page) -> None:
             seed: the same seed gives the same noise.
 
         Returns:
-            The clean picture as the model sees it, the noisy one, the denoised one, and a line with
-            the PSNR of the last two.
+            The clean picture as the model sees it, the noisy one, the denoised one; and the PSNR (dB, null if
+            nothing differs) of the last two, compared with the clean one: noisy_psnr and denoised_psnr.
         """
         if image is None:
-            return None, None, None, context.say(SHARED, request)["empty"]
+            raise refusal(context.say(SHARED, request)["empty"])
         with shown_errors():
             seen = context.see(model, image).image
             clean, noisy, result = _denoised(context, model, seen, kind, level, seed)
-            figures = _figures(clean, noisy, result, context.say(TEXTS, request))
-            return picture_of(clean), picture_of(noisy), picture_of(result), figures
+            both = {"noisy_psnr": _psnr(clean, noisy), "denoised_psnr": _psnr(clean, result)}
+            measured = {name: value if np.isfinite(value) else None for name, value in both.items()}
+            return picture_of(clean), picture_of(noisy), picture_of(result), measured
 
     with gr.Row(visible=False):
-        noisy, denoised, measured, run = pixels(None), pixels(None), gr.Markdown(), gr.Button()
+        noisy, denoised, measured, run = pixels(None), pixels(None), record("metrics"), gr.Button()
     run.click(
         denoise,
         [context.chooser, page.source.seen, *page.noise],
         [page.source.seen, noisy, denoised, measured],
-        **context.endpoint("denoise"),
+        **context.endpoint("denoise", "clean", "noisy", "denoised", "metrics"),
     )
 
 

@@ -83,4 +83,6 @@ def _endpoint(context: Context) -> None:
     with gr.Row(visible=False):
         latents, ranks, run = numbers("latents"), numbers("ranks"), gr.Button()
         image = pixels(None)
-    run.click(decode, [context.chooser, latents], [image, ranks], **context.endpoint("decode"))
+    run.click(
+        decode, [context.chooser, latents], [image, ranks], **context.endpoint("decode", "image", "ranks")
+    )

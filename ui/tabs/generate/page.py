@@ -113,7 +113,9 @@ def _endpoint(context: Context) -> None:
         )
         grid, words = pixels("grid"), gr.Textbox(label="words")
         run = gr.Button()
-    run.click(sample, [context.chooser, count, seed], [grid, words], **context.endpoint("sample"))
+    run.click(
+        sample, [context.chooser, count, seed], [grid, words], **context.endpoint("sample", "grid", "source")
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

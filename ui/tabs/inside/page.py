@@ -118,7 +118,7 @@ def _units_endpoint(context: Context) -> None:
 
     with gr.Row(visible=False):
         rows, share, run = numbers("units"), gr.Number(label="share"), gr.Button()
-    run.click(units, context.chooser, [rows, share], **context.endpoint("units"))
+    run.click(units, context.chooser, [rows, share], **context.endpoint("units", "units", "share"))
 
 
 def _switch_off_endpoint(context: Context) -> None:
@@ -151,5 +151,5 @@ def _switch_off_endpoint(context: Context) -> None:
         switch_off,
         [context.chooser, image, unit],
         [before, after, difference],
-        **context.endpoint("switch_off"),
+        **context.endpoint("switch_off", "before", "after", "difference"),
     )

@@ -99,7 +99,7 @@ def _interpolate(context: Context, texts: Texts, fields: _Fields) -> None:
         interpolate,
         [context.chooser, fields.a, fields.b, fields.steps, fields.method],
         [fields.strip, fields.animation, fields.hint],
-        **context.endpoint("interpolate"),
+        **context.endpoint("interpolate", "strip", "animation", "hint"),
     )
 
 
@@ -127,7 +127,7 @@ def _interpolate_path(context: Context, fields: _Fields) -> None:
         interpolate_path,
         [context.chooser, fields.images, fields.steps, fields.method],
         [fields.strip, fields.animation, fields.path],
-        **context.endpoint("interpolate_path"),
+        **context.endpoint("interpolate_path", "strip", "animation", "path"),
     )
 
 
@@ -152,7 +152,7 @@ def _render_path(context: Context, fields: _Fields) -> None:
         render_path,
         [context.chooser, fields.path],
         [fields.strip, fields.animation, fields.hint],
-        **context.endpoint("render_path"),
+        **context.endpoint("render_path", "strip", "animation", "note"),
     )
 
 
@@ -178,7 +178,7 @@ def _interpolate_grid(context: Context, fields: _Fields) -> None:
         interpolate_grid,
         [context.chooser, fields.images, fields.size, fields.method],
         fields.grid,
-        **context.endpoint("interpolate_grid"),
+        **context.endpoint("interpolate_grid", "grid"),
     )
 
 

@@ -129,7 +129,7 @@ def _endpoint(context: Context) -> None:
 
     with gr.Row(visible=False):
         found, run = record("facts"), gr.Button()
-    run.click(describe, context.chooser, found, **context.endpoint("describe"))
+    run.click(describe, context.chooser, found, **context.endpoint("describe", "facts"))
 
 
 def _card(context: Context, model: str, request: gr.Request) -> str:

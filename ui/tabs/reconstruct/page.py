@@ -13,11 +13,12 @@ from PIL import Image
 
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import metrics
+from diabolo.ui.blocks import refusal
 from diabolo.ui.parts.context import Context, picture_of, shown_errors
 from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.inline_html import signed_map
 from diabolo.ui.parts.model_buttons import advice, advice_html
-from diabolo.ui.parts.numbers import numbers
+from diabolo.ui.parts.numbers import numbers, record
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.texts import SHARED, Texts
@@ -128,7 +129,7 @@ def _endpoints(context: Context, seen: gr.Image) -> None:
 
     def reconstruct(
         model: str, image: str | None, request: gr.Request
-    ) -> tuple[Image.Image | None, Image.Image | None, str, Image.Image | None]:
+    ) -> tuple[Image.Image, Image.Image, dict[str, float | None], Image.Image]:
         """Encode and decode a picture.
 
         Args:
@@ -136,16 +137,16 @@ def _endpoints(context: Context, seen: gr.Image) -> None:
             image: a picture of any size; it is fitted to the model first.
 
         Returns:
-            The picture as the model sees it; its reconstruction; a line with MSE, PSNR and SSIM; and the
-            error at each pixel: the deeper the colour, the larger the error, deepest at 0.5 of 1; red is too
-            dark, green too bright, and white pixels are right.
+            The picture as the model sees it; its reconstruction; mse (images in [0, 1]), psnr (dB, null if
+            nothing differs) and ssim; and the error at each pixel: the deeper the colour, the larger the
+            error, deepest at 0.5 of 1; red is too dark, green too bright, and white pixels are right.
         """
         if image is None:
-            return None, None, context.say(SHARED, request)["empty"], None
+            raise refusal(context.say(SHARED, request)["empty"])
         with shown_errors():
             seen, _, result = _reconstructed(context, model, image)
-            figures = _figures(seen, result, context.say(TEXTS, request))
-            return picture_of(seen), picture_of(result), figures, signed_map(seen, result, _FULL)
+            measured = _measured(seen, result)
+            return picture_of(seen), picture_of(result), measured, signed_map(seen, result, _FULL)
 
     def encode(model: str, image: str | None, request: gr.Request) -> list[float]:
         """Encode a picture.
@@ -158,17 +159,22 @@ def _endpoints(context: Context, seen: gr.Image) -> None:
             Its code: as many numbers as the latent has, flat, in the order of the latent's own shape.
         """
         if image is None:
-            raise gr.Error(context.say(SHARED, request)["empty"], print_exception=False)
+            raise refusal(context.say(SHARED, request)["empty"])
         with shown_errors():
             seen = context.see(model, image).image[None]
             return [float(number) for number in context.model(model).encode(seen).ravel()]
 
     with gr.Row(visible=False):
-        result, figures, error, code = pixels(None), gr.Markdown(), pixels(None), numbers("code")
+        result, measured, error, code = pixels(None), record("metrics"), pixels(None), numbers("code")
         run, run_encode = gr.Button(), gr.Button()
     inputs = [context.chooser, seen]
-    run.click(reconstruct, inputs, [seen, result, figures, error], **context.endpoint("reconstruct"))
-    run_encode.click(encode, inputs, code, **context.endpoint("encode"))
+    run.click(
+        reconstruct,
+        inputs,
+        [seen, result, measured, error],
+        **context.endpoint("reconstruct", "seen", "reconstruction", "metrics", "error"),
+    )
+    run_encode.click(encode, inputs, code, **context.endpoint("encode", "code"))
 
 
 def _reconstructed(context: Context, model: str, image: str) -> tuple[NDArray[np.float32], ...]:
@@ -179,11 +185,17 @@ def _reconstructed(context: Context, model: str, image: str) -> tuple[NDArray[np
     return seen, code[0], opened.decode(code)[0]
 
 
+def _measured(seen: NDArray[np.float32], result: NDArray[np.float32]) -> dict[str, float | None]:
+    """mse, psnr (dB; None if nothing differs) and ssim."""
+    measures = {"mse": metrics.mse, "psnr": metrics.psnr, "ssim": metrics.ssim}
+    found = {name: float(measure(seen[None], result[None])[0]) for name, measure in measures.items()}
+    return {name: value if np.isfinite(value) else None for name, value in found.items()}
+
+
 def _figures(seen: NDArray[np.float32], result: NDArray[np.float32], say: dict[str, str]) -> str:
-    mse, psnr, ssim = (
-        float(measure(seen[None], result[None])[0]) for measure in (metrics.mse, metrics.psnr, metrics.ssim)
-    )
-    return say["figures"].format(mse=mse_text(mse), psnr="∞" if np.isinf(psnr) else f"{psnr:.1f}", ssim=ssim)
+    found = _measured(seen, result)
+    psnr = "∞" if found["psnr"] is None else f"{found['psnr']:.1f}"
+    return say["figures"].format(mse=mse_text(found["mse"] or 0.0), psnr=psnr, ssim=found["ssim"])
 
 
 def _compression(m: Manifest, say: dict[str, str]) -> str:

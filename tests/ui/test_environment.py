@@ -1,0 +1,68 @@
+"""`diabolo ui` in environments that Gradio does not accept: one line that says so, and no traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from _chromium import GRADIO_MARKS
+
+pytest.importorskip("gradio")
+
+pytestmark = GRADIO_MARKS
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("GRADIO_SERVER_PORT", "abc", "'abc' is not a valid integer"),
+        ("GRADIO_NUM_PORTS", "many", "GRADIO_NUM_PORTS"),
+        ("GRADIO_TEMP_DIR", "/dev/null/below", "Set GRADIO_TEMP_DIR to a folder"),
+    ],
+)
+def test_a_bad_variable_is_named(variable: str, value: str, said: str, tmp_path: Path) -> None:
+    done = _ui(tmp_path, os.environ | {variable: value})
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = "import os, shutil, sys; os.rmdir(os.getcwd()); from diabolo.ui import launch"
+    done = subprocess.run([sys.executable, "-c", code], cwd=gone, capture_output=True, text=True)
+    assert "UsageError: the current folder does not exist any more" in done.stderr
+
+
+def _ui(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "diabolo.ui.cli",
+        "ui",
+        "mnist-vae-2d",
+        "--no-browser",
+        "--device",
+        "cpu",
+    ]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("shell", "expected"),
+    [
+        (None, False),
+        (SimpleNamespace(), False),  # IPython in a terminal
+        (SimpleNamespace(kernel=object()), True),  # ipykernel.zmqshell.ZMQInteractiveShell
+    ],
+)
+def test_a_notebook_is_recognised(shell: object, expected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    from diabolo.ui import serving
+
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))  # type: ignore[arg-type]
+    assert serving._in_notebook() is expected
