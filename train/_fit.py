@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from math import prod
 from pathlib import Path
-
-import torch
+from warnings import warn
 
 from diabolo.runtime._old_names import old_names
+from diabolo.runtime.bundle.quality import quality_line
 from diabolo.train import networks
-from diabolo.train.batches.held_out import brightness, held_out, split
+from diabolo.train._prepare import build, decide_budget, prepare
+from diabolo.train.batches.held_out import held_out, split
+from diabolo.train.budget import decided
 from diabolo.train.callbacks import BaseCallback, Callback
 from diabolo.train.callbacks.tensorboard import TensorBoard
 from diabolo.train.callbacks.tensorboard import check as check_tensorboard
 from diabolo.train.config import Config
-from diabolo.train.datasets import ImageData, Split, load, names, rows_of
+from diabolo.train.datasets import ImageData, load, names
 from diabolo.train.devices import choose_device, choose_precision
 from diabolo.train.distributed import Distributed, init_distributed
 from diabolo.train.errors import RunError
 from diabolo.train.evaluation import plots
-from diabolo.train.evaluation.evaluate import evaluate
-from diabolo.train.evaluation.holes import holes
+from diabolo.train.evaluation.measure import measure, warnings
 from diabolo.train.interrupt import Halt, Interrupt, handled
-from diabolo.train.model import Model
 from diabolo.train.run import BEST, STATE, Run
 from diabolo.train.run.files import Files
 from diabolo.train.run.lock import Lock, hold
 from diabolo.train.run.record import facts, record
 from diabolo.train.trainer import Trainer
-from diabolo.train.variants import VariantBase
 
 __all__ = ["Callback", "fit", "held_out", "resume"]
 
@@ -90,9 +88,10 @@ def fit(
             lambda: load(config.dataset, config.request(progress=callback.loading)), callback, distributed
         )
         split(data, config.seed)  # raises if there are too few images, before anything is written
-        built = _build(config, network, data)  # likewise, if the network does not fit
+        built = build(config, network, data)  # likewise, if the network does not fit
+        config = decide_budget(config, built, data, callback, distributed)
         with _begin(out, config, data, callback, distributed) as run:
-            trainer = _prepare(run, built, data, callback, distributed)
+            trainer = prepare(run, built, data, callback, distributed)
             return _train(trainer, network, data, interrupt)
 
 
@@ -135,14 +134,15 @@ def resume(
         if epochs is not None:
             run.config = replace(run.config, epochs=epochs)
             run.document |= run.config.to_json()
+        decided(run.config)  # raises if config.json does not say it
         state = (run.path / STATE).is_file()
         if state and _complete(run, made):
             done = run.epochs_done()
             raise RunError(f"{path} has all its {done} epochs. Give a larger --epochs to train on.")
         data = _load(lambda: run.data(progress=callback.loading, note=callback.note), callback, distributed)
         run.document["provenance"] = data.provenance
-        built = _build(run.config, made, data)
-        trainer = _prepare(run, built, data, callback, distributed)
+        built = build(run.config, made, data)
+        trainer = prepare(run, built, data, callback, distributed)
         if state:
             trainer.restore()
         else:
@@ -154,14 +154,14 @@ def resume(
 
 def _callback(callback: Callback | None, watcher: Callback | None) -> Callback | None:
     if watcher is not None:
-        warnings.warn("the argument watcher is now called callback.", DeprecationWarning, stacklevel=3)
+        warn("the argument watcher is now called callback.", DeprecationWarning, stacklevel=3)
     return callback or watcher
 
 
 def _complete(run: Run, network: networks.Network) -> bool:
     """Whether all epochs are done, and the figures, the plots and the history are there and undamaged."""
     rows = run.read_about(STATE).get("history")
-    if run.epochs_done() < run.config.epochs:
+    if run.epochs_done() < decided(run.config)[0]:
         return False
     try:
         figures, history = run.metrics(), run.history()
@@ -237,7 +237,7 @@ def _train(trainer: Trainer, network: networks.Network, data: ImageData, interru
     position = trainer.position
     tensorboard = TensorBoard(trainer, data) if run.config.tensorboard and distributed.is_main else None
     trainer.tensorboard = tensorboard
-    callback.start(len(trainer.images), run.config.epochs, position.epoch + position.step / trainer.steps)
+    callback.start(len(trainer.images), trainer.epochs, position.epoch + position.step / trainer.steps)
     try:
         trainer.train(interrupt)
         _finish(trainer, network, data, tensorboard)
@@ -256,42 +256,13 @@ def _finish(
     run.check_there()
     variant, model = run.load(network)
     model.to(trainer.device)
-    figures = evaluate(variant, model, data.test, distributed)
-    for warning in variant.warnings(figures):
-        trainer.callback.note(warning)
+    figures = measure(variant, model, data, run.config.seed, distributed)
     if distributed.is_main:
-        figures |= holes(model, data)
+        for text in (quality_line(figures), *warnings(variant, figures)):
+            trainer.callback.note(text)
         drawn = plots.draw(run, variant, model, data, figures)
         plots.save(run, drawn)
         run.write_json("metrics.json", figures)
         if tensorboard:
             tensorboard.finish(drawn)
     distributed.barrier()
-
-
-def _build(config: Config, network: networks.Network, data: ImageData) -> tuple[VariantBase, Model]:
-    """The variant and the untrained model, its weights initialised with the run's seed."""
-    torch.manual_seed(config.seed)
-    return config.build(data.image_shape, network)
-
-
-def _prepare(
-    run: Run,
-    built: tuple[VariantBase, Model],
-    data: ImageData,
-    callback: Callback,
-    distributed: Distributed,
-) -> Trainer:
-    learn, held = split(data, run.config.seed)
-    images = rows_of(data.train.images, learn)
-    variant, model = built
-    model.set_mean(torch.from_numpy(brightness(images)).float())
-    return Trainer(
-        run=run,
-        variant=variant,
-        model=model,
-        images=images,
-        validation=Split(images=rows_of(data.train.images, held)),
-        distributed=distributed,
-        callback=callback,
-    )
