@@ -18,6 +18,7 @@ from diabolo.train._prepare import build, decide_budget, prepare
 from diabolo.train.batches.held_out import held_out, split
 from diabolo.train.budget import decided
 from diabolo.train.callbacks import BaseCallback, Callback
+from diabolo.train.callbacks.notebook import default_callback
 from diabolo.train.callbacks.tensorboard import TensorBoard
 from diabolo.train.callbacks.tensorboard import check as check_tensorboard
 from diabolo.train.config import Config
@@ -53,7 +54,7 @@ def fit(
     Args:
         config: what to train.
         out: the run's folder, which is made; it must not hold anything yet.
-        callback: told how the training goes.
+        callback: told how the training goes; by default a progress bar in a notebook, and nothing elsewhere.
         watcher: the old name of `callback`, deprecated.
 
     Returns:
@@ -80,7 +81,7 @@ def fit(
     if config.tensorboard:
         check_tensorboard()
     distributed = init_distributed(device)
-    callback = (callback if distributed.is_main else None) or BaseCallback()
+    callback = (callback or default_callback()) if distributed.is_main else BaseCallback()
     with handled(distributed.is_main) as interrupt:
         if distributed.is_main:
             Run.check_free(out)  # before the data are read
@@ -110,7 +111,7 @@ def resume(
         epochs: how many in total; by default as many as the run was started with.
         network: the Python file of a user's own network, which is executed. Such a run needs it: the copy in
             the run's folder is never executed.
-        callback: told how the training goes.
+        callback: told how the training goes; by default a progress bar in a notebook, and nothing elsewhere.
         watcher: the old name of `callback`, deprecated.
 
     Returns:
@@ -124,7 +125,7 @@ def resume(
     config = Run.open(path).config
     choose_device(config.device)
     distributed = init_distributed(config.device)
-    callback = (callback if distributed.is_main else None) or BaseCallback()
+    callback = (callback or default_callback()) if distributed.is_main else BaseCallback()
     with handled(distributed.is_main) as interrupt, _held(path, callback, distributed) as lock:
         run = Run.open(path)
         run.lock = lock
@@ -258,7 +259,7 @@ def _finish(
     model.to(trainer.device)
     figures = measure(variant, model, data, run.config.seed, distributed)
     if distributed.is_main:
-        for text in (quality_line(figures), *warnings(variant, figures)):
+        for text in filter(None, (quality_line(figures), *warnings(variant, figures))):
             trainer.callback.note(text)
         drawn = plots.draw(run, variant, model, data, figures)
         plots.save(run, drawn)

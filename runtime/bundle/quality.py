@@ -53,7 +53,7 @@ def quality_warnings(metrics: Mapping[str, Any]) -> list[str]:
     if share < _POOR:
         found.append(
             f"this model has learned little: its reconstructions of test images explain {_percent(share)} of "
-            "their variance, and the mean image alone explains 0 %."
+            "their variance (100 % is perfect, 0 % the same picture for every image)."
         )
     if pca is not None and mse >= pca:
         found.append(
