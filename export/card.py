@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from diabolo.runtime.bundle.quality import explained_variance, quality_warnings
+
 __all__ = ["card"]
 
 
@@ -81,18 +83,58 @@ def _figures(document: dict[str, Any]) -> list[str]:
         return []
     mine, torch = exported["graphs"], exported["torch"]
     what = "denoised images" if document["noise"] else "reconstructions"
+    rows = {"these graphs, onnxruntime": mine, "the model in torch": torch} | _baselines(document["metrics"])
+    mean = document["metrics"].get("mean_mse")
+    explained = [_explained(row["mse"], mean) for row in rows.values()]
+    last = " | explained variance" if mean else ""
     return [
         "## Figures",
         "",
         f"Means over {mine['images']:,} {exported['on']} images, {what} against images. PSNR in dB.",
         "",
-        "| | MSE | PSNR | SSIM |",
-        "|---|---|---|---|",
-        f"| these graphs, onnxruntime | {mine['mse']:.5f} | {mine['psnr']:.2f} | {mine['ssim']:.4f} |",
-        f"| the model in torch | {torch['mse']:.5f} | {torch['psnr']:.2f} | {torch['ssim']:.4f} |",
+        f"| | MSE | PSNR | SSIM{last} |",
+        f"|---|---|---|---|{'---|' if mean else ''}",
+        *(_row(name, row) + share for (name, row), share in zip(rows.items(), explained, strict=True)),
         "",
+        *_judged(document["metrics"]),
         *_holes(document),
     ]
+
+
+def _baselines(metrics: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Rows for PCA and the mean image, which have no PSNR and SSIM; none in models of older releases."""
+    rows = {}
+    pca = metrics.get("pca_denoised_mse" if "denoised_mse" in metrics else "pca_mse")
+    if pca is not None:
+        rows[f"PCA with {metrics['pca_components']} components"] = {"mse": pca}
+    if "mean_mse" in metrics:
+        rows["the mean image"] = {"mse": metrics["mean_mse"]}
+    return rows
+
+
+def _row(name: str, figures: dict[str, float]) -> str:
+    psnr, ssim = (
+        format(figures[key], form) if key in figures else ""
+        for key, form in (("psnr", ".2f"), ("ssim", ".4f"))
+    )
+    return f"| {name} | {figures['mse']:.5f} | {psnr} | {ssim} |"
+
+
+def _explained(mse: float, mean: float | None) -> str:
+    share = explained_variance(mse, mean) if mean else None
+    return "" if share is None else f" {share:.1%} |"
+
+
+def _judged(metrics: dict[str, Any]) -> list[str]:
+    """The explained variance in words, and warnings about a poor model."""
+    if "mean_mse" not in metrics:
+        return []
+    about = (
+        "Explained variance is 1 - MSE / MSE of the mean image. PCA and the mean image are fitted to the "
+        "same training images."
+    )
+    warned = [part for text in quality_warnings(metrics) for part in (f"**Warning:** {text}", "")]
+    return [about, "", *warned]
 
 
 def _holes(document: dict[str, Any]) -> list[str]:

@@ -7,7 +7,10 @@ from contextlib import suppress
 from diabolo.runtime.errors import PluginError
 from diabolo.train import networks
 
-__all__ = ["last_part", "latent_dim_help", "network_help", "parse_names"]
+__all__ = ["BATCH_SIZE_TEXT", "EPOCHS_TEXT", "last_part", "latent_dim_help", "network_help", "parse_names"]
+
+EPOCHS_TEXT = "as many as make 3,500 steps, at least 10; fewer for large images"
+BATCH_SIZE_TEXT = "128 if the epochs are given, otherwise 16 to 128, by the number and size of the images"
 
 
 def parse_names(text: str) -> tuple[str, ...]:

@@ -10,32 +10,31 @@ from functools import partial
 from math import prod
 from pathlib import Path
 
-import torch
-
 from diabolo.runtime._old_names import old_names
+from diabolo.runtime.bundle.quality import quality_line
 from diabolo.train import networks
-from diabolo.train.batches.held_out import brightness, held_out, learned_and_held, split
+from diabolo.train._prepare import build, decide_budget, prepare
+from diabolo.train.batches.held_out import held_out, split
+from diabolo.train.budget import decided
 from diabolo.train.callbacks import BaseCallback, Callback
 from diabolo.train.callbacks._given import given_callback
+from diabolo.train.callbacks.notebook import default_callback
 from diabolo.train.callbacks.tensorboard import TensorBoard
 from diabolo.train.callbacks.tensorboard import check as check_tensorboard
 from diabolo.train.config import Config
-from diabolo.train.datasets import ImageData, Split, load
+from diabolo.train.datasets import ImageData, load
 from diabolo.train.devices import choose_device, choose_precision
 from diabolo.train.distributed import Distributed, init_distributed
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.evaluation import plots
-from diabolo.train.evaluation.evaluate import evaluate
-from diabolo.train.evaluation.holes import holes
+from diabolo.train.evaluation.measure import measure, warnings
 from diabolo.train.interrupt import Halt, Interrupt, handled
-from diabolo.train.model import Model
 from diabolo.train.run import BEST, STATE, Run
 from diabolo.train.run._run import absolute
 from diabolo.train.run.files import Files, as_path
 from diabolo.train.run.lock import Lock, hold
 from diabolo.train.run.record import facts, record
 from diabolo.train.trainer import Trainer
-from diabolo.train.variants import VariantBase
 
 __all__ = ["Callback", "fit", "held_out", "resume"]
 
@@ -56,7 +55,7 @@ def fit(
     Args:
         config: what to train.
         out: the run's folder, which is made; it must not hold anything yet.
-        callback: told how the training goes.
+        callback: told how the training goes; by default a progress bar in a notebook, and nothing elsewhere.
         watcher: the old name of `callback`, deprecated.
 
     Returns:
@@ -85,7 +84,7 @@ def fit(
     if config.tensorboard:
         check_tensorboard()
     distributed = init_distributed(device)
-    callback = (callback if distributed.is_main else None) or BaseCallback()
+    callback = (callback or default_callback()) if distributed.is_main else BaseCallback()
     with handled(distributed.is_main) as interrupt:
         if distributed.is_main:
             Run.check_free(out)  # before the data are read
@@ -93,9 +92,10 @@ def fit(
             lambda: load(config.dataset, config.request(progress=callback.loading)), callback, distributed
         )
         split(data, config.seed)  # raises if there are too few images, before anything is written
-        built = _build(config, network, data)  # likewise, if the network does not fit
+        built = build(config, network, data)  # likewise, if the network does not fit
+        config = decide_budget(config, built, data, callback, distributed)
         with _begin(out, config, data, callback, distributed) as run:
-            trainer = _prepare(run, built, data, callback, distributed)
+            trainer = prepare(run, built, data, callback, distributed)
             return _train(trainer, network, data, interrupt)
 
 
@@ -118,7 +118,7 @@ def resume(
             the run's folder is never executed.
         dataset: where the folder of images is now, if it was moved or renamed.
         data_dir: where datasets are now, if not where they were.
-        callback: told how the training goes.
+        callback: told how the training goes; by default a progress bar in a notebook, and nothing elsewhere.
         watcher: the old name of `callback`, deprecated.
 
     Returns:
@@ -132,7 +132,7 @@ def resume(
     config = Run.open(path).config
     choose_device(config.device)
     distributed = init_distributed(config.device)
-    callback = (callback if distributed.is_main else None) or BaseCallback()
+    callback = (callback or default_callback()) if distributed.is_main else BaseCallback()
     with handled(distributed.is_main) as interrupt, _held(path, callback, distributed) as lock:
         run = Run.open(path)
         run.lock = lock
@@ -142,6 +142,7 @@ def resume(
         if epochs is not None:
             run.config = replace(run.config, epochs=epochs)
             run.document |= run.config.to_json()
+        decided(run.config)  # raises if config.json does not say it
         state = (run.path / STATE).is_file()
         if state and _complete(run, made):
             done = run.epochs_done()
@@ -149,8 +150,8 @@ def resume(
         read = partial(run.data, dataset=dataset, data_dir=data_dir, note=callback.note)
         data = _load(lambda: read(progress=callback.loading), callback, distributed)
         run.document["provenance"] = data.provenance
-        built = _build(run.config, made, data)
-        trainer = _prepare(run, built, data, callback, distributed)
+        built = build(run.config, made, data)
+        trainer = prepare(run, built, data, callback, distributed)
         if state:
             trainer.restore()
         else:
@@ -163,7 +164,7 @@ def resume(
 def _complete(run: Run, network: networks.Network) -> bool:
     """Whether all epochs are done, and the figures, the plots and the history are there and undamaged."""
     rows = run.read_about(STATE).get("history")
-    if run.epochs_done() < run.config.epochs:
+    if run.epochs_done() < decided(run.config)[0]:
         return False
     try:
         figures, history = run.metrics(), run.history()
@@ -234,7 +235,7 @@ def _train(trainer: Trainer, network: networks.Network, data: ImageData, interru
     position = trainer.position
     tensorboard = TensorBoard(trainer, data) if run.config.tensorboard and distributed.is_main else None
     trainer.tensorboard = tensorboard
-    callback.start(len(trainer.images), run.config.epochs, position.epoch + position.step / trainer.steps)
+    callback.start(len(trainer.images), trainer.epochs, position.epoch + position.step / trainer.steps)
     try:
         trainer.train(interrupt)
         _finish(trainer, network, data, tensorboard)
@@ -253,41 +254,13 @@ def _finish(
     run.check_there()
     variant, model = run.load(network)
     model.to(trainer.device)
-    figures = evaluate(variant, model, data.test, distributed)
-    for warning in variant.warnings(figures):
-        trainer.callback.note(warning)
+    figures = measure(variant, model, data, run.config.seed, distributed)
     if distributed.is_main:
-        figures |= holes(model, data)
+        for text in filter(None, (quality_line(figures), *warnings(variant, figures))):
+            trainer.callback.note(text)
         drawn = plots.draw(run, variant, model, data, figures)
         plots.save(run, drawn)
         run.write_json("metrics.json", figures)
         if tensorboard:
             tensorboard.finish(drawn)
     distributed.barrier()
-
-
-def _build(config: Config, network: networks.Network, data: ImageData) -> tuple[VariantBase, Model]:
-    """The variant and the untrained model, its weights initialised with the run's seed."""
-    torch.manual_seed(config.seed)
-    return config.build(data.image_shape, network)
-
-
-def _prepare(
-    run: Run,
-    built: tuple[VariantBase, Model],
-    data: ImageData,
-    callback: Callback,
-    distributed: Distributed,
-) -> Trainer:
-    images, held = learned_and_held(data, run.config.seed)
-    variant, model = built
-    model.set_mean(torch.from_numpy(brightness(images)).float())
-    return Trainer(
-        run=run,
-        variant=variant,
-        model=model,
-        images=images,
-        validation=Split(images=held),
-        distributed=distributed,
-        callback=callback,
-    )

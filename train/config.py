@@ -8,7 +8,14 @@ from typing import Any, get_origin
 
 from diabolo.runtime.errors import UsageError
 from diabolo.train import networks, variants
-from diabolo.train._config_texts import last_part, latent_dim_help, network_help, parse_names
+from diabolo.train._config_texts import (
+    BATCH_SIZE_TEXT,
+    EPOCHS_TEXT,
+    last_part,
+    latent_dim_help,
+    network_help,
+    parse_names,
+)
 from diabolo.train.batches.augment import Augment
 from diabolo.train.datasets import DATA_DIR_HELP, Fitting, LoadRequest, Progress
 from diabolo.train.devices import DEVICES, PRECISIONS
@@ -59,8 +66,20 @@ class Config(Settings):
     blocks: int | None = setting(
         None, "Number of the network's residual blocks.", low=0, high=1000, default_text="the network's own"
     )
-    epochs: int = setting(10, "Passes over the training images.", low=1, high=100000, unit="epochs")
-    batch_size: int = setting(128, "Images per step.", low=1, high=65536, unit="images")
+    epochs: int | None = setting(
+        None, "Passes over the training images.", low=1, high=100000, unit="epochs", default_text=EPOCHS_TEXT
+    )
+    batch_size: int | None = setting(
+        None, "Images per step.", low=1, high=65536, unit="images", default_text=BATCH_SIZE_TEXT
+    )
+    validate_every: int | None = setting(
+        None,
+        "Epochs from one validation to the next; each adds a row to the history and writes a checkpoint.",
+        low=1,
+        high=100000,
+        unit="epochs",
+        default_text="1 if the epochs are given, otherwise about 50 validations",
+    )
     optimizer: str = setting(
         "adam", "adam, or muon, which takes longer per step but needs fewer steps.", choices=tuple(RATES)
     )

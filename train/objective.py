@@ -1,4 +1,4 @@
-"""The loss as a module that can be compiled and shared by processes, and its memory format."""
+"""The loss as a module that can be compiled and shared by processes, its memory format, and its sums."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from diabolo.train.model import Model
 from diabolo.train.step import Step
 from diabolo.train.variants import Loss, VariantBase
 
-__all__ = ["Objective", "compiled", "memory_format"]
+__all__ = ["Objective", "add_terms", "compiled", "memory_format"]
 
 
 class Objective(nn.Module):
@@ -40,3 +40,19 @@ def memory_format(model: nn.Module) -> torch.memory_format:
     """channels_last for a model with convolutions, which are faster in it."""
     convolves = any(isinstance(module, nn.Conv2d) for module in model.modules())
     return torch.channels_last if convolves else torch.contiguous_format
+
+
+def add_terms(sums: dict[str, Tensor], terms: dict[str, Tensor], images: int) -> None:
+    """Add the loss and its terms, means over a batch, to sums over images.
+
+    Args:
+        sums: by name; a name that is missing starts at 0.
+        terms: scalars on one device, by name.
+        images: in the batch.
+    """
+    for name, value in terms.items():
+        if name not in sums:
+            sums[name] = torch.zeros((), device=value.device)
+    # one call for all of them: on a GPU a call costs more than the sum
+    values = [value.float() for value in terms.values()]
+    torch._foreach_add_([sums[name] for name in terms], values, alpha=images)

@@ -22,6 +22,7 @@ from diabolo.runtime.listing import quoted
 from diabolo.train.async_scalar import AsyncScalar
 from diabolo.train.batches.augment import Augment, augment
 from diabolo.train.batches.feed import feed, resident
+from diabolo.train.budget import decided, epochs_since_validation
 from diabolo.train.callbacks import Callback
 from diabolo.train.config import Config
 from diabolo.train.datasets import Images, Split
@@ -30,7 +31,7 @@ from diabolo.train.errors import RunError, StoppedError, TrainingError
 from diabolo.train.evaluation.evaluate import validate
 from diabolo.train.interrupt import Interrupt
 from diabolo.train.model import Model
-from diabolo.train.objective import Objective, compiled, memory_format
+from diabolo.train.objective import Objective, add_terms, compiled, memory_format
 from diabolo.train.optim.ema import copy_buffers, update_average
 from diabolo.train.optim.optimizer import clip_gradient, make_optimizer
 from diabolo.train.optim.schedule import learning_rate
@@ -80,6 +81,7 @@ class Trainer:
 
     def __post_init__(self) -> None:
         config = self.config
+        self.epochs, self.batch_size, self.validate_every = decided(config)
         self.device = torch.device(config.device)
         self.layout = memory_format(self.model)
         self.model.to(self.device).to(memory_format=self.layout)
@@ -106,13 +108,13 @@ class Trainer:
     @property
     def steps(self) -> int:
         """Steps per epoch; its images are split evenly, so that the last batch is not smaller."""
-        return math.ceil(len(self.images) / self.config.batch_size)
+        return math.ceil(len(self.images) / self.batch_size)
 
     @property
     def finished(self) -> bool:
         """Whether the last epoch is done, or `patience` epochs have passed without a better loss."""
         out_of_patience = 0 < self.config.patience <= self.position.stale
-        return out_of_patience or self.position.epoch >= self.config.epochs
+        return out_of_patience or self.position.epoch >= self.epochs
 
     def train(self, interrupt: Interrupt | None = None) -> None:
         """Train until `finished`.
@@ -147,7 +149,9 @@ class Trainer:
             self._step(image, len(piece))
             self._save_or_stop(interrupt)
         self._check_finite(float(self.sums["loss"]))
-        self._end_epoch(len(order))
+        position.epoch, position.step = position.epoch + 1, 0
+        if position.epoch % self.validate_every == 0 or position.epoch == self.epochs:
+            self._validate()
 
     def _save_or_stop(self, interrupt: Interrupt) -> None:
         """Save if a minute has passed since the last checkpoint; save and stop if a signal asks for it."""
@@ -169,7 +173,7 @@ class Trainer:
         config, position = self.config, self.position
         number = position.epoch * self.steps + position.step
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(config.lr, number, config.epochs * self.steps)
+            group["lr"] = learning_rate(config.lr, number, self.epochs * self.steps)
         first = self.distributed.shard(count).start
         step = Step(
             config.seed,
@@ -195,7 +199,7 @@ class Trainer:
         self.optimizer.step()
         if self.average is not self.model:
             update_average(self.average, self.model, number, config.average)
-        self._add_terms({"loss": loss.objective.detach()} | loss.terms, len(image))
+        add_terms(self.sums, {"loss": loss.objective.detach()} | loss.terms, len(image))
         position.step += 1
         self._report_loss(loss.objective.detach(), count)
 
@@ -218,19 +222,13 @@ class Trainer:
                 f"smaller --lr than {self.config.lr:g}, or with --precision fp32."
             )
 
-    def _add_terms(self, terms: dict[str, Tensor], images: int) -> None:
-        for name in terms:
-            if name not in self.sums:
-                self.sums[name] = torch.zeros((), device=self.device)
-        # one call for all of them: on a GPU a call costs more than the sum
-        sums, values = [self.sums[name] for name in terms], [value.float() for value in terms.values()]
-        torch._foreach_add_(sums, values, alpha=images)
-
-    def _end_epoch(self, count: int) -> None:
+    def _validate(self) -> None:
+        """Validate, and write the best weights, the history and a checkpoint, after whole epochs."""
         position = self.position
+        seen = epochs_since_validation(position.epoch, self.validate_every, position.rows)
         parts = self.distributed.gather({name: float(value) for name, value in self.sums.items()})
-        row = {"epoch": float(position.epoch + 1)}
-        row |= {name: sum(part[name] for part in parts) / count for name in parts[0]}
+        row = {"epoch": float(position.epoch)}
+        row |= {name: sum(p[name] for p in parts) / (seen * len(self.images)) for name in parts[0]}
         if self.average is not self.model:
             copy_buffers(self.average, self.model)
         with self._autocast():
@@ -240,8 +238,7 @@ class Trainer:
             if self.distributed.is_main:
                 self.run.write_tensors(BEST, self.average.state_dict())
         else:
-            position.stale += 1
-        position.epoch, position.step = position.epoch + 1, 0
+            position.stale += seen
         self.sums.clear()
         position.rows.append(row)
         if self.distributed.is_main:

@@ -148,7 +148,14 @@ def test_an_option_reaches_the_field_of_its_name() -> None:
         "seed": 1,
         "resize": "pad",
     }
-    given |= {"background": "black", "batch_size": 2, "weight_decay": 0.5, "optimizer": "muon", "lr": 0.5}
+    given |= {
+        "validate_every": 2,
+        "background": "black",
+        "batch_size": 2,
+        "weight_decay": 0.5,
+        "optimizer": "muon",
+        "lr": 0.5,
+    }
     config = Config.make("autoencoder", "glyphs", network="conv", **given)
     text = recipe(config, "glyphs")
     assert len(text.splitlines()) == 3 + 1 + len(given)
@@ -176,7 +183,7 @@ def test_only_the_norm_of_the_gradient_has_no_recipe(clip: float) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(("epochs", value) for value in (True, 3.0, "3", None, [], 0)),
+        *(("epochs", value) for value in (True, 3.0, "3", [], 0)),
         *(("image_size", value) for value in ("12x12", [12], [12, 12.0], [1, 12], 12)),
         *(("classes", value) for value in ("a,b", [1])),
         *(("variant_options", value) for value in ([], {"beta": "much"}, {"beta": True}, {"betta": 1.0})),

@@ -20,7 +20,15 @@ from diabolo.train.model import Model
 from diabolo.train.step import Step
 from diabolo.train.variants import VariantBase
 
-__all__ = ["batches", "encode_all", "evaluate", "validate"]
+__all__ = [
+    "add_test_noise",
+    "batches",
+    "encode_all",
+    "evaluate",
+    "numbered_batches",
+    "reconstruct",
+    "validate",
+]
 
 _BATCH = 512  # images, at most
 _BATCH_BYTES = 2**26  # of a batch as float32, at most: large images must not fill memory
@@ -34,7 +42,7 @@ def batches(images: Images) -> Iterator[NDArray[np.float32]]:
     Args:
         images: uint8 `(n, channels, height, width)`.
     """
-    return (batch for _, batch in _own(images, None))
+    return (batch for _, batch in numbered_batches(images))
 
 
 @torch.inference_mode()
@@ -67,7 +75,7 @@ def validate(
     """
     model.eval()
     sums = _Sums()
-    for number, batch in _own(split.images, distributed):
+    for number, batch in numbered_batches(split.images, distributed):
         _add_loss(sums, variant, model, batch, number)
     return float(sums.figures(variant, len(split), distributed)["loss"])
 
@@ -94,8 +102,8 @@ def evaluate(
     model.eval()
     sums = _Sums()
     levels = _levels(variant.noise)
-    for number, batch in _own(test.images, distributed):
-        out = _rebuilt(model, batch)
+    for number, batch in numbered_batches(test.images, distributed):
+        out = reconstruct(model, batch)
         error = metrics.mse(batch, out)
         sums.add("mse", error.sum())
         sums.add("psnr", metrics.psnr_of_mse(error).sum())
@@ -125,15 +133,31 @@ def _levels(noise: NoiseSpec | None) -> list[NoiseSpec]:
     return [NoiseSpec(kind=noise.kind, low=float(level), high=float(level)) for level in levels]
 
 
-def _own(images: Images, distributed: Distributed | None) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """The batches that this process evaluates, with their numbers; float32 in [0, 1]."""
+def numbered_batches(
+    images: Images, distributed: Distributed | None = None
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """The batches that this process evaluates, with their numbers, which determine the noise.
+
+    Args:
+        images: uint8 `(n, channels, height, width)`.
+        distributed: the processes that share the work; by default this one does all of it.
+
+    Yields:
+        The number and a batch, float32 in [0, 1].
+    """
     size = max(1, min(_BATCH, _BATCH_BYTES // (4 * math.prod(images.shape[1:]))))
     rank, count = (distributed.rank, distributed.world_size) if distributed else (0, 1)
     for number in range(rank, -(-len(images) // size), count):
         yield number, images[number * size : (number + 1) * size].astype(np.float32) / np.float32(255)
 
 
-def _rebuilt(model: Model, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+def add_test_noise(batch: NDArray[np.float32], noise: NoiseSpec, number: int) -> NDArray[np.float32]:
+    """A noisy copy of batch `number`, with the same noise for every model."""
+    return add_noise(batch, noise, np.random.default_rng([_SEED, number]))
+
+
+def reconstruct(model: Model, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The model's reconstructions of a batch `(batch, channels, height, width)` in [0, 1]."""
     out: NDArray[np.float32] = model(torch.from_numpy(batch).to(model.offset.device)).float().cpu().numpy()
     return out
 
@@ -141,8 +165,8 @@ def _rebuilt(model: Model, batch: NDArray[np.float32]) -> NDArray[np.float32]:
 def _add_denoised(
     sums: _Sums, prefix: str, model: Model, batch: NDArray[np.float32], noise: NoiseSpec, number: int
 ) -> None:
-    noisy = add_noise(batch, noise, np.random.default_rng([_SEED, number]))
-    out = _rebuilt(model, noisy)
+    noisy = add_test_noise(batch, noise, number)
+    out = reconstruct(model, noisy)
     error = metrics.mse(batch, out)
     sums.add(f"{prefix}noisy_psnr", metrics.psnr(batch, noisy).sum())
     sums.add(f"{prefix}denoised_psnr", metrics.psnr_of_mse(error).sum())

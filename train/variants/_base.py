@@ -60,6 +60,7 @@ class VariantBase(ABC):
         default_network: where `--network` is not given.
         default_latent_dim: where `--latent-dim` is not given.
         noise: what the model is trained to remove, or None.
+        tradeoff: what the reconstruction may suffer from besides too little training; shown if it is poor.
     """
 
     summary: ClassVar[str]
@@ -67,6 +68,7 @@ class VariantBase(ABC):
     default_network: ClassVar[str] = "dense"
     default_latent_dim: ClassVar[int] = 32
     noise: NoiseSpec | None = None
+    tradeoff: ClassVar[str] = ""
 
     def head(self) -> Head:
         """The module that makes the latent of the encoder's raw outputs, and declares the latent space."""

@@ -43,6 +43,7 @@ class Variant(VariantBase):
 
     summary = "sigmoid units, with a penalty that keeps their mean activity near a small rho"
     default_latent_dim = 196
+    tradeoff = "Sparse units reconstruct less precisely than free ones: compare with --sparsity-weight 0."
 
     def __init__(self, options: Options) -> None:
         self.options = options

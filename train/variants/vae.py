@@ -83,6 +83,7 @@ class Variant(VariantBase):
     """The reconstruction error plus beta times the KL divergence from N(0, I), both in nats per image."""
 
     summary = "encodes a mean and a variance, draws the latent from them; can generate images"
+    tradeoff = "The KL divergence makes a VAE's latents imprecise: compare with a smaller --beta."
     default_latent_dim = 20
 
     def __init__(self, options: Options) -> None:

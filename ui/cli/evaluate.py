@@ -58,9 +58,8 @@ def command(
     import json
 
     from diabolo.train import Run
-    from diabolo.train.evaluation.evaluate import evaluate
-    from diabolo.train.evaluation.holes import holes
     from diabolo.train.evaluation.iwae_bound import iwae_bound
+    from diabolo.train.evaluation.measure import measure, warnings
     from diabolo.ui.cli._shared.figures import show, show_side_by_side
     from diabolo.ui.cli._shared.progress import Bar
 
@@ -69,12 +68,12 @@ def command(
     variant, model = run.load(network)
     with Bar() as bar:
         data = run.data(dataset=dataset, data_dir=data_dir, progress=bar.loading, note=bar.note)
-        figures = evaluate(variant, model, data.test) | holes(model, data)
+        figures = measure(variant, model, data, run.config.seed)
         if importance_samples:
             figures |= iwae_bound(
                 variant, model, data.test, importance_samples, images=images, progress=bar.loading
             )
-    for warning in variant.warnings(figures):
+    for warning in warnings(variant, figures):
         bar.note(warning)
     run.write_json("metrics.json", figures)
     if others:

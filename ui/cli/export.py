@@ -53,6 +53,8 @@ def command(source: str, out: str | None, network: str | None, dataset: str | No
     """
     from diabolo.export import export_factory, export_run
     from diabolo.export.errors import ExportError
+    from diabolo.runtime import Bundle
+    from diabolo.runtime.bundle.quality import quality_line, quality_warnings
     from diabolo.train.userfile import split
     from diabolo.ui.cli._shared.progress import console
 
@@ -72,6 +74,9 @@ def command(source: str, out: str | None, network: str | None, dataset: str | No
         f"{done.parity.image:.1e} (image), on {' and '.join(done.parity.images)} images"
     )
     _note_figures(done.figures, settings["dtype"], note)
+    metrics = Bundle.open(done.path).manifest.metrics
+    for text in filter(None, (quality_line(metrics), *quality_warnings(metrics))):
+        note(text)
     click.echo(str(done.path))
 
 

@@ -32,6 +32,7 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
     import json
 
     from diabolo.runtime import Bundle
+    from diabolo.runtime.bundle.quality import quality_line, quality_warnings
     from diabolo.runtime.image.background import background_kind
     from diabolo.runtime.listing import printable
 
@@ -53,6 +54,7 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
         "network": m.network,
         "dataset": m.dataset + (f", {len(m.classes)} classes" if m.classes else ""),
         "metrics": ", ".join(f"{k} {v:.5g}" for k, v in m.metrics.items() if isinstance(v, int | float)),
+        **({"quality": line} if (line := quality_line(m.metrics)) else {}),
         "parity": f"at most {parity['latent']:.1e} (latent), {parity['image']:.1e} (image) away from torch",
         "graphs": f"opset {m.document['graphs']['opset']}, {m.document['graphs']['dtype']}, "
         f"onnxruntime {m.document['graphs'].get('onnxruntime', 'unknown')} or later",
@@ -60,6 +62,8 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
     }
     for name, value in (rows | (runs or {})).items():
         click.echo(printable(f"{name:9} {value}"))
+    for warning in quality_warnings(m.metrics):
+        click.echo(printable(f"warning   {warning}"))
 
 
 def _device(bundle: str, device: str, threads: int) -> dict[str, Any]:

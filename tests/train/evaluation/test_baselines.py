@@ -1,0 +1,36 @@
+"""PCA and the mean image, against an exact singular value decomposition."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from diabolo.train.evaluation.pca import fit_pca
+
+
+@pytest.mark.parametrize("shape", [(1, 12, 12), (3, 20, 20)])  # exact, and by subspace iteration
+@pytest.mark.parametrize(("count", "components"), [(9, 32), (300, 10)])
+def test_pca_is_as_good_as_the_svd(shape: tuple[int, int, int], count: int, components: int) -> None:
+    rng = np.random.default_rng(0)
+    waves = rng.normal(size=(40, int(np.prod(shape)))) / np.arange(1, 41)[:, None]
+    flat = (128 + 20 * rng.normal(size=(count + 50, 40)) @ waves).clip(0, 255).astype(np.uint8)
+    train, test = flat[:count], flat[count:].astype(np.float32) / 255
+    pca = fit_pca(train.reshape(-1, *shape), components)
+    centred = train / 255 - (mean := train.mean(0) / 255)
+    basis = np.linalg.svd(centred, full_matrices=False)[2][: min(components, count - 1)]
+    assert pca.components.shape[1] == len(basis)
+    expected = np.square((test - mean) - (test - mean) @ basis.T @ basis).mean()
+    found = pca.reconstruct(test.reshape(-1, *shape)).reshape(test.shape)
+    assert np.square(test - found).mean() == pytest.approx(expected, rel=2e-3)
+
+
+def test_every_run_stands_next_to_pca_and_the_mean_image(runs: dict[str, Path]) -> None:
+    for run in runs.values():
+        figures = json.loads((run / "metrics.json").read_text())
+        assert 0 < figures["pca_mse"] < figures["mean_mse"]
+        assert figures["pca_components"] == 6
+        assert figures["explained_variance"] == pytest.approx(1 - figures["mse"] / figures["mean_mse"])
+        assert ("pca_denoised_mse" in figures) == ("denoised_mse" in figures)

@@ -1,0 +1,62 @@
+"""What comes before the first step: the model, the training budget, the trainer."""
+
+from __future__ import annotations
+
+import torch
+
+from diabolo.train import networks
+from diabolo.train.batches.held_out import brightness, learned_and_held
+from diabolo.train.budget import announced, decide, flops_per_image
+from diabolo.train.callbacks import Callback
+from diabolo.train.config import Config
+from diabolo.train.datasets import ImageData, Split
+from diabolo.train.distributed import Distributed
+from diabolo.train.model import Model
+from diabolo.train.run import Run
+from diabolo.train.trainer import Trainer
+from diabolo.train.variants import VariantBase
+
+__all__ = ["build", "decide_budget", "prepare"]
+
+
+def build(config: Config, network: networks.Network, data: ImageData) -> tuple[VariantBase, Model]:
+    """The variant and the untrained model, its weights initialised with the run's seed."""
+    torch.manual_seed(config.seed)
+    return config.build(data.image_shape, network)
+
+
+def decide_budget(
+    config: Config,
+    built: tuple[VariantBase, Model],
+    data: ImageData,
+    callback: Callback,
+    distributed: Distributed,
+) -> Config:
+    """The config with what the user left to the number of images; the same in every process."""
+    images = len(learned_and_held(data, config.seed)[0])
+    chosen = decide(config, images, 0 if config.epochs else flops_per_image(*built))
+    if config.epochs is None and distributed.is_main:
+        callback.note(announced(chosen, images, *built))
+    return chosen
+
+
+def prepare(
+    run: Run,
+    built: tuple[VariantBase, Model],
+    data: ImageData,
+    callback: Callback,
+    distributed: Distributed,
+) -> Trainer:
+    """The trainer of a run, with the images to learn from and those held out."""
+    images, held = learned_and_held(data, run.config.seed)
+    variant, model = built
+    model.set_mean(torch.from_numpy(brightness(images)).float())
+    return Trainer(
+        run=run,
+        variant=variant,
+        model=model,
+        images=images,
+        validation=Split(images=held),
+        distributed=distributed,
+        callback=callback,
+    )
