@@ -26,6 +26,12 @@ from filelock import FileLock
 from PIL import Image, ImageDraw
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that drive a browser come first: one of them at the end would leave the other workers idle."""
+    slow = {item.path for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def pytest_runtest_setup() -> None:
     """Torch reads the sources of a thousand operators for each graph that it exports; once is enough here."""
     registry = getattr(sys.modules.get("torch.onnx._internal.exporter._registration"), "ONNXRegistry", None)
