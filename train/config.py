@@ -288,12 +288,7 @@ class Config(Settings):
         variant = variants.make(self.variant, self.variant_options)
         network = network or networks.find(self.network)
         head = variant.head()
-        pair = network.build(
-            image_shape,
-            head.width * self.latent_dim,
-            self.latent_dim,
-            **self._layers(),
-        )
+        pair = network.build(image_shape, head.width * self.latent_dim, self.latent_dim, **self._layers())
         shape = self.latent_shape(image_shape, network)
         return variant, Model(*pair, head, image_shape, shape, variant.extras())
 

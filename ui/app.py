@@ -74,12 +74,7 @@ def build(
         AppBlocks(title="Diabolo", analytics_enabled=False, delete_cache=_CLEANUP) as app,
         gr.Column(elem_classes="diabolo"),
     ):
-        gr.HTML(
-            f"<style>{_read('app.css')}</style>",
-            js_on_load=_read("parts/picture_names.js"),
-            padding=False,
-            elem_classes="diabolo-style",
-        )
+        _add_style()
         first = _first(models, tabs)
         models[first]  # a model that does not run is reported now, and not on the page
         names = list(models)
@@ -103,6 +98,16 @@ def build(
         page.unload(_forget_visitor(models))
     queue(app)
     return app
+
+
+def _add_style() -> None:
+    """The style sheet and the names of picture buttons, in a component: they come along into other pages."""
+    gr.HTML(
+        f"<style>{_read('app.css')}</style>",
+        js_on_load=_read("parts/picture_names.js"),
+        padding=False,
+        elem_classes="diabolo-style",
+    )
 
 
 def _first(models: Models, tabs: dict[str, ModuleType]) -> str:

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from diabolo.export.external.copies import copied, modules_of
-from diabolo.export.external.outputs import Path, Reading, follow
+from diabolo.export.external.names import Path
+from diabolo.export.external.outputs import Reading, follow
 
 __all__ = ["LAYOUTS", "ExternalDecoder", "ExternalEncoder", "shapes"]
 

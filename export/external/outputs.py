@@ -5,8 +5,6 @@ What is found is a path, not a tensor: `torch.export` then follows it without lo
 
 from __future__ import annotations
 
-import dataclasses
-import numbers
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -15,10 +13,9 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
 
 from diabolo.export.errors import ExportError
+from diabolo.export.external.names import Path, names_of
 
 __all__ = ["SPREADS", "Reading", "described", "find_image", "find_latent", "follow"]
-
-Path = tuple[tuple[str, Any], ...]
 
 # how a spread becomes a log-variance
 SPREADS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -28,7 +25,7 @@ SPREADS: dict[str, Callable[[Tensor], Tensor]] = {
     "log_std": lambda value: 2 * value,
 }
 
-# names as `_plain` writes them, in order of preference
+# names as `names_of` writes them, in order of preference
 _MEANS = ("mu", "mean", "means", "loc", "zmu", "muz", "zmean", "meanz", "latentmean", "posteriormean")
 _LATENTS = (
     *(
@@ -64,10 +61,6 @@ _IMAGES = (
         "xhat",
     ),
     *("sample", "image", "images", "decoded", "x", "output", "outputs", "pixelvalues", "mean", "mu", "loc"),
-)
-_COMMON = (  # attributes that an object is asked for, if it does not list its own
-    *("latent_dist", "latents", "latent", "z", "embedding", "mean", "mu", "loc", "logvar", "log_var"),
-    *("log_covariance", "std", "sample", "reconstruction", "recon_x", "last_hidden_state"),
 )
 
 
@@ -115,9 +108,9 @@ def find_latent(out: Any, again: Any, count: int, spread: str | None) -> Reading
         return Reading(())
     if isinstance(out, Distribution):
         return _of_distribution(out)
-    names = _names(out)
+    names = names_of(out)
     if names is not None:
-        return _of_names(out, names, again, count, spread)
+        return _ofnames_of(out, names, again, count, spread)
     if isinstance(out, tuple | list):
         return _of_tuple(out, again, count, spread)
     raise _unknown("encoder", out)
@@ -137,7 +130,7 @@ def find_image(out: Any, shapes: tuple[tuple[int, ...], ...]) -> Path:
         return ()
     if isinstance(out, Distribution):
         return (*_step_base(out), ("attr", "mean"))
-    names = _names(out)
+    names = names_of(out)
     if names is not None:
         for name in _IMAGES:
             if name in names and isinstance(follow(out, names[name]), Tensor | Distribution):
@@ -161,7 +154,7 @@ def described(out: Any) -> str:
     """An output in a few words, for a message."""
     if isinstance(out, Tensor):
         return f"a tensor of shape {tuple(out.shape)}"
-    names = _names(out)
+    names = names_of(out)
     if names:
         kind = "dict" if type(out) is dict else type(out).__name__
         listed = ", ".join(repr(path[0][1]) for path in names.values())
@@ -191,7 +184,7 @@ def _step_base(out: Distribution) -> Path:
     return (("attr", "base_dist"),) if isinstance(out, Independent) else ()
 
 
-def _of_names(out: Any, names: Mapping[str, Path], again: Any, count: int, spread: str | None) -> Reading:
+def _ofnames_of(out: Any, names: Mapping[str, Path], again: Any, count: int, spread: str | None) -> Reading:
     """The reading of a dict, a dataclass, a named tuple or an object."""
     tensors = {name: path for name, path in names.items() if isinstance(follow(out, path), Tensor)}
     kind, where = next(
@@ -281,31 +274,6 @@ def _tensors(out: Any, path: Path = ()) -> Iterator[_Found]:
     elif isinstance(out, tuple | list):
         for index, each in enumerate(out):
             yield from _tensors(each, (*path, ("item", index)))
-
-
-def _names(out: Any) -> dict[str, Path] | None:
-    """The path of every name of a mapping or an object, in plain letters; None for what has no names."""
-    if isinstance(out, Mapping):
-        return {_plain(key): (("item", key),) for key in out if isinstance(key, str)}
-    if isinstance(out, tuple) and hasattr(out, "_fields"):
-        return {_plain(name): (("attr", name),) for name in out._fields}
-    if isinstance(out, tuple | list | numbers.Number | str | bytes | Distribution) or out is None:
-        return None
-    listed = [field.name for field in dataclasses.fields(out)] if dataclasses.is_dataclass(out) else []
-    listed += [name for name in getattr(out, "__dict__", {}) if name not in listed]
-    listed += [name for name in _COMMON if name not in listed and _has(out, name)]
-    return {_plain(name): (("attr", name),) for name in listed if not name.startswith("_")} or None
-
-
-def _has(out: Any, name: str) -> bool:
-    try:
-        return isinstance(getattr(out, name, None), Tensor | Distribution)
-    except Exception:  # noqa: BLE001  a property of somebody else's class
-        return False
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").replace("-", "").replace(" ", "").casefold()
 
 
 def _unknown(what: str, out: Any) -> ExportError:

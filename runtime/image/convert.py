@@ -7,32 +7,27 @@ resampled.
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.image._gather import Picture, gather
+from diabolo.runtime.image._open import open_image, reading
 from diabolo.runtime.image.background import are_inverted, border_brightness
-from diabolo.runtime.image.formats import hint
 from diabolo.runtime.image.placement import Drawing, place_drawing
 from diabolo.runtime.image.resize import (
     Colour,
     Span,
     check,
-    check_pixels,
     coarsen,
     crop_box,
     fit,
     flatten,
-    opened,
 )
 from diabolo.runtime.image.treatment import crop_to_object, threshold_picture
 
@@ -42,6 +37,7 @@ __all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", 
 Images: TypeAlias = Picture | NDArray[np.generic] | Sequence[Picture | NDArray[np.generic] | Any] | Any
 
 _MODES = {1: "L", 3: "RGB"}
+_INVERTED = [255 - value for value in range(256)]
 _DETAIL = 16  # times the model's size, to which a picture may be reduced before it is cropped to its object
 
 
@@ -57,69 +53,6 @@ class Prepared:
 
     image: NDArray[np.float32]
     steps: tuple[tuple[str, str], ...]
-
-
-def open_image(source: Picture) -> Image.Image:
-    """Load a picture and rotate it as its EXIF orientation says.
-
-    Args:
-        source: a PIL image, or a PNG, JPEG, WebP, BMP, TIFF, GIF, PNM or other file in one of the formats of
-            `diabolo.runtime.image.formats`: its path, its bytes, or the file opened for reading bytes.
-
-    Raises:
-        ImageError: the file does not exist, is not a regular file (but a named pipe, a device, a folder), is
-            not a picture in one of these formats, or has too many pixels (100 million by default).
-    """
-    with _reading(source) as picture:
-        check_pixels(picture)
-        picture.load()
-        from PIL import ImageOps  # arrays do without it
-
-        return ImageOps.exif_transpose(picture)
-
-
-@contextmanager
-def _reading(source: Picture) -> Iterator[Image.Image]:
-    """Open a picture; every exception, here or in the `with` block, becomes an ImageError."""
-    what = _name(source)
-    try:
-        if isinstance(source, Image.Image):
-            check_pixels(source)
-            yield source
-        else:
-            if isinstance(source, bytes | bytearray | memoryview):
-                source = io.BytesIO(source)
-            with opened(source) as picture:
-                yield picture
-    except FileNotFoundError:
-        raise ImageError(f"there is no picture at {what!r}.") from None
-    except UnidentifiedImageError:
-        way = hint(os.path.splitext(what)[1])  # noqa: PTH122 - `what` need not be a path
-        raise ImageError(
-            f"{what} cannot be read as a picture. "
-            + (
-                f"To read such files: {way}."
-                if way
-                else "Give a PNG, JPEG, WebP, BMP, TIFF, GIF or PNM file."
-            )
-        ) from None
-    except MemoryError:
-        raise ImageError(f"{what} does not fit into memory. Give a smaller picture.") from None
-    except Exception as error:
-        # Pillow's decoders raise nearly anything on bad bytes: OSError, SyntaxError, struct.error, KeyError
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ImageError(f"{what} cannot be read as a picture: {reason}. Give another.") from error
-
-
-def _name(source: Picture) -> str:
-    """What a message calls a picture."""
-    if isinstance(source, Image.Image):
-        return "the picture"
-    if isinstance(source, bytes | bytearray | memoryview):
-        return f"the picture of {len(source):,} bytes"
-    if isinstance(source, str | os.PathLike):
-        return str(source)
-    return str(getattr(source, "name", "the opened file"))
 
 
 def prepare(
@@ -177,14 +110,17 @@ def prepare(
     if resize != "pad":
         picture = _fit(picture, width, height, resize, padding, scale, steps)
     if invert or (invert is None and _is_inverted(picture, background)):
-        from PIL import ImageOps
-
-        picture = ImageOps.invert(picture)
+        picture = picture.point(_INVERTED * len(picture.getbands()))
         steps.append(("inverted", ""))
     if resize == "pad":  # last, so that the padding is not inverted and does not count as the border
         picture = _fit(picture, width, height, resize, padding, scale, steps)
-    values = np.asarray(picture, np.float32).reshape(height, width, channels) / np.float32(255)
-    return Prepared(image=np.ascontiguousarray(values.transpose(2, 0, 1)), steps=tuple(steps))
+    return Prepared(image=_values(picture), steps=tuple(steps))
+
+
+def _values(picture: Image.Image) -> NDArray[np.float32]:
+    """The values of a picture, float32 `(channels, height, width)` in [0, 1]."""
+    values = np.asarray(picture, np.float32).reshape(picture.height, picture.width, -1) / np.float32(255)
+    return np.ascontiguousarray(values.transpose(2, 0, 1))
 
 
 def _check_channels(shape: tuple[int, int, int]) -> None:
@@ -228,7 +164,7 @@ def _flat(
     steps: list[tuple[str, str]],
 ) -> tuple[Image.Image, float]:
     """The picture upright, in 8 bits, without transparency; and the factor by which it was reduced."""
-    with _reading(source) as picture:
+    with reading(source) as picture:
         longest = max(picture.size)
         if not isinstance(source, Image.Image):  # the caller's image must not change
             coarsen(picture, size)

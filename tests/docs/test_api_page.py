@@ -132,14 +132,15 @@ def test_as_tools(port: str, digit: Path) -> None:
 def test_in_an_app_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
     launched: list[Any] = []
     monkeypatch.setattr(gr.Blocks, "launch", lambda app: launched.append(app))
-    _, page, one, mounted, component = blocks("python")
-    for code in (page, one, component):
+    _, page, one, mounted, component, shown = blocks("python")
+    for code in (page, one, component, shown):
         exec(compile(code, "page", "exec"), {})  # noqa: S102 - the page's own
-    whole, single, alone = (str(app.get_config_file()) for app in launched)
+    whole, single, alone, marked = (str(app.get_config_file()) for app in launched)
     assert "My page" in whole
     assert "mnist-autoencoder-2d" in whole
     assert "探索" in single
     assert "Latent" in alone
+    assert "Where it lies" in marked
     seen: dict[str, Any] = {}
     exec(compile(mounted, "page", "exec"), seen)  # noqa: S102
     from starlette.testclient import TestClient

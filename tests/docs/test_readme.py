@@ -99,7 +99,10 @@ def test_the_commands_of_the_page_on_training(workplace: Path) -> None:
     Path("my_nets.py").write_text(nets)
     Path("my_grid.py").write_text(grid)
     listed = commands(TRAINING)
-    assert [words[0] for words in listed] == [*["train"] * 6, "export", "train", "train", "evaluate"]
+    assert [words[0] for words in listed] == [
+        *["train", "evaluate", *["train"] * 5],
+        *["export", "train", "train", "evaluate"],
+    ]
     for words in listed:
         run(words)
     seen: dict[str, Any] = {}

@@ -29,10 +29,9 @@ from diabolo.ui.blocks import refusal
 from diabolo.ui.files.incoming import pixels_of
 from diabolo.ui.files.served import is_ours, keep
 from diabolo.ui.files.temporary import MADE, visitors_folder
-from diabolo.ui.models.cache import cached
 from diabolo.ui.models.collection import Models
 from diabolo.ui.models.dataset_images import DatasetImages
-from diabolo.ui.models.shuffle import cycle_shuffled
+from diabolo.ui.models.shuffle import order_of_codes
 from diabolo.ui.parts.picture import CurrentPicture, Look, Picture, example_of, words
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
@@ -251,7 +250,7 @@ class Context:
                 return picture_of(opened.sample(1)[0]), say["drawn"].format(
                     source=source_of(opened.latent_space.distribution, say)
                 )
-            code = opened.codes.latents[next(_order(opened))]
+            code = opened.codes.latents[next(order_of_codes(opened))]
             return picture_of(opened.decode(code)[0]), say["stored"]
 
     def test_image(self, model: str, request: gr.Request) -> tuple[Image.Image, str]:
@@ -280,12 +279,6 @@ class Context:
         """Updates that show or hide the buttons for test images."""
         here = self.originals.available(self.manifest(name))
         return [gr.Button(visible=here) for _ in self.originals_buttons]
-
-
-@cached(64)
-def _order(model: Autoencoder) -> Iterator[int]:
-    """The order in which the model's codes are shown, one for all visitors."""
-    return cycle_shuffled(0 if model.codes is None else len(model.codes.latents))
 
 
 @contextlib.contextmanager

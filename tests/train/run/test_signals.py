@@ -25,7 +25,7 @@ if sys.argv[3:] == ["nohup"]:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 import torch
 torch.set_num_threads(1)
-from diabolo.train import loop
+from diabolo.train import _fit
 from diabolo.ui.cli import main
 from diabolo.ui.cli._shared.progress import Bar
 
@@ -59,11 +59,11 @@ Interrupt._ask = hears
 
 import diabolo.ui.cli._shared.progress as progress
 progress.Bar = Told
-really = loop.evaluate
-def evaluate(*given):
+really = _fit.measure
+def measure(*given):
     told("figures")
     return really(*given)
-loop.evaluate = evaluate
+_fit.measure = measure
 main(json.loads(sys.argv[1]))
 """
 

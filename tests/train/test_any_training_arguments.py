@@ -32,7 +32,8 @@ def usual(run: Run) -> dict[str, Any]:
     """A value that is right for each parameter, by its name; `fit` finds no images, and so does not train."""
     return {
         **{"config": Config.make("vae", "no-such-folder"), "out": "run", "callback": None, "watcher": None},
-        **{"path": run.path, "epochs": None, "network": None, "variant": "vae", "dataset": "mnist"},
+        **{"path": run.path, "epochs": None, "network": None, "variant": "vae", "dataset": None},
+        "data_dir": None,
         **{"document": run.config.to_json(), "named": None},
     }
 
