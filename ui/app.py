@@ -157,7 +157,6 @@ def _wire_model(context: Context, page: gr.Blocks, line: gr.Markdown, sheet: gr.
         describe,
         [context.chooser, context.automatic],
         [line, sheet, *context.originals_buttons],
-        queue=False,
         **EVERY,
     )
 

@@ -138,11 +138,13 @@ def _check(block_fn: Any, inputs: list[Any]) -> None:
 
 
 def _check_event(block_fn: Any, event: Any) -> None:
-    """Check that the data of an event is what its function needs.
+    """Check that an event has a function, and that its data is what the function needs.
 
     Raises:
-        gr.Error: it is not, or it names a file.
+        gr.Error: it has none, or the data is not, or names a file.
     """
+    if block_fn.fn is None:
+        raise refusal("this event runs in the page only.")
     data = getattr(event, "_data", None)
     if _names_file(data):
         raise refusal("the event data may not name a file.")

@@ -29,8 +29,11 @@ class _Asked(dict[str, Any]):
 def report_errors(function: _Function) -> _Function:
     """Wrap a function whose last argument is an object that the client sent.
 
-    A `DiaboloError` becomes the answer {'problem': reason}, which the page shows. An invalid call gets status
-    422; a bug of the app gets status 500 with the number of the error in the log.
+    An error becomes the answer {'problem': reason}, which the page shows; for a bug of the app, the reason is
+    the number of the error in the log. A call that no page makes gets status 422.
+
+    These answers have no error status, of which the page would not learn the reason: Gradio's function in the
+    page then returns undefined.
     """
 
     @functools.wraps(function)
@@ -43,12 +46,12 @@ def report_errors(function: _Function) -> _Function:
         except HTTPException:
             raise
         except DiaboloError as error:
-            return {"problem": str(error)}  # of an error status, Gradio's page would show only the number
+            return {"problem": str(error)}
         except (TypeError, ValueError, OverflowError) as error:
             _LOG.info("a call of %s was refused", function.__name__, exc_info=True)
-            raise HTTPException(422, f"this call has an invalid value: {error}.") from None
+            return {"problem": f"this call has an invalid value: {error}."}
         except Exception:  # noqa: BLE001 - logged; the client gets its number
-            raise HTTPException(500, logged(function.__name__)) from None
+            return {"problem": logged(function.__name__)}
 
     return cast("_Function", answer)
 

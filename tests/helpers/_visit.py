@@ -61,8 +61,8 @@ class Visitor:
         return self.event("upload", [given])
 
     def event(self, name: str, data: list[Any]) -> Any:
-        """The answer of the first event of this name, by gradio's queue."""
-        events = self.config["dependencies"]
+        """The answer of the first event of this name that takes so many values, by gradio's queue."""
+        events = [event for event in self.config["dependencies"] if len(event["inputs"]) == len(data)]
         index = next(event["id"] for event in events for _, n in event["targets"] if n == name)
         return self._queued([index], data)[0]
 
@@ -97,7 +97,9 @@ class Visitor:
     def explorer(self, name: str, asked: Any, **more: Any) -> tuple[int, Any]:
         """What the first explorer's own function answers; `more` replaces what is sent along."""
         component = next(
-            one["id"] for one in self.config["components"] if "explorer_open" in str(one.get("props"))
+            one["id"]
+            for one in self.config["components"]
+            if "explorer_open" in one["props"].get("server_fns", ())
         )
         sent = {"data": asked, "component_id": component, "fn_name": f"explorer_{name}"}
         status, raw = self._send(

@@ -27,7 +27,6 @@ from diabolo.ui.server_functions import report_errors
 __all__ = ["LatentExplorer"]
 
 _LANGUAGES = ("en", "zh-TW")
-_START = "explore(element, props, server, trigger, watch);"
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Kind = TypeVar("_Kind")
@@ -126,7 +125,7 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
             value,
             html_template=_read("explorer.html"),
             css_template=_read("explorer.css"),
-            js_on_load=_script(),
+            js_on_load=_read("load.js", ""),
             apply_default_css=False,
             label=label,
             sliders=bool(sliders),
@@ -179,6 +178,11 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
     def _options(self) -> dict[str, Any]:
         """The options that the page heeds."""
         return {**self.props, "interactive": self.interactive is not False}
+
+    @_server
+    def explorer_script(self, asked: Mapping[str, Any]) -> str:
+        """The script, which the page fetches once for all its explorers; `load.js` starts it."""
+        return _script()
 
     @_server
     def explorer_open(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -279,14 +283,14 @@ def _field(asked: Any, name: str, kind: type[_Kind]) -> _Kind:
 
 @functools.cache
 def _script() -> str:
-    """The parts of the page's script, joined into one scope.
+    """The parts of the page's script, joined into one scope, which declares `explore`.
 
-    Their order does not matter: none runs code of another before `explore` is called last.
+    Their order does not matter: none runs code of another before `explore` is called.
     """
     files = resources.files("diabolo.ui.explorer").joinpath("page").iterdir()
-    return "\n".join([*map(_read, sorted(file.name for file in files if file.name.endswith(".js"))), _START])
+    return "\n".join(map(_read, sorted(file.name for file in files if file.name.endswith(".js"))))
 
 
 @functools.cache
-def _read(name: str) -> str:
-    return resources.files("diabolo.ui.explorer").joinpath("page", name).read_text("utf-8")
+def _read(name: str, folder: str = "page") -> str:
+    return resources.files("diabolo.ui.explorer").joinpath(folder, name).read_text("utf-8")

@@ -98,9 +98,8 @@ def _wire_fetching(context: Context, sample: gr.Button, original: gr.Button) -> 
         made, words = context.original(model, request)
         return fetched(made, context.picture.GRADIO_CACHE, words)
 
-    at_once: dict[str, Any] = EVERY | {"queue": False}
-    sample.click(fetch_sample, context.chooser, context.picture, **at_once)
-    original.click(fetch_original, context.chooser, context.picture, **at_once)
+    sample.click(fetch_sample, context.chooser, context.picture, **EVERY)
+    original.click(fetch_original, context.chooser, context.picture, **EVERY)
     with gr.Row(visible=False):
         picture, words = pixels(context.text("", "seen")), gr.Markdown()
         run_stored, run_test_image = gr.Button(), gr.Button()

@@ -46,9 +46,9 @@ def explorer(tmp_path: Path) -> Any:
 
 def test_the_component_carries_all_it_needs(explorer: Any) -> None:
     folder = Path(sys.modules[type(explorer).__module__].__file__ or "").parent
-    config = explorer.get_config()
+    config, script = explorer.get_config(), explorer.explorer_script({})
     for part in (folder / "page").glob("*.js"):
-        assert part.read_text("utf-8") in config["js_on_load"]
+        assert part.read_text("utf-8") in script
     assert config["elem_id"] == "here"
     assert config["props"] == {
         "sliders": True,
@@ -58,9 +58,9 @@ def test_the_component_carries_all_it_needs(explorer: Any) -> None:
         "interactive": True,
     }
     assert explorer.explorer_open({})["options"] == config["props"]  # gradio may lose the props
-    assert len(config["server_fns"]) == 7
+    assert len(config["server_fns"]) == 8
     json.dumps(config["value"])
-    page = config["html_template"] + config["css_template"] + config["js_on_load"]
+    page = config["html_template"] + config["css_template"] + config["js_on_load"] + script
     assert "http" not in page
     assert "`" not in config["html_template"] + config["css_template"]  # they become template strings
     assert not list(folder.glob("*.pyi"))

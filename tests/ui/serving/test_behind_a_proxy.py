@@ -44,6 +44,7 @@ http {{
     listen 127.0.0.1:{port};
     proxy_http_version 1.1;
     proxy_set_header Host $http_host;
+    location = /favicon.ico {{ return 204; }} # a browser may ask before the page names its icon
     location {location} {{ proxy_pass {upstream}; }}
   }}
 }}

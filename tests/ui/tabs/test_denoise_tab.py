@@ -94,7 +94,9 @@ def test_files_to_a_zip(client: Any, models: dict[str, Autoencoder], tmp_path: P
     ]
     files[3].write_bytes(b"no picture")
     files[4].write_text("neither")
-    archive, said = client.predict("spatial", [given(path) for path in files], api_name="/denoise_files")
+    archive, said, figures = client.predict(
+        "spatial", [given(path) for path in files], api_name="/denoise_files"
+    )
     with zipfile.ZipFile(archive) as found:
         assert found.testzip() is None
         assert found.namelist() == ["scan 1.png", "scan 1-2.png", "雜訊.png"]
@@ -103,6 +105,9 @@ def test_files_to_a_zip(client: Any, models: dict[str, Autoencoder], tmp_path: P
                 made = models["spatial"].denoise(prepare(path, (3, 8, 8)).image[None])
                 np.testing.assert_array_equal(np.asarray(Image.open(file)), to_uint8(made)[0])
     assert "**3** of 5" in said
+    assert figures["denoised"] == 3
+    assert [one["name"] for one in figures["skipped"]] == ["broken.png", "notes.txt"]
+    assert all("/" not in one["reason"] for one in figures["skipped"])
     assert all(name in said for name in ("broken.png", "notes.txt"))
     assert str(tmp_path) not in said
     assert "gradio" not in said  # nor where the app keeps them
@@ -110,14 +115,19 @@ def test_files_to_a_zip(client: Any, models: dict[str, Autoencoder], tmp_path: P
 
 def test_only_broken_files_give_no_zip(client: Any, tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"no picture")
-    archive, said = client.predict("spatial", [given(tmp_path / "broken.png")], api_name="/denoise_files")
+    archive, said, figures = client.predict(
+        "spatial", [given(tmp_path / "broken.png")], api_name="/denoise_files"
+    )
     assert archive is None
+    assert figures["denoised"] == 0
     assert "**0** of 1" in said
 
 
-def test_no_files_give_a_hint(client: Any) -> None:
-    archive, said = client.predict("spatial", None, api_name="/denoise_files")
-    assert (archive, said) == (None, "Choose picture files first.")
+def test_no_files_are_refused(client: Any) -> None:
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises(AppError, match=r"Choose picture files first\."):
+        client.predict("spatial", None, api_name="/denoise_files")
 
 
 @pytest.mark.parametrize(("limit", "value"), [("MOST", 1), ("MOST_MEGABYTES", 0.0001)])

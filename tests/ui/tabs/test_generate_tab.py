@@ -79,7 +79,7 @@ def test_one_seed_one_result(client: Any) -> None:
     ],
 )
 def test_it_says_what_it_draws_from(client: Any, folder: Path, model: str, source: str, why: str) -> None:
-    words = client.predict(model, 30, 0, api_name="/sample")[1]
+    _, words, figures = client.predict(model, 30, 0, api_name="/sample")
     opened = Autoencoder.load(folder / model, device="cpu")
     assert opened.sampling == source
     assert f"**{source}**" in words
@@ -88,10 +88,13 @@ def test_it_says_what_it_draws_from(client: Any, folder: Path, model: str, sourc
     marks = marks_of(opened, latents, opened.decode(latents))
     assert (set(marks.known) == {"unlike", "far"}) == (model == "fitted")
     assert ("of 30" in words) == (model == "fitted")
+    assert set(figures) == {"unlike", "far"}
     for name, found in marks.known.items():
+        assert figures.pop(name) == [index + 1 for index in range(30) if found[index]]
         numbers = ", ".join(str(index + 1) for index in np.flatnonzero(found)[:12])
         said = "pictures are unlike the data" if name == "unlike" else "latents are far from the codes"
         assert f"**{found.sum()} of 30** {said}{numbers and f' ({numbers}'}" in words
+    assert not any(figures.values())  # what is not known is null
 
 
 def test_each_mark_is_below_its_picture() -> None:

@@ -246,3 +246,16 @@ def test_switched_off(letters: Path, tmp_path: Path) -> None:
     app = build(save_coded(tmp_path / "listed"), device="cpu", limits=VisitorLimits(uploads=False))
     with app_of(app) as address:
         assert "does not take uploads" in Visitor(address).bring(letters)["error"]
+
+
+def test_whoever_brings_more_is_told_what_went(letters: Path, tmp_path: Path) -> None:
+    from diabolo.ui import build
+
+    listed = change(save_coded(tmp_path / "plane"), name="plane")
+    more = zipped(change(save_coded(tmp_path / "more"), name="more"))
+    with app_of(build(listed, device="cpu", limits=VisitorLimits(kept=1))) as address:
+        ann = Visitor(address)
+        assert "removed" not in ann.bring(letters)["data"][1]
+        answer = ann.bring(more)
+        assert taken(answer) == "more"
+        assert "your upload **letters** was removed" in answer["data"][1]

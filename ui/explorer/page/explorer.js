@@ -22,7 +22,8 @@ function explore(element, props, server, trigger, watch) {
     shown?.leave();
     if (shown) shown.made = null;
     element.firstElementChild.inert = true;
-    const about = await server.explorer_open({ model: options?.chosen ?? null }).catch(() => ({ problem: say("trouble") }));
+    const answer = await server.explorer_open({ model: options?.chosen ?? null }).catch(() => undefined);
+    const about = answer ?? { problem: say("silence") }; // gradio makes undefined of an error status
     if (mine !== turn) return; // another model was chosen meanwhile
     const page = blank.cloneNode(true);
     if (about.problem) return void ((shown = null), showProblem(page, about.problem));

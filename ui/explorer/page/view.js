@@ -7,6 +7,7 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
   sayAll(page);
   const ask = async (name, more) => {
     const answer = await server[`explorer_${name}`]({ model, ...more });
+    if (answer === undefined) throw Error("no answer"); // what gradio makes of an error status
     if (answer?.problem) throw Object.assign(Error(answer.problem), { told: answer.problem });
     return answer;
   };

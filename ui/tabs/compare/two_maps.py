@@ -15,6 +15,7 @@ from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
 from diabolo.ui.parts.first_open import on_first_open
 from diabolo.ui.parts.marks import TEXTS as MARKS
 from diabolo.ui.parts.picture import Picture
+from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.tabs.compare.pairs import pair, same_images, standing_for
 from diabolo.ui.tabs.compare.path_strip import path_strip
 from diabolo.ui.tabs.compare.texts import TEXTS
@@ -87,9 +88,9 @@ def _layout(context: Context) -> _Page:
 def _wire(context: Context, page: _Page) -> None:
     pointers = _Pointers(context)
 
-    def refresh(*names: str) -> list[Any]:
-        """The visitor may have uploaded models since the page was opened."""
-        return [gr.update(choices=context.bundles.names()) for _ in names]
+    def offer(_model: str) -> list[Any]:
+        """The visitor may have uploaded models, which changes the chosen one, since the tab was opened."""
+        return [gr.update(choices=context.bundles.names()) for _ in choosers]
 
     def describe(left: str, right: str, request: gr.Request) -> list[str]:
         return [_line(context.manifest(name), context.say(TEXTS, request)) for name in (left, right)]
@@ -113,14 +114,15 @@ def _wire(context: Context, page: _Page) -> None:
         "outputs": [*page.maps, page.placed, page.paths, page.note],
         **LATEST,
     }
-    changes = [on_first_open(refresh, choosers, choosers)]
+    refresh(context, offer, [context.chooser], choosers)
+    changes = [on_first_open(describe, choosers, page.lines)]
     for chooser, explorer in zip(choosers, page.maps, strict=True):
-        changes.append(chooser.input(choose, chooser, explorer, **LATEST))
-    for change in changes:
-        described = change.then(describe, choosers, page.lines, **LATEST)
+        chosen = chooser.input(choose, chooser, explorer, **LATEST)
+        changes.append(chosen.then(describe, choosers, page.lines, **LATEST))
+    for described in changes:
         described.then(list_classes, [*choosers, *ends], ends, **LATEST).then(**to_classes)
-    for chosen in ends:
-        chosen.input(**to_classes)
+    for end in ends:
+        end.input(**to_classes)
     placed = [*page.maps, page.placed, page.note]
     page.show_picture.click(pointers.to_picture, [*choosers, context.picture], placed, **QUIET)
     left, right = page.maps

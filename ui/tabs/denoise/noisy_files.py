@@ -8,10 +8,12 @@ from typing import Any
 
 import gradio as gr
 
+from diabolo.ui.blocks import refusal
 from diabolo.ui.files.incoming import FileInput
 from diabolo.ui.parts.context import QUIET, Context, shown_errors
+from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.plain_text import as_text
-from diabolo.ui.tabs.denoise.denoised_files import denoised
+from diabolo.ui.tabs.denoise.denoised_files import Denoised, denoised
 from diabolo.ui.tabs.denoise.texts import TEXTS
 
 __all__ = ["files_section"]
@@ -65,11 +67,13 @@ def _wire(context: Context, section: _Section) -> None:
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - gradio recognises it by this default
     ) -> tuple[gr.File, str]:
         """Denoise the files and show the progress."""
-        words = context.say(TEXTS, request)["reading"]
-        path, report = _zip_and_report(
-            context, model, files, request, lambda done, count: progress((done, count), desc=words)
+        say = context.say(TEXTS, request)
+        if not files:
+            return gr.File(None, visible=False), say["no_files"]
+        path, result = _zip(
+            context, model, files, lambda done, count: progress((done, count), desc=say["reading"])
         )
-        return gr.File(path, visible=path is not None), report
+        return gr.File(path, visible=path is not None), _report(result, say)
 
     outputs = [section.archive, section.report]
     section.button.click(
@@ -87,7 +91,9 @@ def _wire(context: Context, section: _Section) -> None:
 def _endpoint(context: Context, files: gr.File) -> None:
     """Publish `/denoise_files`, for programs."""
 
-    def denoise_files(model: str, files: list[str] | None, request: gr.Request) -> tuple[str | None, str]:
+    def denoise_files(
+        model: str, files: list[str] | None, request: gr.Request
+    ) -> tuple[str | None, str, dict[str, Any]]:
         """Denoise picture files that are already noisy, many at once.
 
         Args:
@@ -96,34 +102,38 @@ def _endpoint(context: Context, files: gr.File) -> None:
 
         Returns:
             A zip of PNG files in the model's size, named as the pictures were, or nothing if none could
-            be read; and how many there are, with the files that were left out and why.
+            be read; a report in Markdown; and its figures: how many files were `denoised`, and those that
+            were `skipped`, each with its `name` and the `reason`.
         """
-        return _zip_and_report(context, model, files, request, lambda _done, _count: None)
+        say = context.say(TEXTS, request)
+        if not files:
+            raise refusal(say["no_files"])
+        path, result = _zip(context, model, files, lambda _done, _count: None)
+        skipped = [{"name": name, "reason": reason} for name, reason in result.broken]
+        return path, _report(result, say), {"denoised": result.count, "skipped": skipped}
 
     with gr.Row(visible=False):
-        archive, report, run = gr.File(), gr.Markdown(), gr.Button()
+        archive, report, figures, run = gr.File(), gr.Markdown(), record("figures"), gr.Button()
     run.click(
         denoise_files,
         [context.chooser, files],
-        [archive, report],
-        **context.endpoint("denoise_files", "archive", "report"),
+        [archive, report, figures],
+        **context.endpoint("denoise_files", "archive", "report", "figures"),
     )
 
 
-def _zip_and_report(
-    context: Context,
-    model: str,
-    files: list[str] | None,
-    request: gr.Request,
-    tick: Callable[[int, int], None],
-) -> tuple[str | None, str]:
-    """The path of the zip, None if no file could be read; and a report as Markdown."""
-    say = context.say(TEXTS, request)
-    if not files:
-        return None, say["no_files"]
+def _zip(
+    context: Context, model: str, files: list[str], tick: Callable[[int, int], None]
+) -> tuple[str | None, Denoised]:
+    """The path of the zip, None if no file could be read; and what is in it."""
     with shown_errors(), context.turn(len(files), _FILE):
         result = denoised(context, model, files, tick)
-    lines = [say["done"].format(count=result.count, all=len(files))]
+    return context.keep(result.content, "denoised.zip") if result.count else None, result
+
+
+def _report(result: Denoised, say: dict[str, str]) -> str:
+    """How many files were denoised, and which were left out and why, as Markdown."""
+    lines = [say["done"].format(count=result.count, all=result.count + len(result.broken))]
     if result.broken:
         lines += ["", say["broken"], "", *(f"- {as_text(reason)}" for _, reason in result.broken)]
-    return context.keep(result.content, "denoised.zip") if result.count else None, "\n".join(lines)
+    return "\n".join(lines)

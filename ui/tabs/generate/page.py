@@ -16,6 +16,7 @@ from diabolo.runtime.image import convert, mosaic
 from diabolo.runtime.latent.space import LatentSpace
 from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
 from diabolo.ui.parts.marks import Marks, marks_of
+from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import SHARED, source_of
@@ -90,7 +91,9 @@ def _wire(context: Context, page: _Page) -> None:
 def _endpoint(context: Context) -> None:
     """Publish `/sample`, for programs; its picture has no marks."""
 
-    def sample(model: str, count: float, seed: float, request: gr.Request) -> tuple[Image.Image, str]:
+    def sample(
+        model: str, count: float, seed: float, request: gr.Request
+    ) -> tuple[Image.Image, str, dict[str, Any]]:
         """Generate pictures.
 
         Args:
@@ -99,23 +102,33 @@ def _endpoint(context: Context) -> None:
             seed: a whole number from 0; the same seed gives the same pictures.
 
         Returns:
-            All of them in one picture, row by row (PNG); and what they were drawn from, and which of them are
-            unlike the data or far from the codes, in words.
+            All of them in one picture, row by row (PNG); what they were drawn from, in words; and the
+            numbers, from 1, of those that are `unlike` the data or `far` from the codes. Either is null if
+            the bundle does not have what it takes to tell.
         """
         with shown_errors():
             found = _generate(context, model, count, seed)
-            return _grid(found.pictures), _words(context, found, request)
+            return _grid(found.pictures), _words(context, found, request), _figures(found.marks)
 
     with gr.Row(visible=False):
         count, seed = (
             gr.Number(16, label="count", precision=0),
             gr.Number(0, label="seed", minimum=0, precision=0),
         )
-        grid, words = pixels("grid"), gr.Textbox(label="words")
+        grid, words, marks = pixels("grid"), gr.Textbox(label="words"), record("marks")
         run = gr.Button()
     run.click(
-        sample, [context.chooser, count, seed], [grid, words], **context.endpoint("sample", "grid", "source")
+        sample,
+        [context.chooser, count, seed],
+        [grid, words, marks],
+        **context.endpoint("sample", "grid", "source", "marks"),
     )
+
+
+def _figures(marks: Marks) -> dict[str, list[int] | None]:
+    """For each mark the numbers of the pictures that have it, from 1; None if it is not known."""
+    numbers = {name: (np.flatnonzero(found) + 1).tolist() for name, found in marks.known.items()}
+    return {"unlike": None, "far": None} | numbers
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -13,6 +13,7 @@ from diabolo.runtime.image import mosaic
 from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.latent.interpolation import METHODS
 from diabolo.runtime.latent.path import LatentPath, read
+from diabolo.ui.blocks import refusal
 from diabolo.ui.components import identity, subclass
 from diabolo.ui.files.incoming import FileInput
 from diabolo.ui.parts.context import Context, shown_errors
@@ -76,7 +77,7 @@ def endpoints(context: Context, texts: Texts) -> None:
 def _interpolate(context: Context, texts: Texts, fields: _Fields) -> None:
     def interpolate(
         model: str, a: str | None, b: str | None, steps: float, method: str, request: gr.Request
-    ) -> tuple[str | None, str | None, str]:
+    ) -> tuple[str, str]:
         """Decode the codes on the path from one picture to another.
 
         Args:
@@ -87,19 +88,18 @@ def _interpolate(context: Context, texts: Texts, fields: _Fields) -> None:
             method: linear, spherical or standardised.
 
         Returns:
-            A strip of all pictures (PNG), an animation there and back (GIF), and a hint if a
-            picture is missing.
+            A strip of all pictures (PNG), and an animation there and back (GIF).
         """
         if a is None or b is None:
-            return None, None, context.say(texts, request)["both"]
+            raise refusal(context.say(texts, request)["both"])
         with shown_errors():
-            return *_files(context, *_path_through(context, model, [a, b], steps, method)), ""
+            return _files(context, *_path_through(context, model, [a, b], steps, method))
 
     gr.Button().click(
         interpolate,
         [context.chooser, fields.a, fields.b, fields.steps, fields.method],
-        [fields.strip, fields.animation, fields.hint],
-        **context.endpoint("interpolate", "strip", "animation", "hint"),
+        [fields.strip, fields.animation],
+        **context.endpoint("interpolate", "strip", "animation"),
     )
 
 

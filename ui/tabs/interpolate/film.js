@@ -112,7 +112,8 @@ async function take(button) {
   if (kind === "json") return save(new Blob([film.path], { type: "application/json" }), kind);
   part("told").textContent = say("busy");
   button.disabled = true;
-  const got = await server.film_file({ model: film.model, path: film.path, kind }).catch(() => ({ problem: say("trouble") }));
+  const answer = await server.film_file({ model: film.model, path: film.path, kind }).catch(() => undefined);
+  const got = answer ?? { problem: say("trouble") }; // gradio makes undefined of an error status
   button.disabled = false;
   part("told").textContent = got.problem ?? "";
   if (got.data) save(new Blob([Uint8Array.from(atob(got.data), (c) => c.charCodeAt(0))], { type: `image/${kind}` }), kind);

@@ -95,6 +95,7 @@ def _wire_upload(context: Context, page: _Page) -> None:
         if path is None:
             return
         say, visitor = _texts(context, request), request.session_hash
+        before = context.bundles.uploaded.names(visitor)
         yield gr.skip(), say["waiting" if uploads.busy else "checking"]
         try:
             with shown_errors():
@@ -102,9 +103,11 @@ def _wire_upload(context: Context, page: _Page) -> None:
         except gr.Error:
             yield gr.skip(), ""
             raise
-        names = [*context.bundles, *context.bundles.uploaded.names(visitor)]
-        report = say["taken" if new else "known"].format(name=as_text(name))
-        yield gr.update(choices=names, value=name, visible=len(names) > 1), report
+        own = context.bundles.uploaded.names(visitor)
+        names = [*context.bundles, *own]
+        lines = [say["taken" if new else "known"].format(name=as_text(name))]
+        lines += [say["removed"].format(name=as_text(gone)) for gone in before if gone not in own]
+        yield gr.update(choices=names, value=name, visible=len(names) > 1), "  \n".join(lines)
 
     taken = page.upload.upload(take, page.upload, [context.chooser, page.report], **QUIET)
     taken.success(None, None, context.automatic, js="() => ''", **QUIET)
