@@ -141,8 +141,10 @@ def _check_event(block_fn: Any, event: Any) -> None:
     """Check that the data of an event is what its function needs.
 
     Raises:
-        gr.Error: it is not, or it names a file.
+        gr.Error: it is not, or it names a file, or the event has no function here.
     """
+    if block_fn.fn is None:
+        raise refusal("this event runs in the page, and is never sent.")
     data = getattr(event, "_data", None)
     if _names_file(data):
         raise refusal("the event data may not name a file.")

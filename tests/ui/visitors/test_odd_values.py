@@ -144,6 +144,9 @@ def test_functions_of_the_page_get_a_reason(client: httpx.Client, data: Any) -> 
         for name in names:
             body = {"session_hash": "s", "component_id": number, "fn_name": name, "data": data}
             answer = client.post("gradio_api/component_server", json=body)
+            if name == "explorer_open" and data == {}:  # which asks for the chosen model
+                assert answer.status_code == 200
+                continue
             if data == {"model": "plane"} and name in ("explorer_open", "explorer_graph", "explorer_plane"):
                 assert answer.status_code == 200
                 continue
