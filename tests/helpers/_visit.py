@@ -58,7 +58,9 @@ class Visitor:
         kind = f"multipart/form-data; boundary={mark}"
         file = json.loads(self._send("/gradio_api/upload", body, kind)[1])[0]
         given = {"path": file, "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
-        return self.event("upload", [given])
+        events = self.config["dependencies"]
+        index = next(e["id"] for e in events if len(e["inputs"]) == 1 and e["targets"][0][1] == "upload")
+        return self._queued([index], [given])[0]
 
     def event(self, name: str, data: list[Any]) -> Any:
         """The answer of the first event of this name that takes so many values, by gradio's queue."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,36 @@ def test_an_upload_a_paste_and_a_sample_go_along(page: Any, tmp_path: Path) -> N
     open_tab(page, "Reconstruct|重建")
     steps(page, "20 x 20")
     page.wait_for_function("document.querySelector('.upload img')?.naturalHeight === 30", timeout=WAIT)
+
+
+def test_what_is_fetched_late_replaces_nothing_given_since(
+    browser: Any, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from diabolo.ui.parts.context import Context
+
+    page, slow, stored = browser.new_page(locale="en-US"), [2.0], Context.stored
+    ended: list[float] = []
+
+    def late(*given: Any) -> Any:
+        time.sleep(slow[0])
+        made = stored(*given)
+        ended.append(slow[0])
+        return made
+
+    page.goto(address)
+    steps(page, EXAMPLE)
+    monkeypatch.setattr(Context, "stored", late)
+    page.get_by_role("button", name="Fetch a sample").first.click()
+    stroke(page, (0.3, 0.3), (0.3, 0.7))
+    steps(page, DRAWN)
+    while not ended:
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(1000)
+    steps(page, DRAWN)
+    slow[0] = 0
+    page.get_by_role("button", name="Fetch a sample").first.click()
+    steps(page, "stored code|drawn from")
+    page.close()
 
 
 def test_a_cleared_drawing_leaves_no_picture(page: Any) -> None:

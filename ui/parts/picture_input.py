@@ -35,6 +35,13 @@ _UPLOADED = """(file, picture) => {
   if (picture?.kind === 'upload') return {kind: 'empty', gone: 'upload', id};
   return picture && {...picture, gone: 'upload'};
 }"""
+# What is fetched may come late: it replaces the picture that was there at the click, or what an earlier
+# click fetched, and nothing that was given since.
+_ASKED = "(picture) => ({since: picture?.id ?? '', asked: Date.now()})"
+_FETCHED = """(made, picture) => {
+  if (!made?.file) return picture;
+  return made.since === (picture?.id ?? '') || picture?.asked < made.asked ? made : picture;
+}"""
 _PASTED = """(picture, file) => {
   if (picture?.kind !== 'upload' || !picture.url || file?.path === picture.file) return file;
   const meta = {_type: 'gradio.FileData'};
@@ -90,16 +97,19 @@ def add_pad(context: Context) -> gr.HTML:
 def _wire_fetching(context: Context, sample: gr.Button, original: gr.Button) -> None:
     """The buttons that fetch a picture; `/stored` and `/test_image` do so for programs."""
 
-    def fetch_sample(model: str, request: gr.Request) -> dict[str, Any]:
+    def fetch_sample(model: str, click: Any, request: gr.Request) -> dict[str, Any]:
         made, words = context.stored(model, request)
-        return fetched(made, context.picture.GRADIO_CACHE, words)
+        return {**_clicked(click), **fetched(made, context.picture.GRADIO_CACHE, words)}
 
-    def fetch_original(model: str, request: gr.Request) -> dict[str, Any]:
+    def fetch_original(model: str, click: Any, request: gr.Request) -> dict[str, Any]:
         made, words = context.original(model, request)
-        return fetched(made, context.picture.GRADIO_CACHE, words)
+        return {**_clicked(click), **fetched(made, context.picture.GRADIO_CACHE, words)}
 
-    sample.click(fetch_sample, context.chooser, context.picture, **EVERY)
-    original.click(fetch_original, context.chooser, context.picture, **EVERY)
+    click, arrived = gr.JSON(visible="hidden"), gr.JSON(visible="hidden")
+    for button, fetch in ((sample, fetch_sample), (original, fetch_original)):
+        begun = button.click(None, context.picture, click, js=_ASKED, **EVERY)
+        done = begun.then(fetch, [context.chooser, click], arrived, **EVERY)
+        done.success(None, [arrived, context.picture], context.picture, js=_FETCHED, **EVERY)
     with gr.Row(visible=False):
         picture, words = pixels(context.text("", "seen")), gr.Markdown()
         run_stored, run_test_image = gr.Button(), gr.Button()
@@ -110,6 +120,11 @@ def _wire_fetching(context: Context, sample: gr.Button, original: gr.Button) -> 
     run_test_image.click(
         context.test_image, context.chooser, shown, **context.endpoint("test_image", "picture", "source")
     )
+
+
+def _clicked(click: Any) -> dict[str, Any]:
+    """When a button was clicked, and the picture at that time, as `_ASKED` says."""
+    return {key: click[key] for key in ("since", "asked") if key in click} if isinstance(click, dict) else {}
 
 
 class PictureView:

@@ -132,6 +132,8 @@ def test_in_a_browser(address: str, locale: str) -> None:
         page.get_by_role("tab", name="Generate" if english else "生成").click()
         image = page.locator(".generate-grid img")
         image.wait_for(timeout=WAIT)
+        page.get_by_role("combobox", name="Model" if english else "模型").first.click()
+        page.get_by_role("option", name="fitted", exact=True).click()
         page.locator(".generate-words", has_text="gaussian" if english else "配適").last.wait_for(
             timeout=WAIT
         )

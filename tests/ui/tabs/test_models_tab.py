@@ -244,7 +244,7 @@ def test_a_stranger_s_bundle_asks_nobody_for_anything(browser: Any, folder: Path
     with launched(evil, folder / "plane") as address:  # past the door: it was named when the app started
         page, wrong = opened(browser, address)
         page.locator(".models-card", has_text="inside the bundle").last.wait_for(timeout=WAIT)
-        tabs = page.get_by_role("tablist").first.get_by_role("tab")
+        tabs = page.locator(".main-tabs > .tab-wrapper").get_by_role("tab")
         for index in range(tabs.count()):
             tabs.nth(index).click()
             page.wait_for_timeout(500)

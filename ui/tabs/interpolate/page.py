@@ -25,6 +25,8 @@ __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 TITLE = {"en": "Interpolate", "zh-TW": "內插"}
 ORDER = 30
 
+_EMPTY: dict[str, Any] = {"frames": [], "latents": [], "model": ""}  # a row that nothing comes back to
+
 
 @dataclass(kw_only=True)
 class _Page:
@@ -135,13 +137,17 @@ def _wire_key_frames(context: Context, page: _Page) -> None:
         return _row(frames, model, say, before=keyframes.row_of(row)), say["stored"] if opened.codes else ""
 
     def fit(model: str, row: Any, request: gr.Request) -> tuple[Any, str]:
-        """Keep the key frames if the newly chosen model sees pictures as the one before did."""
+        """Keep the key frames if the newly chosen model sees pictures as the one before did.
+
+        Else, and when the tab opens, there are two samples: no tab opens on empty boxes.
+        """
         row = keyframes.row_of(row)
         before, say = row["model"], context.say(TEXTS, request)
         if before == model:
             return gr.skip(), gr.skip()
-        same = before in context.bundles and keyframes.fits(context.manifest(before), context.manifest(model))
-        return _row(row["frames"] if same else [], model, say), ""
+        if before in context.bundles and keyframes.fits(context.manifest(before), context.manifest(model)):
+            return _row(row["frames"], model, say), ""
+        return fetch(model, 2, _EMPTY, request)
 
     model, outputs = context.chooser, [page.row, page.hint]
     page.two.click(two, [model, page.row], outputs, **QUIET)
