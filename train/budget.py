@@ -25,6 +25,7 @@ from diabolo.train.variants import VariantBase
 
 __all__ = [
     "announced",
+    "augmentation",
     "decide",
     "decided",
     "epochs_since_validation",
@@ -39,6 +40,8 @@ _BATCH_SIZES = (128, 64, 32, 16)
 _STEPS_PER_EPOCH = 32  # at least, as long as a batch size is left to choose
 _VALIDATIONS = 50  # about; each writes a checkpoint
 _MOST_EPOCHS = 100_000
+_FEW_IMAGES = 1000
+_SHIFT = 12  # the smaller side of an image, in shifts
 _TIMED = 0.3  # seconds
 
 
@@ -67,6 +70,25 @@ def decide(config: Config, images: int, flops: int) -> Config:
     epochs = max(1, min(wanted, int(affordable / images), _MOST_EPOCHS))
     every = config.validate_every or max(1, epochs // _VALIDATIONS)
     return replace(config, epochs=epochs, batch_size=batch, validate_every=every)
+
+
+def augmentation(config: Config, images: int, image_shape: tuple[int, int, int]) -> str:
+    """How the training images are augmented; what the user says stays.
+
+    A few hundred images are soon learned by heart. If the epochs are not given, fewer than 1,000 images are
+    shifted, by up to a twelfth of the smaller side. Shifts alone, because a mirrored or rotated image may be
+    unlike every image of the set, a letter for instance.
+
+    Args:
+        config: before its epochs are decided.
+        images: to train on.
+        image_shape: `(channels, height, width)`.
+    """
+    if config.augment is not None:
+        return config.augment
+    if config.epochs is not None or images >= _FEW_IMAGES:
+        return ""
+    return f"shift:{min(64, max(1, round(min(image_shape[1:]) / _SHIFT)))}"
 
 
 def decided(config: Config) -> tuple[int, int, int]:
