@@ -1,7 +1,7 @@
-"""Every variant at its defaults on ten folders of 12 to 5,000 pictures, next to PCA of its latent size.
+"""Every variant at its defaults on folders of 12 to 5,000 pictures, next to PCA of its latent size.
 
 python -m benchmarks.enough --keep DIR     # prints the table row by row; goes on where it was stopped
-python -m benchmarks.enough scenes-12 --keep DIR
+python -m benchmarks.enough --keep DIR --steps 500 --side 32 scenes-12 textures-60     # smaller and sooner
 """
 
 from __future__ import annotations
@@ -10,46 +10,66 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 from benchmarks._shared import folders, runs
 from diabolo.runtime.bundle.quality import quality_warnings
-from diabolo.train import variants
+from diabolo.train import Config, budget, fit, resume, variants
 
-_CLEAN, _NOISY = ("mse", "pca_mse"), ("denoised_mse", "pca_denoised_mse")
+_HEAD = """| variant | folder | decided | MSE | PCA | explained | in training | says | minutes |
+|---|---|---|---|---|---|---|---|---|"""
 
 
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.enough")
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help=", ".join(folders.FOLDERS))
     parser.add_argument("--keep", metavar="DIR", help="keep folders and runs in DIR, and use those there")
+    parser.add_argument("--variants", metavar="A,B", default=",".join(variants.names()))
+    parser.add_argument("--steps", type=int, help="optimizer steps that a training is made of, not 3,500")
+    parser.add_argument("--side", type=int, help="pixels that the larger side of a picture has at most")
+    parser.add_argument("--augment", help="instead of the default")
     given = parser.parse_args(words)
     if unknown := [name for name in given.folders if name not in folders.FOLDERS]:
         parser.error(f"no folder {unknown[0]!r}; choose from {', '.join(folders.FOLDERS)}")
-    print("| folder | variant | decided | MSE | PCA | explained variance | says | minutes |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(_HEAD, flush=True)
+    better = total = 0
     with runs.folder(given.keep) as kept:
-        for name in given.folders or folders.FOLDERS:
-            pictures = kept / "pictures" / name
-            if not pictures.exists():
-                folders.make(name, pictures)
-            for variant in variants.names():
-                print(row(name, variant, pictures, kept / f"{name}-{variant}"), flush=True)
+        for variant in given.variants.split(","):
+            for name in given.folders or list(folders.FOLDERS)[:10]:
+                figures = _figures(variant, name, kept, given)
+                print(row(variant, name, *figures), flush=True)
+                better += not quality_warnings(figures[1])
+                total += 1
+    print(f"\n{better} of {total} are better than PCA and explain 30 % or more; the others warn")
 
 
-def row(name: str, variant: str, pictures: Path, folder: Path) -> str:
-    run = runs.train(folder, variant, "--dataset", str(pictures))
-    figures = json.loads((run / "metrics.json").read_text("utf-8"))
-    config = json.loads((run / "config.json").read_text("utf-8"))
-    noisy = "denoised_mse" in figures
-    mse, pca = (
-        figures["denoised_mse" if noisy else "mse"],
-        figures["pca_denoised_mse" if noisy else "pca_mse"],
+def _figures(variant: str, name: str, kept: Path, given: argparse.Namespace) -> tuple[Path, dict, dict]:
+    pictures = kept / "pictures" / f"{name}-{given.side or 'whole'}"
+    if not pictures.exists():
+        folders.make(name, pictures, given.side)
+    run = kept / "-".join(map(str, (name, variant, given.side, given.steps, given.augment)))
+    with patch.object(budget, "_STEPS", given.steps or budget._STEPS):
+        if not (run / "config.json").is_file():
+            fit(Config.make(variant, str(pictures), augment=given.augment), run)
+        elif not (run / "metrics.json").is_file():
+            print(f"{run}: continued; its minutes count the time between", file=sys.stderr)
+            resume(run)
+    figures, config = (
+        json.loads((run / name).read_text("utf-8")) for name in ("metrics.json", "config.json")
     )
-    says = "warns" if quality_warnings(figures) else "better than PCA"
-    settings = f"{config['epochs']:,} epochs of batches of {config['batch_size']}"
+    return run, figures, config
+
+
+def row(variant: str, name: str, run: Path, figures: dict, config: dict) -> str:
+    """A row of the table; a model that removes noise is measured on noisy images, as is PCA."""
+    noisy = "denoised_" if "denoised_mse" in figures else ""
+    mse, pca = figures[f"{noisy}mse"], figures.get(f"pca_{noisy}mse", float("nan"))
+    changed = config["augment"] or "as they are"
+    settings = f"{config['epochs']:,} epochs, batch size {config['batch_size']}, {changed}"
     return (
-        f"| {name} | {variant} | {settings} | {mse:.5f} | {pca:.5f} | {1 - mse / figures['mean_mse']:.1%} "
-        f"| {says} | {runs.minutes(run):.1f} |"
+        f"| {variant} | {name} | {settings} | {mse:.5f} | {pca:.5f} | {1 - mse / figures['mean_mse']:.0%} "
+        f"| {figures['training_explained_variance']:.0%} "
+        f"| {'warns' if quality_warnings(figures) else 'better than PCA'} | {runs.minutes(run):.1f} |"
     )
 
 

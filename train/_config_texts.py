@@ -7,8 +7,20 @@ from contextlib import suppress
 from diabolo.runtime.errors import PluginError
 from diabolo.train import networks
 
-__all__ = ["BATCH_SIZE_TEXT", "EPOCHS_TEXT", "last_part", "latent_dim_help", "network_help", "parse_names"]
+__all__ = [
+    "AUGMENT_TEXT",
+    "BATCH_SIZE_TEXT",
+    "EPOCHS_TEXT",
+    "last_part",
+    "latent_dim_help",
+    "network_help",
+    "parse_names",
+]
 
+AUGMENT_TEXT = (
+    "none if the epochs are given or there are 1,000 images or more; otherwise rotate:10, zoom:0.1, and a "
+    "shift of a twelfth of the image's smaller side"
+)
 EPOCHS_TEXT = "as many as make 3,500 steps, at least 10; fewer for large images"
 BATCH_SIZE_TEXT = "128 if the epochs are given, otherwise 16 to 128, by the number and size of the images"
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from diabolo.train import networks
 from diabolo.train.batches.held_out import brightness, learned_and_held
-from diabolo.train.budget import announced, decide, flops_per_image
+from diabolo.train.budget import announced, augmentation, decide, flops_per_image
 from diabolo.train.callbacks import Callback
 from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, Split
@@ -35,8 +37,14 @@ def decide_budget(
     """The config with what the user left to the number of images; the same in every process."""
     images = len(learned_and_held(data, config.seed)[0])
     chosen = decide(config, images, 0 if config.epochs else flops_per_image(*built))
+    chosen = replace(chosen, augment=augmentation(config, images, data.image_shape))
     if config.epochs is None and distributed.is_main:
         callback.note(announced(chosen, images, *built))
+        if chosen.augment != (config.augment or ""):
+            callback.note(
+                f"{images:,} images are few, so each is changed a little at every step: --augment "
+                f"{chosen.augment}. To train on the images as they are: --augment none"
+            )
     return chosen
 
 

@@ -25,6 +25,7 @@ from diabolo.train.variants import VariantBase
 
 __all__ = [
     "announced",
+    "augmentation",
     "decide",
     "decided",
     "epochs_since_validation",
@@ -34,11 +35,13 @@ __all__ = [
 _BATCH_SIZE = 128  # if the epochs are given and the batch size is not
 _STEPS = 3500  # 10 epochs of MNIST are 4,300 steps
 _EPOCHS = 10  # at least, so that a large set is not seen only once or twice
-_FLOPS = 4e13  # at most, which takes two processor cores ten to fifteen minutes
+_FLOPS = 4e13  # at most, so that large images do not take hours
 _BATCH_SIZES = (128, 64, 32, 16)
 _STEPS_PER_EPOCH = 32  # at least, as long as a batch size is left to choose
 _VALIDATIONS = 50  # about; each writes a checkpoint
 _MOST_EPOCHS = 100_000
+_FEW_IMAGES = 1000
+_SHIFT = 12  # the smaller side of an image, in shifts
 _TIMED = 0.3  # seconds
 
 
@@ -67,6 +70,25 @@ def decide(config: Config, images: int, flops: int) -> Config:
     epochs = max(1, min(wanted, int(affordable / images), _MOST_EPOCHS))
     every = config.validate_every or max(1, epochs // _VALIDATIONS)
     return replace(config, epochs=epochs, batch_size=batch, validate_every=every)
+
+
+def augmentation(config: Config, images: int, image_shape: tuple[int, int, int]) -> str:
+    """How the training images are augmented; what the user says stays.
+
+    A few hundred images are soon learned by heart. If the epochs are not given, fewer than 1,000 images are
+    shifted by up to a twelfth of the smaller side, rotated by up to 10 degrees and zoomed by up to a tenth.
+    They are not mirrored: a mirrored letter is unlike all letters.
+
+    Args:
+        config: before its epochs are decided.
+        images: to train on.
+        image_shape: `(channels, height, width)`.
+    """
+    if config.augment is not None:
+        return config.augment
+    if config.epochs is not None or images >= _FEW_IMAGES:
+        return ""
+    return f"shift:{min(64, max(1, round(min(image_shape[1:]) / _SHIFT)))},rotate:10,zoom:0.1"
 
 
 def decided(config: Config) -> tuple[int, int, int]:

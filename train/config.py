@@ -9,6 +9,7 @@ from typing import Any, get_origin
 from diabolo.runtime.errors import UsageError
 from diabolo.train import networks, variants
 from diabolo.train._config_texts import (
+    AUGMENT_TEXT,
     BATCH_SIZE_TEXT,
     EPOCHS_TEXT,
     last_part,
@@ -144,14 +145,14 @@ class Config(Settings):
         parse=parse_names,
         metavar="A,B,...",
     )
-    augment: str = setting(
-        "",
+    augment: str | None = setting(
+        None,
         "Augment the training images, in a new way at every step: shift:PIXELS, rotate:DEGREES, zoom:SHARE, "
-        "shear:SHARE, flip.",
+        "shear:SHARE, flip; none: no augmentation.",
         form="changes separated by commas: shift:2,flip",
         check=Augment.parse,
         metavar="HOW,...",
-        default_text="no augmentation",
+        default_text=AUGMENT_TEXT,
     )
     data_dir: str | None = setting(
         None,

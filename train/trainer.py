@@ -86,7 +86,7 @@ class Trainer:
         self.layout = memory_format(self.model)
         self.model.to(self.device).to(memory_format=self.layout)
         self.optimizer = make_optimizer(self.model, config)
-        self.augmentation = Augment.parse(config.augment)
+        self.augmentation = Augment.parse(config.augment or "")
         self.weights = list(self.model.parameters())
         self.max_norm = config.clip * math.prod(self.model.image_shape) ** 0.5
         # what is validated and saved: the EMA of the weights, or the weights themselves

@@ -1,7 +1,9 @@
-"""Ten folders of pictures, drawn by code: few and many, grey and colour, smooth and busy."""
+"""Folders of pictures, few and many, grey and colour: ten are drawn by code, one is cut from photographs."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import string
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +96,19 @@ def portrait(rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(shaded.clip(0, 255).astype(np.uint8))
 
 
+def crop(rng: np.random.Generator) -> Image.Image:
+    """A grey crop of 92 x 112 from a photograph of BSDS500, at half its size."""
+    photos = sorted(Path(os.environ.get("DIABOLO_DATA", "."), "BSDS500").rglob("*.jpg"))
+    if not photos:
+        raise SystemExit("photos-400 needs BSDS500: set DIABOLO_DATA to the folder that holds it")
+    with Image.open(photos[int(rng.integers(len(photos)))]) as photo:
+        half = photo.convert("L").reduce(2)
+    left, top = (
+        int(rng.integers(max(1, side - of + 1))) for side, of in zip(half.size, (92, 112), strict=True)
+    )
+    return half.crop((left, top, left + 92, top + 112))
+
+
 FOLDERS: dict[str, tuple[_Draw, int]] = {
     "scenes-12": (scene, 12),
     "gradients-30": (gradient, 30),
@@ -105,14 +120,28 @@ FOLDERS: dict[str, tuple[_Draw, int]] = {
     "textures-1500": (texture, 1500),
     "scenes-3000": (scene, 3000),
     "letters-5000": (letter, 5000),
+    "photos-400": (crop, 400),
 }
 
 
-def make(name: str, folder: Path) -> Path:
-    """Draw the pictures of one of `FOLDERS` in a new folder; always the same ones."""
+def make(name: str, folder: Path, side: int | None = None) -> Path:
+    """Draw the pictures of one of `FOLDERS` in a new folder; always the same ones.
+
+    Args:
+        name: of the folder.
+        folder: to be made.
+        side: pixels that the larger side has at most; by default the pictures keep their size.
+    """
     draw, count = FOLDERS[name]
     rng = np.random.default_rng([count, len(name)])
-    folder.mkdir(parents=True)
+    partial = folder.with_name(
+        f"{folder.name}.partial"
+    )  # renamed when whole, since a rerun uses what it finds
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
     for number in range(count):
-        draw(rng).save(folder / f"{number:04}.png")
-    return folder
+        picture = draw(rng)
+        if side:
+            picture.thumbnail((side, side))
+        picture.save(partial / f"{number:04}.png")
+    return partial.rename(folder)

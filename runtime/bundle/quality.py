@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["explained_variance", "quality_line", "quality_warnings"]
+__all__ = ["explained_variance", "little_explained", "quality_line", "quality_warnings"]
 
 _POOR = 0.3  # a smaller share of the variance is hardly more than the mean image
 _BY_HEART = 0.3  # more explained variance on the training images than on the test images
@@ -40,6 +40,23 @@ def quality_line(metrics: Mapping[str, Any]) -> str:
     return line if pca is None else f"{line}, PCA with {metrics['pca_components']} components {pca:.5f}"
 
 
+def little_explained(metrics: Mapping[str, Any]) -> float | None:
+    """The explained variance of a model that has learned little, which is below 0.3, and may be negative.
+
+    The model's mean error on test images is then no measure of what is normal: an image's error may be no
+    larger than that mean, and its reconstruction nothing like it.
+
+    Args:
+        metrics: see `quality_line`.
+
+    Returns:
+        None for a better model, or if the metrics do not tell.
+    """
+    mse, mean, _ = _compared(metrics)
+    share = None if mse is None or mean is None else explained_variance(mse, mean)
+    return share if share is not None and share < _POOR else None
+
+
 def quality_warnings(metrics: Mapping[str, Any]) -> list[str]:
     """What is poor about a model, and what to try; empty for a good one, or if the metrics do not tell.
 
@@ -50,7 +67,7 @@ def quality_warnings(metrics: Mapping[str, Any]) -> list[str]:
     if mse is None or mean is None or (share := explained_variance(mse, mean)) is None:
         return []
     found = []
-    if share < _POOR:
+    if little_explained(metrics) is not None:
         found.append(
             f"this model has learned little: its reconstructions of test images explain {_percent(share)} of "
             "their variance (100 % is perfect, 0 % the same picture for every image)."

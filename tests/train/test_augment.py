@@ -92,6 +92,11 @@ def test_chance_is_the_step_s_and_rows_are_cut_from_the_whole() -> None:
     assert 0 <= whole.min() <= whole.max() <= 1
 
 
+def test_none_is_no_augmentation() -> None:
+    assert not Augment.parse("none")
+    assert Config.make("autoencoder", "glyphs", augment="none").augment == "none"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

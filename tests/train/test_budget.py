@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from diabolo.train import Config, fit, resume, variants
-from diabolo.train.budget import decide, epochs_since_validation, flops_per_image
+from diabolo.train.budget import augmentation, decide, epochs_since_validation, flops_per_image
 from diabolo.train.callbacks import BaseCallback
 from diabolo.train.errors import RunError
 
@@ -45,6 +46,29 @@ def test_what_the_user_says_wins() -> None:
     assert (told.epochs, told.batch_size, told.validate_every) == (300, 128, 1)
     told = decide(Config.make("conv", "glyphs", batch_size=3, validate_every=7), 9, CHEAP)
     assert (told.epochs, told.batch_size, told.validate_every) == (1167, 3, 7)
+
+
+@pytest.mark.parametrize(
+    ("images", "given", "expected"),
+    [
+        (11, {}, "shift:3,rotate:10,zoom:0.1"),
+        (999, {}, "shift:3,rotate:10,zoom:0.1"),
+        (1000, {}, ""),
+        (11, {"epochs": 5}, ""),  # as it always was
+        (11, {"augment": "none"}, "none"),
+        (11, {"augment": ""}, ""),
+        (5000, {"augment": "flip"}, "flip"),
+    ],
+)
+def test_few_images_are_changed_unless_the_user_says_otherwise(
+    images: int, given: dict[str, Any], expected: str
+) -> None:
+    assert augmentation(Config.make("conv", "glyphs", **given), images, (1, 40, 32)) == expected
+
+
+@pytest.mark.parametrize(("side", "expected"), [(4, "shift:1"), (28, "shift:2"), (2000, "shift:64")])
+def test_shifts_go_with_the_size_of_the_images(side: int, expected: str) -> None:
+    assert augmentation(Config.make("conv", "glyphs"), 9, (3, side, side + 5)).split(",")[0] == expected
 
 
 def test_counting_operations_leaves_model_and_random_state() -> None:
@@ -99,6 +123,8 @@ def test_a_run_says_what_was_decided_and_keeps_it(
     run = fit(Config.make("conv", str(pictures), width=2), tmp_path / "run", callback=Notes())
     document = json.loads((run.path / "config.json").read_text())
     assert (document["epochs"], document["batch_size"]) == (10, 16)
+    assert document["augment"] == "shift:1,rotate:10,zoom:0.1"
+    assert any("images are few" in text and "--augment none" in text for text in told), told
     assert any("10 epochs with batch size 16, " in text and "about" in text for text in told), told
     with pytest.raises(RunError, match="has all its 10 epochs"):
         resume(run.path)

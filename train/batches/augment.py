@@ -5,6 +5,7 @@
     zoom:0.1     by up to a tenth, in or out
     shear:0.2    the top is moved against the bottom by up to a fifth of the height
     flip         left to right, half of the images
+    none         nothing is changed
 
 Each image gets its own random values, and is resampled only once (Jaderberg et al., 'Spatial Transformer
 Networks', https://arxiv.org/abs/1506.02025, equation 1). Pixels from outside the image repeat its border.
@@ -57,12 +58,15 @@ class Augment:
 
     @classmethod
     def parse(cls, text: str) -> Augment:
-        """Read a text such as 'shift:2,rotate:15,zoom:0.1,shear:0.2,flip'; an empty one changes nothing.
+        """Read a text such as 'shift:2,rotate:15,zoom:0.1,shear:0.2,flip'; 'none', or an empty one, changes
+        nothing.
 
         Raises:
             OptionError: not of that form, or a value out of its range.
             UnknownNameError: a name other than these five.
         """
+        if text.strip() == "none":
+            return cls()
         known = [field.name for field in fields(cls)]
         values: dict[str, float | bool] = {}
         for part in filter(None, (piece.strip() for piece in text.split(","))):

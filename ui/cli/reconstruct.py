@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from diabolo.ui.cli._shared import options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from diabolo.runtime import Autoencoder
     from diabolo.ui.cli._files.reading import Batch
     from diabolo.ui.cli._files.work import Computed, Figures, Panels
@@ -50,7 +52,8 @@ def command(
 
     For every image, the command prints mse, psnr (dB) and ssim, compared with the image as the model saw it,
     and anomaly: its mse divided by the model's mse on test images, if the bundle has that. It is about 1 for
-    an image like those that the model was trained on, and much higher for an image unlike them.
+    an image like those that the model was trained on, and much higher for an image unlike them. If the model
+    itself explains little of the variance of its test images, a note says so: anomaly then tells nothing.
     """
     from diabolo.ui.cli._files.work import Work, finish, report
 
@@ -59,8 +62,21 @@ def command(
         given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="reconstructing"
     )
     counter = work.run(model.manifest, _reconstruct(model))
-    report(work, counter, as_json)
+    report(work, counter, as_json, _about_anomaly(model.manifest.metrics) if work.rows else ())
     finish(counter, "reconstructed")
+
+
+def _about_anomaly(figures: Mapping[str, Any]) -> list[str]:
+    """A warning if the model has learned so little that its mean error is no yardstick."""
+    from diabolo.runtime.bundle.quality import little_explained
+
+    if (share := little_explained(figures)) is None:
+        return []
+    return [
+        "this model has learned little: its reconstructions of test images explain "
+        f"{100 * share:.0f} % of their variance (100 % is perfect, 0 % the same picture for every image). So "
+        "an anomaly of about 1 does not mean that an image is normal."
+    ]
 
 
 def _reconstruct(model: Autoencoder) -> Computed:

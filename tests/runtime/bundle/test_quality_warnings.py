@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from diabolo.runtime.bundle.quality import explained_variance, quality_line, quality_warnings
+from diabolo.runtime.bundle.quality import (
+    explained_variance,
+    little_explained,
+    quality_line,
+    quality_warnings,
+)
 
 GOOD = {"mse": 0.01, "mean_mse": 0.1, "pca_mse": 0.02, "pca_components": 8}
 
@@ -20,6 +25,7 @@ def test_a_good_model_is_told_in_one_line() -> None:
         "90 % of the variance explained; MSE 0.01000, the mean image 0.10000, PCA with 8 components 0.02000"
     )
     assert quality_warnings(GOOD) == []
+    assert little_explained(GOOD) is None
 
 
 def test_a_model_worse_than_pca_says_so_and_what_to_try() -> None:
@@ -32,6 +38,7 @@ def test_a_model_worse_than_pca_says_so_and_what_to_try() -> None:
 def test_a_model_that_learned_by_heart_is_advised_otherwise() -> None:
     little, pca = quality_warnings(GOOD | {"mse": 0.088, "training_explained_variance": 0.99})
     assert "explain 12 % of their variance" in little
+    assert little_explained(GOOD | {"mse": 0.088}) == pytest.approx(0.12)
     assert "99 %: it has learned them by heart" in pca
     assert "--augment" in pca
 
@@ -47,3 +54,4 @@ def test_a_model_that_removes_noise_is_judged_on_noisy_images() -> None:
 def test_metrics_of_older_releases_tell_nothing(metrics: dict[str, float]) -> None:
     assert quality_line(metrics) == ""
     assert quality_warnings(metrics) == []
+    assert little_explained(metrics) is None

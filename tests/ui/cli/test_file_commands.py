@@ -62,6 +62,22 @@ def test_reconstruct_writes_and_measures(place: Path) -> None:
     assert "3 images reconstructed, 1 skipped" in done.stderr
 
 
+def test_an_anomaly_of_1_is_no_good_news_from_a_model_that_learned_nothing(place: Path) -> None:
+    """An error like those on test images reads as normal, also where all of them are bad."""
+    poor = {"mse": 0.097, "mean_mse": 0.1}
+    save_pair(place / "poor", latent_shape=(4, 4, 4), metrics=poor)
+    done = call("reconstruct", "poor", "a/x.png")
+    assert done.exit_code == 0, done.stderr
+    assert "learned little: its reconstructions of test images explain 3 % of their variance" in done.stderr
+    assert "an anomaly of about 1 does not mean that an image is normal" in done.stderr
+    (warning,) = json.loads(call("reconstruct", "poor", "a/x.png", "--json").stdout)["warnings"]
+    assert f"note: {warning}" in done.stderr
+    save_pair(place / "good", latent_shape=(4, 4, 4), metrics=poor | {"mse": 0.01})
+    done = call("reconstruct", "good", "a/x.png", "--json")
+    assert "warnings" not in json.loads(done.stdout)
+    assert "learned little" not in done.stderr
+
+
 def test_two_files_of_one_name_get_two(place: Path) -> None:
     assert call("reconstruct", "bundle", "a/x.png", "b/x.bmp", "-o", "out").exit_code == 0
     np.testing.assert_array_equal(pixels("out/x.png"), pixels("a/x.png"))

@@ -100,6 +100,23 @@ def test_encode_without_a_picture_gives_a_message(client: Any) -> None:
         client.predict("spatial", None, api_name="/encode")
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "learned little"), ("zh-TW", "沒學到多少")])
+def test_a_model_that_learned_little_says_so_next_to_its_mean_error(
+    tmp_path: Path, language: str, said: str
+) -> None:
+    from diabolo.ui.tabs.reconstruct.meaning import WORDS, meaning
+
+    poor = {"mse": 0.097, "mean_mse": 0.1}
+    found = {name: poor | {"mse": mse} for name, mse in (("poor", 0.097), ("good", 0.01))}
+    models = {
+        name: Autoencoder.load(save_pair(tmp_path / name, metrics=figures), device="cpu").manifest
+        for name, figures in found.items()
+    }
+    lines = meaning(models, "poor", 0.1, WORDS[language])
+    assert any(said in line and "3 %" in line for line in lines), lines
+    assert not any(said in line for line in meaning(models, "good", 0.01, WORDS[language]))
+
+
 def chart(m: Manifest, code: np.ndarray, language: str = "en") -> str:
     from diabolo.ui.tabs.reconstruct import code_chart
 

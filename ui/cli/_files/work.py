@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -166,20 +166,30 @@ def finish(counter: Counter, done: str) -> None:
         sys.exit(1)
 
 
-def report(work: Work, counter: Counter, as_json: bool) -> None:
-    """Print the figures of each image and their means, as lines or as JSON."""
+def report(work: Work, counter: Counter, as_json: bool, warnings: Sequence[str] = ()) -> None:
+    """Print the figures of each image and their means, as lines or as JSON.
+
+    Args:
+        work: that was done.
+        counter: the numbers.
+        as_json: print one JSON object instead of lines.
+        warnings: what to know about the figures; in JSON under `warnings`, otherwise on stderr.
+    """
     names = [name for name in (work.rows[0] if work.rows else {}) if name not in ("file", "out")]
     known = {name: [row[name] for row in work.rows if row[name] is not None] for name in names}
     means = {name: sum(values) / len(values) for name, values in known.items() if values}
     if as_json:
         failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
-        click.echo(json.dumps({"images": work.rows, "mean": means, "failed": failed}))
+        told = {"warnings": list(warnings)} if warnings else {}
+        click.echo(json.dumps({"images": work.rows, "mean": means, "failed": failed, **told}))
         return
     for row in work.rows:
         words = _words({name: row[name] for name in names})
         click.echo(f"{row.get('out', row['file'])}  {words}")
     if len(work.rows) > 1 and means:
         click.echo(f"mean of {len(work.rows):,}  {_words(means)}")
+    for text in warnings:
+        click.echo(f"note: {text}", err=True)
 
 
 def _words(figures: dict[str, float | None]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import prod
 
 from diabolo.runtime.bundle.manifest import Manifest
+from diabolo.runtime.bundle.quality import little_explained
 from diabolo.ui.models.collection import figures
 from diabolo.ui.models.suited import reconstructs
 from diabolo.ui.parts.figures import mse_text
@@ -20,6 +21,8 @@ WORDS: Texts = {
         "usual": "On test images of {dataset}, this model's mean MSE is {mean}.",
         "unusual": "On test images of {dataset}, this model's mean MSE is {mean}. Here it is {times} times "
         "as large: this picture is unlike the images that the model was trained on.",
+        "little": "This model has learned little, so its mean error does not tell what is normal: of the "
+        "variance of those images it explains {share} (100 % is perfect, 0 % one picture for all images).",
         "few": "{count} numbers are too few to keep what tells similar pictures apart{example}. {better} has "
         "{more} numbers, and a mean MSE of {its} instead of {mean}.",
         "more": "{better} reconstructs the same kind of images better: its mean MSE is {its} instead of "
@@ -33,6 +36,8 @@ WORDS: Texts = {
         "usual": "這個模型在 {dataset} 測試影像上的平均 MSE 為 {mean}。",
         "unusual": "這個模型在 {dataset} 測試影像上的平均 MSE 為 {mean}，這張影像是它的 {times} 倍，"
         "可見和訓練時看過的影像不太一樣。",
+        "little": "這個模型沒學到多少，所以平均誤差看不出影像是否正常：在那些測試影像上，變異只解釋了 {share}"
+        "（100 % 是完美重建，0 % 等於不管輸入什麼都輸出同一張圖）。",
         "few": "只用 {count} 個數，記不住相似影像之間的差別{example}。{better} 用 {more} 個數，"
         "平均 MSE 為 {its}，這個模型則是 {mean}。",
         "more": "{better} 重建同類影像的效果更好：平均 MSE 為 {its}，這個模型則是 {mean}。",
@@ -61,6 +66,8 @@ def meaning(models: Mapping[str, Manifest], name: str, mse: float, say: dict[str
     times = mse / mean if mean > 0 else 0
     words = say["unusual" if times >= _UNUSUAL else "usual"]
     lines.append(words.format(dataset=m.dataset, mean=mse_text(mean), times=f"{times:.2g}"))
+    if (share := little_explained(m.metrics)) is not None:
+        lines.append(say["little"].format(share=f"{100 * share:.0f} %"))
     if other := better(models, name):
         n = models[other]
         fewer = prod(m.latent_shape) < prod(n.latent_shape)
