@@ -228,7 +228,7 @@ class Context:
         parts = [
             f"{width} × {height} {say[m.colour].format(channels=channels)}",
             *([say[key]] if key else []),
-            f"{as_text(m.variant)} · {as_text(m.network)}",
+            " · ".join(dict.fromkeys((as_text(m.variant), as_text(m.network)))),  # "conv" is the name of both
             say["trained_on"].format(dataset=as_text(m.dataset)),
             say["latent"].format(count=count if shape == count else f"{shape} = {count}"),
             say["runs_on"].format(device=model.device.name),

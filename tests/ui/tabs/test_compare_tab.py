@@ -80,6 +80,18 @@ def test_each_model_gets_the_picture_as_it_wants_it(folder: Path, picture: str) 
     assert whole.milliseconds > 0
 
 
+def test_a_name_of_both_variant_and_network_is_said_once(tmp_path: Path, picture: str) -> None:
+    from diabolo.ui.tabs.compare import TEXTS, cards
+    from diabolo.ui.tabs.compare.compared import compare
+
+    document = json.loads((save_coded(tmp_path / "twice") / "model.json").read_text())
+    document["variant"] = document["network"] = "conv"
+    (tmp_path / "twice" / "model.json").write_bytes(manifest.seal(document))
+    context = context_of(tmp_path, "twice")
+    assert "<span>conv</span>" in cards.page(compare(context, ["twice"], picture), context.say(TEXTS, None))
+    assert " conv  ·  trained on" in context.describe("twice", None)
+
+
 def test_figures_are_those_of_model_json(folder: Path, picture: str) -> None:
     from diabolo.ui.tabs.compare.compared import compare
 

@@ -58,10 +58,8 @@ def _row(row: Row, rows: Sequence[Row], full: float, say: Mapping[str, str]) -> 
         "restores": picture_of(row.made),
         "error": error_map(row.seen, row.made, full),
     }
-    cells = [
-        f'<th scope="row"><b>{escaped(row.name)}</b>'
-        f"<span>{escaped(f'{row.manifest.variant} · {row.manifest.network}')}</span>{_card(row, say)}</th>"
-    ]
+    kind = " · ".join(dict.fromkeys((row.manifest.variant, row.manifest.network)))
+    cells = [f'<th scope="row"><b>{escaped(row.name)}</b><span>{escaped(kind)}</span>{_card(row, say)}</th>']
     for key, image in pictures.items():
         shown = picture(image, f"{row.name}: {say[key]}")
         cells.append(f'<td class="seen" data-label="{escaped(say[key])}">{shown}</td>')
