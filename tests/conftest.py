@@ -101,26 +101,22 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def nobody(tmp_path: Path) -> Iterator[Path]:
-    """`tmp_path` as a user whom permissions bind: root, whom they do not, becomes nobody for the test."""
+def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder, as a user whom permissions bind: root, whom they do not, becomes nobody for the test."""
     if os.geteuid():
         yield tmp_path
         return
     load_folder(save(tmp_path / "warm", 10))  # imports all that is needed; nobody may not
-    for folder in ("warm", "cache"):
-        shutil.rmtree(tmp_path / folder)
-    closed = [parent for parent in tmp_path.parents if not parent.stat().st_mode & 1]
-    modes = [parent.stat().st_mode for parent in closed]
-    for parent in closed:
-        parent.chmod(0o711)
-    os.chown(tmp_path, 65534, 65534)
+    # not below pytest's folder: nobody may not enter it, and other workers are at work in it
+    own = Path(tempfile.mkdtemp(prefix="nobody-"))
+    monkeypatch.setenv("DIABOLO_CACHE", str(own / "cache"))
+    os.chown(own, 65534, 65534)
     os.seteuid(65534)
     try:
-        yield tmp_path
+        yield own
     finally:
         os.seteuid(0)
-        for parent, mode in zip(closed, modes, strict=True):
-            parent.chmod(mode)
+        shutil.rmtree(own)
 
 
 @pytest.fixture(scope="session")

@@ -60,23 +60,26 @@ class Visitor:
         given = {"path": file, "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
         events = self.config["dependencies"]
         index = next(e["id"] for e in events if len(e["inputs"]) == 1 and e["targets"][0][1] == "upload")
-        return self._queued([index], [given])[0]
+        return self._queued([(index, [given])])[0]
 
     def event(self, name: str, data: list[Any]) -> Any:
         """The answer of the first event of this name that takes so many values, by gradio's queue."""
         events = [event for event in self.config["dependencies"] if len(event["inputs"]) == len(data)]
         index = next(event["id"] for event in events for _, n in event["targets"] if n == name)
-        return self._queued([index], data)[0]
+        return self._queued([(index, data)])[0]
 
     def choose(self, model: str) -> list[Any]:
-        """What the page gets when a model is chosen: the answers of all events of that, in any order."""
+        """What a page whose tabs are all open gets when a model is chosen, in any order."""
         events = self.config["dependencies"]
-        chooser = next(event["inputs"] for event in events if event["api_name"] == "describe")
-        fit = [e["id"] for e in events if e["inputs"] == chooser and [*chooser, "change"] in e["targets"]]
-        return self._queued(fit, [model])
+        (chooser,) = next(event["inputs"] for event in events if event["api_name"] == "describe")
+        values = {one["id"]: one["props"].get("value") for one in self.config["components"]} | {
+            chooser: model
+        }
+        follow = [event for event in events if any(how == "expand" for _, how in event["targets"])]
+        return self._queued([(event["id"], [values[one] for one in event["inputs"]]) for event in follow])
 
-    def _queued(self, events: list[int], data: list[Any]) -> list[Any]:
-        for index in events:
+    def _queued(self, events: list[tuple[int, list[Any]]]) -> list[Any]:
+        for index, data in events:
             asked = {"data": data, "fn_index": index, "session_hash": self.session}
             self._send("/gradio_api/queue/join", json.dumps(asked).encode())
         found = []
