@@ -32,9 +32,10 @@ from diabolo.ui.files.temporary import MADE, visitors_folder
 from diabolo.ui.models.collection import Models
 from diabolo.ui.models.dataset_images import DatasetImages
 from diabolo.ui.models.shuffle import order_of_codes
-from diabolo.ui.parts.picture import CurrentPicture, Look, Picture, example_of, words
+from diabolo.ui.parts.picture import UNTREATED, CurrentPicture, Look, Picture, Treatment, example_of, words
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
+from diabolo.ui.parts.unlike import unlike
 from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.work import Turns, large
 
@@ -154,13 +155,14 @@ class Context:
         """Write a file that is kept while the app runs; equal content under the same name is one file."""
         return keep(content, self._files, name)
 
-    def see(self, name: str, source: Any, drawn: bool = False) -> convert.Prepared:
+    def see(
+        self, name: str, source: Any, drawn: bool = False, hand: Treatment = UNTREATED
+    ) -> convert.Prepared:
         """Fit a picture to the model called `name`; it is inverted if its background is the opposite one.
 
-        It is not inverted if the model's images have no common background, such as photos
-        (`runtime.image.background`), or if the app made the picture. Transparency gets the background
-        colour that was used in training, in a drawing the model's own background. A drawing is also scaled
-        and placed as the training images were.
+        It is not inverted if the model's images have no common background, such as photos, or if the app made
+        the picture, unless that is asked for by hand. Transparency gets the background colour of training, in
+        a drawing the model's own. A drawing is also scaled and placed as the training images were.
         """
         m = self.manifest(name)
         ours = isinstance(source, str) and is_ours(source, m.image_shape[:0:-1])
@@ -169,7 +171,9 @@ class Context:
             return convert.prepare(
                 source,
                 m.image_shape,
-                invert=False if ours else None,
+                invert=False if ours and hand.invert is None else hand.invert,
+                threshold=hand.threshold or None,
+                crop_object=hand.crop,
                 background=m.background,
                 resize=m.resize,
                 padding=m.padding,
@@ -191,9 +195,10 @@ class Context:
             image = example_of(opened)
             return Look(image=image, words=say["example"], source=picture_of(image), drawn=False)
         drawn = picture.kind == "drawing"
-        prepared = self.see(name, picture.source, drawn)
+        prepared = self.see(name, picture.source, drawn, picture.treatment)
         steps = words(prepared.steps, say) if prepared.steps or not picture.words else ""
         told = " ".join(part for part in (picture.words, steps) if part)
+        told = "\n\n".join(filter(None, (told, unlike(self.model(name), prepared.image, say))))
         return Look(image=prepared.image, words=told, source=picture.source, drawn=drawn)
 
     @contextlib.contextmanager

@@ -22,7 +22,7 @@ from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.sketch import drawing_of
 from diabolo.ui.parts.texts import Texts
 
-__all__ = ["CurrentPicture", "Look", "Picture", "example_of", "fetched", "words"]
+__all__ = ["UNTREATED", "CurrentPicture", "Look", "Picture", "Treatment", "example_of", "fetched", "words"]
 
 _KINDS = ("drawing", "upload", "sample", "empty")
 WORDS: Texts = {
@@ -35,6 +35,33 @@ WORDS: Texts = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Treatment:
+    """What is done to a picture by hand before a model sees it.
+
+    Attributes:
+        invert: None leaves it to the rule of `runtime.image.background`.
+        crop: whether it is cropped to its object.
+        threshold: the brightness in (0, 1) from which pixels become white, the others black; 0 is off.
+    """
+
+    invert: bool | None = None
+    crop: bool = False
+    threshold: float = 0.0
+
+    @classmethod
+    def read(cls, given: Any) -> Treatment:
+        """From what the page sends; anything that it never sends counts as nothing."""
+        asked = given if isinstance(given, Mapping) else {}
+        threshold = asked.get("threshold")
+        level = float(threshold) if isinstance(threshold, int | float) and 0 < threshold < 1 else 0.0
+        swap = {"yes": True, "no": False}.get(str(asked.get("invert")))
+        return cls(invert=swap, crop=asked.get("crop") is True, threshold=level)
+
+
+UNTREATED = Treatment()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Picture:
     """What a listener receives for `Context.picture`; `Context.look` fits it to a model.
@@ -44,11 +71,13 @@ class Picture:
             nobody has given a picture yet, and each model shows one of its own.
         source: the drawing, RGB; the path of the file; None for 'example' and 'empty'.
         words: for a sample, where it is from; else ''.
+        treatment: what is done to it by hand.
     """
 
     kind: str
     source: Image.Image | str | None = None
     words: str = ""
+    treatment: Treatment = UNTREATED
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,8 +102,8 @@ class CurrentPicture(gr.HTML, metaclass=WithoutStub):
 
     Its value in the page is None as long as nobody has given a picture, else an object: "kind" as in
     `Picture`; "id", which differs for different pictures; "data", a drawing as a data URL, or "file", the
-    path of an uploaded file; and "words". Listeners receive a `Picture`. A picture that is pasted anywhere
-    on the page becomes the current one.
+    path of an uploaded file; "words"; and "treatment", what is done to it by hand. Listeners receive a
+    `Picture`. A picture that is pasted anywhere on the page becomes the current one.
     """
 
     def __init__(self, language: str | None = None, **options: Any) -> None:
@@ -107,10 +136,13 @@ class CurrentPicture(gr.HTML, metaclass=WithoutStub):
             return Picture(kind="empty")
         if kind == "drawing":
             drawn = drawing_of({"drawing": payload.get("data")})
-            return Picture(kind="empty") if drawn is None else Picture(kind=kind, source=drawn)
+            if drawn is None:
+                return Picture(kind="empty")
+            return Picture(kind=kind, source=drawn, treatment=Treatment.read(payload.get("treatment")))
         words = payload.get("words") if kind == "sample" else ""
         path = received(payload.get("file"), self.GRADIO_CACHE)
-        return Picture(kind=kind, source=path, words=words if isinstance(words, str) else "")
+        told = words if isinstance(words, str) else ""
+        return Picture(kind=kind, source=path, words=told, treatment=Treatment.read(payload.get("treatment")))
 
     def postprocess(self, value: Any) -> Any:
         """What the page receives when a listener returns a value of the page, such as one of `fetched`."""

@@ -25,7 +25,8 @@ __getattr__ = old_names(__name__, {"PictureInput": "PictureView"})
 _DRAWN = """(sheet, picture) => {
   if (!sheet?.report || (sheet.carried && picture?.kind !== 'drawing')) return picture;
   const id = `drawing ${sheet.report}`;
-  if (sheet.drawing) return {kind: 'drawing', id, data: sheet.drawing};
+  const treatment = picture?.kind === 'drawing' ? picture.treatment : undefined;
+  if (sheet.drawing) return {kind: 'drawing', id, data: sheet.drawing, treatment};
   if (picture?.kind === 'drawing') return {kind: 'empty', gone: 'drawing', id};
   return picture && {...picture, gone: 'drawing'};
 }"""
@@ -46,6 +47,19 @@ _PASTED = """(picture, file) => {
   if (picture?.kind !== 'upload' || !picture.url || file?.path === picture.file) return file;
   const meta = {_type: 'gradio.FileData'};
   return {path: picture.file, url: picture.url, orig_name: picture.name, meta};
+}"""
+
+
+# what is chosen by hand goes along with the picture, and a new picture begins without it
+_TREATED = """(invert, crop, threshold, picture) => {
+  const before = picture?.treatment ?? {invert: 'auto', crop: false, threshold: 0};
+  const treatment = {invert, crop, threshold};
+  if (!picture || JSON.stringify(before) === JSON.stringify(treatment)) return picture;
+  return {...picture, treatment, id: `${picture.id.split(' | ')[0]} | ${JSON.stringify(treatment)}`};
+}"""
+_SHOWN = """(picture) => {
+  const {invert, crop, threshold} = picture?.treatment ?? {invert: 'auto', crop: false, threshold: 0};
+  return [invert, crop, threshold];
 }"""
 
 
@@ -87,11 +101,27 @@ def add_pad(context: Context) -> gr.HTML:
             original = gr.Button(text("", "test_image"), size="sm", min_width=120, visible=False)
         context.originals_buttons.append(original)
         context.picture.render()  # type: ignore[no-untyped-call]
+        _add_hand_controls(context)
     sheet.change(None, [sheet, context.picture], context.picture, js=_DRAWN, **EVERY)
     upload.input(None, [upload, context.picture], context.picture, js=_UPLOADED, **EVERY)
     context.picture.change(None, [context.picture, upload], upload, js=_PASTED, **EVERY)
     _wire_fetching(context, sample, original)
     return sheet
+
+
+def _add_hand_controls(context: Context) -> None:
+    """What can be done by hand to pictures that are unlike the training images, such as photos of paper."""
+    text = context.text
+    with gr.Accordion(text("", "by_hand"), open=False, elem_classes="by-hand"):
+        choices = [(text("", "auto"), "auto"), (text("", "yes"), "yes"), (text("", "no"), "no")]
+        controls: list[Any] = [
+            gr.Radio(choices, value="auto", label=text("", "invert")),
+            gr.Checkbox(False, label=text("", "crop_object")),
+            gr.Slider(0, 0.95, value=0, step=0.05, label=text("", "threshold")),
+        ]
+    for control in controls:
+        control.input(None, [*controls, context.picture], context.picture, js=_TREATED, **EVERY)
+    context.picture.change(None, context.picture, controls, js=_SHOWN, **EVERY)
 
 
 def _wire_fetching(context: Context, sample: gr.Button, original: gr.Button) -> None:
