@@ -122,8 +122,8 @@ def _exported(module: nn.Module, example: Tensor, name: str, outputs: list[str],
         if _FIXED.search(str(error)) or _FIXED.search(str(error.__cause__)):
             raise ExportError(
                 f"the batch size of {name!r} is fixed, or the module does different things for different "
-                "sizes. "
-                "Use flatten(1) or reshape(len(x), ...) in it, and no condition on the size. "
+                "sizes. Use flatten(1) or reshape(x.shape[0], ...) in it, not len(x), which torch takes as "
+                "a constant, and no condition on the size. "
                 f"({reason[0] if reason else type(error).__name__})"
             ) from error
         raise ExportError(

@@ -170,7 +170,7 @@ def _constant(what: str, works: int, fails: int, reason: str) -> ExportError:
     return ExportError(
         f"the {what} works for a batch of {works}, but not of {fails}: it has a fixed batch size. Use "
         "flatten(1) "
-        f"or reshape(len(x), ...) in it, not the number itself. ({reason.strip().splitlines()[0]})"
+        f"or reshape(x.shape[0], ...) in it, not the number itself. ({reason.strip().splitlines()[0]})"
     )
 
 

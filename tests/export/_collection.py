@@ -262,7 +262,7 @@ def dropout_off_in_eval() -> Any:
 def lambda_on_itself() -> Any:
     encoder = nn.Sequential(nn.Flatten(), nn.Linear(64, 3), nn.Dropout(0.5))
     outer = Each(lambda v: v[:, :3])
-    outer.result = lambda v: outer.inner(v.new_ones(len(v), 64)) + v[:, :3]
+    outer.result = lambda v: outer.inner(v.new_ones(v.shape[0], 64)) + v[:, :3]
     outer.inner = encoder
     return outer
 
@@ -417,6 +417,11 @@ def squeezes_the_batch() -> Any:
 @refused("batch size of 'image' is fixed|specialized|depends on the others")
 def condition_on_the_batch() -> Any:
     return Each(lambda v: v[:, :3] + (1 if len(v) == 2 else 0))
+
+
+@refused(r"batch size of 'image' is fixed.*x\.shape\[0\].*not len\(x\)")
+def batch_by_len() -> Any:
+    return Each(lambda v: v.reshape(len(v), -1)[:, :3])
 
 
 @refused("no running statistics, so that the result")
