@@ -94,15 +94,7 @@ def prepared(model: Autoencoder, pictures: list[Image.Image], invert: bool | Non
     m = model.manifest
     return np.stack(
         [
-            prepare(
-                picture,
-                m.image_shape,
-                invert=invert,
-                background=m.background,
-                resize=m.resize,
-                padding=m.padding,
-                **by_hand,
-            ).image
+            prepare(picture, m.image_shape, invert=invert, **m.preparation, **by_hand).image
             for picture in pictures
         ]
     )

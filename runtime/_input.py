@@ -55,15 +55,7 @@ class ModelInput:
 
         def convert(picture: Picture) -> NDArray[np.float32]:
             m = self._manifest
-            seen = prepare(
-                picture,
-                m.image_shape,
-                invert=swap,
-                background=m.background,
-                resize=m.resize,
-                padding=m.padding,
-                value_range=m.value_range,
-            )
+            seen = prepare(picture, m.image_shape, invert=swap, **m.preparation)
             if swap is None and ("inverted", "") in seen.steps:
                 self._say_inverted()
             return seen.image

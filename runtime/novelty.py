@@ -124,7 +124,7 @@ class NoveltyDetector:
             ImageError: the model cannot take these images.
         """
         m, model = self._model.manifest, self._model
-        batch = as_batch(images, m.image_shape, resize=m.resize, padding=m.padding, value_range=m.value_range)
+        batch = as_batch(images, m.image_shape, **m.preparation)
         latents = model.encode(batch)
         codes, errors = self._codes(latents), self._reconstructions(batch, model.decode(latents))
         return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,15 @@ class Golden:
     reconstruction: NDArray[np.float32]
     tolerance: dict[str, float]
     sums: dict[str, Sum]
+
+
+class Preparation(TypedDict):
+    """Settings of `runtime.image.convert.prepare` and `as_batch` that depend on the model."""
+
+    background: float
+    resize: str
+    padding: tuple[int, int, int]
+    value_range: tuple[float, float] | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -125,6 +134,16 @@ class Manifest:
     document: dict[str, Any] = field(repr=False)
 
     latent_deviation = OldAttribute("latent_std")
+
+    @property
+    def preparation(self) -> Preparation:
+        """How pictures are prepared for the model: arguments of `runtime.image.convert.prepare`."""
+        return {
+            "background": self.background,
+            "resize": self.resize,
+            "padding": self.padding,
+            "value_range": self.value_range,
+        }
 
     def file(self, role: str) -> str | None:
         """The name of the first file with this role, or None if there is none."""

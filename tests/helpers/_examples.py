@@ -46,9 +46,7 @@ def expected(bundle: Path, path: Path) -> NDArray[np.uint8]:
     """The prepared picture and its reconstruction by diabolo.runtime, side by side, 8 bits."""
     model = Autoencoder.load(bundle, device="cpu")
     m = model.manifest
-    seen = prepare(
-        path, m.image_shape, invert=None, background=m.background, resize=m.resize, padding=m.padding
-    ).image
+    seen = prepare(path, m.image_shape, invert=None, **m.preparation).image
     return np.concatenate(list(to_uint8(np.stack([seen, model.reconstruct(seen)[0]]))), axis=1)
 
 

@@ -84,15 +84,8 @@ def prepared(picture: Any, model: Autoencoder) -> NDArray[np.float32]:
     """
     image, m = _decoded(picture), model.manifest
     as_it_is = picture.get("prepared") is True and image.size == m.image_shape[:0:-1]
-    converted = convert.prepare(
-        image,
-        m.image_shape,
-        invert=False if as_it_is else None,
-        background=m.background,
-        resize=m.resize,
-        padding=m.padding,
-    )
-    return converted.image[None]
+    invert = False if as_it_is else None
+    return convert.prepare(image, m.image_shape, invert=invert, **m.preparation).image[None]
 
 
 def _decoded(picture: Any) -> Image.Image:

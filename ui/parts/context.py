@@ -174,12 +174,9 @@ class Context:
                 invert=False if ours and hand.invert is None else hand.invert,
                 threshold=hand.threshold or None,
                 crop_object=hand.crop,
-                background=m.background,
-                resize=m.resize,
-                padding=m.padding,
-                value_range=m.value_range,
                 ground=(paper, paper, paper) if drawn else None,
                 drawing=m.drawing if drawn else None,
+                **m.preparation,
             )
 
     def look(self, name: str, picture: Picture, request: gr.Request | None = None) -> Look | None:
@@ -269,7 +266,7 @@ class Context:
         """
         found, line = self.original(model, request)
         m = self.manifest(model)
-        fitted = convert.prepare(found, m.image_shape, resize=m.resize, padding=m.padding)
+        fitted = convert.prepare(found, m.image_shape, **m.preparation)
         return picture_of(fitted.image), line
 
     def original(self, model: str, request: gr.Request) -> tuple[Image.Image, str]:

@@ -92,15 +92,7 @@ def _read(path: str, m: Manifest, invert: str) -> _Image:
     """The image, or the reason why it cannot be read."""
     swap = {"never": False, "always": True}.get(invert)
     try:
-        return prepare(
-            path,
-            m.image_shape,
-            invert=swap,
-            background=m.background,
-            resize=m.resize,
-            padding=m.padding,
-            value_range=m.value_range,
-        )
+        return prepare(path, m.image_shape, invert=swap, **m.preparation)
     except ImageError as error:
         return str(error)
 

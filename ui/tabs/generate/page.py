@@ -31,10 +31,7 @@ _MOST = 100  # pictures
 _LONGEST = 1200  # pixels of the grid's longer side
 _NAMED = 12  # pictures whose numbers are given in words, at most
 _COLOURS = {"unlike": "orange", "far": "blue"}
-_BARS = {
-    "unlike": (0, (217, 115, 13, 255)),
-    "far": (10, (42, 125, 225, 255)),
-}  # from which row, and its colour
+_BARS = {"unlike": (217, 115, 13, 255), "far": (42, 125, 225, 255)}
 _BAR, _STRIP = 8, 22  # pixels: the height of a bar, and of the space for both below each picture
 
 
@@ -177,9 +174,9 @@ def _marked(picture: Image.Image, marks: list[str]) -> Image.Image:
     width, height = picture.size
     out = Image.new("RGBA", (width, height + _STRIP))
     out.paste(picture.convert("RGBA"))
-    for name in marks:
-        top, colour = _BARS[name]
-        out.paste(colour, (0, height + 2 + top, width, height + 2 + top + _BAR))
+    for row, name in enumerate(marks):
+        top = height + 2 + row * (_BAR + 2)
+        out.paste(_BARS[name], (0, top, width, top + _BAR))
     return out
 
 

@@ -15,7 +15,7 @@ TEXTS: Texts = {
         "others": "Sample again",
         "grid": "Generated pictures",
         "prior": "Drawn from **{source}**. Training kept the codes close to this distribution, so most of "
-        "these latents are near codes of training images, and decode to something like the data.",
+        "these latents are near codes of training images. Even so, not every picture looks like the data.",
         "grid_prior": "Drawn from **{source}**, independently at each position of the latent's grid. In "
         "codes of real images the positions depend on each other, so the details of these pictures may look "
         "like the data, but not the whole.",
@@ -40,7 +40,7 @@ TEXTS: Texts = {
         "others": "換一批",
         "grid": "模型生成的影像",
         "prior": "抽樣自**{source}**。訓練時把編碼拉向這個分布，所以這些潛在向量大多靠近訓練影像的編碼，"
-        "解碼出來也像訓練資料。",
+        "但不保證每一張都像訓練資料。",
         "grid_prior": "抽樣自**{source}**，潛在向量網格的每個位置各自獨立抽取。真實影像的編碼在不同位置"
         "之間彼此相關，所以解碼出來的局部可能像資料，整體卻不像。",
         "fitted": "抽樣自**{source}**。訓練時並未要求這個模型的編碼服從任何分布，所以這個分布也涵蓋編碼之間的"
