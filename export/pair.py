@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from diabolo.runtime._old_names import old_keywords
+from diabolo.runtime._old_names import old_keywords, old_names
 from diabolo.train.datasets import Images
 from diabolo.train.model import Model
 
 __all__ = ["Pair", "of_model"]
 
-_MOVED = {"adapt": "adapt", "adapted": "adapt", "Part": "Part"}
 _BATCH = 32  # images that are encoded at a time
 
 
@@ -123,15 +121,10 @@ def _has_log_variance(model: Model) -> bool:
     return model.encode(model.offset.new_zeros(1, *model.image_shape)).log_variance is not None
 
 
-def __getattr__(name: str) -> Any:
-    """`adapt` moved: it needs the modules that try other people's parts."""
-    if name not in ("adapt", "adapted", "Part"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from diabolo.export.external import adapt
-
-    warnings.warn(
-        f"{__name__}.{name} is now called diabolo.export.external.adapt.{_MOVED[name]}.",
-        DeprecationWarning,
-        stacklevel=2,
-    )
-    return getattr(adapt, _MOVED[name])
+__getattr__ = old_names(  # it needs the modules that try other people's parts
+    __name__,
+    {
+        old: f"diabolo.export.external.adapt:{new}"
+        for old, new in {"adapt": "adapt", "adapted": "adapt", "Part": "Part"}.items()
+    },
+)

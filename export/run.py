@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,8 +60,6 @@ def export_run(
     """
     settings = Settings(opset=opset, dtype=dtype, uint8_io=uint8_io, force=force)
     say = note or (lambda _text: None)
-    if not isinstance(source, str | os.PathLike) or "\0" in str(source):
-        raise ExportError(f"{source!r:.100} is not the folder of a run. Give its path.")
     run = Run.open(source)
     target = check_free(out or run.path / "bundle")
     return write(_source(run, network, dataset, say), target, settings, say)

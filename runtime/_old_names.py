@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, TypeVar
 
 __all__ = ["OldAttribute", "old_attributes", "old_keywords", "old_names"]
@@ -22,7 +23,8 @@ def old_names(module: str, new: Mapping[str, str]) -> Callable[[str], Any]:
 
     Args:
         module: the module's `__name__`.
-        new: the new name for each old one; both belong to this module.
+        new: the new name for each old one, in this module unless it is written as `module:name`; with `()` at
+            its end, it is a function whose result is the value.
 
     Returns:
         A function of a name. For an old name it warns (DeprecationWarning) at the line that uses it; for any
@@ -32,8 +34,10 @@ def old_names(module: str, new: Mapping[str, str]) -> Callable[[str], Any]:
     def find(name: str) -> Any:
         if name not in new:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        _warn(f"{module}.{name}", new[name])
-        return getattr(sys.modules[module], new[name])
+        home, _, attribute = new[name].rpartition(":")
+        _warn(f"{module}.{name}", f"{home}.{attribute}" if home else attribute)
+        found = getattr(import_module(home) if home else sys.modules[module], attribute.removesuffix("()"))
+        return found() if attribute.endswith("()") else found
 
     return find
 

@@ -13,8 +13,9 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.image.formats import endings, hint
 
 __all__ = [
@@ -231,14 +232,4 @@ def _is_plain(character: str) -> bool:
     return character.isprintable() or character == _JOINER or space
 
 
-def __getattr__(name: str) -> Any:
-    if name == "ENDINGS":
-        import warnings
-
-        warnings.warn(
-            f"{__name__}.ENDINGS is now diabolo.runtime.image.formats.endings().",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        return endings()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = old_names(__name__, {"ENDINGS": "diabolo.runtime.image.formats:endings()"})

@@ -23,9 +23,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime._input import Invert, ModelInput
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.image.background import border_brightness
-from diabolo.runtime.image.convert import Images, as_batch
+from diabolo.runtime.image.convert import Images
 from diabolo.runtime.latent.plausibility import unexplained
 
 __all__ = ["LEVEL", "Novelty", "NoveltyDetector"]
@@ -39,6 +40,12 @@ _MARGIN = 0.03  # of the border's brightness, plus the error: decoded pictures a
 
 _Array: TypeAlias = NDArray[np.float32]
 Reason: TypeAlias = Literal["code", "reconstruction", "border"]
+_AT_ONCE = 50  # codes that are decoded in one call
+_REASONS = {
+    "code": "its code is farther from theirs than {code} of the test images' codes",
+    "reconstruction": "its reconstruction differs more than those of {level} of the test images",
+    "border": "its border has a brightness of {border}, theirs from {low} to {high}",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +85,14 @@ class Novelty:
             return "the picture looks like the training images."
         return f"the picture looks unlike the training images: {'; '.join(map(self._told, self.reasons))}."
 
-    def _told(self, reason: Reason) -> str:
-        if reason == "code":
-            return f"its code is farther from theirs than {_percent(self.code)} of the test images' codes"
-        if reason == "reconstruction":
-            return f"its reconstruction differs more than those of {LEVEL:.1%} of the test images"
+    def values(self) -> dict[str, str]:
+        """The numbers of the reasons as text: `code`, `level`, `border`, `low` and `high`."""
         low, high = self.borders or (0.0, 1.0)
-        return f"its border has a brightness of {self.border:.2f}, theirs from {low:.2f} to {high:.2f}"
+        border = {"border": f"{self.border:.2f}", "low": f"{low:.2f}", "high": f"{high:.2f}"}
+        return {"code": _percent(self.code), "level": f"{100 * LEVEL:g} %"} | border
+
+    def _told(self, reason: Reason) -> str:
+        return _REASONS[reason].format(**self.values())
 
 
 class NoveltyDetector:
@@ -103,18 +111,25 @@ class NoveltyDetector:
 
     def __init__(self, model: Autoencoder) -> None:
         self._model = model
-        tested = _tested(model)
-        density = None if tested is None else model.density
-        self._distances = None if density is None else np.sort(density.distance(_some(model)))
+        some = _some(model)
+        tested = None if some is None else _decoded(model, some)
+        density = None if some is None else model.density
+        self._distances = None if density is None or some is None else np.sort(density.distance(some))
         self._borders = None if tested is None else _borders(tested, _MARGIN + (_metric(model, "mse") or 0))
         self._errors = _error_limits(model, tested)
 
-    def judge(self, images: Images) -> list[Novelty]:
+    @property
+    def known(self) -> bool:
+        """Whether the bundle holds what any of the measures takes."""
+        return any(limit is not None for limit in (self._distances, self._borders, self._errors))
+
+    def judge(self, images: Images, *, invert: Invert = None) -> list[Novelty]:
         """Judge pictures as the model sees them.
 
         Args:
             images: arrays as `convert.prepare` makes them, or pictures and paths, as `Autoencoder.encode`
                 takes them.
+            invert: as for `Autoencoder.encode`.
 
         Returns:
             A judgement for each picture.
@@ -124,7 +139,7 @@ class NoveltyDetector:
             ImageError: the model cannot take these images.
         """
         m, model = self._model.manifest, self._model
-        batch = as_batch(images, m.image_shape, **m.preparation)
+        batch = ModelInput(m).batch(images, invert)
         latents = model.encode(batch)
         codes, errors = self._codes(latents), self._reconstructions(batch, model.decode(latents))
         return [
@@ -168,20 +183,21 @@ class NoveltyDetector:
         )
 
 
-def _some(model: Autoencoder) -> _Array:
-    """Stored codes of test images, spread over all of them."""
-    assert model.codes is not None  # noqa: S101 - `_tested` checks it
-    latents = model.codes.latents
-    most = max(_FEWEST, min(_TESTED, _VALUES // math.prod(model.manifest.image_shape)))
-    some: _Array = latents[np.linspace(0, len(latents) - 1, min(most, len(latents))).astype(int)]
+def _some(model: Autoencoder) -> _Array | None:
+    """Stored codes of test images, spread over all; None if too few, or if the images are too large."""
+    latents = () if model.codes is None else model.codes.latents
+    most = min(_TESTED, len(latents), _VALUES // math.prod(model.manifest.image_shape))
+    if most < _FEWEST:
+        return None
+    some: _Array = np.asarray(latents)[np.linspace(0, len(latents) - 1, most).astype(int)]
     return some
 
 
-def _tested(model: Autoencoder) -> _Array | None:
-    """Decoded test codes, or None if there are too few."""
-    if model.codes is None or len(model.codes.latents) < _FEWEST:
-        return None
-    return model.decode(_some(model))
+def _decoded(model: Autoencoder, some: _Array) -> _Array:
+    """Decoded in calls of a few: a model that runs elsewhere has only so much time for a call."""
+    return np.concatenate(
+        [model.decode(some[start : start + _AT_ONCE]) for start in range(0, len(some), _AT_ONCE)]
+    )
 
 
 def _borders(tested: _Array, margin: float) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import copy
 import math
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import torch
@@ -130,10 +131,15 @@ def flops_per_image(variant: VariantBase, model: Model) -> int:
     images = 2  # some layers, such as batch normalisation, refuse a single one
     own = copy.deepcopy(model).train()
     device = own.offset.device
-    with torch.random.fork_rng(), FlopCounterMode(display=False) as counter:
+    with _own_randomness(device), FlopCounterMode(display=False) as counter:
         batch = torch.zeros(images, *model.image_shape, device=device)
         variant.loss(own, batch, Step(0, 0, device)).objective.backward()  # type: ignore[no-untyped-call]
     return int(counter.get_total_flops() // images)
+
+
+def _own_randomness(device: torch.device) -> AbstractContextManager[None]:
+    """Leave the global random state of the CPU and of this device as it is; other GPUs are not touched."""
+    return torch.random.fork_rng([device] if device.type == "cuda" else [])
 
 
 def announced(config: Config, images: int, variant: VariantBase, model: Model) -> str:
@@ -168,7 +174,7 @@ def _seconds_per_step(config: Config, batch_size: int, variant: VariantBase, mod
     own = copy.deepcopy(model).to(device).train()
     optimizer = make_optimizer(own, config)
     batch = torch.full((batch_size, *model.image_shape), 0.5, device=device)
-    with torch.random.fork_rng():
+    with _own_randomness(device):
         _one_step(config, variant, own, optimizer, batch)  # the first one allocates memory
         began, steps = time.perf_counter(), 0
         while steps == 0 or (time.perf_counter() - began < _TIMED and steps < 20):

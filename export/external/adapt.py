@@ -11,14 +11,13 @@ from torch import Tensor, nn
 from diabolo.export.errors import ExportError
 from diabolo.export.external import trial
 from diabolo.export.external.adapters import LAYOUTS, ExternalDecoder, ExternalEncoder, shapes
-from diabolo.export.external.copies import copied, modules_of, unwrapped
+from diabolo.export.external.copies import NotCopiedError, copied, modules_of, unwrapped
 from diabolo.export.external.outputs import find_image, find_latent, follow
 from diabolo.export.pair import Pair
 
 __all__ = ["Part", "adapt"]
 
 Part = nn.Module | Callable[..., Any]
-Note = Callable[[str], None]
 
 
 def _silent(_text: str) -> None:
@@ -33,7 +32,7 @@ def adapt(
     *,
     clip: bool = False,
     spread: str | None = None,
-    note: Note = _silent,
+    note: Callable[[str], None] = _silent,
 ) -> Pair:
     """The pair of two external parts; they are copied to the CPU and to float32, and tried.
 
@@ -89,12 +88,16 @@ def _copy(part: Any, what: str, memo: dict[int, Any]) -> Any:
     _check_modules(part, what)
     try:
         new = copied(unwrapped(part), memo, lambda value: _float(value.cpu()).clone())
-    except Exception as error:
+    except NotCopiedError as error:
         raise ExportError(
-            f"the {what} cannot be copied: {type(error).__name__}: {error}. Give a module without open "
-            "files, "
-            "threads and the like."
+            f"the {what} cannot be copied: {error}. Give a module without open files, threads and the like."
         ) from error
+    given = {id(module) for module in modules_of(part)}
+    if shared := next((module for module in modules_of(new) if id(module) in given), None):
+        raise ExportError(
+            f"the {what} holds a {type(shared).__name__} within an object that cannot be copied, such as one "
+            "with open files or threads. Make it an attribute of the module itself."
+        )
     for module in modules_of(new):
         module.cpu().float().eval().requires_grad_(False)
     return new
@@ -144,7 +147,7 @@ def _check_modules(part: Part, what: str) -> None:
 
 
 def _encoder(
-    part: Any, example: Tensor, values: tuple[float, float], spread: str | None, note: Note
+    part: Any, example: Tensor, values: tuple[float, float], spread: str | None, note: Callable[[str], None]
 ) -> ExternalEncoder:
     """The encoder with the layout of images that it takes, and with where its output has the latent."""
     few = example[: trial.FEW]
@@ -174,7 +177,7 @@ def _decoder(
     image_shape: tuple[int, int, int],
     values: tuple[float, float],
     layout: str,
-    note: Note,
+    note: Callable[[str], None],
 ) -> ExternalDecoder:
     """The decoder with the layout of the images that it gives, and with where its output has them."""
     few = latents[: trial.FEW]

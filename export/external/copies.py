@@ -16,7 +16,12 @@ from typing import Any
 
 from torch import Tensor, nn
 
-__all__ = ["copied", "module_name", "modules_of", "unwrapped"]
+__all__ = ["NotCopiedError", "copied", "module_name", "modules_of", "unwrapped"]
+
+
+class NotCopiedError(Exception):
+    """Something that a part reaches can be neither copied nor shared."""
+
 
 _LIBRARIES = ("torch", "numpy", "diabolo", "functools", "builtins")  # their functions hold no models
 _ATOMS = (
@@ -187,19 +192,24 @@ def _deep(value: Any, memo: dict[int, Any]) -> Any:
     except Exception:  # noqa: BLE001  somebody else's code may raise anything
         _share(value, memo)
         trial = dict(memo)
-        new = copy.deepcopy(value, trial)
+        try:
+            new = copy.deepcopy(value, trial)
+        except Exception as error:
+            raise NotCopiedError(f"{type(error).__name__}: {error}") from error
     memo.update(trial)
     return new
 
 
 def _share(value: Any, memo: dict[int, Any]) -> None:
-    """Enter into the memo every attribute that cannot be copied, as its own copy."""
-    for owner in [each for each in _walk(value, memo) if not isinstance(each, Tensor)]:
-        for held in _parts(owner):
-            if isinstance(held, (Tensor, nn.Module, dict, list, tuple, *_ATOMS)) or id(held) in memo:
-                continue
-            if not _copies(held, memo):
-                memo[id(held)] = held
+    """Enter into the memo every attribute that cannot be copied, as its own copy.
+
+    Those that hold nothing, such as locks, come first: with them, most of what holds them can be copied.
+    """
+    never = Tensor, nn.Module, dict, list, tuple, *_ATOMS
+    held = [part for owner in _walk(value, memo) for part in _parts(owner) if not isinstance(part, never)]
+    for part in sorted(held, key=lambda part: bool(_parts(part))):
+        if id(part) not in memo and not _copies(part, memo):
+            memo[id(part)] = part
 
 
 def _copies(value: Any, memo: dict[int, Any]) -> bool:

@@ -110,7 +110,7 @@ def find_latent(out: Any, again: Any, count: int, spread: str | None) -> Reading
         return _of_distribution(out)
     names = names_of(out)
     if names is not None:
-        return _ofnames_of(out, names, again, count, spread)
+        return _of_names(out, names, again, count, spread)
     if isinstance(out, tuple | list):
         return _of_tuple(out, again, count, spread)
     raise _unknown("encoder", out)
@@ -184,7 +184,7 @@ def _step_base(out: Distribution) -> Path:
     return (("attr", "base_dist"),) if isinstance(out, Independent) else ()
 
 
-def _ofnames_of(out: Any, names: Mapping[str, Path], again: Any, count: int, spread: str | None) -> Reading:
+def _of_names(out: Any, names: Mapping[str, Path], again: Any, count: int, spread: str | None) -> Reading:
     """The reading of a dict, a dataclass, a named tuple or an object."""
     tensors = {name: path for name, path in names.items() if isinstance(follow(out, path), Tensor)}
     kind, where = next(
@@ -249,8 +249,8 @@ def _of_two(mean: _Found, second: _Found, spread: str | None) -> Reading:
 
 
 def _of_three(found: list[_Found], again: Any, spread: str | None) -> Reading:
-    """`(z, mean, log_variance)` or `(mean, log_variance, z)`, told apart by which is drawn, or is the "
-    "mean."""
+    """`(z, mean, log_variance)` or `(mean, log_variance, z)`, told apart by which one is drawn, or is the
+    mean."""
     first, middle, last = found
     drawn = [not torch.equal(each.value, follow(again, each.path)) for each in found]
     if drawn == [True, False, False] or (not any(drawn) and torch.equal(first.value, middle.value)):

@@ -148,9 +148,12 @@ def _check(part: ExternalEncoder | ExternalDecoder, given: Tensor, what: str, re
     for count in _COUNTS:
         some = given.repeat(count, *[1] * (given.ndim - 1))[:count]
         try:
-            found = _joined(part(some))
+            out = part(some)
+        except MemoryError:
+            raise
         except Exception as error:
             raise _constant(what, len(given), count, f"{type(error).__name__}: {error}") from error
+        found = _joined(out)
         wanted = first.repeat(count, 1)[:count]
         if found.shape != wanted.shape:
             shape = tuple(_raw_shape(part, some))

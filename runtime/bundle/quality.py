@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["explained_variance", "little_explained", "quality_line", "quality_warnings"]
+__all__ = ["explained_variance", "learned_little", "little_explained", "quality_line", "quality_warnings"]
 
 _POOR = 0.3  # a smaller share of the variance is hardly more than the mean image
 _BY_HEART = 0.3  # more explained variance on the training images than on the test images
@@ -57,6 +57,16 @@ def little_explained(metrics: Mapping[str, Any]) -> float | None:
     return share if share is not None and share < _POOR else None
 
 
+def learned_little(metrics: Mapping[str, Any]) -> str:
+    """A sentence that says so of a model that has learned little (`little_explained`); '' of any other."""
+    if (share := little_explained(metrics)) is None:
+        return ""
+    return (
+        f"this model has learned little: its reconstructions of test images explain {_percent(share)} of "
+        "their variance (100 % is perfect, 0 % the same picture for every image)."
+    )
+
+
 def quality_warnings(metrics: Mapping[str, Any]) -> list[str]:
     """What is poor about a model, and what to try; empty for a good one, or if the metrics do not tell.
 
@@ -67,11 +77,8 @@ def quality_warnings(metrics: Mapping[str, Any]) -> list[str]:
     if mse is None or mean is None or (share := explained_variance(mse, mean)) is None:
         return []
     found = []
-    if little_explained(metrics) is not None:
-        found.append(
-            f"this model has learned little: its reconstructions of test images explain {_percent(share)} of "
-            "their variance (100 % is perfect, 0 % the same picture for every image)."
-        )
+    if sentence := learned_little(metrics):
+        found.append(sentence)
     if pca is not None and mse >= pca:
         found.append(
             f"this model is not better than PCA: its MSE on test images is {mse:.5f}, and that of PCA with "

@@ -7,11 +7,12 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, TypeAlias
+from typing import IO, TypeAlias
 
 import numpy as np
 from PIL import Image
 
+from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import UnknownNameError
 from diabolo.runtime.image.formats import formats
 from diabolo.runtime.listing import check_file
@@ -285,12 +286,6 @@ def _in_strips(
     return out
 
 
-def __getattr__(name: str) -> Any:
-    new: dict[str, tuple[str, Any]] = {
-        "covering": ("crop_box", crop_box),
-        "FORMATS": ("formats()", formats()),
-    }
-    if name not in new:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    warnings.warn(f"{__name__}.{name} is now called {new[name][0]}.", DeprecationWarning, stacklevel=2)
-    return new[name][1]
+__getattr__ = old_names(
+    __name__, {"covering": "crop_box", "FORMATS": "diabolo.runtime.image.formats:formats()"}
+)

@@ -72,17 +72,19 @@ class Plausibility:
 
     @classmethod
     def of(cls, model: Autoencoder) -> Plausibility | None:
-        """The plausibility of a model's pictures; None if its bundle has fewer than 100 test codes.
+        """The plausibility of a model's pictures; None if its bundle has fewer than 100 test codes, or
+        its images are too large.
 
         Raises:
             GraphError: onnxruntime cannot compute a graph.
             IntegrityError, ManifestError: as `LatentSpace.codes` raises them.
         """
         codes = model.codes
-        if codes is None or len(codes.latents) < _FEWEST:
+        count = 0 if codes is None else len(codes.latents)
+        most = min(_TESTED, count, _VALUES // int(np.prod(model.manifest.image_shape)))
+        if codes is None or most < _FEWEST:
             return None
-        most = max(_FEWEST, min(_TESTED, _VALUES // int(np.prod(model.manifest.image_shape))))
-        rows = np.linspace(0, len(codes.latents) - 1, min(most, len(codes.latents))).astype(int)
+        rows = np.linspace(0, count - 1, most).astype(int)
         labels = None if codes.labels is None else codes.labels[rows]
         return cls(model.reconstruct, model.decode(codes.latents[rows]), labels)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,25 @@ def test_the_caller_s_modules_do_not_change() -> None:
     assert encoder[2].training
     assert encoder[1].weight.dtype == torch.float16
     assert encoder[1].weight.requires_grad
+
+
+class Holder:
+    """No module itself, with a module and what cannot be copied in it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.net = nn.Linear(64, 3).half().train()
+
+
+def test_nor_do_those_that_another_object_holds() -> None:
+    holder = Holder()
+    encoder = nn.Flatten()
+    encoder.holder = holder  # type: ignore[assignment]
+    pair = adapt(lambda image: encoder.holder.net(encoder(image)), make("closures")[1], GREY, (0, 1))  # type: ignore[union-attr, operator]
+    assert holder.net.training
+    assert holder.net.weight.dtype == torch.float16
+    assert holder.net.weight.requires_grad
+    assert pair.latents(GREY.numpy()).shape == (len(GREY), 3)
 
 
 def test_what_is_assumed_is_said() -> None:

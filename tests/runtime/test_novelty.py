@@ -89,6 +89,17 @@ def test_a_bundle_that_holds_nothing_judges_nothing(tmp_path: Path) -> None:
     assert "does not tell" in str(found)
 
 
+def test_a_file_is_judged_as_the_model_sees_it(digits: np.ndarray, tmp_path: Path) -> None:
+    """A digit in black on white is inverted for the model, and looks like the others then."""
+    model = Autoencoder.load("mnist-conv", device="cpu")
+    Image.fromarray(255 - np.rint(255 * digits[0, 0]).astype(np.uint8)).save(tmp_path / "ink.png")
+    (found,), (as_it_is,) = (
+        NoveltyDetector(model).judge(tmp_path / "ink.png", invert=invert) for invert in (None, False)
+    )
+    assert not found.unlike
+    assert as_it_is.unlike
+
+
 @pytest.mark.long
 def test_real_data(capsys: pytest.CaptureFixture[str]) -> None:
     """Two minutes; the table is in docs/embedding.md."""

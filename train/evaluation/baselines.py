@@ -15,7 +15,7 @@ import torch
 from diabolo.runtime.bundle.quality import explained_variance
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec
-from diabolo.train.batches.held_out import split
+from diabolo.train.batches.held_out import learned_and_held
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluation.evaluate import add_test_noise, numbered_batches, reconstruct
 from diabolo.train.evaluation.pca import PCA, fit_pca
@@ -48,7 +48,7 @@ def baselines(
         images. For a variant with noise, also `denoised_explained_variance` and `pca_denoised_mse`, where PCA
         gets the same noisy images.
     """
-    learned = rows_of(data.train.images, split(data, seed)[0])
+    learned, _ = learned_and_held(data, seed)
     size = prod(model.latent_shape)
     wanted = min(size, len(learned) - 1, prod(data.image_shape))
     pca = fit_pca(learned, wanted if wanted <= _MOST_COMPONENTS else 0)

@@ -169,6 +169,7 @@ class Run(Files):
             DataError: it cannot be read.
         """
         where = absolute(dataset or self.config.dataset)
+        data_dir = data_dir and str(Path(data_dir).resolve())
         if dataset is None and where not in names() and not is_folder(where):
             raise RunError(
                 f"the images that {self.path} was trained on are no longer at {where!r}. "
@@ -253,9 +254,7 @@ class Run(Files):
                 f"{path} is not valid JSON: {error}. Take the figures again: {self._measure()}."
             ) from None
         if not isinstance(figures, dict):
-            raise RunError(
-                f"{path} does not hold figures. Take them again: diabolo evaluate {quoted(self.path)}."
-            )
+            raise RunError(f"{path} does not hold figures. Take them again: {self._measure()}.")
         return figures
 
     def _measure(self) -> str:

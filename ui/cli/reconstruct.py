@@ -68,15 +68,10 @@ def command(
 
 def _about_anomaly(figures: Mapping[str, Any]) -> list[str]:
     """A warning if the model has learned so little that its mean error is no yardstick."""
-    from diabolo.runtime.bundle.quality import little_explained
+    from diabolo.runtime.bundle.quality import learned_little
 
-    if (share := little_explained(figures)) is None:
-        return []
-    return [
-        "this model has learned little: its reconstructions of test images explain "
-        f"{100 * share:.0f} % of their variance (100 % is perfect, 0 % the same picture for every image). So "
-        "an anomaly of about 1 does not mean that an image is normal."
-    ]
+    sentence = learned_little(figures)
+    return [f"{sentence} So an anomaly of about 1 does not mean that an image is normal."] if sentence else []
 
 
 def _reconstruct(model: Autoencoder) -> Computed:

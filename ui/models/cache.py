@@ -22,6 +22,7 @@ def cached(most: int) -> Callable[[Callable[[_Key], _Value]], Callable[[_Key], _
     def decorate(compute: Callable[[_Key], _Value]) -> Callable[[_Key], _Value]:
         found: OrderedDict[_Key, _Value] = OrderedDict()
         lock = threading.Lock()
+        under_way: dict[_Key, threading.RLock] = {}  # whoever comes meanwhile waits for the first caller
 
         @functools.wraps(compute)
         def look(key: _Key) -> _Value:
@@ -29,12 +30,21 @@ def cached(most: int) -> Callable[[Callable[[_Key], _Value]], Callable[[_Key], _
                 if key in found:
                     found.move_to_end(key)
                     return found[key]
-            value = compute(key)
-            with lock:
-                found[key] = value
-                while len(found) > most:
-                    found.popitem(last=False)
-            return value
+                turn = under_way.setdefault(key, threading.RLock())
+            try:
+                with turn:
+                    with lock:
+                        if key in found:
+                            return found[key]
+                    value = compute(key)
+                    with lock:
+                        found[key] = value
+                        while len(found) > most:
+                            found.popitem(last=False)
+                    return value
+            finally:
+                with lock:
+                    under_way.pop(key, None)
 
         def drop(keys: tuple[Any, ...]) -> None:
             with lock:

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any, TypeAlias
 
 from diabolo.runtime.bundle.manifest import Manifest
-from diabolo.ui.models.collection import Models
+from diabolo.ui.models.collection import Models, figures
 
 __all__ = ["Suits", "denoises", "explores", "generates", "reconstructs", "suited"]
 
@@ -55,5 +55,4 @@ def _quality(m: Manifest) -> tuple[float, float]:
 
 
 def _number(m: Manifest, name: str) -> float:
-    value = m.metrics.get(name)
-    return float(value) if isinstance(value, int | float) else float("-inf")
+    return figures(m).get(name, float("-inf"))

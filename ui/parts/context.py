@@ -8,7 +8,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,6 @@ from diabolo.ui.models.shuffle import order_of_codes
 from diabolo.ui.parts.picture import UNTREATED, CurrentPicture, Look, Picture, Treatment, example_of, words
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
-from diabolo.ui.parts.unlike import unlike
 from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.work import Turns, large
 
@@ -190,13 +189,12 @@ class Context:
         if picture.kind == "example":
             opened = self.model(name)
             image = example_of(opened)
-            return Look(image=image, words=say["example"], source=picture_of(image), drawn=False)
-        drawn = picture.kind == "drawing"
-        prepared = self.see(name, picture.source, drawn, picture.treatment)
+            shown = replace(picture, source=picture_of(image))
+            return Look(model=name, image=image, words=say["example"], picture=shown)
+        prepared = self.see(name, picture.source, picture.kind == "drawing", picture.treatment)
         steps = words(prepared.steps, say) if prepared.steps or not picture.words else ""
         told = " ".join(part for part in (picture.words, steps) if part)
-        told = "\n\n".join(filter(None, (told, unlike(self.model(name), prepared.image, say))))
-        return Look(image=prepared.image, words=told, source=picture.source, drawn=drawn)
+        return Look(model=name, image=prepared.image, words=told, picture=picture)
 
     @contextlib.contextmanager
     def turn(self, count: int, size: tuple[int, ...]) -> Iterator[None]:

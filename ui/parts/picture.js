@@ -23,13 +23,18 @@ function look() {
   const now = props.value;
   if (now?.kind === "drawing" || now?.kind === "upload") kept[now.kind] = now;
   if (now?.gone) delete kept[now.gone];
+  element.closest(".pad")?.classList.toggle("given", Boolean(now) && now.kind !== "empty");
   const others = ["drawing", "upload"].filter((kind) => kept[kind] && kind !== now?.kind);
   element.querySelector(".back").replaceChildren(...others.map(back));
 }
 
 async function paste(event) {
+  if (!element.isConnected) {
+    document.removeEventListener("paste", paste);
+    return;
+  }
   const file = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
-  if (!file || !element.isConnected) return;
+  if (!file || event.defaultPrevented) return; // another app in this page has it
   event.preventDefault();
   try {
     const { path, url } = await upload(file);

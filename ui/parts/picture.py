@@ -85,16 +85,16 @@ class Look:
     """The current picture as a model sees it.
 
     Attributes:
+        model: the model's name.
         image: float32 `(channels, height, width)` in [0, 1].
         words: where it is from and what was done to it, for the visitor.
-        source: the original, as `Context.see` takes it; the image itself for a model's own example.
-        drawn: whether the original was drawn.
+        picture: the original; of a model's own example, the image itself.
     """
 
+    model: str
     image: NDArray[np.float32]
     words: str
-    source: Any
-    drawn: bool
+    picture: Picture
 
 
 class CurrentPicture(gr.HTML, metaclass=WithoutStub):
@@ -134,15 +134,16 @@ class CurrentPicture(gr.HTML, metaclass=WithoutStub):
             raise ImageError("the current picture must be an object with a kind. Load the page again.")
         if kind == "empty":
             return Picture(kind="empty")
+        treatment = Treatment.read(payload.get("treatment"))
         if kind == "drawing":
             drawn = drawing_of({"drawing": payload.get("data")})
             if drawn is None:
                 return Picture(kind="empty")
-            return Picture(kind=kind, source=drawn, treatment=Treatment.read(payload.get("treatment")))
+            return Picture(kind=kind, source=drawn, treatment=treatment)
         words = payload.get("words") if kind == "sample" else ""
         path = received(payload.get("file"), self.GRADIO_CACHE)
         told = words if isinstance(words, str) else ""
-        return Picture(kind=kind, source=path, words=told, treatment=Treatment.read(payload.get("treatment")))
+        return Picture(kind=kind, source=path, words=told, treatment=treatment)
 
     def postprocess(self, value: Any) -> Any:
         """What the page receives when a listener returns a value of the page, such as one of `fetched`."""

@@ -14,6 +14,7 @@ from diabolo.ui.parts.picture import Look, fetched
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.sketch import sketch
 from diabolo.ui.parts.texts import SHARED
+from diabolo.ui.parts.unlike import unlike
 
 __all__ = ["PictureView", "add_pad", "pixels"]
 
@@ -55,7 +56,7 @@ _TREATED = """(invert, crop, threshold, picture) => {
   const before = picture?.treatment ?? {invert: 'auto', crop: false, threshold: 0};
   const treatment = {invert, crop, threshold};
   if (!picture || JSON.stringify(before) === JSON.stringify(treatment)) return picture;
-  return {...picture, treatment, id: `${picture.id.split(' | ')[0]} | ${JSON.stringify(treatment)}`};
+  return {...picture, treatment};
 }"""
 _SHOWN = """(picture) => {
   const {invert, crop, threshold} = picture?.treatment ?? {invert: 'auto', crop: false, threshold: 0};
@@ -183,9 +184,13 @@ class PictureView:
 
     def told(self, look: Look | None, request: gr.Request) -> tuple[Any, str]:
         """The values of `shown` for the result of `Context.look`."""
+        say = self._context.say(SHARED, request)
         if look is None:
-            return None, self._context.say(SHARED, request)["empty"]
-        return picture_of(look.image), look.words
+            return None, say["empty"]
+        words = look.words
+        if look.picture.kind != "example":
+            words += f"\n\n{unlike(self._context.model(look.model), look.image, say)}"
+        return picture_of(look.image), words.strip()
 
     def wire(
         self, run: Callable[..., Any] | None = None, inputs: Sequence[Any] = (), outputs: Sequence[Any] = ()

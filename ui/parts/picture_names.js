@@ -2,7 +2,7 @@
 const app = element.closest(".diabolo") ?? document;
 
 function nameAll() {
-  for (const block of app.querySelectorAll(".block.pixels, .block.generate-grid")) {
+  for (const block of app.querySelectorAll(".block.pixels")) {
     const label = block.querySelector('[data-testid="block-label"]')?.textContent.trim();
     const button = block.querySelector("button:has(.image-frame)");
     if (label && button && button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);

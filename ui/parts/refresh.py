@@ -17,7 +17,10 @@ from diabolo.ui.parts.context import EVERY, Context
 __all__ = ["refresh", "wanted"]
 
 # whichever changes, all marks are told, in the page and without a request; those in the open tab act on it
-_TELL = "(name, picture) => %s.map((pictured) => `${(pictured && picture?.id) || ''} ${name}`)"
+_TELL = """(name, picture) => {
+  const state = picture ? picture.id + (picture.treatment ? JSON.stringify(picture.treatment) : '') : '';
+  return %s.map((pictured) => `${pictured ? state : ''} ${name}`);
+}"""
 _FAILED = "() => ({__type__: 'update', done: `failed ${Date.now()}`})"
 _numbers = itertools.count()
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from _images import save
 
+from diabolo.train import Config, datasets, fit
 from diabolo.train.evaluation.pca import fit_pca
 
 
@@ -34,3 +36,17 @@ def test_every_run_stands_next_to_pca_and_the_mean_image(runs: dict[str, Path]) 
         assert figures["pca_components"] == 6
         assert figures["explained_variance"] == pytest.approx(1 - figures["mse"] / figures["mean_mse"])
         assert ("pca_denoised_mse" in figures) == ("denoised_mse" in figures)
+
+
+def test_with_a_validation_split_pca_gets_all_training_images(tmp_path: Path) -> None:
+    for split, count in (("train", 24), ("val", 6), ("test", 6)):
+        save(tmp_path / "photos" / split, count)
+    config = Config.make(
+        "autoencoder", str(tmp_path / "photos"), epochs=1, latent_dim=6, width=8, device="cpu"
+    )
+    figures = json.loads((fit(config, tmp_path / "run").path / "metrics.json").read_text())
+    data = datasets.load(config.dataset, config.request())
+    train, test = (
+        split.images[:].reshape(-1, np.prod(data.image_shape)) / 255 for split in (data.train, data.test)
+    )
+    assert figures["mean_mse"] == pytest.approx(np.square(test - train.mean(0)).mean(), rel=1e-3)

@@ -77,6 +77,7 @@ def test_images_that_were_changed_where_they_are_only_give_a_note(place: Path) -
         (("--batch-size", "16", "--lr", "0.01"), "--batch-size 8, not 16, --lr 0.001, not 0.01"),
         (("--image-size", "16"), "--image-size none, not (16, 16)"),
         (("--augment", "flip"), "--augment , not flip"),
+        (("--range", "auto"), "--range full, not auto"),
     ],
 )
 def test_what_cannot_change_is_refused(place: Path, words: tuple[str, ...], message: str) -> None:

@@ -117,4 +117,4 @@ def test_in_a_process_of_its_own(place: Path, page: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     escaped = NAME.encode(page, "backslashreplace").decode(page)
-    assert f"{escaped}0.png  inverted 1  mse" in done.stdout.decode(page)
+    assert f"{escaped}0.png  mse" in done.stdout.decode(page)

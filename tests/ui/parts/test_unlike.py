@@ -17,8 +17,10 @@ import gradio as gr
 from diabolo.ui.models.collection import collect
 from diabolo.ui.parts.context import Context
 from diabolo.ui.parts.picture import Picture, Treatment
+from diabolo.ui.parts.picture_input import PictureView
 from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.parts.unlike import unlike
+from diabolo.ui.tabs.compare.compared import compare
 
 NAME = "mnist-conv"
 
@@ -58,18 +60,28 @@ def test_what_is_like_them_is_not_spoken_of(model: Autoencoder, language: str) -
     assert "{" not in told
 
 
+def told(context: Context, picture: Picture) -> str:
+    """What a tab says below the picture."""
+    return PictureView(context).told(context.look(NAME, picture), None)[1]  # type: ignore[arg-type]
+
+
 def test_a_digit_on_lined_paper_is_like_them_once_it_was_treated(
     context: Context, paper: Image.Image
 ) -> None:
-    before = context.look(NAME, Picture(kind="upload", source=paper))
-    assert before is not None
-    assert "looks unlike the training images" in before.words
+    assert "looks unlike the training images" in told(context, Picture(kind="upload", source=paper))
     treatment = Treatment(threshold=0.55, crop=True)
-    after = context.look(NAME, Picture(kind="upload", source=paper, treatment=treatment))
-    assert after is not None
-    assert "unlike" not in after.words
+    after = told(context, Picture(kind="upload", source=paper, treatment=treatment))
+    assert "unlike" not in after
     for step in ("black and white from a brightness of 0.55", "cropped to the object", "inverted"):
-        assert step in after.words
+        assert step in after
+
+
+def test_models_are_compared_by_the_treated_picture(context: Context, paper: Image.Image) -> None:
+    treatment = Treatment(threshold=0.55, crop=True)
+    look = context.look(NAME, Picture(kind="upload", source=paper, treatment=treatment))
+    assert look is not None
+    (row,) = compare(context, [NAME], paper, False, treatment)
+    np.testing.assert_array_equal(row.seen, look.image)
 
 
 @pytest.mark.parametrize(("invert", "inverted"), [("yes", True), ("no", False), ("auto", True)])

@@ -175,7 +175,7 @@ def report(work: Work, counter: Counter, as_json: bool, warnings: Sequence[str] 
         as_json: print one JSON object instead of lines.
         warnings: what to know about the figures; in JSON under `warnings`, otherwise on stderr.
     """
-    names = [name for name in (work.rows[0] if work.rows else {}) if name not in ("file", "out")]
+    names = [name for name in (work.rows[0] if work.rows else {}) if name not in ("file", "out", "inverted")]
     known = {name: [row[name] for row in work.rows if row[name] is not None] for name in names}
     means = {name: sum(values) / len(values) for name, values in known.items() if values}
     if as_json:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["changes"]
 
 _MAY_CHANGE = ("epochs", "network", "dataset", "data_dir")  # arguments of diabolo.train.resume
-_AUTO = "auto"  # a device or precision that the run has chosen already
+_DECIDED = ("device", "precision")  # the run has chosen them already if 'auto' is given
 
 
 def changes(ctx: click.Context, folder: Path) -> dict[str, Any]:
@@ -61,7 +61,8 @@ def _check_unchanged(variant: str, config: Config, given: dict[str, tuple[str, A
     if variant != config.variant:
         other["variant"] = config.variant, variant
     for name, (key, value) in given.items():
-        if name not in _MAY_CHANGE and value not in (_AUTO, has.get(name)):
+        same = value == has.get(name) or (name in _DECIDED and value == "auto")
+        if name not in _MAY_CHANGE and not same:
             other[f"--{key}"] = (has.get(name), value)
     if other:
         told = ", ".join(f"{key} {_text(old)}, not {_text(new)}" for key, (old, new) in other.items())

@@ -17,6 +17,7 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image import metrics
 from diabolo.ui.parts.context import Context
+from diabolo.ui.parts.picture import UNTREATED, Treatment
 from diabolo.ui.work import stop_if_disconnected
 
 __all__ = ["Row", "alike", "chosen_names", "compare", "graph_bytes"]
@@ -61,7 +62,9 @@ class Row:
         }
 
 
-def compare(context: Context, names: Sequence[str], source: Any, drawn: bool = False) -> list[Row]:
+def compare(
+    context: Context, names: Sequence[str], source: Any, drawn: bool = False, hand: Treatment = UNTREATED
+) -> list[Row]:
     """Encode and decode one picture with each of the models, fitted to each.
 
     Args:
@@ -69,6 +72,7 @@ def compare(context: Context, names: Sequence[str], source: Any, drawn: bool = F
         names: of the models.
         source: the picture, as `Context.see` takes it.
         drawn: whether it was drawn in the app.
+        hand: what is done to it by hand.
 
     Raises:
         ImageError: there is no picture, or it cannot be read.
@@ -80,7 +84,7 @@ def compare(context: Context, names: Sequence[str], source: Any, drawn: bool = F
     rows = []
     for name in names:
         stop_if_disconnected()
-        rows.append(_row(name, context.model(name), context.see(name, source, drawn).image))
+        rows.append(_row(name, context.model(name), context.see(name, source, drawn, hand).image))
     return rows
 
 

@@ -71,7 +71,9 @@ def _wire(context: Context, page: _Page) -> None:
             return _hint(context.say(SHARED, request)["empty"])
         if not models:
             return _hint(say["none_chosen"])
-        return cards.page(compared(context, chosen_names(models), look.source, look.drawn), say)
+        given = look.picture
+        hand = given.kind == "drawing", given.treatment
+        return cards.page(compared(context, chosen_names(models), given.source, *hand), say)
 
     def follow(
         model: str, picture: Picture, models: list[str], before: str | None, request: gr.Request
