@@ -8,8 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,16 +67,23 @@ def test_its_command_is_one(tmp_path: Path) -> None:
     assert "none" in done.output
 
 
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that any user may enter: pytest closes its own ones again whenever another pytest starts."""
+    folder = Path(tempfile.mkdtemp(prefix="public-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("unshare"), reason="takes root on Linux"
 )
-def test_the_app_runs_so(tmp_path: Path) -> None:
+def test_the_app_runs_so(public: Path) -> None:
     """Everything mounted read-only but for a folder in memory, by a user who owns nothing."""
-    bundle = save_coded(tmp_path / "bundle")
-    place = tmp_path / "memory"
+    bundle = save_coded(public / "bundle")
+    place = public / "memory"
     place.mkdir()
-    for folder in (tmp_path, *tmp_path.parents):  # nobody may pass through them, too
-        folder.chmod(folder.stat().st_mode | 0o005)
     port = free_port()
     app = [sys.executable, "-m", "diabolo.ui.cli", "ui", str(bundle), "--port", str(port), "--no-browser"]
     own = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups --no-new-privs"
