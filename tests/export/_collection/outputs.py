@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, Independent, Normal
 
@@ -35,6 +36,13 @@ class Encoded:
 
 Named = namedtuple("Named", "z mean log_variance")
 Unnamed = namedtuple("Unnamed", "a b")
+
+
+def nearest(values: Tensor, codebook: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """As in many VQ-VAEs: the vector, a loss, the index."""
+    index = torch.cdist(values, codebook).argmin(1)
+    found = codebook[index]
+    return values + (found - values).detach(), (found - values).square().mean(), index
 
 
 class DiagonalGaussian:
@@ -81,6 +89,9 @@ OUTPUTS: dict[str, Callable[[Tensor], Any]] = {
     "namespace": lambda v: SimpleNamespace(latent=v[:, :3]),
     "normal": lambda v: Normal(v[:, :3], v[:, 3:].exp()),
     "independent_normal": lambda v: Independent(Normal(v[:, :3], v[:, 3:].exp()), 1),
+    "one_unknown_name": lambda v: {"out": v[:, :3]},
+    "nearest_of_a_few": lambda v: nearest(v[:, :3], torch.linspace(-1, 1, 12).view(4, 3)),
+    "nearest_of_many": lambda v: nearest(v[:, :3], torch.linspace(-1, 1, 120).view(40, 3)),
     "half_result": lambda v: v[:, :3].half(),
     "double_result": lambda v: v[:, :3].double(),
 }

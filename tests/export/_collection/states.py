@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
-from torch.nn.utils import parametrizations
+from torch.nn.utils import parametrizations, parametrize, prune
+from torch.optim.swa_utils import AveragedModel
 
 from _collection.parts import WORKS, Each, decoder, flat, halves, whole, works
 
@@ -108,3 +109,74 @@ def with_hooks() -> Any:
     encoder.register_forward_hook(lambda _m, _i, out: kept.update(out=out))
     encoder[1].register_forward_pre_hook(lambda _m, given: (2 * given[0],))
     return encoder
+
+
+@works
+def orthogonal() -> Any:
+    return nn.Sequential(nn.Flatten(), parametrizations.orthogonal(nn.Linear(64, 3)))
+
+
+@works
+def own_parametrisation_in_train_mode() -> Any:
+    encoder = flat()
+    parametrize.register_parametrization(encoder[1], "weight", nn.Tanh())
+    return encoder.train()
+
+
+@works
+def pruned() -> Any:
+    encoder = flat()
+    prune.l1_unstructured(encoder[1], "weight", 0.5)  # type: ignore[no-untyped-call]
+    return encoder
+
+
+@works
+def averaged() -> Any:
+    return AveragedModel(flat()), AveragedModel(decoder())
+
+
+class Low(nn.Module):
+    """Computes in half precision on a GPU, in the ways that code for training does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(64, 3).bfloat16()
+        self.dtype, self.device = torch.bfloat16, "cuda"
+
+    def forward(self, image: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return self.layer(image.to(self.device, self.dtype).flatten(1))
+
+
+@works
+def casts_to_its_type_and_device() -> Any:
+    return Low()
+
+
+class Adapted(nn.Module):
+    """A layer with a low-rank update, as in PEFT."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base, self.down, self.up = nn.Linear(64, 3), nn.Linear(64, 2), nn.Linear(2, 3)
+        self.dropout = nn.Dropout(0.3)
+
+    def forward(self, values: Tensor) -> Tensor:
+        return self.base(values) + 2 * self.up(self.down(self.dropout(values)))
+
+
+@works
+def low_rank_adapter() -> Any:
+    return nn.Sequential(nn.Flatten(), Adapted()).train()
+
+
+@works
+def computes_a_gradient() -> Any:
+    def refined(values: Tensor) -> Tensor:
+        latent = torch.zeros_like(values[:, :3])
+        with torch.enable_grad():
+            latent.requires_grad_()
+            (gradient,) = torch.autograd.grad((latent - values[:, :3]).square().sum(), latent)
+        return latent - gradient
+
+    return Each(refined)
