@@ -132,7 +132,7 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
     sizes = tuple(size for size in BATCH_SIZES if size <= most)
     say(f"proving them equal to torch at batch sizes {', '.join(map(str, sizes))}")
     parity = check_parity(source.pair, *plain, real=_test_images(source, most), sizes=sizes)
-    graphs = _converted(source, full, settings, say)
+    graphs = _converted(source, full, settings, most, say)
     encoder, decoder = checked(graphs[0]), checked(graphs[1])
     say("measuring them on the test images")
     exported = _measured(source, plain, (encoder, decoder), settings, most)
@@ -157,14 +157,15 @@ def _test_images(source: Source, most: int) -> NDArray[np.float32] | None:
     return next((batch[: min(most, _COMPARED)] for batch in source.test()), None)
 
 
-def _converted(source: Source, full: Graphs, settings: Settings, say: Note) -> Graphs:
+def _converted(source: Source, full: Graphs, settings: Settings, most: int, say: Note) -> Graphs:
     """The graphs in the dtype of the settings."""
     if settings.dtype == "fp16":
         return to_fp16(full[0]), to_fp16(full[1])
     if settings.dtype == "int8":
         training = source.training_images
         say(f"quantising them with {len(training)} training images")
-        images = [training[i : i + _CALIBRATION] for i in range(0, len(training), _CALIBRATION)]
+        step = min(most, _CALIBRATION)
+        images = [training[i : i + step] for i in range(0, len(training), step)]
         latents = [source.pair.latents(batch) for batch in images]
         return quantise(full[0], "image", images), quantise(full[1], "latent", latents)
     return full

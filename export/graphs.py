@@ -7,6 +7,7 @@ import io
 import logging
 import re
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import onnx
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from diabolo.export.errors import ExportError
+from diabolo.export.operators import translations
 from diabolo.export.pair import Pair
 
 __all__ = ["OPSETS", "checked", "decoder_graph", "encoder_graph", "ir_version", "oldest_runtime"]
@@ -25,6 +27,13 @@ OPSETS = tuple(_READERS)
 
 # what torch.export says of a batch size that became a constant
 _FIXED = re.compile(r"not in VR\[|specialized|inferred ranges|Constraints violated|ConstraintViolation")
+
+
+# and of a value that decides something in Python
+_DECIDES = re.compile(r"data-dependent|unbacked|GuardOnDataDependent")
+# and of an operator that it cannot translate
+_UNKNOWN = re.compile(r"target=torch\.ops\.(aten\.\w+?)(?:\.\w+)?\]")
+_LOGGERS = "torch.onnx", "torch.export", "torch._export", "torch.fx", "torch._dynamo", "onnxscript", "onnx_ir"
 
 
 def ir_version(opset: int) -> int:
@@ -100,11 +109,8 @@ def _graph(module: nn.Module, example: Tensor, name: str, outputs: list[str], op
 
 
 def _exported(module: nn.Module, example: Tensor, name: str, outputs: list[str], opset: int) -> Any:
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    logging.getLogger("torch.export").setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
+        with _silent():
             return torch.onnx.export(
                 module,
                 (example,),
@@ -116,17 +122,53 @@ def _exported(module: nn.Module, example: Tensor, name: str, outputs: list[str],
                 optimize=True,
                 external_data=False,
                 verbose=False,
+                custom_translation_table=translations(),
             )
     except Exception as error:
-        reason = str(error.__cause__ or error).strip().splitlines()
-        if _FIXED.search(str(error)) or _FIXED.search(str(error.__cause__)):
-            raise ExportError(
-                f"the batch size of {name!r} is fixed, or the module does different things for different "
-                "sizes. Use flatten(1) or reshape(x.shape[0], ...) in it, not len(x), which torch takes as "
-                "a constant, and no condition on the size. "
-                f"({reason[0] if reason else type(error).__name__})"
-            ) from error
-        raise ExportError(
-            f"torch cannot export what computes {' and '.join(outputs)}: "
-            f"{reason[0] if reason else type(error).__name__}"
-        ) from error
+        raise ExportError(_explained(error, name, " and ".join(outputs))) from error
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Without what torch prints of a module that it cannot export: the error says it."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL)
+    out, errors = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    try:
+        with warnings.catch_warnings(), out, errors:
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for each, level in zip(loggers, levels, strict=True):
+            each.setLevel(level)
+
+
+def _explained(error: Exception, name: str, outputs: str) -> str:
+    """What torch says, and what to do."""
+    text = f"{error}\n{error.__cause__ or ''}"
+    reason = (str(error.__cause__ or error).strip().splitlines() or [type(error).__name__])[0]
+    if _FIXED.search(text):
+        return (
+            f"the batch size of {name!r} is fixed, or the module does different things for different "
+            "sizes. Use flatten(1) or reshape(x.shape[0], ...) in it, not len(x), which torch takes as "
+            f"a constant, and no condition on the size. ({reason})"
+        )
+    if _DECIDES.search(text):
+        return (
+            f"what computes {outputs} depends on the values of a tensor in Python: if, while, assert, item() "
+            "or float(). A graph cannot do that. Take it out, such as a check of the input, or use "
+            f"torch.where or clamp. ({reason})"
+        )
+    if ".numpy() is not supported" in text:
+        return (
+            f"what computes {outputs}, or a hook in it, turns a tensor into a numpy array, which is not "
+            "exported. Use torch's functions instead, or remove the hook."
+        )
+    if found := _UNKNOWN.search(text):
+        return (
+            f"what computes {outputs} uses {found[1]}, for which torch has no translation to ONNX. Compute "
+            "it by other functions."
+        )
+    return f"torch cannot export what computes {outputs}: {reason}"

@@ -20,6 +20,7 @@ Batches = Callable[
     [], Iterable[NDArray[np.float32]]
 ]  # batches of images, float32 `(batch, *image_shape)` in [0, 1]
 Reconstruct = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+_ROUNDING = float(np.finfo(np.float32).eps) ** 2  # MSE of images that are equal in float32, 138 dB
 _SEED = 20081  # fixed, so that all models are measured with the same noise
 
 
@@ -73,13 +74,14 @@ def figures(reconstruct: Reconstruct, images: Batches, noise: NoiseSpec | None) 
             without noise. The noise is the same for each call.
 
     Returns:
-        `mse`, `psnr` (dB) and `ssim`, means over the images, and `images`, their number.
+        `mse`, `psnr` (dB, at most 138) and `ssim`, means over the images, and `images`, their number.
     """
     sums, count = np.zeros(3), 0
     for clean, given in _noisy(images(), noise):
         out = reconstruct(given)
         error = metrics.mse(clean, out)
-        sums += error.sum(), metrics.psnr_of_mse(error).sum(), metrics.ssim(clean, out).sum()
+        psnr = metrics.psnr_of_mse(np.maximum(error, _ROUNDING))  # equal images have an infinite one
+        sums += error.sum(), psnr.sum(), metrics.ssim(clean, out).sum()
         count += len(clean)
     mse, psnr, ssim = (float(value) for value in sums / max(1, count))
     return {"mse": mse, "psnr": psnr, "ssim": ssim, "images": count}

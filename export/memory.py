@@ -8,6 +8,9 @@ from math import prod
 
 import onnx
 
+from diabolo.export.errors import ExportError
+from diabolo.train.datasets._decoding.memory import free
+
 __all__ = ["bytes_per_image", "most_images"]
 
 _BUDGET = 2**30  # bytes for the intermediate results of a batch
@@ -40,8 +43,21 @@ def bytes_per_image(graph: onnx.ModelProto) -> int:
 
 
 def most_images(graphs: Iterable[onnx.ModelProto]) -> int:
-    """The images of the largest batch whose intermediate results take a gigabyte at most; at least 2."""
-    return max(2, _BUDGET // max(1, *map(bytes_per_image, graphs)))
+    """The images of the largest batch whose intermediate results take 1 GiB at most.
+
+    At least 2, and 1 if two do not fit into the free memory.
+
+    Raises:
+        ExportError: the free memory is too small for one.
+    """
+    one, available = max(1, *map(bytes_per_image, graphs)), free()
+    if one > available:
+        raise ExportError(
+            f"a graph needs {one / 2**30:.1f} GiB for a single image, and {available / 2**30:.1f} are free. "
+            "Attention needs the square of the number of positions: export the model at a smaller image "
+            "size. Nothing was written."
+        )
+    return max(2 if 2 * one <= available else 1, _BUDGET // one)
 
 
 def _size(dims: Iterable[onnx.TensorShapeProto.Dimension]) -> int:

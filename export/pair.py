@@ -16,8 +16,6 @@ from diabolo.train.model import Model
 
 __all__ = ["Pair", "of_model"]
 
-_BATCH = 32  # images that are encoded at a time
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pair:
@@ -31,6 +29,7 @@ class Pair:
         image_shape: `(channels, height, width)`.
         latent_shape: without the batch; `(latent_dim,)` or `(channels, height, width)`.
         log_variance: whether the encoder returns two outputs.
+        at_once: the images that are encoded at a time.
     """
 
     encoder: nn.Module
@@ -38,6 +37,7 @@ class Pair:
     image_shape: tuple[int, int, int]
     latent_shape: tuple[int, ...]
     log_variance: bool
+    at_once: int = 32
 
     def encode(self, image: Tensor) -> list[Tensor]:
         """Encode images `(batch, *image_shape)` in [0, 1].
@@ -75,8 +75,8 @@ class Pair:
             posterior: float32 `(n, *latent_shape)` each. Without a log-variance both are the same.
         """
         means, drawn = [], []
-        for start in range(0, len(images), _BATCH):
-            batch = images[start : start + _BATCH]
+        for start in range(0, len(images), self.at_once):
+            batch = images[start : start + self.at_once]
             floats = batch.astype(np.float32) / np.float32(255) if batch.dtype == np.uint8 else batch
             mean, *rest = (v.numpy() for v in self.encode(torch.from_numpy(floats)))
             means.append(mean)

@@ -11,8 +11,11 @@ from torch import Tensor, nn
 from diabolo.export.errors import ExportError
 from diabolo.export.external import trial
 from diabolo.export.external.adapters import LAYOUTS, ExternalDecoder, ExternalEncoder, shapes
+from diabolo.export.external.checks import check_modules
 from diabolo.export.external.copies import NotCopiedError, copied, modules_of, unwrapped
 from diabolo.export.external.outputs import find_image, find_latent, follow
+from diabolo.export.external.peak import images_at_once
+from diabolo.export.external.prepare import prepare
 from diabolo.export.pair import Pair
 
 __all__ = ["Part", "adapt"]
@@ -69,6 +72,7 @@ def adapt(
         image_shape=(channels, height, width),
         latent_shape=tuple(latents.shape[1:]),
         log_variance=log_variance,
+        at_once=min(encode.at_once, decode.at_once),
     )
 
 
@@ -85,12 +89,13 @@ def _copy(part: Any, what: str, memo: dict[int, Any]) -> Any:
             f"the {what} is {_kind(part)}. Give a torch.nn.Module, a method of one (model.encode), or a "
             "function that uses modules."
         )
-    _check_modules(part, what)
+    check_modules(part, what)
     try:
         new = copied(unwrapped(part), memo, lambda value: _float(value.cpu()).clone())
     except NotCopiedError as error:
         raise ExportError(
-            f"the {what} cannot be copied: {error}. Give a module without open files, threads and the like."
+            f"the {what} cannot be copied: {_sentence(error)}. Give a module of plain tensors, without open "
+            "files, threads and the like."
         ) from error
     given = {id(module) for module in modules_of(part)}
     if shared := next((module for module in modules_of(new) if id(module) in given), None):
@@ -99,7 +104,7 @@ def _copy(part: Any, what: str, memo: dict[int, Any]) -> Any:
             "with open files or threads. Make it an attribute of the module itself."
         )
     for module in modules_of(new):
-        module.cpu().float().eval().requires_grad_(False)
+        prepare(module)
     return new
 
 
@@ -107,54 +112,25 @@ def _kind(part: Any) -> str:
     return f"the class {part.__name__}, not an instance" if isinstance(part, type) else type(part).__name__
 
 
+def _sentence(error: Exception) -> str:
+    """The first sentence of an error's text, without the full stop."""
+    return str(error).strip().splitlines()[0].split(". ")[0].rstrip(".")
+
+
 def _float(value: Tensor) -> Tensor:
     return value.float() if value.is_floating_point() else value
-
-
-def _check_modules(part: Part, what: str) -> None:
-    """Refuse modules that cannot be copied to the CPU, or not be read by `torch.export`."""
-    for module in modules_of(part):
-        if isinstance(module, torch.jit.ScriptModule):
-            raise ExportError(
-                f"the {what} is, or contains, a TorchScript module (torch.jit.script or "
-                "torch.jit.trace), which "
-                "torch cannot export to ONNX. Give the Python module that it was made from."
-            )
-        if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.running_mean is None:
-            raise ExportError(
-                f"the {what}'s {type(module).__name__} has no running statistics, so that the result "
-                "for an "
-                "image depends on the others in its batch. Give it track_running_stats=True, and "
-                "train it."
-            )
-        for name, weight in [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]:
-            if isinstance(weight, (nn.UninitializedParameter, nn.UninitializedBuffer)):
-                raise ExportError(
-                    f"the {what}'s {name!r} of {type(module).__name__} has no shape yet. Call the module "
-                    "once "
-                    "on an image first, and train it or load its weights."
-                )
-            if weight.is_meta:
-                raise ExportError(
-                    f"the {what}'s {name!r} of {type(module).__name__} is on the device 'meta', which "
-                    "holds no "
-                    "values. Move it with to_empty(device='cpu'), and load its weights."
-                )
-    if isinstance(part, torch.jit.ScriptFunction):
-        raise ExportError(
-            f"the {what} is a TorchScript function. Give the Python function that it was made from."
-        )
 
 
 def _encoder(
     part: Any, example: Tensor, values: tuple[float, float], spread: str | None, note: Callable[[str], None]
 ) -> ExternalEncoder:
     """The encoder with the layout of images that it takes, and with where its output has the latent."""
-    few = example[: trial.FEW]
-    known = shapes(len(few), (example.shape[1], example.shape[2], example.shape[3]))
+    shape = example.shape[1], example.shape[2], example.shape[3]
     first: ExportError | None = None
-    for layout in known:
+    for layout in shapes(1, shape):
         encode = ExternalEncoder(part, *values, layout).eval()
+        encode.at_once = images_at_once(encode.output, example, shape)
+        few = example[: min(trial.FEW, encode.at_once)]
         try:
             out, again = (trial.run(encode.output, few, "encoder") for _ in range(2))
         except ExportError as error:
@@ -163,6 +139,11 @@ def _encoder(
         if layout != next(iter(LAYOUTS)):
             note(f"the encoder takes images as {layout}")
         encode.reading = find_latent(out, again, len(few), spread)
+        if follow(out, encode.reading.latent).is_complex():
+            raise ExportError(
+                "the encoder returns complex numbers. Return real ones: "
+                "torch.view_as_real(latent).flatten(1)."
+            )
         if encode.reading.assumed:
             note(encode.reading.assumed)
         return encode
@@ -180,9 +161,10 @@ def _decoder(
     note: Callable[[str], None],
 ) -> ExternalDecoder:
     """The decoder with the layout of the images that it gives, and with where its output has them."""
-    few = latents[: trial.FEW]
-    known = shapes(len(few), image_shape)
     decode = ExternalDecoder(part, *values, layout).eval()
+    decode.at_once = images_at_once(decode.call, latents, image_shape)
+    few = latents[: min(trial.FEW, decode.at_once)]
+    known = shapes(len(few), image_shape)
     out = trial.run(decode.call, few, "decoder")
     decode.path, decode.image_shape = find_image(out, tuple(known.values())), image_shape
     found = tuple(follow(out, decode.path).shape)

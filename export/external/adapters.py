@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from diabolo.export.external.copies import copied, modules_of
 from diabolo.export.external.names import Path
 from diabolo.export.external.outputs import Reading, follow
+from diabolo.export.external.peak import MOST
 
 __all__ = ["LAYOUTS", "ExternalDecoder", "ExternalEncoder", "shapes"]
 
@@ -46,6 +49,7 @@ class _External(nn.Module):
     """
 
     part: Any
+    at_once = MOST  # images or latents that it is given at a time
 
     def __init__(self, part: Any, low: float, high: float, layout: str) -> None:
         super().__init__()
@@ -56,8 +60,8 @@ class _External(nn.Module):
 
     def call(self, given: Tensor) -> Any:
         """What the part returns for its own input, as it is."""
-        with _undisturbed(self.owner):
-            return self.part(given)
+        with _undisturbed(self.owner), torch.inference_mode(False), torch.no_grad():
+            return self.part(given)  # which may compute gradients in its forward pass
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _External:
         new = type(self).__new__(type(self))
@@ -118,14 +122,16 @@ def _roots(modules: list[nn.Module]) -> list[nn.Module]:
 def _undisturbed(owner: nn.Module) -> Iterator[None]:
     """Undo what a call leaves in the attributes of modules, such as a loss: it would be part of the export.
 
-    Distributions do not check their arguments meanwhile: a graph cannot depend on values.
+    Distributions do not check their arguments meanwhile: a graph cannot depend on values. Nor does
+    `torch.autocast` do anything, as graphs are exported in float32.
     """
     checks = Distribution._validate_args
     saved = [(vars(module), dict(vars(module))) for module in owner.modules()]
     lists = [(each, each.copy()) for _, old in saved for each in old.values() if type(each) in (list, dict)]
     Distribution.set_default_validate_args(False)
     try:
-        yield
+        with _without_autocast():
+            yield
     finally:
         Distribution.set_default_validate_args(checks)
         for now, old in saved:
@@ -134,3 +140,22 @@ def _undisturbed(owner: nn.Module) -> Iterator[None]:
         for each, before in lists:
             each.clear()
             each.extend(before) if isinstance(each, list) else each.update(before)
+
+
+@contextmanager
+def _without_autocast() -> Iterator[None]:
+    """Let `with torch.autocast(...)` change nothing, in this thread."""
+    kind, thread = torch.autocast, threading.get_ident()
+    enter, leave = kind.__enter__, kind.__exit__
+
+    def __enter__(self: Any) -> Any:
+        return self if threading.get_ident() == thread else enter(self)  # type: ignore[no-untyped-call]
+
+    def __exit__(self: Any, *error: Any) -> Any:
+        return None if threading.get_ident() == thread else leave(self, *error)
+
+    kind.__enter__, kind.__exit__ = __enter__, __exit__  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        kind.__enter__, kind.__exit__ = enter, leave  # type: ignore[method-assign]

@@ -16,7 +16,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-__all__ = ["NotCopiedError", "copied", "module_name", "modules_of", "unwrapped"]
+__all__ = ["NotCopiedError", "copied", "module_name", "modules_of", "objects_of", "unwrapped"]
 
 
 class NotCopiedError(Exception):
@@ -86,7 +86,12 @@ def _is_compiled(part: nn.Module) -> bool:
 
 def modules_of(root: Any) -> list[nn.Module]:
     """All modules that a part reaches, each once."""
-    return [each for each in _walk(root, {}) if isinstance(each, nn.Module)]
+    return [each for each in objects_of(root) if isinstance(each, nn.Module)]
+
+
+def objects_of(root: Any) -> list[Any]:
+    """All objects that a part reaches, each once: modules, tensors, functions, lists."""
+    return list(_walk(root, {}))
 
 
 def module_name(part: Any) -> str:

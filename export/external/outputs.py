@@ -48,6 +48,7 @@ _SPREAD_NAMES = {
     "variance": ("var", "variance", "covariance", "sigma2"),
     "std": ("std", "stddev", "sigma", "scale", "standarddeviation", "zstd", "zsigma"),
 }
+_CONCENTRATIONS = "logconcentration", "concentration", "kappa", "logkappa"
 _NESTED = ("latentdist", "posterior", "dist", "distribution", "latentdistribution", "q", "qz", "qzx")
 _IMAGES = (
     *(
@@ -193,6 +194,12 @@ def _of_names(out: Any, names: Mapping[str, Path], again: Any, count: int, sprea
     )
     latent = next((tensors[name] for name in _MEANS if name in tensors), None)
     other = next((tensors[name] for name in _LATENTS if name in tensors), None)
+    if concentration := next((name for name in _CONCENTRATIONS if name in tensors), None):
+        raise ExportError(
+            f"the encoder returns a {concentration!r}, that of a von Mises-Fisher distribution: its latents "
+            "lie on the unit sphere. Give a function that returns them: lambda image: "
+            "torch.nn.functional.normalize(encoder(image).embedding, dim=-1)."
+        )
     if (best := latent or other) is not None:
         return Reading(best, where, kind or "log_variance")
     for name in (*_NESTED, *_LATENTS):
@@ -204,6 +211,11 @@ def _of_names(out: Any, names: Mapping[str, Path], again: Any, count: int, sprea
             )
     if isinstance(out, tuple):  # its names say nothing, its order may
         return _of_tuple(out, again, count, spread)
+    lone = [(name, path) for name, path in tensors.items() if _per_image(follow(out, path), count)]
+    if len(names) == len(lone) == 1:  # it can be nothing else
+        return Reading(
+            lone[0][1], assumed=f"the encoder's only result, {lone[0][0]!r}, is taken for the latent"
+        )
     raise _unknown("encoder", out)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from diabolo.export.errors import ExportError
 from diabolo.export.external.adapters import ExternalDecoder, ExternalEncoder
@@ -17,6 +18,23 @@ FEW = 8  # images of the example that are tried at a time, for the sake of memor
 _MOST = 64  # images whose decoded values are looked at
 _COUNTS = (1, 2, 3)  # batch sizes that are tried
 _SLACK = 1e-3  # of the range, as rounding may take a value out of it
+_HINTS = (  # what an error of torch or Python may come from
+    (
+        "required (positional|keyword-only) argument|positional arguments? but|type 'str'|indices must be",
+        ". It is called with the {given} alone: for another call give a function, such as lambda {given}: "
+        "{what}({given}, condition).",
+    ),
+    (
+        "same dtype|should be the same|expected scalar type|expected .* dtype",
+        ". The copy that is tried is in float32: leave out casts such as half() in it, or cast to the type "
+        "of its weights.",
+    ),
+    (
+        "NVIDIA|CUDA|same device|device type",
+        ". The copy that is tried is on the CPU: leave out cuda() in it, or move to the device of its "
+        "weights.",
+    ),
+)
 _SAME = 1e-3  # of the largest value: two results that differ by less are equal
 
 
@@ -32,8 +50,10 @@ def run(function: Callable[[Tensor], Any], given: Tensor, what: str) -> Any:
         raise
     except Exception as error:
         reason = str(error).strip().splitlines() or [""]
+        hint = next((text for pattern, text in _HINTS if re.search(pattern, reason[0])), "")
         raise ExportError(
             f"the {what} fails on a batch of shape {tuple(given.shape)}: {type(error).__name__}: {reason[0]}"
+            f"{hint.format(what=what, given='latent' if what == 'decoder' else 'image')}"
         ) from error
 
 
@@ -67,7 +87,7 @@ def encoder(encode: ExternalEncoder, example: Tensor) -> Tensor:
         ExportError: the results are random, not finite, of a wrong shape, or depend on the other images of
             the batch or on their number.
     """
-    few = example[:FEW]
+    few = example[: min(FEW, encode.at_once)]
     out = run(encode, few, "encoder")
     latent = out[0] if isinstance(out, tuple) else out
     if isinstance(out, tuple) and out[1].shape != latent.shape:
@@ -88,7 +108,8 @@ def encoder(encode: ExternalEncoder, example: Tensor) -> Tensor:
                 "the encoder returns NaN or infinite values for the example. Check its weights."
             )
     _check(encode, few, "encoder", "Return the mean and the log-variance, without drawing from them.")
-    parts = [encode(example[i : i + FEW]) for i in range(0, min(_MOST, len(example)), FEW)]
+    step = min(FEW, encode.at_once)
+    parts = [encode(example[i : i + step]) for i in range(0, min(_MOST, len(example)), step)]
     return torch.cat([each[0] if isinstance(each, tuple) else each for each in parts])
 
 
@@ -98,7 +119,7 @@ def decoder(decode: ExternalDecoder, latents: Tensor) -> None:
     Raises:
         ExportError: as in `encoder`.
     """
-    few = latents[:FEW]
+    few = latents[: min(FEW, decode.at_once)]
     if not run(decode, few, "decoder").isfinite().all():
         raise ExportError("the decoder returns NaN or infinite values for the example. Check its weights.")
     _check(decode, few, "decoder", "Take the randomness out, or turn it off in eval mode.")
@@ -110,7 +131,8 @@ def values(decode: ExternalDecoder, latents: Tensor, value_range: tuple[float, f
     Raises:
         ExportError: some are outside by more than rounding.
     """
-    raw = torch.cat([decode.raw(latents[i : i + FEW]) for i in range(0, len(latents), FEW)])
+    step = min(FEW, decode.at_once)
+    raw = torch.cat([decode.raw(latents[i : i + step]) for i in range(0, len(latents), step)])
     outside = ((raw < -_SLACK) | (raw > 1 + _SLACK)).float().mean().item()
     if not outside:
         return
@@ -141,9 +163,14 @@ def _check(part: ExternalEncoder | ExternalDecoder, given: Tensor, what: str, re
     """Check that a part's result depends on its input alone."""
     first, second = (_joined(run(part, given, what)) for _ in range(2))
     if (difference := _difference(first, second)) is not None:
+        if (name := _changed(part, given)) is not None:
+            raise ExportError(
+                f"the {what} changes its {name!r} at each call, in eval mode too, and its result with it. "
+                "Change it only if self.training."
+            )
         raise ExportError(
             f"the {what} is random: two runs on the same input differ by {difference:.2g}, in eval mode too. "
-            f"{remedy}"
+            f"{remedy} F.dropout needs training=self.training."
         )
     for count in _COUNTS:
         some = given.repeat(count, *[1] * (given.ndim - 1))[:count]
@@ -167,6 +194,14 @@ def _check(part: ExternalEncoder | ExternalDecoder, given: Tensor, what: str, re
                 f"{difference:.2g} between batches of {count} and {len(given)}. Batch norm needs running "
                 "statistics (track_running_stats=True)."
             )
+
+
+def _changed(part: nn.Module, given: Tensor) -> str | None:
+    """The name of a parameter or buffer that a call changes, or None."""
+    before = {name: value.clone() for name, value in part.state_dict().items()}
+    part(given)
+    changed = (name for name, value in part.state_dict().items() if not value.equal(before[name]))
+    return next((name.removeprefix("owner.") for name in changed), None)
 
 
 def _constant(what: str, works: int, fails: int, reason: str) -> ExportError:

@@ -214,3 +214,17 @@ def test_codes_far_from_zero_are_told_apart(tmp_path: Path) -> None:
     assert codes is not None
     known = 100 + 0.03 * images.reshape(60, -1)[:, :3]
     assert (np.abs(codes.latents - known) < known.std(0) / 90).all()
+
+
+def test_a_pair_that_is_worse_than_the_mean_image(tmp_path: Path) -> None:
+    """The decoder of other images is a hint that something is missing between the parts."""
+    said: list[str] = []
+    encoder = nn.Sequential(nn.Flatten())
+    inverted = nn.Sequential(nn.Unflatten(1, (1, 8, 8)))
+    images = (GREY > 0.5).float()
+    export_pair(encoder, lambda z: 1 - inverted(z), images, tmp_path / "wrong", note=said.append)
+    assert "more than that of the images' mean" in said[-1]
+    assert "value_range" in said[-1]
+    export_pair(encoder, inverted, images, tmp_path / "right", note=said.append)
+    assert "mean" not in said[-1]
+    assert document(tmp_path / "right")["exported"]["torch"]["psnr"] > 130  # equal: not infinite
