@@ -46,7 +46,8 @@ def command(
     .csv   a header file,latent_0,latent_1,... and one line per image
 
     Folders are read recursively, sorted by name, a few hundred images at a time, so they may be larger than
-    memory. Files that cannot be read are listed and skipped.
+    memory. Files that cannot be read are listed and skipped. Those that look unlike the training images are
+    encoded and reported (see diabolo reconstruct); --json lists all of them.
     """
     import json
     from pathlib import Path
@@ -56,6 +57,7 @@ def command(
     from diabolo.ui.cli._files.outputs import check_free
     from diabolo.ui.cli._files.reading import batches, count_opposite
     from diabolo.ui.cli._files.sources import expand, sources
+    from diabolo.ui.cli._files.unlike import Unlike
     from diabolo.ui.cli._files.work import finish, note_inverted
 
     path = Path(out)
@@ -63,7 +65,7 @@ def command(
     check_free(path, overwrite)
     items = expand(images)
     model = options.load(bundle, device, threads)
-    m, opposite = model.manifest, 0
+    m, opposite, unlike = model.manifest, 0, Unlike(model)
     with counting("encoding") as counter:
         work = batches(sources(items, counter.fail, other=counter.other), m, invert, counter)
         batch = next(work, None)
@@ -71,15 +73,19 @@ def command(
             with writing(path, m.latent_shape) as add:
                 while batch:
                     opposite += count_opposite(batch, m, invert)
-                    add([source.path for source in batch.sources], model.encode(batch.images))
+                    latents = model.encode(batch.images)
+                    if unlike.known:
+                        unlike.judge(batch, latents, model.decode(latents))
+                    add([source.path for source in batch.sources], latents)
                     counter.add(len(batch.images))
                     batch = next(work, None)
     note_inverted(opposite, counter.done, m, invert)
+    unlike.note(counter.done)
     finish(counter, "encoded")
     if as_json:
         failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
         inverted = {"auto": opposite, "always": counter.done}.get(invert, 0)
         about = {"out": out, "count": counter.done, "inverted": inverted, "latent_shape": m.latent_shape}
-        click.echo(json.dumps(about | {"failed": failed}))
+        click.echo(json.dumps(about | {"unlike": unlike.listed(), "failed": failed}))
     else:
         click.echo(out)
