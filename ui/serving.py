@@ -160,8 +160,10 @@ def _run_until_stopped(app: gr.Blocks, start: Callable[[], None]) -> None:
                 warnings.simplefilter("ignore", ResourceWarning)  # event loops that Gradio leaves open
                 gc.collect()
             gc.freeze()  # the app's objects live on, and a collection of them would stop all events for 0.1 s
+            ended.raises = False
             while app.is_running and not ended.by_signal:
                 time.sleep(_LOOK)
+            ended.raises = True  # a second Ctrl-C ends the program at once
         except KeyboardInterrupt:
             pass
         finally:
