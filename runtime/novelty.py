@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from diabolo.runtime._input import Invert, ModelInput
 from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image.background import border_brightness
 from diabolo.runtime.image.convert import Images
 from diabolo.runtime.latent.plausibility import unexplained
@@ -40,6 +41,7 @@ _MARGIN = 0.03  # of the border's brightness, plus the error: decoded pictures a
 
 _Array: TypeAlias = NDArray[np.float32]
 Reason: TypeAlias = Literal["code", "reconstruction", "border"]
+_OUTPUTS = ("images", "latents", "reconstructions")
 _AT_ONCE = 50  # codes that are decoded in one call
 _REASONS = {
     "code": "its code is farther from theirs than {code} of the test images' codes",
@@ -83,7 +85,12 @@ class Novelty:
             return "this bundle does not tell whether a picture is like its training images."
         if not self.reasons:
             return "the picture looks like the training images."
-        return f"the picture looks unlike the training images: {'; '.join(map(self._told, self.reasons))}."
+        return f"the picture looks unlike the training images: {self.why}."
+
+    @property
+    def why(self) -> str:
+        """The reasons in English, without a full stop; empty if there are none."""
+        return "; ".join(map(self._told, self.reasons))
 
     def values(self) -> dict[str, str]:
         """The numbers of the reasons as text: `code`, `level`, `border`, `low` and `high`."""
@@ -138,18 +145,45 @@ class NoveltyDetector:
             GraphError: onnxruntime cannot compute a graph.
             ImageError: the model cannot take these images.
         """
-        m, model = self._model.manifest, self._model
-        batch = ModelInput(m).batch(images, invert)
-        latents = model.encode(batch)
-        codes, errors = self._codes(latents), self._reconstructions(batch, model.decode(latents))
+        batch = ModelInput(self._model.manifest).batch(images, invert)
+        latents = self._model.encode(batch)
+        return self.judge_outputs(batch, latents, self._model.decode(latents))
+
+    def judge_outputs(
+        self, images: ArrayLike, latents: ArrayLike, reconstructions: ArrayLike
+    ) -> list[Novelty]:
+        """Judge images whose latents and reconstructions have been computed already; the model is not run.
+
+        Args:
+            images: as the model saw them, `(batch, channels, height, width)` in [0, 1].
+            latents: what `encode` made of them, `(batch, *latent_shape)`.
+            reconstructions: what `decode` made of the latents, of the images' shape.
+
+        Returns:
+            A judgement for each image.
+
+        Raises:
+            UsageError: not as many latents or reconstructions as images, or of another shape.
+        """
+        images, latents, reconstructions = self._checked(images, latents, reconstructions)
+        codes, errors = self._codes(latents), self._reconstructions(images, reconstructions)
         return [
             self._judged(
                 None if codes is None else float(codes[index]),
                 None if errors is None else float(errors[index]),
                 float(border),
             )
-            for index, border in enumerate(border_brightness(batch))
+            for index, border in enumerate(border_brightness(images))
         ]
+
+    def _checked(self, *given: ArrayLike) -> list[_Array]:
+        """Images, latents and reconstructions as arrays of the same length."""
+        m, arrays = self._model.manifest, [np.asarray(values, np.float32) for values in given]
+        shapes = m.image_shape, m.latent_shape, m.image_shape
+        for what, array, shape in zip(_OUTPUTS, arrays, shapes, strict=True):
+            if array.shape != (wanted := (len(arrays[0]), *shape)):
+                raise UsageError(f"{what} must have the shape {wanted}, not {array.shape}.")
+        return arrays
 
     def _codes(self, latents: _Array) -> NDArray[np.float64] | None:
         density, usual = self._model.density, self._distances

@@ -137,7 +137,10 @@ class Trainer:
     def stopped(self, where: str, exit_code: int) -> StoppedError:
         """The error that says where the training was stopped, and how to continue."""
         again = f"diabolo train {self.config.variant} --resume -o {quoted(self.run.path)}"
-        return StoppedError(f"stopped {where}, and saved. Continue: {again}", exit_code)
+        python = f"diabolo.train.resume({str(self.run.path)!r})"
+        return StoppedError(
+            f"stopped {where}, and saved. Continue: {again} (from Python: {python})", exit_code
+        )
 
     def _train_epoch(self, interrupt: Interrupt) -> None:
         config, position = self.config, self.position

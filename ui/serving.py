@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -40,6 +42,7 @@ __all__ = ["launch", "mount"]
 
 _ICON = str(Path(__file__).with_name("icon.png"))
 _LOOK = 0.1  # seconds between two looks at whether the app is still running
+_SPACES = "https://huggingface.co"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -89,7 +92,7 @@ def launch(
     """
     _check(mcp=mcp, auth=auth, concurrency=concurrency)
     port = free_port(host) if port is None else check_port(port, host)
-    folder, access = own_folder(), access or Access()
+    folder, access = own_folder(), _on_a_space(access or Access())
     access = replace(access, hosts=(*access.hosts, host))
     app = build(bundles, language=language, device=device, limits=limits)
     queue(app, concurrency)
@@ -100,6 +103,15 @@ def launch(
     else:
         start()
     return app
+
+
+def _on_a_space(access: Access) -> Access:
+    """On a Hugging Face Space, accept its host name, and let huggingface.co show the app in a frame."""
+    name = os.environ.get("SPACE_HOST")
+    if not name:
+        return access
+    frames = (*access.frames, _SPACES) if access.frames == Access().frames else access.frames
+    return replace(access, hosts=(*access.hosts, name), frames=frames)
 
 
 def _in_notebook() -> bool:
@@ -121,6 +133,7 @@ def _check(*, mcp: bool, auth: Mapping[str, str] | None, concurrency: int) -> No
 def _start(
     app: gr.Blocks, host: str, port: int, auth: Mapping[str, str] | None, options: Mapping[str, Any]
 ) -> None:
+    os.environ.pop("GRADIO_DEBUG", None)  # Gradio would wait for Ctrl-C itself, whatever `block` says
     with proxies_bypassed():
         app.launch(
             server_name=host,
@@ -143,10 +156,14 @@ def _run_until_stopped(app: gr.Blocks, start: Callable[[], None]) -> None:
     with ended_by_signals() as ended:
         try:
             start()
-            gc.collect()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)  # event loops that Gradio leaves open
+                gc.collect()
             gc.freeze()  # the app's objects live on, and a collection of them would stop all events for 0.1 s
+            ended.raises = False
             while app.is_running and not ended.by_signal:
                 time.sleep(_LOOK)
+            ended.raises = True  # a second Ctrl-C ends the program at once
         except KeyboardInterrupt:
             pass
         finally:

@@ -67,7 +67,7 @@ def test_it_lists_every_endpoint_and_what_it_takes() -> None:
 
 
 def test_from_python(port: str, digit: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = blocks("python")[:1]
+    code, judged = blocks("python")[:2]
     seen: dict[str, Any] = {}
     exec(compile(code.replace(PORT, port), "page", "exec"), seen)  # noqa: S102 - the page's own
     assert len(seen["code"]) == len(seen["ranks"]) == 2
@@ -77,6 +77,8 @@ def test_from_python(port: str, digit: Path, capsys: pytest.CaptureFixture[str])
     assert "N(0, I)" in seen["words"]
     assert seen["facts"]["noise"]["kind"] in capsys.readouterr().out
     assert all(check["ok"] for check in seen["facts"]["checks"])
+    exec(compile(judged, "page", "exec"), seen)  # noqa: S102
+    assert seen["found"].known
 
 
 @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="no curl")
@@ -132,7 +134,7 @@ def test_as_tools(port: str, digit: Path) -> None:
 def test_in_an_app_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
     launched: list[Any] = []
     monkeypatch.setattr(gr.Blocks, "launch", lambda app: launched.append(app))
-    _, page, one, mounted, component, shown = blocks("python")
+    page, one, mounted, component, shown = blocks("python")[2:]
     for code in (page, one, component, shown):
         exec(compile(code, "page", "exec"), {})  # noqa: S102 - the page's own
     whole, single, alone, marked = (str(app.get_config_file()) for app in launched)

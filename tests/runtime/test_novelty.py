@@ -13,6 +13,7 @@ from PIL import Image
 
 from benchmarks import unlike
 from diabolo.runtime import Autoencoder
+from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image.convert import prepare
 from diabolo.runtime.novelty import NoveltyDetector
 
@@ -98,6 +99,18 @@ def test_a_file_is_judged_as_the_model_sees_it(digits: np.ndarray, tmp_path: Pat
     )
     assert not found.unlike
     assert as_it_is.unlike
+
+
+def test_outputs_that_are_there_are_judged_without_the_model(digits: np.ndarray) -> None:
+    model = Autoencoder.load("mnist-vae", device="cpu")
+    detector = NoveltyDetector(model)
+    images = np.concatenate([digits[:5], 1 - digits[:5]])
+    latents = model.encode(images)
+    assert detector.judge_outputs(images, latents, model.decode(latents)) == detector.judge(images)
+    with pytest.raises(UsageError, match=r"latents must have the shape \(10, 20\), not \(9, 20\)"):
+        detector.judge_outputs(images, latents[1:], images)
+    with pytest.raises(UsageError, match=r"images must have the shape \(10, 1, 28, 28\), not \(10, 28, 28\)"):
+        detector.judge_outputs(images[:, 0], latents, images)
 
 
 @pytest.mark.long

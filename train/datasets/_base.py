@@ -47,10 +47,19 @@ def cache_dir() -> Path:
     """The folder for downloads and decoded images: `DIABOLO_CACHE`, or `diabolo` in the user's cache folder.
 
     It need not exist yet.
+
+    Raises:
+        DataError: the user has no home folder, as in a container with an arbitrary user id.
     """
     if own := os.environ.get("DIABOLO_CACHE"):
         return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:  # neither HOME nor an entry in the list of users
+        raise DataError(
+            "this user has no home folder in which downloads and decoded images could be kept. "
+            "Name a folder for them in DIABOLO_CACHE."
+        ) from None
     return Path(base) / "diabolo"
 
 
@@ -83,19 +92,21 @@ def data_roots(request: LoadRequest) -> list[Path]:
     """The folders to search: `request.data_dir`, or else `DIABOLO_DATA` if it is set, then the cache.
 
     Raises:
-        DataError: the data folder does not exist.
+        DataError: the data folder does not exist, or there is neither one nor a cache.
     """
-    cache = cache_dir() / "datasets"
     named, source = request.data_dir, "--data-dir"
     if named is None and (variable := os.environ.get("DIABOLO_DATA")):
         named, source = Path(variable), "DIABOLO_DATA"
     if named is None:
-        return [cache]
+        return [cache_dir() / "datasets"]
     if not is_folder(named):
         raise DataError(
             f"no data folder at {str(named)!r}. Give one that exists with {source}, or leave it out."
         )
-    return [named, cache]
+    try:
+        return [named, cache_dir() / "datasets"]
+    except DataError:  # no home folder, which a set that is there already does not need
+        return [named]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Any
 
@@ -46,6 +47,8 @@ class _Commands(click.Group):
         Names of files may have such characters; by default Python would end with an error, often after all
         the work is done. It escapes them on stderr itself.
         """
+        if "MPLBACKEND" in os.environ:  # left by a notebook, or not valid: matplotlib would fail
+            os.environ["MPLBACKEND"] = "agg"  # commands open no windows
         if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
             sys.stdout.reconfigure(errors="backslashreplace")
         return super().main(*args, **extra)

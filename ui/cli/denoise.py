@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from diabolo.runtime import Autoencoder, NoiseSpec
     from diabolo.runtime.bundle.manifest import Manifest
     from diabolo.ui.cli._files.reading import Batch
-    from diabolo.ui.cli._files.work import Computed, Figures, Panels
+    from diabolo.ui.cli._files.unlike import Unlike
+    from diabolo.ui.cli._files.work import Compute
 
 __all__ = ["command"]
 
@@ -59,9 +60,13 @@ def command(
 
     With --noise the clean image is known: the command prints noisy_psnr (dB) for every noisy image, and mse,
     psnr (dB) and ssim for every result. Without --noise it prints change, the mse between input and result.
+
+    A picture that looks unlike the training images is reported, with the measures that say so (see diabolo
+    reconstruct). With --noise, the clean picture is compared with them, otherwise the denoised one.
     """
     from diabolo.runtime import NoiseSpec
     from diabolo.runtime.errors import UsageError
+    from diabolo.ui.cli._files.unlike import Unlike
     from diabolo.ui.cli._files.work import Work, finish, report
 
     spec = NoiseSpec.parse(noise) if noise else None
@@ -70,8 +75,10 @@ def command(
     model = options.load(bundle, device, threads)
     _warn(model.manifest, spec)
     work = Work(given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="denoising")
-    counter = work.run(model.manifest, _denoise(model, spec, seed))
+    unlike = Unlike(model)
+    counter = work.run(model.manifest, _denoise(model, spec, seed, unlike))
     report(work, counter, as_json)
+    unlike.note(counter.done)
     finish(counter, "denoised")
 
 
@@ -89,16 +96,20 @@ def _warn(m: Manifest, spec: NoiseSpec | None) -> None:
         click.echo(f"note: this model was trained on {kind}:{level}, not on {spec}.", err=True)
 
 
-def _denoise(model: Autoencoder, spec: NoiseSpec | None, seed: int) -> Computed:
+def _denoise(model: Autoencoder, spec: NoiseSpec | None, seed: int, unlike: Unlike) -> Compute:
     import numpy as np
 
     from diabolo.runtime import add_noise
     from diabolo.runtime.image import metrics
+    from diabolo.ui.cli._files.work import Computed
 
-    def compute(batch: Batch) -> tuple[Panels, Figures]:
+    def compute(batch: Batch) -> Computed:
         if spec is None:
             result = model.denoise(batch.images)
-            return [batch.images, result], {"change": metrics.mse(batch.images, result)}
+            figures = {"change": metrics.mse(batch.images, result)}
+            # noise alone makes a picture unlike the training images; the denoised one has none
+            judged = unlike.judge_pictures(batch, result)
+            return Computed(panels=[batch.images, result], figures=figures, unlike=judged)
         # one generator per image, so that its noise does not depend on the rest of the batch
         noisy = np.concatenate(
             [
@@ -108,11 +119,13 @@ def _denoise(model: Autoencoder, spec: NoiseSpec | None, seed: int) -> Computed:
         )
         result = model.denoise(noisy)
         error = metrics.mse(batch.images, result)
-        return [batch.images, noisy, result], {
+        figures = {
             "noisy_psnr": metrics.psnr(batch.images, noisy),
             "mse": error,
             "psnr": metrics.psnr_of_mse(error),
             "ssim": metrics.ssim(batch.images, result),
         }
+        judged = unlike.judge_pictures(batch, batch.images)
+        return Computed(panels=[batch.images, noisy, result], figures=figures, unlike=judged)
 
     return compute

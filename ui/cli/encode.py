@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from diabolo.ui.cli._shared import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from diabolo.runtime import Autoencoder
+    from diabolo.ui.cli._files.counting import Counter
+    from diabolo.ui.cli._files.unlike import Unlike
 
 __all__ = ["command"]
 
@@ -46,16 +55,16 @@ def command(
     .csv   a header file,latent_0,latent_1,... and one line per image
 
     Folders are read recursively, sorted by name, a few hundred images at a time, so they may be larger than
-    memory. Files that cannot be read are listed and skipped.
+    memory. Files that cannot be read are listed and skipped. Those that look unlike the training images are
+    encoded and reported (see diabolo reconstruct); --json lists all of them.
     """
     import json
     from pathlib import Path
 
-    from diabolo.ui.cli._files.codes_out import check_ending, writing
-    from diabolo.ui.cli._files.counting import counting
+    from diabolo.ui.cli._files.codes_out import check_ending
     from diabolo.ui.cli._files.outputs import check_free
-    from diabolo.ui.cli._files.reading import batches, count_opposite
-    from diabolo.ui.cli._files.sources import expand, sources
+    from diabolo.ui.cli._files.sources import expand
+    from diabolo.ui.cli._files.unlike import Unlike
     from diabolo.ui.cli._files.work import finish, note_inverted
 
     path = Path(out)
@@ -63,6 +72,30 @@ def command(
     check_free(path, overwrite)
     items = expand(images)
     model = options.load(bundle, device, threads)
+    unlike = Unlike(model)
+    counter, opposite = _encode(model, items, path, invert, unlike)
+    note_inverted(opposite, counter.done, model.manifest, invert)
+    unlike.note(counter.done)
+    finish(counter, "encoded")
+    if as_json:
+        failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
+        inverted = {"auto": opposite, "always": counter.done}.get(invert, 0)
+        shape = model.manifest.latent_shape
+        about = {"out": out, "count": counter.done, "inverted": inverted, "latent_shape": shape}
+        click.echo(json.dumps(about | {"unlike": unlike.listed(), "failed": failed}))
+    else:
+        click.echo(out)
+
+
+def _encode(
+    model: Autoencoder, items: list[str], path: Path, invert: str, unlike: Unlike
+) -> tuple[Counter, int]:
+    """Write the codes of all images to `path`; also returns how many had the opposite background."""
+    from diabolo.ui.cli._files.codes_out import writing
+    from diabolo.ui.cli._files.counting import counting
+    from diabolo.ui.cli._files.reading import batches, count_opposite
+    from diabolo.ui.cli._files.sources import sources
+
     m, opposite = model.manifest, 0
     with counting("encoding") as counter:
         work = batches(sources(items, counter.fail, other=counter.other), m, invert, counter)
@@ -71,15 +104,10 @@ def command(
             with writing(path, m.latent_shape) as add:
                 while batch:
                     opposite += count_opposite(batch, m, invert)
-                    add([source.path for source in batch.sources], model.encode(batch.images))
+                    latents = model.encode(batch.images)
+                    if unlike.known:
+                        unlike.judge(batch, latents, model.decode(latents))
+                    add([source.path for source in batch.sources], latents)
                     counter.add(len(batch.images))
                     batch = next(work, None)
-    note_inverted(opposite, counter.done, m, invert)
-    finish(counter, "encoded")
-    if as_json:
-        failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
-        inverted = {"auto": opposite, "always": counter.done}.get(invert, 0)
-        about = {"out": out, "count": counter.done, "inverted": inverted, "latent_shape": m.latent_shape}
-        click.echo(json.dumps(about | {"failed": failed}))
-    else:
-        click.echo(out)
+    return counter, opposite

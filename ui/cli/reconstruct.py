@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from diabolo.runtime import Autoencoder
     from diabolo.ui.cli._files.reading import Batch
-    from diabolo.ui.cli._files.work import Computed, Figures, Panels
+    from diabolo.ui.cli._files.unlike import Unlike
+    from diabolo.ui.cli._files.work import Compute
 
 __all__ = ["command"]
 
@@ -54,15 +55,22 @@ def command(
     and anomaly: its mse divided by the model's mse on test images, if the bundle has that. It is about 1 for
     an image like those that the model was trained on, and much higher for an image unlike them. If the model
     itself explains little of the variance of its test images, a note says so: anomaly then tells nothing.
+
+    A picture that looks unlike the training images is reported, with the measures that say so: code (it is
+    far from the training images' codes), reconstruction (it differs more from the picture than is usual),
+    border (the picture's border is brighter or darker). Do not rely on its reconstruction.
     """
+    from diabolo.ui.cli._files.unlike import Unlike
     from diabolo.ui.cli._files.work import Work, finish, report
 
     model = options.load(bundle, device, threads)
     work = Work(
         given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="reconstructing"
     )
-    counter = work.run(model.manifest, _reconstruct(model))
+    unlike = Unlike(model)
+    counter = work.run(model.manifest, _reconstruct(model, unlike))
     report(work, counter, as_json, _about_anomaly(model.manifest.metrics) if work.rows else ())
+    unlike.note(counter.done)
     finish(counter, "reconstructed")
 
 
@@ -74,19 +82,23 @@ def _about_anomaly(figures: Mapping[str, Any]) -> list[str]:
     return [f"{sentence} So an anomaly of about 1 does not mean that an image is normal."] if sentence else []
 
 
-def _reconstruct(model: Autoencoder) -> Computed:
+def _reconstruct(model: Autoencoder, unlike: Unlike) -> Compute:
     from diabolo.runtime.image import metrics
+    from diabolo.ui.cli._files.work import Computed
 
     usual = model.manifest.metrics.get("mse")
 
-    def compute(batch: Batch) -> tuple[Panels, Figures]:
-        result = model.reconstruct(batch.images)
+    def compute(batch: Batch) -> Computed:
+        latents = model.encode(batch.images)
+        result = model.decode(latents)
         error = metrics.mse(batch.images, result)
-        return [batch.images, result], {
+        figures = {
             "mse": error,
             "psnr": metrics.psnr_of_mse(error),
             "ssim": metrics.ssim(batch.images, result),
             "anomaly": error / usual if isinstance(usual, int | float) and usual > 0 else None,
         }
+        judged = unlike.judge(batch, latents, result)
+        return Computed(panels=[batch.images, result], figures=figures, unlike=judged)
 
     return compute

@@ -96,9 +96,16 @@ def _remove(folder: Path, owner: int) -> None:
 
 @dataclass
 class Ended:
-    """Whether a signal asked the program to end. Setting a threading.Event in a handler could block."""
+    """Whether a signal asked the program to end. Setting a threading.Event in a handler could block.
+
+    Attributes:
+        by_signal: whether one came.
+        raises: whether one raises KeyboardInterrupt. A loop that looks at `by_signal` turns it off, since
+            Python prints what a handler raises during a destructor.
+    """
 
     by_signal: bool = False
+    raises: bool = True
 
 
 @contextmanager
@@ -118,7 +125,8 @@ def ended_by_signals() -> Iterator[Ended]:
 
     def end(_number: int, _frame: FrameType | None) -> None:
         ended.by_signal = True
-        raise KeyboardInterrupt
+        if ended.raises:
+            raise KeyboardInterrupt
 
     defaults = {"SIGTERM": signal.SIG_DFL, "SIGHUP": signal.SIG_DFL, "SIGINT": signal.default_int_handler}
     known = {getattr(signal, name): usual for name, usual in defaults.items() if hasattr(signal, name)}

@@ -14,7 +14,7 @@ from _images import load_folder, save
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diabolo.train.datasets import LoadRequest, load
+from diabolo.train.datasets import LoadRequest, data_roots, load
 from diabolo.train.datasets._store import compact, digest, reserve
 from diabolo.train.errors import DataError
 
@@ -101,3 +101,17 @@ def test_the_digest_tells_names_and_bytes_apart(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"13")
     made = [digest(tmp_path / "a", names) for names in (["x", "y"], ["xy"], ["y", "x"], ["\udcff"], [])]
     assert len({*made, digest(tmp_path / "b", ["x", "y"])}) == 6
+
+
+def test_a_user_without_a_home_folder(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run as a user id of which the system knows nothing; a data folder is enough then."""
+
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("DIABOLO_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(DataError, match=r"no home folder .* DIABOLO_CACHE\.$"):
+        load_folder(root)
+    assert data_roots(LoadRequest(data_dir=tmp_path)) == [tmp_path]

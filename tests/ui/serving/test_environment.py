@@ -66,3 +66,41 @@ def test_a_notebook_is_recognised(shell: object, expected: bool, monkeypatch: py
 
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))  # type: ignore[arg-type]
     assert serving._in_notebook() is expected
+
+
+def test_gradios_debug_mode_does_not_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With GRADIO_DEBUG=1, Gradio's own `launch` never returns, and a notebook's kernel would hang."""
+    import gradio as gr
+
+    from diabolo.ui import launch
+
+    monkeypatch.setenv("GRADIO_DEBUG", "1")
+    monkeypatch.setattr(gr.Blocks, "block_thread", lambda _: pytest.fail("it waits for Ctrl-C"))
+    app = launch(["mnist-vae-2d"], device="cpu", open_browser=False, block=False)
+    app.close(verbose=False)
+
+
+def test_a_space_on_hugging_face_is_known_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    from diabolo.ui import serving
+    from diabolo.ui.guard import Access
+
+    monkeypatch.delenv("SPACE_HOST", raising=False)
+    assert not serving._on_a_space(Access()).knows("me-models.hf.space")
+    monkeypatch.setenv("SPACE_HOST", "me-models.hf.space")
+    access = serving._on_a_space(Access(hosts=("example.org",)))
+    assert access.knows("me-models.hf.space")
+    assert access.knows("example.org")
+    assert not access.knows("other.hf.space")
+    assert access.frames == ("'self'", "https://huggingface.co")
+    assert serving._on_a_space(Access(frames=("'none'",))).frames == ("'none'",)
+
+
+def test_a_notebooks_plotting_backend_does_not_reach_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradio imports matplotlib at each event, and training for its plots; both would fail."""
+    from click.testing import CliRunner
+
+    from diabolo.ui.cli import main
+
+    monkeypatch.setenv("MPLBACKEND", "module://not_installed_here")
+    assert CliRunner().invoke(main, ["models"]).exit_code == 0
+    assert os.environ["MPLBACKEND"] == "agg"

@@ -93,3 +93,22 @@ for number in (signal.SIGTERM, signal.SIGINT):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "True"]
     assert "KeyboardInterrupt" in done.stderr  # which was discarded
+
+
+def test_a_loop_that_looks_is_not_interrupted() -> None:
+    """What a handler raises in a weak reference's callback is printed, in the middle of the app's output."""
+    code = """
+import os, signal, time, weakref
+from diabolo.ui.files.temporary import ended_by_signals
+class Thing: pass
+with ended_by_signals() as ended:
+    ended.raises = False
+    thing = Thing()
+    reference = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGINT))
+    del thing
+    while not ended.by_signal:
+        time.sleep(0.01)
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr == ""

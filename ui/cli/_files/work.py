@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -27,11 +27,28 @@ from diabolo.ui.cli._files.sources import Source, expand, sources
 from diabolo.ui.errors import OutputError
 from diabolo.ui.files.unique_names import UniqueNames
 
-__all__ = ["Computed", "Panels", "Work", "finish", "note_inverted", "report"]
+__all__ = ["Compute", "Computed", "Work", "finish", "note_inverted", "report"]
 
-Panels: TypeAlias = list[NDArray[np.float32]]  # pictures shown side by side; the last one is the result
-Figures: TypeAlias = dict[str, NDArray[np.floating] | None]  # one value per image; None: not known
-Computed: TypeAlias = Callable[[Batch], tuple[Panels, Figures]]
+_NOT_FIGURES = ("file", "out", "inverted", "unlike")  # of a row
+_Figures: TypeAlias = Mapping[str, NDArray[np.floating] | None]  # one value per image; None: not known
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Computed:
+    """What a command computed for a batch.
+
+    Attributes:
+        panels: pictures that can be shown side by side; the last one is the result.
+        figures: one value per image for each name; None if it is not known.
+        unlike: for each image the measures by which it is unlike the training images; None if not known.
+    """
+
+    panels: list[NDArray[np.float32]]
+    figures: _Figures
+    unlike: list[list[str]] | None = None
+
+
+Compute: TypeAlias = Callable[[Batch], Computed]
 
 
 @dataclass(kw_only=True)
@@ -58,7 +75,7 @@ class Work:
     _targets: dict[str, Path] = field(default_factory=dict)
     _names: UniqueNames = field(default_factory=UniqueNames)
 
-    def run(self, m: Manifest, compute: Computed) -> Counter:
+    def run(self, m: Manifest, compute: Compute) -> Counter:
         """Process the files batch by batch.
 
         Raises:
@@ -73,8 +90,7 @@ class Work:
             files = sources(items, counter.fail, Path(self.out) if self.out else None, counter.other)
             for batch in batches(self._writable(files, one, counter), m, self.invert, counter):
                 opposite += count_opposite(batch, m, self.invert)
-                panels, figures = compute(batch)
-                self._write(batch, panels, figures)
+                self._write(batch, compute(batch))
                 counter.add(len(batch.images))
         note_inverted(opposite, counter.done, m, self.invert)
         return counter
@@ -100,8 +116,8 @@ class Work:
                 self._targets[source.path] = target
             yield source
 
-    def _write(self, batch: Batch, panels: Panels, figures: Figures) -> None:
-        shown = np.concatenate(panels, axis=3) if self.beside else panels[-1]
+    def _write(self, batch: Batch, made: Computed) -> None:
+        shown = np.concatenate(made.panels, axis=3) if self.beside else made.panels[-1]
         pictures: list[Image.Image] = to_pil(shown) if self.out is not None else []
         for index, source in enumerate(batch.sources):
             row: dict[str, Any] = {"file": source.path, "inverted": batch.inverted[index]}
@@ -110,8 +126,10 @@ class Work:
                 save_picture(pictures[index], target)
                 row["out"] = str(target)
             row |= {
-                name: None if values is None else _number(values[index]) for name, values in figures.items()
+                name: None if values is None else _number(values[index])
+                for name, values in made.figures.items()
             }
+            row["unlike"] = None if made.unlike is None else made.unlike[index]
             self.rows.append(row)
 
 
@@ -175,7 +193,7 @@ def report(work: Work, counter: Counter, as_json: bool, warnings: Sequence[str] 
         as_json: print one JSON object instead of lines.
         warnings: what to know about the figures; in JSON under `warnings`, otherwise on stderr.
     """
-    names = [name for name in (work.rows[0] if work.rows else {}) if name not in ("file", "out", "inverted")]
+    names = [name for name in (work.rows[0] if work.rows else {}) if name not in _NOT_FIGURES]
     known = {name: [row[name] for row in work.rows if row[name] is not None] for name in names}
     means = {name: sum(values) / len(values) for name, values in known.items() if values}
     if as_json:
@@ -185,6 +203,8 @@ def report(work: Work, counter: Counter, as_json: bool, warnings: Sequence[str] 
         return
     for row in work.rows:
         words = _words({name: row[name] for name in names})
+        if row["unlike"]:
+            words += f"  unlike the training images ({', '.join(row['unlike'])})"
         click.echo(f"{row.get('out', row['file'])}  {words}")
     if len(work.rows) > 1 and means:
         click.echo(f"mean of {len(work.rows):,}  {_words(means)}")
