@@ -132,7 +132,7 @@ def _add_head(context: Context) -> None:
 def _add_tabs(context: Context, tabs: dict[str, ModuleType]) -> None:
     """The tabs. Until the visitor chooses a model, opening a tab chooses the one that suits it."""
     names: list[Any] = [context.chooser, context.automatic]
-    with gr.Tabs(elem_classes="main-tabs"):
+    with gr.Tabs(overflow_behavior="wrap", elem_classes="main-tabs"):
         for name, module in tabs.items():
             context.pictured = False
             with gr.Tab(context.text(name, "tab"), id=name) as tab:
