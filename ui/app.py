@@ -18,6 +18,7 @@ from diabolo.ui.files.temporary import AGE
 from diabolo.ui.models.collection import Models, Sources, collect
 from diabolo.ui.models.suited import suited
 from diabolo.ui.parts.context import EVERY, Context, shown_errors
+from diabolo.ui.parts.owned import watch_uploads
 from diabolo.ui.parts.picture_input import add_pad
 from diabolo.ui.parts.refresh import wanted
 from diabolo.ui.parts.sketch import sheet_of
@@ -95,6 +96,7 @@ def build(
         app.returned = context.returned
         _wire_model(context, page, line, sheet)
         wanted(context)
+        watch_uploads(context)
         page.unload(_forget_visitor(models))
     queue(app)
     return app
@@ -124,12 +126,13 @@ def _add_head(context: Context) -> None:
             gr.Markdown(context.text("", "tagline"), elem_classes="tagline")
         context.chooser.render()  # type: ignore[no-untyped-call]
     context.automatic.render()  # type: ignore[no-untyped-call]
+    context.owned.render()  # type: ignore[no-untyped-call]
 
 
 def _add_tabs(context: Context, tabs: dict[str, ModuleType]) -> None:
     """The tabs. Until the visitor chooses a model, opening a tab chooses the one that suits it."""
     names: list[Any] = [context.chooser, context.automatic]
-    with gr.Tabs(elem_classes="main-tabs"):
+    with gr.Tabs(overflow_behavior="wrap", elem_classes="main-tabs"):
         for name, module in tabs.items():
             context.pictured = False
             with gr.Tab(context.text(name, "tab"), id=name) as tab:

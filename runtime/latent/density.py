@@ -96,7 +96,7 @@ class Density:
     def rank(self, latents: NDArray[np.float32]) -> NDArray[np.float64]:
         """The share of test codes that are closer to the training codes.
 
-        A rank of about 0.5 is ordinary; above 0.99 there is no training data near the latent.
+        A rank of about 0.5 is ordinary; above 0.95 the app marks the latent as far from the codes.
 
         Args:
             latents: `(batch, *latent_shape)`.

@@ -1,7 +1,11 @@
 """Which decoded pictures are unlike the data: they are not stable, and are between classes.
 
-Three numbers are ranked among those of decoded codes of test images, and the mean of the ranks is the
-picture's score. A picture is unlike the data if its score exceeds that of 95 % of these codes.
+Three numbers are ranked among those of decoded codes of test images. The mean rank of the first two tells how
+unstable the picture is, the third how much it lies between classes. Both become p-values, the share of these
+codes that are as unstable, or as much between classes, and Fisher's method combines them into the picture's
+score, minus the sum of their logarithms (R. Fisher, 'Statistical Methods for Research Workers', 1932). A
+picture is unlike the data if its score exceeds that of 95 % of these codes. One of the two suffices if it is
+extreme: a smear whose neighbours are all 4s is found by its instability.
 
 1. How much the picture changes when it is encoded and decoded again. If it resembles the training images, it
    hardly changes, because that is what training asked for. Otherwise the difference points towards more
@@ -68,6 +72,7 @@ class Plausibility:
         self._labels = labels if several else None
         usual = self._measures(tested, own=True)
         self._usual = np.sort(usual, axis=0)
+        self._instability = np.sort(self._unstable(usual))
         self._scores = np.sort(self._score(usual))
 
     @classmethod
@@ -130,9 +135,23 @@ class Plausibility:
         return np.column_stack([changes, np.concatenate([*mixed, np.empty(0)])])
 
     def _score(self, measures: NDArray[np.float64]) -> NDArray[np.float64]:
-        ranks = [np.searchsorted(*columns) for columns in zip(self._usual.T, measures.T, strict=True)]
-        score: NDArray[np.float64] = np.mean(ranks, axis=0) / len(self._usual)
+        score = -np.log(_p_values(self._unstable(measures), self._instability))
+        for mixed, usual in zip(measures.T[2:], self._usual.T[2:], strict=True):
+            score -= np.log(_p_values(mixed, usual))
         return score
+
+    def _unstable(self, measures: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The mean rank of the two changes, `(batch,)`."""
+        pairs = zip(self._usual.T[:2], measures.T[:2], strict=True)
+        ranks: NDArray[np.float64] = np.mean([np.searchsorted(*pair) for pair in pairs], axis=0)
+        return ranks
+
+
+def _p_values(values: NDArray[np.float64], usual: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of the sorted `usual` ones that are at least as large, counting the value itself: never 0."""
+    smaller = np.searchsorted(usual, values)
+    shares: NDArray[np.float64] = (len(usual) - smaller + 1) / (len(usual) + 1)
+    return shares
 
 
 def _mixed(

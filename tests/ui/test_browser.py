@@ -141,9 +141,16 @@ def test_a_real_test_image(page: Any, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_phone(browser: Any, address: str) -> None:
+    from diabolo.ui.app import find_tabs
+
     page = browser.new_page(viewport={"width": 390, "height": 800})
     page.goto(address)
     page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
     page.locator(".model-line p").first.wait_for(timeout=WAIT)  # all is in its place
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    tabs = page.locator(".main-tabs > .tab-wrapper [role=tab]")
+    boxes = [tab.bounding_box() for tab in tabs.all()]  # all are in view, in two rows or three
+    assert len(boxes) == len(find_tabs())
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+    assert len({box["y"] for box in boxes}) in (2, 3)
     page.close()

@@ -122,11 +122,7 @@ def stroke(page: Any, *places: tuple[float, float]) -> None:
 
 
 def open_tab(page: Any, title: str) -> None:
-    """A tab of the app, which may be in the menu of a narrow page."""
     tab = page.locator(".main-tabs > .tab-wrapper").get_by_role("tab", name=re.compile(f"^({title})$"))
-    if not tab.first.is_visible():
-        page.locator(".main-tabs > .tab-wrapper .overflow-menu > button").click()
-        tab = page.locator(".overflow-dropdown button", has_text=re.compile(f"^\\s*({title})\\s*$"))
     tab.first.click()
 
 
@@ -176,8 +172,15 @@ def test_an_upload_a_paste_and_a_sample_go_along(page: Any, tmp_path: Path) -> N
     steps(page, "stored code|drawn from|存好的編碼|抽樣")
     page.locator(".back button[data-kind=drawing]").click()
     steps(page, DRAWN)
+    pad = page.locator(".pad [role=tab]")
+    page.locator(".pad [role=tab]:first-child[aria-selected=true]").wait_for(timeout=WAIT)  # it is shown, too
+    pad.nth(1).click()  # and what is opened becomes the current one
+    steps(page, "20 x 20")
+    pad.nth(0).click()
+    steps(page, DRAWN)
     page.locator(".back button[data-kind=upload]").click()
     steps(page, "20 x 20")
+    page.locator(".pad [role=tab]:nth-child(2)[aria-selected=true]").wait_for(timeout=WAIT)
     Image.fromarray(values.T[:30]).save(tmp_path / "pasted.png")
     page.evaluate(PASTE, base64.b64encode((tmp_path / "pasted.png").read_bytes()).decode())
     open_tab(page, "Reconstruct|重建")

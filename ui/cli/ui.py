@@ -85,6 +85,26 @@ def _users(_ctx: click.Context, _parameter: click.Parameter, given: tuple[str, .
 )
 @click.option("--no-uploads", is_flag=True, help="Do not accept bundles from visitors, only pictures.")
 @click.option(
+    "--keep-uploads",
+    type=click.IntRange(1, 1000),
+    default=3,
+    show_default=True,
+    metavar="N",
+    envvar="DIABOLO_KEEP_UPLOADS",
+    help="Bundles that are kept for each visitor; the one unused for longest is removed first. "
+    "[or: DIABOLO_KEEP_UPLOADS]",
+)
+@click.option(
+    "--keep-uploads-mb",
+    type=click.IntRange(1, 1 << 20),
+    default=1024,
+    show_default=True,
+    metavar="MB",
+    envvar="DIABOLO_KEEP_UPLOADS_MB",
+    help="Size of all bundles that are kept, in megabytes: their .zip files, and their codes in memory. "
+    "[or: DIABOLO_KEEP_UPLOADS_MB]",
+)
+@click.option(
     "--concurrency",
     type=click.IntRange(1, 256),
     default=2,
@@ -105,6 +125,8 @@ def command(
     allow_origin: tuple[str, ...],
     max_upload: int,
     no_uploads: bool,
+    keep_uploads: int,
+    keep_uploads_mb: int,
     concurrency: int,
 ) -> None:
     """Open the app with the models in BUNDLE..., or with all ready-made models.
@@ -140,7 +162,9 @@ def command(
         port=port,
         auth=users or None,
         access=Access(hosts=allow_host, origins=allow_origin, upload=max_upload),
-        limits=VisitorLimits(uploads=not no_uploads, zip_mb=max_upload),
+        limits=VisitorLimits(
+            uploads=not no_uploads, zip_mb=max_upload, kept=keep_uploads, kept_mb=keep_uploads_mb
+        ),
         concurrency=concurrency,
         mcp=mcp,
         open_browser=not no_browser,

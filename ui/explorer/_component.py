@@ -22,6 +22,7 @@ from diabolo.ui.explorer._examples import example
 from diabolo.ui.explorer._model_choice import ModelChoice, ModelSource
 from diabolo.ui.explorer._picture import PictureSource, for_page
 from diabolo.ui.explorer.backend import Backend, backend_of, latents_of
+from diabolo.ui.parts.marks import TEXTS as MARK_WORDS
 from diabolo.ui.server_functions import report_errors
 
 __all__ = ["LatentExplorer"]
@@ -207,13 +208,13 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
 
     @_server
     def explorer_decode(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Images of latents, and how far each lies from the training codes."""
+        """Images of latents, and which latents are far from the codes."""
         return self._backend(asked).decode(_field(asked, "latents", str))
 
     @_server
-    def explorer_rank(self, asked: Mapping[str, Any]) -> list[float] | None:
-        """How far latents that the page decoded itself lie from the training codes."""
-        return self._backend(asked).ranks(_field(asked, "latents", str))
+    def explorer_marks(self, asked: Mapping[str, Any]) -> dict[str, list[bool] | None]:
+        """The marks of latents and of their images: unlike the data, far from the codes."""
+        return self._backend(asked).marks(_field(asked, "latents", str))
 
     @_server
     def explorer_graph(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -283,12 +284,13 @@ def _field(asked: Any, name: str, kind: type[_Kind]) -> _Kind:
 
 @functools.cache
 def _script() -> str:
-    """The parts of the page's script, joined into one scope, which declares `explore`.
+    """The parts of the page's script, after the texts of the marks, joined into one scope: `explore`.
 
     Their order does not matter: none runs code of another before `explore` is called.
     """
     files = resources.files("diabolo.ui.explorer").joinpath("page").iterdir()
-    return "\n".join(map(_read, sorted(file.name for file in files if file.name.endswith(".js"))))
+    words = f"const MARK_WORDS = {json.dumps(MARK_WORDS)};"
+    return "\n".join([words, *map(_read, sorted(file.name for file in files if file.name.endswith(".js")))])
 
 
 @functools.cache

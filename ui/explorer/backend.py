@@ -17,6 +17,7 @@ from diabolo.runtime.image import convert
 from diabolo.ui.explorer import latent_map
 from diabolo.ui.explorer._picture import prepared
 from diabolo.ui.models.cache import cached
+from diabolo.ui.parts.marks import far_of, marks_of
 from diabolo.ui.work import check_pictures
 
 __all__ = ["Backend", "backend_of", "latents_of"]
@@ -68,8 +69,6 @@ class Backend:
             "labels": None if labels is None else _text(labels.astype("<u2")),
             "low": low.tolist(),
             "high": high.tolist(),
-            "ranked": space.density is not None,
-            "farFrom": latent_map.FAR,
             "order": order,
             "offered": sorted(order[:_OFFERED]),
             "plane": None if self._codes is None else self.plane(None),
@@ -101,7 +100,7 @@ class Backend:
         return _text(self._codes[index])
 
     def decode(self, latents: str) -> dict[str, Any]:
-        """The images of latents, and the latents' ranks.
+        """The images of latents, and which latents are far from the codes.
 
         Args:
             latents: base64 of little-endian float32 `(batch, count)`.
@@ -112,17 +111,23 @@ class Backend:
         """
         shaped = self._shaped(latents)
         check_pictures(len(shaped), self._model.manifest.image_shape)
-        return {"images": _text(convert.to_uint8(self._model.decode(shaped))), "ranks": self._ranks(shaped)}
+        far = far_of(self._model, shaped)
+        return {
+            "images": _text(convert.to_uint8(self._model.decode(shaped))),
+            "far": None if far is None else far.tolist(),
+        }
 
-    def ranks(self, latents: str) -> list[float] | None:
-        """The share of test codes that lie closer to the training codes than each latent; None if unknown.
+    def marks(self, latents: str) -> dict[str, list[bool] | None]:
+        """The marks of latents and of their images by name; None if the bundle does not hold what one takes.
 
         It takes latents and raises errors as `decode` does.
         """
-        return self._ranks(self._shaped(latents))
+        shaped = self._shaped(latents)
+        check_pictures(len(shaped), self._model.manifest.image_shape)
+        return self._marks(shaped, self._model.decode(shaped))
 
     def picture(self, sent: Any) -> dict[str, Any]:
-        """A picture's code, the picture as the model sees it, its reconstruction, and the code's rank.
+        """A picture's code, the picture as the model sees it, its reconstruction, and the marks of both.
 
         Args:
             sent: the picture as the page holds it, see `_picture.for_page`.
@@ -132,11 +137,12 @@ class Backend:
         """
         seen = prepared(sent, self._model)
         latent = self._model.encode(seen)
+        made = self._model.decode(latent)
         return {
             "latent": _text(latent.astype("<f4")),
             "seen": _text(convert.to_uint8(seen)),
-            "image": _text(convert.to_uint8(self._model.decode(latent))),
-            "ranks": self._ranks(latent),
+            "image": _text(convert.to_uint8(made)),
+            "marks": self._marks(latent, made),
         }
 
     def graph(self) -> dict[str, Any]:
@@ -169,9 +175,11 @@ class Backend:
             raise LatentError("latents must be base64 of little-endian float32.") from None
         return latents_of(values, self.count).reshape(-1, *self._model.manifest.latent_shape)
 
-    def _ranks(self, shaped: NDArray[np.float32]) -> list[float] | None:
-        ranks = self._space.rank(shaped)
-        return None if ranks is None else [round(rank, 4) for rank in ranks.tolist()]
+    def _marks(
+        self, latents: NDArray[np.float32], images: NDArray[np.float32]
+    ) -> dict[str, list[bool] | None]:
+        found = marks_of(self._model, latents, images)
+        return {"unlike": None, "far": None} | {name: each.tolist() for name, each in found.known.items()}
 
     def _make_plane(self, axes: tuple[int, int] | None) -> dict[str, Any]:
         shown = latent_map.map_of(self._space, axes)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from diabolo.runtime.latent.density import Density
 from diabolo.runtime.latent.plane import Plane
 from diabolo.runtime.latent.space import LatentSpace
+from diabolo.ui.parts.marks import FAR
 
 __all__ = ["FAR", "SIDE", "LatentMap", "density_levels", "map_of", "slider_range"]
 
-FAR = 0.99  # a latent is far from the training data if more than this share of test codes lies closer to it
 SIDE = 64  # cells of the density's grid, along each axis
 _MARGIN = 0.25  # beyond the codes on either side, as a share of their span
 _LEAST = 0.2  # of the full tint, at the edge of the training data

@@ -31,7 +31,7 @@ class UploadedModel:
         model: the model, ready to run.
         checks: the result of `verify` when it was uploaded.
         file: its .zip, which is removed with it.
-        size: the size of that file in bytes.
+        size: of that file and of the codes in memory, in bytes.
         close: stops its process; called with the reason.
         used: when it was last used, by `time.monotonic`.
         shown: whether a page has shown it.
@@ -116,8 +116,8 @@ class UploadedModels:
             since: the value that `arrive` returned.
             most: the limit per visitor; the least recently used model is removed.
             in_all: the limit for all visitors; a model of the visitor with the most models is removed.
-            size: the limit for the size of all files, in bytes; models of the visitor whose files are the
-                largest are removed, but never this one.
+            size: the limit for the `size` of all models, in bytes; those of the visitor who takes most are
+                removed, but never this one.
 
         Returns:
             False if the visitor has left since; the model is not stored then.
@@ -195,7 +195,12 @@ class UploadedModels:
         return max((visitor for visitor, known in self._visitors.items() if known.own), key=size)
 
     def _make_room(self, new: UploadedModel, size: int) -> None:
-        """Remove models other than the new one until all files together have at most `size` bytes."""
+        """Remove models other than the new one until all together take at most `size` bytes."""
+
+        def weight(visitor: str) -> tuple[int, float]:
+            own = others[visitor]  # among equals, the one whose models were unused the longest
+            return _size(own), -max(one.used for one in own.values())
+
         while True:
             others = {
                 visitor: {name: own for name, own in known.own.items() if own is not new}
@@ -203,9 +208,7 @@ class UploadedModels:
             }
             if new.size + sum(map(_size, others.values())) <= size or not any(others.values()):
                 return
-            owner = max(
-                (visitor for visitor in others if others[visitor]), key=lambda one: _size(others[one])
-            )
+            owner = max((visitor for visitor in others if others[visitor]), key=weight)
             why = f"at most {size >> 20:,} MB of uploads are kept for all visitors together"
             self.remove(owner, _oldest(others[owner]), why)
 

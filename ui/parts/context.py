@@ -75,7 +75,8 @@ class Context:
             chooser's, or is '', once the visitor has chosen a model.
         picture_component: what `picture` returns.
         pictured: whether `picture` was used since the app last set this to False.
-        marks: what `refresh` placed, and whether it depends on the current picture.
+        marks: what `refresh` placed, and whether it depends on the current picture, and on `owned`.
+        owned: hidden; the visitor's uploads, see `ui/parts/owned.py`.
     """
 
     bundles: Models
@@ -86,9 +87,10 @@ class Context:
     originals: DatasetImages = field(default_factory=DatasetImages)
     originals_buttons: list[gr.Button] = field(default_factory=list)
     automatic: gr.Textbox = field(init=False)
+    owned: gr.Textbox = field(init=False)
     picture_component: CurrentPicture = field(init=False)
     pictured: bool = False
-    marks: dict[gr.HTML, bool] = field(default_factory=dict)
+    marks: dict[gr.HTML, tuple[bool, bool]] = field(default_factory=dict)
     returned: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _files: Path = field(init=False)
     _turns: Turns = field(default_factory=Turns)
@@ -96,6 +98,7 @@ class Context:
     def __post_init__(self) -> None:
         self.picture_component = CurrentPicture(self.language, render=False, elem_classes="current-picture")
         self.automatic = gr.Textbox(getattr(self.chooser, "value", ""), visible=False, render=False)
+        self.owned = gr.Textbox("", visible=False, render=False)
         self._files = Path(tempfile.mkdtemp(prefix=MADE, dir=visitors_folder()))
         weakref.finalize(self, shutil.rmtree, self._files, ignore_errors=True)
 

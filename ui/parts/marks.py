@@ -18,7 +18,7 @@ from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.parts.texts import Texts
 
-__all__ = ["FAR", "TEXTS", "Marks", "marks_of"]
+__all__ = ["FAR", "TEXTS", "Marks", "far_of", "marks_of"]
 
 FAR = 0.95  # a latent is marked if more than this share of the test codes lies closer to the training codes
 
@@ -88,11 +88,23 @@ def marks_of(model: Autoencoder, latents: NDArray[np.float32], images: NDArray[n
         BundleError: the bundle was modified.
         GraphError: onnxruntime cannot compute a graph.
     """
-    plausibility, ranks = _plausibility_of(model), model.latent_space.rank(latents)
-    return Marks(
-        unlike=None if plausibility is None else plausibility.unlike(images),
-        far=None if ranks is None else ranks > FAR,
-    )
+    plausibility = _plausibility_of(model)
+    unlike = None if plausibility is None else plausibility.unlike(images)
+    return Marks(unlike=unlike, far=far_of(model, latents))
+
+
+def far_of(model: Autoencoder, latents: NDArray[np.float32]) -> NDArray[np.bool_] | None:
+    """Whether each latent is far from the training codes, bool `(n,)`; None if the bundle has no density.
+
+    Args:
+        model: the model that they are latents of.
+        latents: `(n, *latent_shape)`.
+
+    Raises:
+        BundleError: the bundle was modified.
+    """
+    ranks = model.latent_space.rank(latents)
+    return None if ranks is None else ranks > FAR
 
 
 @cached(16)

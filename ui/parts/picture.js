@@ -11,10 +11,24 @@ function set(value) {
   look();
 }
 
+const TABS = ["drawing", "upload"]; // the pad's, in their order
+
+/** The pad's tabs that can be clicked: gradio keeps others, which are never shown, to measure them. */
+const tabs = () => [...(element.closest(".pad")?.querySelectorAll("[role=tab]") ?? [])];
+
+/** A click on a tab of the pad makes what is in it the current picture: what is shown there is what tabs use. */
+function follow({ target, isTrusted }) {
+  const kind = isTrusted && TABS[tabs().indexOf(target.closest?.("[role=tab]"))];
+  if (kind && kept[kind] && kept[kind] !== props.value) set(kept[kind]);
+}
+
 function back(kind) {
   const made = Object.assign(document.createElement("button"), { type: "button", textContent: `↩ ${say(kind)}` });
   made.dataset.kind = kind;
-  made.onclick = () => set(kept[kind]);
+  made.onclick = () => {
+    set(kept[kind]);
+    tabs()[TABS.indexOf(kind)]?.click();
+  };
   return made;
 }
 
@@ -45,5 +59,6 @@ async function paste(event) {
 }
 
 document.addEventListener("paste", paste);
+element.closest(".pad")?.addEventListener("click", follow);
 watch("value", look);
 look();

@@ -17,9 +17,9 @@ from diabolo.ui.parts.context import EVERY, Context
 __all__ = ["refresh", "wanted"]
 
 # whichever changes, all marks are told, in the page and without a request; those in the open tab act on it
-_TELL = """(name, picture) => {
+_TELL = """(name, picture, owned) => {
   const state = picture ? picture.id + (picture.treatment ? JSON.stringify(picture.treatment) : '') : '';
-  return %s.map((pictured) => `${pictured ? state : ''} ${name}`);
+  return %s.map(([pictured, listed]) => `${listed ? owned : ''}${pictured ? state : ''} ${name}`);
 }"""
 _FAILED = "() => ({__type__: 'update', done: `failed ${Date.now()}`})"
 _numbers = itertools.count()
@@ -27,7 +27,8 @@ _numbers = itertools.count()
 
 def refresh(context: Context, run: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
     """Call `run` when the tab in which this is called is opened, and while it is open, when the model changes
-    or, if `context.picture` is one of the inputs, the current picture. For a hidden tab, nothing is sent.
+    or, if they are among the inputs, the current picture (`context.picture`) or the visitor's uploads
+    (`context.owned`). For a hidden tab, nothing is sent.
 
     Only one call is under way at a time. Each answer says for which model and picture it was computed; if
     these have changed since, or no answer comes, the page asks again. So whatever gets lost or arrives too
@@ -50,7 +51,10 @@ def refresh(context: Context, run: Callable[..., Any], inputs: Sequence[Any], ou
         elem_classes="refresh-mark",
         done="",
     )
-    context.marks[mark] = any(one is context.picture_component for one in inputs)
+    pictured, listed = (
+        any(one is asked for one in inputs) for asked in (context.picture_component, context.owned)
+    )
+    context.marks[mark] = (pictured, listed)
     event = mark.expand(_answering(run), [mark, *inputs], [mark, *outputs], **EVERY)
     event.failure(None, None, mark, js=_FAILED)
     return event
@@ -59,8 +63,8 @@ def refresh(context: Context, run: Callable[..., Any], inputs: Sequence[Any], ou
 def wanted(context: Context) -> None:
     """Tell all marks when the model or the picture changes; to be called once, after the tabs were built."""
     if context.marks:
-        inputs: list[Any] = [context.chooser, context.picture]
-        changes = [context.chooser.change, context.picture.change]
+        inputs: list[Any] = [context.chooser, context.picture, context.owned]
+        changes = [one.change for one in inputs]
         tell = _TELL % json.dumps(list(context.marks.values()))
         gr.on(changes, None, inputs, list(context.marks), js=tell, **EVERY)
 

@@ -71,6 +71,7 @@ SHARED: Texts = {
         "trained_on": "trained on {dataset}",
         "runs_on": "runs on {device}",
         "wait": "Other requests come first. Yours starts in about {seconds} s.",
+        "removed": "Your upload {name} was removed: {why}. Upload it again, or choose another model.",
     },
     "zh-TW": {
         "model": "模型",
@@ -124,6 +125,7 @@ SHARED: Texts = {
         "trained_on": "以 {dataset} 訓練",
         "runs_on": "在 {device} 上執行",
         "wait": "正在處理其他人的請求，大約 {seconds} 秒後輪到你。",
+        "removed": "你上傳的 {name} 已被移除（{why}）。請重新上傳，或改選其他模型。",
     },
 }
 

@@ -76,6 +76,11 @@ class CheckedBundle:
     _worker: Worker | None
     _told: _CheckResult
 
+    @property
+    def size(self) -> int:
+        """The size of its .zip and of its codes in memory, in bytes."""
+        return self.bundle.path.stat().st_size + self._told.codes
+
     def start(self, name: str, pool: Pool, thrown_out: Callable[[str], None]) -> tuple[Autoencoder, Hosted]:
         """Return the model, run by the worker that checked it, and its host in the pool.
 

@@ -26,11 +26,12 @@ class VisitorLimits:
     """Size of an uploaded .zip, in megabytes (2^20 bytes)."""
     kept: int = 3
     """Bundles kept per visitor; the least recently used one is removed first."""
-    kept_in_all: int = 20
-    """Bundles kept for all visitors together."""
+    kept_in_all: int = 300
+    """Bundles kept for all visitors together, however small."""
     kept_mb: int = 1024
-    """Size of all bundles together, in megabytes, or `zip_mb` if that is more; the least recently used bundle
-    of the visitor whose bundles are the largest is removed first."""
+    """Size of all bundles together, in megabytes, or what one bundle may take if that is more: their .zip
+    files on the disk, and their codes, which the app keeps in memory. The least recently used bundle of the
+    visitor whose bundles are the largest is removed first."""
     unseen_s: int = 900
     """Seconds without use after which a bundle that no page has shown is removed; without a page, the app
     does not notice when the visitor leaves."""

@@ -69,6 +69,19 @@ def test_between_classes() -> None:
     assert not alone.unlike(bump(np.array([0.5]))).any()  # of one class there is no border
 
 
+def test_one_extreme_number_suffices() -> None:
+    """A smear between two 4s: its neighbours agree on the class, and it keeps changing.
+
+    By the mean of three ranks it could not be marked: with one rank of 0, the mean is at most 2/3.
+    """
+    codes = np.random.default_rng(0).uniform(0, 0.6, 400)
+    places = np.where(codes < 0.3, codes, codes + 0.4)
+    labels = np.random.default_rng(1).integers(0, 2, 400)  # neighbours of most codes disagree
+    labels[(places > 0.2) & (places < 0.8)] = 1
+    plausibility = Plausibility(learned, bump(places), labels.astype(np.int64))
+    assert plausibility.unlike(bump(np.array([0.45, 0.5, 0.55]))).all()
+
+
 def test_one_in_twenty_test_codes_is_marked(tmp_path: Path) -> None:
     model = Autoencoder.load(save_coded(tmp_path / "plane", count=900), device="cpu")
     plausibility = Plausibility.of(model)

@@ -27,7 +27,7 @@ pytestmark = GRADIO_MARKS
 WAIT = 30_000  # milliseconds
 PIXELS = """c => c.getContext("2d").getImageData(0, 0, c.width, c.height).data
   .reduce((sum, value) => (31 * sum + value) % 1000003, 0)"""
-HOLE = re.compile("No training data near")
+FAR = re.compile("The latent is far from the codes")
 KNOWN = re.compile("Training codes lie close")
 
 
@@ -124,7 +124,7 @@ def _ground(page: Any, name: str, words: re.Pattern[str]) -> None:
 
 
 def test_dragging_decodes_at_once_and_never_lags(page: Any, folder: Path) -> None:
-    under_way: dict[Any, str] = {}  # the requests that began here; decode, or rank where the browser decodes
+    under_way: dict[Any, str] = {}  # the requests that began here: decode, marks
     most: Counter[str] = Counter()
 
     def begun(request: Any) -> None:
@@ -145,7 +145,7 @@ def test_dragging_decodes_at_once_and_never_lags(page: Any, folder: Path) -> Non
     _ground(page, "plane", KNOWN)
     before = _pixels(page, "#plane .picture")
     page.mouse.move(*_at(page, folder, "plane", 4, 4), steps=25)
-    _ground(page, "plane", HOLE)  # while the button is still down
+    _ground(page, "plane", FAR)  # while the button is still down
     assert _pixels(page, "#plane .picture") != before
     page.mouse.up()
     x, y = _heard(page, "plane-value", "Math.abs(v[0] - 4) < .1")
@@ -211,11 +211,13 @@ def test_from_a_to_b_marks_the_hole(page: Any, folder: Path) -> None:
         page.mouse.click(*_at(page, folder, "plane", *place))
         page.wait_for_timeout(100)
     frames.nth(11).wait_for(timeout=WAIT)
-    holes = [i for i in range(frames.count()) if "hole" in (frames.nth(i).get_attribute("class") or "")]
+    marked = [frames.nth(i).get_attribute("class") or "" for i in range(frames.count())]
+    far = {i for i, marks in enumerate(marked) if "far" in marks.split()}
     assert frames.count() == 12
-    assert {5, 6} <= set(holes) <= set(range(2, 10))
+    assert {5, 6} <= far <= set(range(1, 11))
+    assert "far from the codes" in frames.nth(5).get_attribute("aria-label")
     frames.nth(5).click()
-    _ground(page, "plane", HOLE)
+    _ground(page, "plane", FAR)
     path.click()
     assert page.locator("#plane .strip").is_hidden()
 
@@ -295,7 +297,7 @@ def test_a_phone_with_a_finger(browser: Any, address: str, folder: Path) -> None
     page.locator("#plane .density", has_text="附近有訓練影像").wait_for(timeout=WAIT)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.touchscreen.tap(*_at(page, folder, "plane", 4, 4))
-    page.locator("#plane .density", has_text="間隙").wait_for(timeout=WAIT)
+    page.locator("#plane .density", has_text="潛在向量遠離編碼").wait_for(timeout=WAIT)
     picture, chart = (page.locator(f"#plane {part}").bounding_box() for part in (".picture", ".map"))
     assert picture["y"] + picture["height"] < chart["y"]  # both are seen while the finger drags
     assert chart["y"] + chart["height"] - picture["y"] < 800

@@ -210,7 +210,7 @@ def test_the_files_are_loaded_once_for_a_page(visit: Callable[[], Any], address:
     assert all(url.startswith(f"{address}gradio_api/file=") for url in asked)
 
 
-def test_the_picture_does_not_wait_for_the_rank(
+def test_the_picture_does_not_wait_for_its_marks(
     visit: Callable[[], Any], models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from diabolo.ui.explorer.backend import Backend
@@ -218,13 +218,13 @@ def test_the_picture_does_not_wait_for_the_rank(
     page, free = visit(), threading.Event()
     _badge(page, HERE)
     page.locator("#one .density", has_text="Training codes lie close").wait_for(timeout=WAIT)
-    own = Backend.ranks
+    own = Backend.marks
 
-    def ranks(self: Backend, latents: str) -> list[float] | None:
+    def marks(self: Backend, latents: str) -> dict[str, list[bool] | None]:
         free.wait(20)
         return own(self, latents)
 
-    monkeypatch.setattr(Backend, "ranks", ranks)
+    monkeypatch.setattr(Backend, "marks", marks)
     try:
         box = page.locator("#one .pointer").bounding_box()
         page.mouse.click(box["x"] + box["width"] - 5, box["y"] + 5)  # far from all codes
@@ -233,7 +233,7 @@ def test_the_picture_does_not_wait_for_the_rank(
         assert "Training codes lie close" in page.locator("#one .density").inner_text()
     finally:
         free.set()
-    page.locator("#one .density", has_text="No training data near").wait_for(timeout=WAIT)
+    page.locator("#one .density", has_text="The latent is far from the codes").wait_for(timeout=WAIT)
 
 
 def test_without_the_files_the_server_decodes(
@@ -249,7 +249,7 @@ def test_without_the_files_the_server_decodes(
     box = page.locator("#one .pointer").bounding_box()
     with page.expect_request(_decodes):
         page.mouse.click(box["x"] + 5, box["y"] + 5)
-    page.locator("#one .density", has_text="No training data near").wait_for(timeout=WAIT)
+    page.locator("#one .density", has_text="The latent is far from the codes").wait_for(timeout=WAIT)
 
 
 @pytest.mark.parametrize("case", ["other images", "no graph"])

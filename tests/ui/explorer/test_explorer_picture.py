@@ -18,6 +18,7 @@ pytest.importorskip("gradio")
 
 from diabolo.ui.explorer._picture import for_page, prepared
 from diabolo.ui.explorer.backend import Backend
+from diabolo.ui.parts.marks import marks_of
 
 # gradio leaves event loops and sockets to the garbage collector
 pytestmark = [
@@ -77,9 +78,9 @@ def test_what_the_model_makes_of_it(model: Autoencoder) -> None:
     assert base64.b64decode(answer["seen"]) == GREY.tobytes()
     wanted = (255 * model.decode(latent)).round().astype(np.uint8)
     assert base64.b64decode(answer["image"]) == wanted.tobytes()
-    rank = model.latent_space.rank(latent)
-    assert rank is not None
-    assert answer["ranks"] == pytest.approx(rank.tolist(), abs=1e-4)
+    marks = marks_of(model, latent, model.decode(latent))
+    assert answer["marks"] == {name: each.tolist() for name, each in marks.known.items()}
+    assert set(answer["marks"]) == {"unlike", "far"}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_the_component_takes_one_and_changes_it(model: Autoencoder) -> None:
         explorer = LatentExplorer(model, picture=GREY)
     assert explorer.get_config()["props"]["picture"] == for_page(GREY)
     answer = explorer.explorer_picture({"model": "by-hand", "picture": for_page(GREY)})
-    assert set(answer) == {"latent", "seen", "image", "ranks"}
+    assert set(answer) == {"latent", "seen", "image", "marks"}
     assert "PNG" in explorer.explorer_picture({"model": "by-hand", "picture": {"url": "x"}})["problem"]
     assert explorer.show_picture(GREY)["picture"] == for_page(GREY)
     assert explorer.show_picture(None)["picture"] == {}  # gradio would drop None

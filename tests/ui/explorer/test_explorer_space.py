@@ -20,6 +20,8 @@ from diabolo.ui.models.cache import forget
 pytest.importorskip("gradio")
 pytest.importorskip("onnx")
 
+from diabolo.ui.parts.marks import FAR, marks_of
+
 # gradio leaves event loops and sockets to the garbage collector
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -110,9 +112,8 @@ def test_decoding_is_the_model_s(model: Autoencoder) -> None:
     answer = space.decode(text(codes))
     sent = np.frombuffer(base64.b64decode(answer["images"]), np.uint8).reshape(5, 8, 8, 1)
     np.testing.assert_array_equal(sent, to_uint8(model.decode(codes)))
-    np.testing.assert_allclose(answer["ranks"], model.density.rank(codes), atol=1e-4)
-    far = space.decode(text(np.full_like(codes[:1], 50)))
-    assert far["ranks"] == [1]
+    assert answer["far"] == (model.density.rank(codes) > FAR).tolist()
+    assert space.decode(text(np.full_like(codes[:1], 50)))["far"] == [True]
     np.testing.assert_array_equal(floats(space.code(3)), codes[3].ravel())
 
 
@@ -125,10 +126,20 @@ def test_a_browser_gets_the_decoder_and_images_to_check_its_own(model: Autoencod
     assert 3 <= len(np.unique(latents, axis=0)) <= 4
     np.testing.assert_array_equal(floats(sent["images"]), model.decode(latents).ravel())
     assert sent["allowed"] == 1e-4
-    assert model.density is not None
-    np.testing.assert_allclose(
-        backend_of(model).ranks(sent["latents"]) or (), model.density.rank(latents), atol=1e-4
-    )
+    assert backend_of(model).marks(sent["latents"])["far"] == [False] * len(latents)
+
+
+def test_the_marks_are_those_of_the_other_tabs(model: Autoencoder) -> None:
+    from diabolo.ui.explorer.backend import backend_of
+
+    assert model.codes is not None
+    latents = np.concatenate([model.codes.latents[:40], np.full_like(model.codes.latents[:2], 50)])
+    found = marks_of(model, latents, model.decode(latents))
+    assert found.unlike is not None
+    assert found.far is not None
+    answer = backend_of(model).marks(text(latents))
+    assert answer == {"unlike": found.unlike.tolist(), "far": found.far.tolist()}
+    assert found.far[-2:].all()
 
 
 def test_a_browser_gets_no_large_decoder(model: Autoencoder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +184,8 @@ def test_a_bundle_without_codes_has_no_plane(tmp_path: Path) -> None:
     about = space.about()
     assert (about["plane"], about["labels"], about["classes"]) == (None, None, ())
     np.testing.assert_array_equal(space.start, model.manifest.latent_mean.ravel())
-    assert space.decode(text(space.start))["ranks"] is None
+    assert space.decode(text(space.start))["far"] is None
+    assert space.marks(text(space.start)) == {"unlike": None, "far": None}
     with pytest.raises(UsageError, match="no plane"):
         space.plane(None)
 

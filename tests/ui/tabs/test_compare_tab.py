@@ -257,7 +257,7 @@ def test_the_tab(address: str, started_models: list[str]) -> None:
         states.filter(has_text="Training codes lie close").nth(1).wait_for(timeout=WAIT)
         width = pointers.nth(0).bounding_box()["width"]
         pointers.nth(0).click(position={"x": width - 15, "y": 15})  # far off, on the left map
-        states.filter(has_text="No training data near").nth(0).wait_for(timeout=WAIT)
+        states.filter(has_text="The latent is far from the codes").nth(0).wait_for(timeout=WAIT)
         right = page.locator(".map-right .picture")
         before = right.evaluate("c => c.toDataURL()")
         pointers.nth(0).press("ArrowLeft")
@@ -306,7 +306,7 @@ def test_a_late_answer_to_the_left_pointer_does_not_part_the_maps(address: str, 
         page.route("**/queue/join*", hold)
         pointer = page.locator(".two-maps .pointer").nth(0)
         pointer.click(position={"x": pointer.bounding_box()["width"] - 15, "y": 15})
-        page.locator(".map-left .density", has_text="No training data near").wait_for(timeout=WAIT)
+        page.locator(".map-left .density", has_text="The latent is far from the codes").wait_for(timeout=WAIT)
         page.locator(".compare-to input").click()
         page.get_by_role("option", selected=False).first.click()
         known = page.locator(".two-maps .density").filter(has_text="Training codes lie close")

@@ -211,16 +211,10 @@ def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator
 
 
 def open_tab(page: Any) -> None:
-    """The tab itself, or where it is narrow its name in the menu of those that have no place."""
     page.locator("button:visible", has_text=re.compile("Fetch a sample|取一個樣本")).first.wait_for(
         timeout=WAIT
     )
-    name = re.compile("^(Denoise|去雜訊)$")
-    tab = page.get_by_role("tab", name=name)
-    if not tab.is_visible():
-        page.locator(".main-tabs > .tab-wrapper .overflow-menu > button").click()
-        tab = page.locator(".overflow-dropdown button", has_text=name)
-    tab.click()
+    page.get_by_role("tab", name=re.compile("^(Denoise|去雜訊)$")).click()
 
 
 def fetch(page: Any) -> None:

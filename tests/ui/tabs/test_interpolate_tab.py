@@ -343,8 +343,7 @@ def test_a_saved_path_is_opened_with_its_latents(page: Any, folder: Path, tmp_pa
 def test_a_phone(browser: Any, address: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 800}, locale="en-US")
     page.goto(address)
-    page.locator(".main-tabs > .tab-wrapper .overflow-menu > button").click()
-    page.locator(".overflow-dropdown button", has_text="Interpolate").click()
+    page.get_by_role("tab", name="Interpolate").click()
     page.locator(".interpolate-four").click()
     wait_for(page, 4, 34)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

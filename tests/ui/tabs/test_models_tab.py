@@ -253,3 +253,27 @@ def test_a_stranger_s_bundle_asks_nobody_for_anything(browser: Any, folder: Path
         page.locator(".block.reconstruct-figures", has_text="MSE").wait_for(timeout=WAIT)
         page.close()
         assert wrong == []
+
+
+def test_what_others_displace_is_told_and_leaves_every_list(
+    browser: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a further click: the page asks by itself."""
+    from diabolo.ui.parts import owned
+    from diabolo.ui.sandbox import VisitorLimits
+
+    monkeypatch.setattr(owned, "PERIOD", 1)
+    models = {name: Bundle.open(folder / name) for name in ("plane", "seven")}
+    with served(models, language="en", limits=VisitorLimits(kept_in_all=1)) as address:
+        page, wrong = opened(browser, address)
+        bring(page, zipped(folder / "mine"))
+        chosen(page, "mine")
+        other, amiss = opened(browser, address)
+        bring(other, zipped(change(save_coded(tmp_path / "his"), name="his")))
+        chosen(other, "his")
+        page.get_by_text("Your upload mine was removed: at most 1 uploads are kept").wait_for(timeout=WAIT)
+        chosen(page, "plane")
+        page.wait_for_function("document.querySelectorAll('.model-list button').length === 2", timeout=WAIT)
+        assert wrong == amiss == []
+        page.close()
+        other.close()

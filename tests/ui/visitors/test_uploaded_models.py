@@ -11,6 +11,7 @@ import pytest
 
 from diabolo.ui.models import uploaded
 from diabolo.ui.models.uploaded import UploadedModel, UploadedModels
+from diabolo.ui.sandbox import VisitorLimits
 
 
 def own(folder: Path, name: str, size: int) -> UploadedModel:
@@ -51,6 +52,27 @@ def test_what_has_just_come_stays(tmp_path: Path) -> None:
     crowd = [(f"nobody {number}", 250) for number in range(4)]
     left = bring(UploadedModels(), tmp_path, *crowd, ("ann", 256), ("bob", 1000))
     assert left == {visitor: [] for visitor, _ in crowd} | {"ann": [], "bob": ["5"]}
+
+
+def test_a_class_of_30_with_two_bundles_each_fits(tmp_path: Path) -> None:
+    """With the default limits; bundles of 17 MB, in the order in which a class brings them."""
+    limits, brought = VisitorLimits(), UploadedModels()
+    for number in range(2):
+        for pupil in range(30):
+            model = own(tmp_path, f"{pupil} {number}.zip", 17 << 20)
+            visitor, since = f"pupil {pupil}", brought.arrive(f"pupil {pupil}")
+            assert brought.keep(visitor, str(number), model, since=since, **bounds(limits))
+    assert all(brought.names(f"pupil {pupil}") == ["0", "1"] for pupil in range(30))
+    assert limits.kept_mb << 20 >= 60 * (17 << 20)  # and no more than that: the next one takes a place
+    brought.keep(
+        "late", "0", own(tmp_path, "late.zip", 17 << 20), since=brought.arrive("late"), **bounds(limits)
+    )
+    left = [len(brought.names(f"pupil {pupil}")) for pupil in range(30)]
+    assert sorted(left) == [1] + [2] * 29
+
+
+def bounds(limits: VisitorLimits) -> dict[str, int]:
+    return {"most": limits.kept, "in_all": limits.kept_in_all, "size": limits.kept_mb << 20}
 
 
 def test_a_model_that_no_page_shows_goes_after_a_while(

@@ -23,7 +23,7 @@ function decoderSwitch(place, about, decodeOnServer, ask, preference, changed) {
     changed();
   };
   const decoder = {
-    /** {images, ranks} of one latent; the browser computes no ranks. */
+    /** {images} of one latent. */
     async decode(latent) {
       if (inBrowser === null || preference.server) return queued(latent);
       try {

@@ -9,17 +9,6 @@ function paintImage(context, images, [channels, height, width], index = 0, x = 0
   context.putImageData(pixels, x, y);
 }
 
-/** Show whether the pointer is in a hole, far from the training codes, and return it. The text changes only with that. */
-function showDensity(side, rank, farFrom) {
-  const far = rank !== null && rank > farFrom;
-  const [line, strong] = [side.querySelector(".density"), document.createElement("b")];
-  const words = rank === null ? [] : far ? [strong, ` ${say("far")}`] : [say("known")];
-  strong.textContent = say("farHead");
-  side.classList.toggle("far", far);
-  if (line.textContent !== words.map((word) => word.textContent ?? word).join("")) line.replaceChildren(...words);
-  return far;
-}
-
 /** Enlarge the picture as far as it fits while each of its pixels is a square of whole device pixels. */
 function fitPixels(frame, [, height, width]) {
   const canvas = frame.querySelector("canvas");

@@ -1,4 +1,4 @@
-/** All that the map shows, decoded: in each cell the picture of its centre, pale where it is far from the training codes. */
+/** All that the map shows, decoded: in each cell the picture of its centre, pale where its latent is far from the codes. */
 async function decodeTiles(state, decode) {
   const [, height, width] = state.image;
   const most = Math.sqrt(100_000 / state.latent.length); // at most 100,000 numbers are sent
@@ -7,12 +7,12 @@ async function decodeTiles(state, decode) {
   const other = Math.min(2 * side, Math.round((side * longer) / shorter)); // the map is square, pictures need not be
   const [columns, rows] = width < height ? [other, side] : [side, other];
   const part = state.plane.zoom.now();
-  const { images, ranks } = await decode(state.plane.grid(state.latent, columns, rows));
+  const { images, far } = await decode(state.plane.grid(state.latent, columns, rows));
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [columns * width, rows * height];
   const context = canvas.getContext("2d");
   for (let i = 0; i < columns * rows; i++) {
-    const alpha = ranks !== null && ranks[i] > state.farFrom ? 70 : 255;
+    const alpha = far?.[i] ? 70 : 255;
     paintImage(context, images, state.image, i, (i % columns) * width, Math.floor(i / columns) * height, alpha);
   }
   return { canvas, part };

@@ -19,7 +19,7 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
     plane: about.plane && latentPlane(about.plane),
     latent,
     fixed: !options.interactive, // whether the user may look around only
-    far: false,
+    marks: [], // of the picture at the pointer
     hidden: new Set(), // classes
     ends: [], // of the path from A to B
     choosing: false, // whether a click chooses one of the ends
@@ -31,24 +31,21 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
   let left = false;
 
   const show = latest(async () => {
-    const { images, ranks } = await decoder.decode(state.latent);
+    const { images } = await decoder.decode(state.latent);
     paintImage($(".picture").getContext("2d"), images, state.image);
-    if (ranks !== undefined || !state.ranked) showRank(ranks ?? null);
-    else measure().catch(failed); // the picture does not wait for the rank
+    mark().catch(failed); // the picture does not wait for its marks
   });
-  const measure = latest(async () => showRank(await ask("rank", { latents: textOf(state.latent) })));
+  const judge = (latents) => ask("marks", { latents: textOf(latents) });
+  const mark = latest(async () => {
+    state.marks = showMarks($(".picture-side"), await judge(state.latent));
+    map.point();
+  });
   const showTiles = latest(async () => {
     state.tiles = isOn($(".tiles")) ? await decodeTiles(state, decode) : null;
     $(".map-side").classList.toggle("tiled", state.tiles !== null);
     explain();
     map.redraw();
   });
-
-  /** Show how far the pointer is from the training codes. */
-  function showRank(ranks) {
-    state.far = showDensity($(".picture-side"), ranks && ranks[0], state.farFrom);
-    map.point();
-  }
 
   /** Say what can be done on the map and what it shows. */
   function explain() {
@@ -135,7 +132,7 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
   function choose(latent) {
     state.ends = state.ends.length === 2 ? [latent] : [...state.ends, latent];
     $(".strip").hidden = state.ends.length < 2;
-    if (state.ends.length === 2) showStrip($(".strip"), state, decode, (there) => (go(there), rest())).catch(failed);
+    if (state.ends.length === 2) showStrip($(".strip"), state, decode, judge, (there) => (go(there), rest())).catch(failed);
     map.redraw();
   }
 

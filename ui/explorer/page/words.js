@@ -1,4 +1,7 @@
-/** The explorer's texts; a page's translations do not reach into it. */
+/**
+ * The explorer's texts; a page's translations do not reach into it. Those of the marks are the app's: the server puts
+ * `MARK_WORDS` before the script.
+ */
 
 const WORDS = {
   en: {
@@ -9,6 +12,7 @@ const WORDS = {
     hintTiles: "Drag to decode.",
     zoom: "Ctrl + scroll zooms; once the map has been clicked, scrolling alone does. Shift + drag moves the map.",
     zoomTouch: "Two fingers zoom and move the map.",
+    opening: "Opening the map ...",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     whole: "Whole map",
@@ -18,13 +22,12 @@ const WORDS = {
     note: "Each dot is the code of one image. Behind the dots, the density of the codes:",
     fewCodes: "none",
     manyCodes: "densest",
-    noteTiles: "Each tile is the picture decoded at its centre. Pale tiles have no training data nearby.",
+    noteTiles: "Each tile is the picture decoded at its centre. The latents of pale tiles are far from the codes.",
     noMap: "This model has no stored codes, so there is no map. You can still move through its latent space with the sliders.",
     tiles: "Decode the whole map",
     yours: "Your picture",
     seen: "What the model sees",
     reconstruction: "Reconstruction",
-    noDataNear: "No training data near its code.",
     goTo: "Move the pointer to its code",
     outside: "Its code lies outside what the map shows; the arrow at the edge points to it.",
     path: "From A to B",
@@ -35,8 +38,6 @@ const WORDS = {
     up: "Vertical",
     decoded: "Decoded at the pointer",
     known: "Training codes lie close to this point.",
-    farHead: "No training data near this point.",
-    far: "Nearly all test codes lie closer to the training codes than this point does, so the picture is a guess.",
     inBrowser: "Decoding in your browser",
     onServer: "Decoding on the server",
     toServer: "Click to decode on the server instead and compare.",
@@ -54,9 +55,8 @@ const WORDS = {
     all: "Show all",
     legend: "Classes: click to hide or show one, double-click to show only that one",
     strip: "From A to B",
-    stripHint: "A straight path through the latent space. A blue bar marks a picture whose latent is far from the codes.",
+    stripHint: "A straight path through the latent space. Orange bar: the picture is unlike the data. Blue bar: its latent is far from the codes.",
     step: "Step {step} of {count}",
-    hole: "no training data nearby",
   },
   zh: {
     map: "潛在空間地圖",
@@ -66,6 +66,7 @@ const WORDS = {
     hintTiles: "拖曳時即時解碼。",
     zoom: "按住 Ctrl 捲動滾輪可以縮放；點過地圖之後，直接捲動也行。按住 Shift 拖曳可以移動地圖。",
     zoomTouch: "用兩指縮放、移動地圖。",
+    opening: "正在開啟地圖……",
     zoomIn: "放大",
     zoomOut: "縮小",
     whole: "整張地圖",
@@ -75,13 +76,12 @@ const WORDS = {
     note: "每個點是一張影像的編碼；點後面的底色表示編碼的密度：",
     fewCodes: "沒有",
     manyCodes: "最密",
-    noteTiles: "每一格都是格子中央那一點解碼出來的影像；顏色淡的地方是間隙，附近沒有訓練資料。",
+    noteTiles: "每一格都是格子中央那一點解碼出來的影像；顏色淡的格子，潛在向量遠離編碼。",
     noMap: "這個模型沒有附上編碼，所以畫不出地圖；仍然可以用滑桿在潛在空間裡移動。",
     tiles: "解碼整張地圖",
     yours: "你的影像",
     seen: "模型看到的影像",
     reconstruction: "重建結果",
-    noDataNear: "它的編碼落在間隙，附近沒有訓練資料。",
     goTo: "把游標移到它的編碼",
     outside: "它的編碼不在地圖目前顯示的範圍內，方向如邊上的箭頭所示。",
     path: "從 A 到 B",
@@ -92,8 +92,6 @@ const WORDS = {
     up: "縱軸",
     decoded: "游標處的解碼結果",
     known: "附近有訓練影像的編碼。",
-    farHead: "這裡是間隙，附近沒有訓練資料。",
-    far: "幾乎所有測試編碼都比這一點更靠近訓練編碼，所以這張影像只是模型的猜測。",
     inBrowser: "在瀏覽器裡解碼",
     onServer: "由伺服器解碼",
     toServer: "點一下改由伺服器解碼，比較看看。",
@@ -111,12 +109,12 @@ const WORDS = {
     all: "全部顯示",
     legend: "類別：點一下隱藏或顯示，點兩下只顯示這一類",
     strip: "從 A 到 B",
-    stripHint: "穿過潛在空間的直線路徑；藍色橫條表示那張影像的潛在向量遠離編碼。",
+    stripHint: "穿過潛在空間的直線路徑。橘色橫條：畫面不像資料；藍色橫條：潛在向量遠離編碼。",
     step: "第 {step} 步，共 {count} 步",
-    hole: "落在間隙裡",
   },
 };
 
+const LANGUAGES = { en: "en", zh: "zh-TW" };
 let language = "en"; // of this component
 
 /** Set the language: 'en' or 'zh-TW'; null or undefined takes the browser's. */
@@ -127,11 +125,12 @@ function setLanguage(asked) {
 const languageNow = () => language;
 
 function say(key, values = {}) {
-  return Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), WORDS[language][key]);
+  const words = WORDS[language][key] ?? MARK_WORDS[LANGUAGES[language]][key];
+  return Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), words);
 }
 
 /** Fill in the texts of the page's own elements. */
 function sayAll(page) {
-  page.lang = { en: "en", zh: "zh-TW" }[language];
+  page.lang = LANGUAGES[language];
   for (const place of page.querySelectorAll("[data-say]")) place.textContent = say(place.dataset.say);
 }

@@ -20,8 +20,7 @@ function yoursOf(page, state, ask, { go, changed }) {
         [, canvas.height, canvas.width] = state.image;
         paintImage(canvas.getContext("2d"), bytesOf(bytes), state.image);
       }
-      const far = found.ranks !== null && found.ranks[0] > state.farFrom;
-      card.querySelector(".hole").hidden = !far;
+      sayMarks(card.querySelector(".marks"), marksAt(found.marks, 0));
     }
     [problem.hidden, card.hidden] = [true, !found];
     changed();

@@ -76,19 +76,25 @@ def _wire(context: Context, page: _Page) -> None:
         return cards.page(compared(context, chosen_names(models), given.source, *hand), say)
 
     def follow(
-        model: str, picture: Picture, models: list[str], before: str | None, request: gr.Request
+        model: str,
+        picture: Picture,
+        models: list[str],
+        before: str | None,
+        _owned: str,
+        request: gr.Request,
     ) -> tuple[Any, ...]:
         """Show the picture; for another model, begin with the models that are like it."""
         with shown_errors():
             if before != model:
                 models = alike(context, model)
+            models = [name for name in models if name in context.bundles]  # uploads may have been removed
             look = context.look(model, picture, request)
             told = page.source.told(look, request)
             # the visitor may have uploaded models since the page was opened
             chosen = gr.update(choices=context.bundles.names(), value=models)
             return *told, chosen, model, rows(look, models, request)
 
-    page.source.wire(follow, [page.models, page.model], [page.models, page.model, page.rows])
+    page.source.wire(follow, [page.models, page.model, context.owned], [page.models, page.model, page.rows])
     inputs = [context.chooser, context.picture, page.models]
     page.models.input(show, inputs, page.rows, **LATEST)
 

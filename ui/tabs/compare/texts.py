@@ -49,6 +49,7 @@ TEXTS: Texts = {
         "no_picture": "There is no picture yet: draw, upload or fetch one on the left.",
         "no_classes": "The two models do not have codes of at least two common classes, so there is no path "
         "to choose. Drag the pointers instead.",
+        "removed": "Your upload **{name}** was removed, so another model is shown in its place.",
         "from_to": "from {start} to {end}",
         "step": "Step {step} of {count}",
         "without_prior": "No prior: nothing in training pulled the codes together.",
@@ -93,6 +94,7 @@ TEXTS: Texts = {
         "your_picture": "兩邊的游標都停在你這張影像的編碼上。",
         "no_picture": "還沒有影像：請先在左側手繪、上傳或取一張。",
         "no_classes": "這兩個模型共同的類別不到兩個，無法選擇路徑，請直接拖曳游標。",
+        "removed": "你上傳的 **{name}** 已被移除，這裡改為顯示另一個模型。",
         "from_to": "從 {start} 到 {end}",
         "step": "第 {step} 步，共 {count} 步",
         "without_prior": "沒有先驗分布：訓練時沒有把編碼拉在一起。",

@@ -15,6 +15,7 @@ from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
 from diabolo.ui.parts.first_open import on_first_open
 from diabolo.ui.parts.marks import TEXTS as MARKS
 from diabolo.ui.parts.picture import Picture
+from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.tabs.compare.pairs import pair, same_images, standing_for
 from diabolo.ui.tabs.compare.path_strip import path_strip
@@ -28,7 +29,8 @@ class _Page:
     """The components of this part of the tab; lists have the left one and the right one.
 
     `placed` holds [left model, right model, left latent, right latent] after both pointers were placed
-    together, so that the right one does not follow the left one's picture then.
+    together, so that the right one does not follow the left one's picture then. `removed` says which uploads
+    are gone, and `replaced` changes with the models that took their places.
     """
 
     start: gr.Dropdown
@@ -37,6 +39,8 @@ class _Page:
     show_picture: gr.Button
     paths: gr.HTML
     note: gr.Markdown
+    removed: gr.Markdown
+    replaced: gr.State
     choosers: list[gr.Dropdown]
     lines: list[gr.Markdown]
     maps: list[LatentExplorer]
@@ -62,6 +66,7 @@ def _layout(context: Context) -> _Page:
         show = gr.Button(text("show_picture"), size="sm", min_width=200, elem_classes="compare-show")
     paths = gr.HTML(js_on_load=None, apply_default_css=False, elem_classes="compare-paths")
     note = gr.Markdown(elem_classes=["note", "compare-told"])
+    removed = gr.Markdown(elem_classes="compare-removed")
     choosers, lines, maps = [], [], []
     with gr.Row(elem_classes="two-maps", equal_height=False):
         for side, name in zip(("left", "right"), pair(context), strict=True):
@@ -78,6 +83,8 @@ def _layout(context: Context) -> _Page:
         show_picture=show,
         paths=paths,
         note=note,
+        removed=removed,
+        replaced=gr.State(),
         choosers=choosers,
         lines=lines,
         maps=maps,
@@ -88,9 +95,18 @@ def _layout(context: Context) -> _Page:
 def _wire(context: Context, page: _Page) -> None:
     pointers = _Pointers(context)
 
-    def offer(_model: str) -> list[Any]:
-        """The visitor may have uploaded models, which changes the chosen one, since the tab was opened."""
-        return [gr.update(choices=context.bundles.names()) for _ in choosers]
+    def offer(_owned: str, left: str, right: str, request: gr.Request) -> tuple[Any, ...]:
+        """The visitor's uploads have changed; another model takes the place of one that was removed."""
+        gone = [name for name in dict.fromkeys((left, right)) if name not in context.bundles]
+        shown = [
+            other if name in gone else name for name, other in zip((left, right), pair(context), strict=True)
+        ]
+        names = [gr.update(choices=context.bundles.names(), value=name) for name in shown]
+        if not gone:
+            return *names, *[gr.skip()] * 4
+        say = context.say(TEXTS, request)
+        told = "  \n".join(say["removed"].format(name=as_text(name)) for name in gone)
+        return *names, *map(choose, shown), told, shown
 
     def describe(left: str, right: str, request: gr.Request) -> list[str]:
         return [_line(context.manifest(name), context.say(TEXTS, request)) for name in (left, right)]
@@ -114,8 +130,12 @@ def _wire(context: Context, page: _Page) -> None:
         "outputs": [*page.maps, page.placed, page.paths, page.note],
         **LATEST,
     }
-    refresh(context, offer, [context.chooser], choosers)
-    changes = [on_first_open(describe, choosers, page.lines)]
+    offered = [*choosers, *page.maps, page.removed, page.replaced]
+    refresh(context, offer, [context.owned, *choosers], offered)
+    changes = [
+        on_first_open(describe, choosers, page.lines),
+        page.replaced.change(describe, choosers, page.lines, **LATEST),
+    ]
     for chooser, explorer in zip(choosers, page.maps, strict=True):
         chosen = chooser.input(choose, chooser, explorer, **LATEST)
         changes.append(chosen.then(describe, choosers, page.lines, **LATEST))

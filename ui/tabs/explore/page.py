@@ -67,7 +67,7 @@ def _endpoint(context: Context) -> None:
 
         Returns:
             The image, or all of them side by side (PNG); and for each latent the share of test codes that
-            lie closer to the training codes: above 0.99 there is no training data nearby. None if the bundle
+            lie closer to the training codes: above 0.95 the latent is far from the codes. None if the bundle
             does not have the density of the training codes.
         """
         with shown_errors():

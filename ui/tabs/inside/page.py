@@ -57,18 +57,19 @@ def _wire(context: Context, source: PictureView, left: Side, right: Side) -> Non
         other: str,
         others: float,
         before: str | None,
+        _owned: str,
         request: gr.Request,
     ) -> tuple[Any, ...]:
         """Show a new picture's codes in both models; for another model, that one and its counterpart."""
         with shown_errors():
             told = source.told(context.look(model, picture, request), request)
-            if before == model:
+            if before == model and one in context.bundles and other in context.bundles:
                 charts = [gr.skip(), gr.skip()]
             else:
                 one, other = model, counterpart(context, model)
                 its, others = left.most_active(one), right.most_active(other)
                 charts = [left.describe(one, request), right.describe(other, request)]
-            # the visitor may have uploaded models since the page was opened
+            # uploads may have come or gone since the page was opened
             names = [gr.update(choices=context.bundles.names(), value=name) for name in (one, other)]
             sides = (
                 *left.look(one, picture, its, request, new=True),
@@ -78,7 +79,7 @@ def _wire(context: Context, source: PictureView, left: Side, right: Side) -> Non
 
     before = gr.State()  # the model that both sides were chosen for
     choosers, charts = [left.chooser, right.chooser], [left.charts, right.charts]
-    inputs = [left.chooser, left.unit, right.chooser, right.unit, before]
+    inputs = [left.chooser, left.unit, right.chooser, right.unit, before, context.owned]
     source.wire(follow, inputs, [before, *choosers, *charts, *left.shown, *right.shown])
 
 

@@ -83,7 +83,8 @@ def _checks(checks: list[dict[str, Any]], say: dict[str, str]) -> str:
         f"<b>{escaped(check['name'])}</b> {escaped(_detail(check, say))}</li>"
         for check in checks
     )
-    return f"{_paragraph(line)}<ul>{''.join(items)}</ul>"
+    opened = " open" if bad else ""  # failures are to be seen
+    return f"<details{opened}><summary>{escaped(line)}</summary><ul>{''.join(items)}</ul></details>"
 
 
 def _detail(check: dict[str, Any], say: dict[str, str]) -> str:

@@ -14,6 +14,7 @@ from diabolo.ui.parts.context import QUIET, Context, shown_errors
 from diabolo.ui.parts.inline_html import escaped
 from diabolo.ui.parts.model_buttons import choose_on_click
 from diabolo.ui.parts.numbers import record
+from diabolo.ui.parts.owned import owned_text
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import SHARED
@@ -75,7 +76,7 @@ def _layout(context: Context) -> _Page:
 def _wire(context: Context, page: _Page) -> None:
     """A click chooses a model, and the chosen one is described."""
 
-    def show(model: str, request: gr.Request) -> tuple[str, str, str]:
+    def show(model: str, _owned: str, request: gr.Request) -> tuple[str, str, str]:
         say = _texts(context, request)
         with shown_errors():
             known = facts(context.bundles, model)
@@ -83,7 +84,7 @@ def _wire(context: Context, page: _Page) -> None:
             return model_list(context.bundles, model, say), about(known, say), _card(context, model, request)
 
     outputs = [page.models, page.about, page.card]
-    refresh(context, show, [context.chooser], outputs)
+    refresh(context, show, [context.chooser, context.owned], outputs)
     choose_on_click(context, page.models)
 
 
@@ -91,25 +92,27 @@ def _wire_upload(context: Context, page: _Page) -> None:
     """An uploaded bundle is checked and becomes the chosen model."""
     uploads = Uploads(context.bundles, context.limits)
 
-    def take(path: str | None, request: gr.Request) -> Iterator[tuple[Any, str]]:
+    def take(path: str | None, request: gr.Request) -> Iterator[tuple[Any, str, Any]]:
         if path is None:
             return
         say, visitor = _texts(context, request), request.session_hash
         before = context.bundles.uploaded.names(visitor)
-        yield gr.skip(), say["waiting" if uploads.busy else "checking"]
+        yield gr.skip(), say["waiting" if uploads.busy else "checking"], gr.skip()
         try:
             with shown_errors():
                 name, new = uploads.take(path, visitor)
         except gr.Error:
-            yield gr.skip(), ""
+            yield gr.skip(), "", gr.skip()
             raise
         own = context.bundles.uploaded.names(visitor)
         names = [*context.bundles, *own]
         lines = [say["taken" if new else "known"].format(name=as_text(name))]
         lines += [say["removed"].format(name=as_text(gone)) for gone in before if gone not in own]
-        yield gr.update(choices=names, value=name, visible=len(names) > 1), "  \n".join(lines)
+        chooser = gr.update(choices=names, value=name, visible=len(names) > 1)
+        yield chooser, "  \n".join(lines), owned_text(context.bundles, visitor)
 
-    taken = page.upload.upload(take, page.upload, [context.chooser, page.report], **QUIET)
+    changed = [context.chooser, page.report, context.owned]
+    taken = page.upload.upload(take, page.upload, changed, **QUIET)
     taken.success(None, None, context.automatic, js="() => ''", **QUIET)
 
 

@@ -115,7 +115,7 @@ class Uploads:
             model=model,
             checks=sound.checks,
             file=sound.bundle.path,
-            size=sound.bundle.path.stat().st_size,
+            size=sound.size,
             close=hosted.close,
         )
         kept = uploaded.keep(
@@ -125,7 +125,7 @@ class Uploads:
             since=since,
             most=limits.kept,
             in_all=limits.kept_in_all,
-            size=max(limits.kept_mb, limits.zip_mb) << 20,
+            size=max(limits.kept_mb, limits.zip_mb + limits.codes_mb) << 20,
         )
         if not kept:
             hosted.close("the page was closed.")
