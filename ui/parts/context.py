@@ -251,7 +251,7 @@ class Context:
                     source=source_of(opened.latent_space.distribution, say)
                 )
             code = opened.codes.latents[next(order_of_codes(opened))]
-            return picture_of(opened.decode(code)[0]), say["stored"]
+            return picture_of(opened.decode(code)[0]), say["stored"].format(model=as_text(model))
 
     def test_image(self, model: str, request: gr.Request) -> tuple[Image.Image, str]:
         """Take a real test image of the data set that the model was trained on, if that is on this machine.
