@@ -25,7 +25,6 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.image import convert
 from diabolo.runtime.image.background import background_kind
-from diabolo.ui.blocks import refusal
 from diabolo.ui.files.incoming import pixels_of
 from diabolo.ui.files.served import is_ours, keep
 from diabolo.ui.files.temporary import MADE, visitors_folder
@@ -35,6 +34,7 @@ from diabolo.ui.models.shuffle import order_of_codes
 from diabolo.ui.parts.picture import UNTREATED, CurrentPicture, Look, Picture, Treatment, example_of, words
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
+from diabolo.ui.refused import refusal_of
 from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.work import Turns, large
 
@@ -287,7 +287,7 @@ def shown_errors() -> Iterator[None]:
     try:
         yield
     except DiaboloError as error:
-        raise refusal(str(error)) from None
+        raise refusal_of(error) from None
 
 
 def picture_of(image: NDArray[np.float32]) -> Image.Image:
