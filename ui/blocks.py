@@ -5,29 +5,26 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-import re
-import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, get_type_hints
 
 import gradio as gr
 from gradio.exceptions import ComponentProcessingError, InvalidPathError
-from gradio.utils import get_upload_folder
 from pydantic import ValidationError
 
 from diabolo.runtime.errors import DiaboloError, ImageError
 from diabolo.ui.components import LONGEST_NAME
 from diabolo.ui.files.incoming import received
+from diabolo.ui.refused import refusal, refusal_of
 from diabolo.ui.sessions.fair_share import FairShare
 
-__all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "address_of", "logged", "refusal"]
+__all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "address_of", "logged"]
 
 _LOG = logging.getLogger("diabolo.ui")
 INTERNAL = "Error in the app"  # the title of errors that are bugs; the sender can fix others
 THREADS = 96  # for events; more than may wait for turns, so that small computations get one
 BUSY = "Busy"  # the title of errors that may not occur at the next try
-_LONGEST = 400  # characters of an error message
 _LARGEST = 1e15  # the largest number that clients may send; integers below it are exact
 
 
@@ -41,6 +38,7 @@ class AppBlocks(gr.Blocks):
         super().__init__(**options)
         self.max_threads = THREADS
         self._share = FairShare()
+        self.language: str | None = "en"  # of its errors; None follows each browser
         self.returned: Mapping[str, Sequence[str]] = {}  # by endpoint: the names of its results
 
     def get_api_info(self, all_endpoints: bool = False, page: str | None = None) -> Any:
@@ -90,10 +88,10 @@ class AppBlocks(gr.Blocks):
             error.print_exception = False
             raise
         except DiaboloError as error:
-            raise refusal(str(error)) from None
+            raise refusal_of(error) from None
         except Exception as error:  # noqa: BLE001 - logged; the client gets its number
             if isinstance(error, ComponentProcessingError) and isinstance(error.__cause__, DiaboloError):
-                raise refusal(str(error.__cause__)) from None
+                raise refusal_of(error.__cause__) from None
             raise gr.Error(logged(_name(block_fn)), title=INTERNAL, print_exception=False) from None
 
 
@@ -108,15 +106,6 @@ def logged(where: str) -> str:
     number = uuid.uuid4().hex[:8]
     _LOG.exception("error %s in %s", number, where)
     return f"Something went wrong in the app. The details are in its log, under {number}."
-
-
-def refusal(reason: str) -> gr.Error:
-    """An error with this message. The page renders it as HTML, so it is escaped: it may quote anything."""
-    places = {str(get_upload_folder()), tempfile.gettempdir()}
-    for folder in places:  # show visitors' files by their names only
-        reason = re.sub(rf"{re.escape(folder)}[\\/](?:[^\s\\/]+[\\/])*", "", reason)
-    shown = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]} …"
-    return gr.Error(shown.replace("<", "&lt;"), print_exception=False)
 
 
 def _check(block_fn: Any, inputs: list[Any]) -> None:

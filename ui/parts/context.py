@@ -25,7 +25,6 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.image import convert
 from diabolo.runtime.image.background import background_kind
-from diabolo.ui.blocks import refusal
 from diabolo.ui.files.incoming import pixels_of
 from diabolo.ui.files.served import is_ours, keep
 from diabolo.ui.files.temporary import MADE, visitors_folder
@@ -35,6 +34,7 @@ from diabolo.ui.models.shuffle import order_of_codes
 from diabolo.ui.parts.picture import UNTREATED, CurrentPicture, Look, Picture, Treatment, example_of, words
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
+from diabolo.ui.refused import refusal_of
 from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.work import Turns, large
 
@@ -254,7 +254,7 @@ class Context:
                     source=source_of(opened.latent_space.distribution, say)
                 )
             code = opened.codes.latents[next(order_of_codes(opened))]
-            return picture_of(opened.decode(code)[0]), say["stored"]
+            return picture_of(opened.decode(code)[0]), say["stored"].format(model=as_text(model))
 
     def test_image(self, model: str, request: gr.Request) -> tuple[Image.Image, str]:
         """Take a real test image of the data set that the model was trained on, if that is on this machine.
@@ -290,7 +290,7 @@ def shown_errors() -> Iterator[None]:
     try:
         yield
     except DiaboloError as error:
-        raise refusal(str(error)) from None
+        raise refusal_of(error) from None
 
 
 def picture_of(image: NDArray[np.float32]) -> Image.Image:

@@ -31,8 +31,8 @@ SHARED: Texts = {
         "try": "Try {name}",
         "suits": "suits this tab, until you choose a model",
         "as_is": "Used as it is: its size and colours match the model's.",
-        "stored": "The model decoded this picture from a stored code. It is not an image from the dataset, "
-        "and is easier to reconstruct than one.",
+        "stored": "{model} decoded this picture from a stored code. It is not an image from the dataset, "
+        "and {model} reconstructs it more easily than one.",
         "original": "A real image from the test set of {dataset}.",
         "labelled": "A real image from the test set of {dataset}, class {label}.",
         "drawn": "Decoded from a latent drawn from {source}.",
@@ -86,7 +86,8 @@ SHARED: Texts = {
         "try": "改用 {name}",
         "suits": "依分頁自動挑選，選定模型後就不再更換",
         "as_is": "大小與色彩都相符，直接輸入。",
-        "stored": "這張影像是模型用存好的編碼解碼出來的，不是資料集裡的影像，也比真實影像容易重建。",
+        "stored": "這張影像是 {model} 用存好的編碼解碼出來的，不是資料集裡的影像；"
+        "{model} 重建它也比重建真實影像容易。",
         "original": "{dataset} 測試集裡的真實影像。",
         "labelled": "{dataset} 測試集裡的真實影像，類別為「{label}」。",
         "drawn": "由抽樣得到的潛在向量解碼而成（來源：{source}）。",

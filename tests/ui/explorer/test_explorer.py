@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -140,8 +141,6 @@ def test_clients_are_told_the_type(explorer: Any) -> None:
 
 
 def test_words_are_in_both_languages() -> None:
-    import re
-
     from diabolo.ui import explorer
 
     page = Path(explorer.__file__).parent / "page"
@@ -149,8 +148,17 @@ def test_words_are_in_both_languages() -> None:
     english, chinese = (set(re.findall(r"^    (\w+):", part, re.M)) for part in words.split("  zh: {"))
     assert english == chinese
     script = "".join(path.read_text("utf-8") for path in page.glob("*.[jh]*"))
-    said = set(re.findall(r'say\([^)]*?"(\w+)"|data-say="(\w+)"', script))
+    said = set(re.findall(r'say\([^)]*?"(\w+)"|data-(?:say|name)="(\w+)"', script))
     assert {name for pair in said for name in pair if name} <= english
+
+
+def test_every_picture_of_the_page_has_a_name() -> None:
+    from diabolo.ui import explorer
+
+    page = (Path(explorer.__file__).parent / "page" / "explorer.html").read_text("utf-8")
+    pictures = [tag for tag in re.findall("<[^>]+>", page) if 'role="img"' in tag]
+    assert len(pictures) == 3
+    assert all("data-name=" in tag for tag in pictures)
 
 
 def test_a_wheel_carries_what_browsers_decode_with_and_its_licence() -> None:

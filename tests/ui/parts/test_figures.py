@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from diabolo.ui.parts.figures import mse_text
+from diabolo.ui.parts.figures import mse_text, signed
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,10 @@ from diabolo.ui.parts.figures import mse_text
 )
 def test_an_error_keeps_two_digits(mse: float, text: str) -> None:
     assert mse_text(mse) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.005e-3, "0.00"), (-0.886, "−0.89"), (-0.001, "0.00"), (12, "12.00")]
+)
+def test_a_negative_number_has_a_minus_sign(value: float, text: str) -> None:
+    assert signed(value) == text

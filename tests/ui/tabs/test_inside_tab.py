@@ -166,6 +166,24 @@ def test_the_bars_are_as_high_as_their_values(folder: Path) -> None:
     assert heights == [("0.5000", "1"), ("0.2500", "0"), ("0.0000", "2")]
 
 
+@pytest.mark.parametrize(
+    ("classes", "kind"),
+    [(["ant", "bee", "cat"], "strongest"), (["airplane", "bee", "cat"], "strongest named")],
+)
+def test_long_names_of_classes_get_room(tmp_path: Path, classes: list[str], kind: str) -> None:
+    """Below one of eight pictures, 'automobile' ran into its neighbour's name."""
+    from diabolo.ui.tabs.inside import unit_view
+    from diabolo.ui.tabs.inside.texts import TEXTS
+
+    save_coded(tmp_path / "b", (7,))
+    document = json.loads((tmp_path / "b" / "model.json").read_text())
+    document["dataset"]["classes"] = classes
+    (tmp_path / "b" / "model.json").write_bytes(manifest.seal(document))
+    page = unit_view.page(load(tmp_path / "b"), 5, None, TEXTS["en"])  # fires for images of all classes alike
+    assert f'<ol class="{kind}">' in page
+    assert page.count('<span title="') == 8
+
+
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     from diabolo.ui.models.collection import Models

@@ -321,6 +321,7 @@ def test_a_saved_path_is_opened_with_its_latents(page: Any, folder: Path, tmp_pa
     page.locator(".block.interpolate-hint", has_text=re.compile("3 key latents|3 個關鍵")).wait_for(
         timeout=WAIT
     )
+    page.locator(".block.interpolate-about", has_text=re.compile("arc|圓弧")).wait_for(timeout=WAIT)
     again = saved(page, "json")
     while read(again).method != "spherical":  # the slider and the method have been set one by one
         page.wait_for_timeout(100)

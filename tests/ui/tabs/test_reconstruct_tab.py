@@ -138,6 +138,8 @@ def test_bars_are_in_units_of_the_deviation(tmp_path: Path) -> None:
     assert middle[1] == constant[1] == 0.4  # a line
     assert "z1 = 4.5 (2 σ)" in page
     assert "standard deviations" in page
+    picture = page.split("</figcaption>")[1]  # the caption is text: a screen reader reads it, too
+    assert picture.startswith('<div role="img" aria-label="4 numbers between −3.50 and 9.00">')
 
 
 def test_a_code_beyond_the_usual_is_not_cut(tmp_path: Path) -> None:

@@ -179,7 +179,6 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
   $(".no-map").hidden = Boolean(state.plane);
   $(".path").hidden = state.fixed;
   $(".pointer").setAttribute("aria-label", say(state.fixed ? "map" : "mapKeys"));
-  $(".picture").setAttribute("aria-label", say("decoded"));
   return {
     model,
     latent: () => state.latent,

@@ -129,8 +129,9 @@ function say(key, values = {}) {
   return Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), words);
 }
 
-/** Fill in the texts of the page's own elements. */
+/** Fill in the texts of the page's own elements, and the names of those without text. */
 function sayAll(page) {
   page.lang = LANGUAGES[language];
   for (const place of page.querySelectorAll("[data-say]")) place.textContent = say(place.dataset.say);
+  for (const place of page.querySelectorAll("[data-name]")) place.setAttribute("aria-label", say(place.dataset.name));
 }

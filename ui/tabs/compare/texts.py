@@ -13,8 +13,8 @@ TEXTS: Texts = {
         "lead": "Give the same picture to several models, and compare their reconstructions, the sizes of "
         "their codes and their speed.",
         "models": "Models to compare",
-        "fair": "A fetched sample was decoded by the model chosen above, so that model reconstructs it "
-        "easily. For a fair comparison, draw or upload a picture, or fetch a test image.",
+        "fair": "A fetched sample favours the model that decoded it. For a fair comparison, draw or upload "
+        "a picture, or fetch a test image.",
         "none_chosen": "Choose at least one model to compare.",
         "model": "Model",
         "sees": "Input",
@@ -62,8 +62,7 @@ TEXTS: Texts = {
         "maps": "兩張地圖",
         "lead": "把同一張影像交給好幾個模型，比較重建的效果、編碼的大小和速度。",
         "models": "要比較的模型",
-        "fair": "「取一個樣本」的影像是由上方所選的模型解碼而成，該模型特別容易重建；要公平比較，請手繪、上"
-        "傳，或取一張測試影像。",
+        "fair": "「取一個樣本」的影像對解碼出它的模型有利；要公平比較，請手繪、上傳，或取一張測試影像。",
         "none_chosen": "請至少選一個模型。",
         "model": "模型",
         "sees": "輸入影像",

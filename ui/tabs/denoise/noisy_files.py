@@ -8,11 +8,11 @@ from typing import Any
 
 import gradio as gr
 
-from diabolo.ui.blocks import refusal
 from diabolo.ui.files.incoming import FileInput
 from diabolo.ui.parts.context import QUIET, Context, shown_errors
 from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.plain_text import as_text
+from diabolo.ui.refused import refusal
 from diabolo.ui.tabs.denoise.denoised_files import Denoised, denoised
 from diabolo.ui.tabs.denoise.texts import TEXTS
 

@@ -14,7 +14,6 @@ from PIL import Image
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, largest_level
-from diabolo.ui.blocks import refusal
 from diabolo.ui.components import slider
 from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors
 from diabolo.ui.parts.model_buttons import advice
@@ -22,6 +21,7 @@ from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.picture import Look, Picture
 from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.texts import SHARED
+from diabolo.ui.refused import refusal
 from diabolo.ui.tabs.denoise.advised import advised
 from diabolo.ui.tabs.denoise.before_after import before_after, compared
 from diabolo.ui.tabs.denoise.level_curve import WORDS as CURVE_WORDS

@@ -10,6 +10,7 @@ from PIL import Image
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.image import convert
+from diabolo.ui.parts.figures import signed
 from diabolo.ui.parts.inline_html import escaped, picture, signed_map
 from diabolo.ui.tabs.inside.unit_charts import colour_of
 from diabolo.ui.tabs.inside.units import Units, units_of
@@ -18,6 +19,7 @@ __all__ = ["grid", "page", "switched"]
 
 _Array = NDArray[np.float32]
 _STRONGEST = 8
+_SHORT = 4  # characters of a class's name that fit below one of eight pictures
 _CELLS = 1024  # at most
 
 
@@ -60,7 +62,7 @@ def page(model: Autoencoder, unit: int, seen: _Array | None, say: Mapping[str, s
 def _switched(model: Autoencoder, seen: _Array, unit: int, say: Mapping[str, str]) -> str:
     before, after, value, off = switched(model, seen, unit)
     what = say["off_zero" if units_of(model).sigmoid else "off_mean"]
-    words = say["off"].format(unit=unit, value=f"{value:.2f}", off=f"{off:.2f}", what=what)
+    words = say["off"].format(unit=unit, value=signed(value), off=signed(off), what=what)
     shown = {
         say["before"]: convert.to_pil(before[None])[0],
         say["after"]: convert.to_pil(after[None])[0],
@@ -74,15 +76,17 @@ def _strongest(model: Autoencoder, units: Units, unit: int, say: Mapping[str, st
     assert codes is not None and units.values is not None  # noqa: S101, PT018 - callers check
     rows = units.strongest(unit, _STRONGEST)
     names = model.manifest.classes
-    frames = ""
+    frames, longest = "", 0
     for row, image in zip(rows, convert.to_pil(model.decode(codes.latents[rows])), strict=True):
         label = None if codes.labels is None or not names else int(codes.labels[row])
         name = "" if label is None else names[label]
         dot = "" if label is None else f'<i style="background: rgb{colour_of(label)}"></i>'
-        value = f"{units.values[row, unit]:.2f}"
-        frames += f"<li>{picture(image)}<span>{dot}{escaped(name)} <small>{value}</small></span></li>"
+        value, longest = signed(float(units.values[row, unit])), max(longest, len(name))
+        words = escaped(name)
+        frames += f'<li>{picture(image)}<span title="{words}">{dot}{words}</span><small>{value}</small></li>'
     words = escaped(say["strongest"].format(unit=unit))
-    return f'<figure><figcaption>{words}</figcaption><ol class="strongest">{frames}</ol></figure>'
+    kind = "strongest" if longest <= _SHORT else "strongest named"
+    return f'<figure><figcaption>{words}</figcaption><ol class="{kind}">{frames}</ol></figure>'
 
 
 def _alone(model: Autoencoder, units: Units, unit: int, say: Mapping[str, str]) -> str:
@@ -132,7 +136,7 @@ def grid(units: Units, latent: _Array | None, chosen: int, say: Mapping[str, str
     cells = ""
     for unit in range(min(len(units), _CELLS)):
         state = say["firing"] if fires[unit] else ""
-        words = say["cell"].format(unit=unit, value=f"{values[unit]:.2f}", state=state)
+        words = say["cell"].format(unit=unit, value=signed(values[unit]), state=state)
         here = unit == chosen
         cells += (
             f'<button type="button" data-unit="{unit}" aria-pressed="{str(here).lower()}" '

@@ -13,12 +13,12 @@ from diabolo.runtime.image import mosaic
 from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.latent.interpolation import METHODS
 from diabolo.runtime.latent.path import LatentPath, read
-from diabolo.ui.blocks import refusal
 from diabolo.ui.components import identity, subclass
 from diabolo.ui.files.incoming import FileInput
 from diabolo.ui.parts.context import Context, shown_errors
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.texts import Texts
+from diabolo.ui.refused import refusal
 from diabolo.ui.tabs.interpolate.film import rendered
 from diabolo.ui.work import check_pictures, stop_if_disconnected
 

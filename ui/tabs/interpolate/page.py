@@ -172,21 +172,21 @@ def _wire_undo_and_files(context: Context, page: _Page) -> None:
     def open_path(model: str, row: Any, file: str | None, request: gr.Request) -> tuple[Any, ...]:
         say = context.say(TEXTS, request)
         if file is None:
-            return gr.skip(), "", gr.skip(), gr.skip(), None
+            return gr.skip(), "", gr.skip(), gr.skip(), gr.skip(), None
         with shown_errors():
             opened = context.model(model)
             path = path_of(file, opened)
             frames = [keyframes.packed(image) for image in opened.decode(path.keys)]
             latents = path.keys.reshape(len(path.keys), -1).tolist()
             shown = _row(frames, model, say, latents, keyframes.row_of(row))
-            return shown, notes(path, opened, say), min(path.steps, STEPS), path.method, None
+            about = say[f"about_{path.method}"]
+            return shown, notes(path, opened, say), min(path.steps, STEPS), path.method, about, None
 
     model, outputs = context.chooser, [page.row, page.hint]
     page.undo.click(undo, [model, page.row], outputs, **QUIET)
     page.row.change(may_undo, page.row, page.undo, **LATEST)
-    page.file.upload(
-        open_path, [model, page.row, page.file], [*outputs, page.steps, page.method, page.file], **QUIET
-    )
+    opened_path = [*outputs, page.steps, page.method, page.about, page.file]
+    page.file.upload(open_path, [model, page.row, page.file], opened_path, **QUIET)
 
 
 def _wire_path(context: Context, page: _Page) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.bundle.manifest import Manifest
+from diabolo.ui.parts.figures import signed
 from diabolo.ui.parts.texts import Texts
 
 __all__ = ["WORDS", "code_chart", "in_units"]
@@ -22,7 +23,7 @@ WORDS: Texts = {
         "deviation": "One bar per number: its distance from its mean over the training images, in standard "
         "deviations.",
         "cut": "Only the first {shown} are drawn.",
-        "range": "{count} numbers between {low:.2f} and {high:.2f}",
+        "range": "{count} numbers between {low} and {high}",
     },
     "zh-TW": {
         "code": "編碼：{count} 個數",
@@ -31,7 +32,7 @@ WORDS: Texts = {
         "raw": "每條長條是一個數，依原值繪製：這個模型的編碼不會小於 0。",
         "deviation": "每條長條是一個數：它和訓練影像平均值的距離，以標準差為單位。",
         "cut": "只畫出前 {shown} 個。",
-        "range": "{count} 個數，介於 {low:.2f} 與 {high:.2f} 之間",
+        "range": "{count} 個數，介於 {low} 與 {high} 之間",
     },
 }
 
@@ -84,7 +85,7 @@ def code_chart(m: Manifest, code: NDArray[np.float32], say: dict[str, str]) -> s
         lines.insert(0, say["maps"].format(maps=shape[0], sides=" × ".join(map(str, shape[1:]))) + ".")
     if shown < count:
         lines.append(say["cut"].format(shown=shown))
-    about = say["range"].format(count=count, low=float(raw.min()), high=float(raw.max()))
+    about = say["range"].format(count=count, low=signed(float(raw.min())), high=signed(float(raw.max())))
     scale = _scale(low, high)
     drawn = "".join(
         f'<div class="bars" style="height: {height}px">{scale}'
@@ -93,8 +94,8 @@ def code_chart(m: Manifest, code: NDArray[np.float32], say: dict[str, str]) -> s
         for row in rows
     )
     return (
-        f'<figure class="code-chart" role="img" aria-label="{about}"><figcaption>'
-        f"<b>{say['code'].format(count=count)}</b> {' '.join(lines)}</figcaption>{drawn}</figure>"
+        f'<figure class="code-chart"><figcaption><b>{say["code"].format(count=count)}</b> {" ".join(lines)}'
+        f'</figcaption><div role="img" aria-label="{about}">{drawn}</div></figure>'
     )
 
 

@@ -13,7 +13,6 @@ from PIL import Image
 
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import metrics
-from diabolo.ui.blocks import refusal
 from diabolo.ui.parts.context import Context, picture_of, shown_errors
 from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.inline_html import signed_map
@@ -22,6 +21,7 @@ from diabolo.ui.parts.numbers import numbers, record
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.texts import SHARED, Texts
+from diabolo.ui.refused import refusal
 from diabolo.ui.tabs.reconstruct import code_chart, meaning
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]

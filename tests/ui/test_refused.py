@@ -1,0 +1,74 @@
+"""Errors that a visitor can act on: their messages, in the language of the page."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from diabolo.runtime.errors import BundleError, DiaboloError, IntegrityError, LatentError
+from diabolo.ui.errors import BusyError, ModelStoppedError
+
+pytest.importorskip("gradio")
+
+from gradio.context import LocalContext
+
+from diabolo.ui.refused import refusal, refusal_of
+
+
+@pytest.fixture
+def asked() -> Iterator[None]:
+    """An event of a page, which is put back afterwards."""
+    before = LocalContext.blocks.get(None), LocalContext.request.get(None)
+    yield
+    LocalContext.blocks.set(before[0])
+    LocalContext.request.set(before[1])
+
+
+def event(fixed: str | None, browser: str) -> None:
+    """An event of an app of this language, from a browser of that one."""
+    LocalContext.blocks.set(SimpleNamespace(language=fixed))  # type: ignore[arg-type]
+    LocalContext.request.set(SimpleNamespace(headers={"accept-language": browser}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("fixed", "browser", "chinese"),
+    [(None, "zh-TW,en", True), (None, "en-US", False), ("en", "zh-TW", False), ("zh-TW", "en-US", True)],
+)
+def test_the_language_is_the_app_s_or_the_browser_s(
+    asked: None, fixed: str | None, browser: str, chinese: bool
+) -> None:
+    event(fixed, browser)
+    said = refusal_of(BundleError("rubbish.zip is not a bundle."))
+    assert said.message.endswith("rubbish.zip is not a bundle.")
+    assert said.message.startswith("這個 bundle 無法使用。") == chinese
+    assert said.title == ("錯誤" if chinese else "Error")
+
+
+def test_outside_an_event_it_is_english() -> None:
+    assert refusal_of(BusyError("wait.")).message == "wait."
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ModelStoppedError, "上限"),  # rather than what is said of a bundle, which it also is
+        (IntegrityError, "bundle"),
+        (LatentError, "潛在向量"),
+        (DiaboloError, "沒有成功"),
+    ],
+)
+def test_the_sentence_is_that_of_the_closest_kind(
+    asked: None, error: type[DiaboloError], sentence: str
+) -> None:
+    event("zh-TW", "")
+    assert sentence in refusal_of(error("why")).message.split("原因：")[0]
+
+
+def test_a_reason_is_text_of_bounded_length_without_the_server_s_folders() -> None:
+    path = Path(tempfile.gettempdir()) / "gradio" / "deep" / "photo.png"
+    assert refusal(f"{path} is <b>no</b> picture.").message == "photo.png is &lt;b>no&lt;/b> picture."
+    assert len(refusal("x" * 10_000).message) < 500
