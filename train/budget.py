@@ -77,8 +77,8 @@ def augmentation(config: Config, images: int, image_shape: tuple[int, int, int])
     """How the training images are augmented; what the user says stays.
 
     A few hundred images are soon learned by heart. If the epochs are not given, fewer than 1,000 images are
-    shifted by up to a twelfth of the smaller side, rotated by up to 10 degrees and zoomed by up to a tenth.
-    They are not mirrored: a mirrored letter is unlike all letters.
+    shifted by up to a twelfth of the smaller side, rotated by up to 10 degrees, zoomed by up to a tenth, and
+    mixed with up to half of another. They are not mirrored: a mirrored letter is unlike all letters.
 
     Args:
         config: before its epochs are decided.
@@ -89,7 +89,7 @@ def augmentation(config: Config, images: int, image_shape: tuple[int, int, int])
         return config.augment
     if config.epochs is not None or images >= _FEW_IMAGES:
         return ""
-    return f"shift:{min(64, max(1, round(min(image_shape[1:]) / _SHIFT)))},rotate:10,zoom:0.1"
+    return f"shift:{min(64, max(1, round(min(image_shape[1:]) / _SHIFT)))},rotate:10,zoom:0.1,mix:0.5"
 
 
 def decided(config: Config) -> tuple[int, int, int]:

@@ -94,9 +94,12 @@ def _advice(metrics: Mapping[str, Any], share: float) -> str:
     if isinstance(training, int | float) and training - share > _BY_HEART:
         return (
             f"Of its training images it explains {_percent(training)}: it has learned them by heart. "
-            "Add images, change them at every step (--augment), or take a smaller model (--width)."
+            "Add images, change them more at every step (--augment), or take a smaller model (--width)."
         )
-    return "Try more epochs (--epochs), a larger latent (--latent-dim) or another network (--network)."
+    return (  # a new training with --epochs would lose what the number of images decided
+        "Train it further (--resume with a larger --epochs), or try a larger latent (--latent-dim) or "
+        "another network (--network)."
+    )
 
 
 def _compared(metrics: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:

@@ -51,8 +51,8 @@ def test_what_the_user_says_wins() -> None:
 @pytest.mark.parametrize(
     ("images", "given", "expected"),
     [
-        (11, {}, "shift:3,rotate:10,zoom:0.1"),
-        (999, {}, "shift:3,rotate:10,zoom:0.1"),
+        (11, {}, "shift:3,rotate:10,zoom:0.1,mix:0.5"),
+        (999, {}, "shift:3,rotate:10,zoom:0.1,mix:0.5"),
         (1000, {}, ""),
         (11, {"epochs": 5}, ""),  # as it always was
         (11, {"augment": "none"}, "none"),
@@ -123,7 +123,7 @@ def test_a_run_says_what_was_decided_and_keeps_it(
     run = fit(Config.make("conv", str(pictures), width=2), tmp_path / "run", callback=Notes())
     document = json.loads((run.path / "config.json").read_text())
     assert (document["epochs"], document["batch_size"]) == (10, 16)
-    assert document["augment"] == "shift:1,rotate:10,zoom:0.1"
+    assert document["augment"] == "shift:1,rotate:10,zoom:0.1,mix:0.5"
     assert any("images are few" in text and "--augment none" in text for text in told), told
     assert any("10 epochs with batch size 16, " in text and "about" in text for text in told), told
     with pytest.raises(RunError, match="has all its 10 epochs"):

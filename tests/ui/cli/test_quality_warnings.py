@@ -35,7 +35,7 @@ def exporting(training: tuple[Path, str]) -> tuple[Path, str]:
 def test_train_warns(training: tuple[Path, str]) -> None:
     assert LITTLE in training[1]
     assert PCA in training[1]
-    assert "Try more epochs (--epochs)" in training[1]
+    assert "Train it further (--resume with a larger --epochs)" in training[1]
 
 
 def test_evaluate_warns(training: tuple[Path, str]) -> None:
