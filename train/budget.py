@@ -154,10 +154,10 @@ def announced(config: Config, images: int, variant: VariantBase, model: Model) -
     epochs, batch_size, every = decided(config)
     steps = epochs * math.ceil(images / batch_size)
     lasts = _rounded(steps * _seconds_per_step(config, batch_size, variant, model))
-    often = "each" if every == 1 else f"every {every}"
+    often = "after each epoch" if every == 1 else f"every {every:,} epochs"
     return (
-        f"{epochs:,} epochs with batch size {batch_size}, {steps:,} steps in all, validated after {often} "
-        f"epoch: about {lasts} on {config.device}. Choose them yourself: --epochs, --batch-size"
+        f"{epochs:,} epochs with batch size {batch_size}, {steps:,} steps in all, validated {often}: "
+        f"about {lasts} on {config.device}. Choose them yourself: --epochs, --batch-size"
     )
 
 

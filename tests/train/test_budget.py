@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from diabolo.train import Config, fit, resume, variants
-from diabolo.train.budget import augmentation, decide, epochs_since_validation, flops_per_image
+from diabolo.train.budget import announced, augmentation, decide, epochs_since_validation, flops_per_image
 from diabolo.train.callbacks import BaseCallback
 from diabolo.train.errors import RunError
 
@@ -69,6 +69,15 @@ def test_few_images_are_changed_unless_the_user_says_otherwise(
 @pytest.mark.parametrize(("side", "expected"), [(4, "shift:1"), (28, "shift:2"), (2000, "shift:64")])
 def test_shifts_go_with_the_size_of_the_images(side: int, expected: str) -> None:
     assert augmentation(Config.make("conv", "glyphs"), 9, (3, side, side + 5)).split(",")[0] == expected
+
+
+@pytest.mark.parametrize(("every", "words"), [(70, "validated every 70 epochs"), (1, "after each epoch")])
+def test_what_was_decided_is_said_in_words(every: int, words: str) -> None:
+    config = Config.make("autoencoder", "glyphs", network="dense", width=4, epochs=3500, validate_every=every)
+    said = announced(decide(config, 9, 0), 9, *config.build((1, 8, 8)))
+    assert said.startswith("3,500 epochs with batch size 128, 3,500 steps in all, validated ")
+    assert f"{words}: about " in said
+    assert said.endswith("on cpu. Choose them yourself: --epochs, --batch-size")
 
 
 def test_counting_operations_leaves_model_and_random_state() -> None:
