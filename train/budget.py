@@ -30,6 +30,7 @@ __all__ = [
     "decide",
     "decided",
     "epochs_since_validation",
+    "few_steps",
     "flops_per_image",
 ]
 
@@ -43,6 +44,7 @@ _VALIDATIONS = 50  # about; each writes a checkpoint
 _MOST_EPOCHS = 100_000
 _FEW_IMAGES = 1000
 _SHIFT = 12  # the smaller side of an image, in shifts
+_FEW_STEPS = 500  # hardly more than the warm-up of the learning rate
 _TIMED = 0.3  # seconds
 
 
@@ -159,6 +161,18 @@ def announced(config: Config, images: int, variant: VariantBase, model: Model) -
         f"{epochs:,} epochs with batch size {batch_size}, {steps:,} steps in all, validated {often}: "
         f"about {lasts} on {config.device}. Choose them yourself: --epochs, --batch-size"
     )
+
+
+def few_steps(steps: int) -> str:
+    """What to say of a poor model that was trained for so few steps; '' of any other.
+
+    Args:
+        steps: of the optimizer, in all epochs together.
+    """
+    if steps >= _FEW_STEPS:
+        return ""
+    made = f"{steps} {'step' if steps == 1 else 'steps'}"
+    return f"the training made only {made}. Without --epochs it makes about {_STEPS:,}."
 
 
 def _rounded(seconds: float) -> str:

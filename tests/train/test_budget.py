@@ -10,7 +10,14 @@ import pytest
 import torch
 
 from diabolo.train import Config, fit, resume, variants
-from diabolo.train.budget import announced, augmentation, decide, epochs_since_validation, flops_per_image
+from diabolo.train.budget import (
+    announced,
+    augmentation,
+    decide,
+    epochs_since_validation,
+    few_steps,
+    flops_per_image,
+)
 from diabolo.train.callbacks import BaseCallback
 from diabolo.train.errors import RunError
 
@@ -78,6 +85,11 @@ def test_what_was_decided_is_said_in_words(every: int, words: str) -> None:
     assert said.startswith("3,500 epochs with batch size 128, 3,500 steps in all, validated ")
     assert f"{words}: about " in said
     assert said.endswith("on cpu. Choose them yourself: --epochs, --batch-size")
+
+
+def test_few_steps_are_told() -> None:
+    assert "only 499 steps" in few_steps(499)
+    assert few_steps(500) == ""
 
 
 def test_counting_operations_leaves_model_and_random_state() -> None:
