@@ -27,7 +27,9 @@ def main(words: list[str]) -> None:
     parser.add_argument("--variants", metavar="A,B", default=",".join(variants.names()))
     parser.add_argument("--steps", type=int, help="optimizer steps that a training is made of, not 3,500")
     parser.add_argument("--side", type=int, help="pixels that the larger side of a picture has at most")
-    parser.add_argument("--augment", help="instead of the default")
+    parser.add_argument("--augment", help="instead of the default, as are the next two")
+    parser.add_argument("--lr", type=float)
+    parser.add_argument("--weight-decay", type=float)
     given = parser.parse_args(words)
     if unknown := [name for name in given.folders if name not in folders.FOLDERS]:
         parser.error(f"no folder {unknown[0]!r}; choose from {', '.join(folders.FOLDERS)}")
@@ -47,10 +49,12 @@ def _figures(variant: str, name: str, kept: Path, given: argparse.Namespace) -> 
     pictures = kept / "pictures" / f"{name}-{given.side or 'whole'}"
     if not pictures.exists():
         folders.make(name, pictures, given.side)
-    run = kept / "-".join(map(str, (name, variant, given.side, given.steps, given.augment)))
+    own = {"lr": given.lr, "weight_decay": given.weight_decay}
+    told = [f"{key}={value:g}" for key, value in own.items() if value is not None]
+    run = kept / "-".join(map(str, (name, variant, given.side, given.steps, given.augment, *told)))
     with patch.object(budget, "_STEPS", given.steps or budget._STEPS):
         if not (run / "config.json").is_file():
-            fit(Config.make(variant, str(pictures), augment=given.augment), run)
+            fit(Config.make(variant, str(pictures), augment=given.augment, **own), run)
         elif not (run / "metrics.json").is_file():
             print(f"{run}: continued; its minutes count the time between", file=sys.stderr)
             resume(run)

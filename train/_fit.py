@@ -15,7 +15,7 @@ from diabolo.runtime.bundle.quality import quality_line
 from diabolo.train import networks
 from diabolo.train._prepare import build, decide_budget, prepare
 from diabolo.train.batches.held_out import held_out, split
-from diabolo.train.budget import decided
+from diabolo.train.budget import decided, few_steps
 from diabolo.train.callbacks import BaseCallback, Callback
 from diabolo.train.callbacks._given import given_callback
 from diabolo.train.callbacks.notebook import default_callback
@@ -256,7 +256,9 @@ def _finish(
     model.to(trainer.device)
     figures = measure(variant, model, data, run.config.seed, distributed)
     if distributed.is_main:
-        for text in filter(None, (quality_line(figures), *warnings(variant, figures))):
+        poor = warnings(variant, figures)
+        few = few_steps(trainer.position.epoch * trainer.steps) if poor else ""
+        for text in filter(None, (quality_line(figures), *poor, few)):
             trainer.callback.note(text)
         drawn = plots.draw(run, variant, model, data, figures)
         plots.save(run, drawn)

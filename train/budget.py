@@ -30,6 +30,7 @@ __all__ = [
     "decide",
     "decided",
     "epochs_since_validation",
+    "few_steps",
     "flops_per_image",
 ]
 
@@ -43,6 +44,7 @@ _VALIDATIONS = 50  # about; each writes a checkpoint
 _MOST_EPOCHS = 100_000
 _FEW_IMAGES = 1000
 _SHIFT = 12  # the smaller side of an image, in shifts
+_FEW_STEPS = 500  # hardly more than the warm-up of the learning rate
 _TIMED = 0.3  # seconds
 
 
@@ -77,8 +79,8 @@ def augmentation(config: Config, images: int, image_shape: tuple[int, int, int])
     """How the training images are augmented; what the user says stays.
 
     A few hundred images are soon learned by heart. If the epochs are not given, fewer than 1,000 images are
-    shifted by up to a twelfth of the smaller side, rotated by up to 10 degrees and zoomed by up to a tenth.
-    They are not mirrored: a mirrored letter is unlike all letters.
+    shifted by up to a twelfth of the smaller side, rotated by up to 10 degrees, zoomed by up to a tenth, and
+    mixed with up to half of another. They are not mirrored: a mirrored letter is unlike all letters.
 
     Args:
         config: before its epochs are decided.
@@ -89,7 +91,7 @@ def augmentation(config: Config, images: int, image_shape: tuple[int, int, int])
         return config.augment
     if config.epochs is not None or images >= _FEW_IMAGES:
         return ""
-    return f"shift:{min(64, max(1, round(min(image_shape[1:]) / _SHIFT)))},rotate:10,zoom:0.1"
+    return f"shift:{min(64, max(1, round(min(image_shape[1:]) / _SHIFT)))},rotate:10,zoom:0.1,mix:0.5"
 
 
 def decided(config: Config) -> tuple[int, int, int]:
@@ -154,11 +156,23 @@ def announced(config: Config, images: int, variant: VariantBase, model: Model) -
     epochs, batch_size, every = decided(config)
     steps = epochs * math.ceil(images / batch_size)
     lasts = _rounded(steps * _seconds_per_step(config, batch_size, variant, model))
-    often = "each" if every == 1 else f"every {every}"
+    often = "after each epoch" if every == 1 else f"every {every:,} epochs"
     return (
-        f"{epochs:,} epochs with batch size {batch_size}, {steps:,} steps in all, validated after {often} "
-        f"epoch: about {lasts} on {config.device}. Choose them yourself: --epochs, --batch-size"
+        f"{epochs:,} epochs with batch size {batch_size}, {steps:,} steps in all, validated {often}: "
+        f"about {lasts} on {config.device}. Choose them yourself: --epochs, --batch-size"
     )
+
+
+def few_steps(steps: int) -> str:
+    """What to say of a poor model that was trained for so few steps; '' of any other.
+
+    Args:
+        steps: of the optimizer, in all epochs together.
+    """
+    if steps >= _FEW_STEPS:
+        return ""
+    made = f"{steps} {'step' if steps == 1 else 'steps'}"
+    return f"the training made only {made}. Without --epochs it makes about {_STEPS:,}."
 
 
 def _rounded(seconds: float) -> str:

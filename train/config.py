@@ -148,7 +148,7 @@ class Config(Settings):
     augment: str | None = setting(
         None,
         "Augment the training images, in a new way at every step: shift:PIXELS, rotate:DEGREES, zoom:SHARE, "
-        "shear:SHARE, flip; none: no augmentation.",
+        "shear:SHARE, flip, mix:SHARE; none: no augmentation.",
         form="changes separated by commas: shift:2,flip",
         check=Augment.parse,
         metavar="HOW,...",

@@ -21,7 +21,7 @@ from diabolo.runtime._old_names import old_attributes, old_names
 from diabolo.runtime.listing import quoted
 from diabolo.train.async_scalar import AsyncScalar
 from diabolo.train.batches.augment import Augment, augment
-from diabolo.train.batches.feed import feed, resident
+from diabolo.train.batches.feed import feed, resident, shuffled
 from diabolo.train.budget import decided, epochs_since_validation
 from diabolo.train.callbacks import Callback
 from diabolo.train.config import Config
@@ -145,10 +145,11 @@ class Trainer:
     def _train_epoch(self, interrupt: Interrupt) -> None:
         config, position = self.config, self.position
         self.model.train()
-        order = np.random.default_rng([config.seed, 1, position.epoch]).permutation(len(self.images))
-        pieces = np.array_split(order, self.steps)[position.step :]
-        own = [piece[self.distributed.shard(len(piece))] for piece in pieces]
-        for piece, image in zip(pieces, feed(self.source, own, self.device), strict=True):
+        orders = 2 if self.augmentation.mix else 1  # the second one has the images to mix with
+        batches = shuffled(len(self.images), self.steps, config.seed, position.epoch, orders)[position.step :]
+        shard = self.distributed.shard
+        own = [np.concatenate([piece[shard(len(piece))] for piece in pieces]) for pieces in batches]
+        for (piece, *_), image in zip(batches, feed(self.source, own, self.device), strict=True):
             self._step(image, len(piece))
             self._save_or_stop(interrupt)
         self._check_finite(float(self.sums["loss"]))
@@ -188,7 +189,8 @@ class Trainer:
             distributed=self.distributed if self.distributed.world_size > 1 else None,
         )
         if self.augmentation:
-            image = augment(image, self.augmentation, step)
+            image, *others = image.chunk(2 if self.augmentation.mix else 1)
+            image = augment(image, self.augmentation, step, *others)
         image = image.contiguous(memory_format=self.layout)
         with self._autocast():
             loss: Loss = self.objective(image, step)

@@ -9,6 +9,7 @@ __all__ = ["explained_variance", "learned_little", "little_explained", "quality_
 
 _POOR = 0.3  # a smaller share of the variance is hardly more than the mean image
 _BY_HEART = 0.3  # more explained variance on the training images than on the test images
+_FEW_TESTED = 10  # fewer test images say little about others
 
 
 def explained_variance(mse: float, mean_mse: float) -> float | None:
@@ -37,7 +38,9 @@ def quality_line(metrics: Mapping[str, Any]) -> str:
     if mse is None or mean is None or (share := explained_variance(mse, mean)) is None:
         return ""
     line = f"{_percent(share)} of the variance explained; MSE {mse:.5f}, the mean image {mean:.5f}"
-    return line if pca is None else f"{line}, PCA with {metrics['pca_components']} components {pca:.5f}"
+    if pca is not None:
+        line += f", PCA with {metrics['pca_components']} components {pca:.5f}"
+    return line + _tested(metrics)
 
 
 def little_explained(metrics: Mapping[str, Any]) -> float | None:
@@ -94,9 +97,19 @@ def _advice(metrics: Mapping[str, Any], share: float) -> str:
     if isinstance(training, int | float) and training - share > _BY_HEART:
         return (
             f"Of its training images it explains {_percent(training)}: it has learned them by heart. "
-            "Add images, change them at every step (--augment), or take a smaller model (--width)."
+            "Add images, change them more at every step (--augment), or take a smaller model (--width)."
         )
-    return "Try more epochs (--epochs), a larger latent (--latent-dim) or another network (--network)."
+    return (  # a new training with --epochs would lose what the number of images decided
+        "Train it further (--resume with a larger --epochs), or try a larger latent (--latent-dim) or "
+        "another network (--network)."
+    )
+
+
+def _tested(metrics: Mapping[str, Any]) -> str:
+    images = metrics.get("images")
+    if not isinstance(images, int) or images >= _FEW_TESTED:
+        return ""
+    return f"; on {images} test {'image' if images == 1 else 'images'} only, which says little about others"
 
 
 def _compared(metrics: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import enough
+from diabolo.train import Config
 
 FOLDERS = ("gradients-30", "textures-60")
 WORDS = ("--side", "12", "--steps", "40", "--variants", "autoencoder,vae", *FOLDERS)
@@ -26,7 +27,7 @@ def test_every_pair_beats_pca_or_warns(tmp_path: Path, capsys: pytest.CaptureFix
     for variant, name, decided, mse, pca, *_, says, _ in rows:
         run = tmp_path / f"{name}-{variant}-12-40-None"
         config = json.loads((run / "config.json").read_text())
-        assert decided == f"{config['epochs']:,} epochs, batch size 16, shift:1,rotate:10,zoom:0.1"
+        assert decided == f"{config['epochs']:,} epochs, batch size 16, shift:1,rotate:10,zoom:0.1,mix:0.5"
         explained = json.loads((run / "metrics.json").read_text())["explained_variance"]
         assert says == ("better than PCA" if float(mse) < float(pca) and explained >= 0.3 else "warns")
     better = sum(row[-2] == "better than PCA" for row in rows)
@@ -41,6 +42,28 @@ def test_what_is_there_is_not_trained_again(
     monkeypatch.setattr(enough, "fit", None)
     again, _ = table(tmp_path, capsys)
     assert [row[:-1] for row in again] == [row[:-1] for row in first]
+
+
+def test_settings_instead_of_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(config: Config, run: Path) -> None:
+        assert (config.weight_decay, config.lr, config.augment) == (0.1, 0.003, "none")
+        assert run.name == "gradients-30-autoencoder-8-2-none-weight_decay=0.1"
+        raise KeyboardInterrupt  # that is all
+
+    monkeypatch.setattr(enough, "fit", asked)
+    words = [
+        "--keep",
+        str(tmp_path),
+        "--side",
+        "8",
+        "--steps",
+        "2",
+        "--variants",
+        "autoencoder",
+        "gradients-30",
+    ]
+    with pytest.raises(KeyboardInterrupt):
+        enough.main(["--weight-decay", "0.1", "--augment", "none", *words])
 
 
 def test_an_unknown_folder_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,14 @@ import pytest
 import torch
 
 from diabolo.train import Config, fit, resume, variants
-from diabolo.train.budget import augmentation, decide, epochs_since_validation, flops_per_image
+from diabolo.train.budget import (
+    announced,
+    augmentation,
+    decide,
+    epochs_since_validation,
+    few_steps,
+    flops_per_image,
+)
 from diabolo.train.callbacks import BaseCallback
 from diabolo.train.errors import RunError
 
@@ -51,8 +58,8 @@ def test_what_the_user_says_wins() -> None:
 @pytest.mark.parametrize(
     ("images", "given", "expected"),
     [
-        (11, {}, "shift:3,rotate:10,zoom:0.1"),
-        (999, {}, "shift:3,rotate:10,zoom:0.1"),
+        (11, {}, "shift:3,rotate:10,zoom:0.1,mix:0.5"),
+        (999, {}, "shift:3,rotate:10,zoom:0.1,mix:0.5"),
         (1000, {}, ""),
         (11, {"epochs": 5}, ""),  # as it always was
         (11, {"augment": "none"}, "none"),
@@ -69,6 +76,20 @@ def test_few_images_are_changed_unless_the_user_says_otherwise(
 @pytest.mark.parametrize(("side", "expected"), [(4, "shift:1"), (28, "shift:2"), (2000, "shift:64")])
 def test_shifts_go_with_the_size_of_the_images(side: int, expected: str) -> None:
     assert augmentation(Config.make("conv", "glyphs"), 9, (3, side, side + 5)).split(",")[0] == expected
+
+
+@pytest.mark.parametrize(("every", "words"), [(70, "validated every 70 epochs"), (1, "after each epoch")])
+def test_what_was_decided_is_said_in_words(every: int, words: str) -> None:
+    config = Config.make("autoencoder", "glyphs", network="dense", width=4, epochs=3500, validate_every=every)
+    said = announced(decide(config, 9, 0), 9, *config.build((1, 8, 8)))
+    assert said.startswith("3,500 epochs with batch size 128, 3,500 steps in all, validated ")
+    assert f"{words}: about " in said
+    assert said.endswith("on cpu. Choose them yourself: --epochs, --batch-size")
+
+
+def test_few_steps_are_told() -> None:
+    assert "only 499 steps" in few_steps(499)
+    assert few_steps(500) == ""
 
 
 def test_counting_operations_leaves_model_and_random_state() -> None:
@@ -123,7 +144,7 @@ def test_a_run_says_what_was_decided_and_keeps_it(
     run = fit(Config.make("conv", str(pictures), width=2), tmp_path / "run", callback=Notes())
     document = json.loads((run.path / "config.json").read_text())
     assert (document["epochs"], document["batch_size"]) == (10, 16)
-    assert document["augment"] == "shift:1,rotate:10,zoom:0.1"
+    assert document["augment"] == "shift:1,rotate:10,zoom:0.1,mix:0.5"
     assert any("images are few" in text and "--augment none" in text for text in told), told
     assert any("10 epochs with batch size 16, " in text and "about" in text for text in told), told
     with pytest.raises(RunError, match="has all its 10 epochs"):

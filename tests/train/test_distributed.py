@@ -33,6 +33,7 @@ def settings(variant: str, pictures: Path) -> Config:
         batch_size=15,
         device="cpu",
         precision="fp32",
+        augment="shift:1,mix:0.5" if variant == "autoencoder" else None,
         variant_options=noise,
     )
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from diabolo.train import Config, fit
 from diabolo.train.batches import feed as feed_module
-from diabolo.train.batches.feed import feed
+from diabolo.train.batches.feed import feed, shuffled
 from diabolo.train.datasets import LoadRequest, Rows, load, rows_of
 from diabolo.train.datasets._decoding import memory as _memory
 from diabolo.train.errors import OptionError
@@ -264,3 +264,12 @@ def test_training_is_the_same_from_memory_and_from_the_disk(
         made[memory] = fit(config, tmp_path / memory).path
     for name in ("model.safetensors", "history.csv", "metrics.json"):
         assert (made["0"] / name).read_bytes() == (made["100"] / name).read_bytes(), name
+
+
+def test_every_order_has_each_image_once_in_pieces_of_the_same_length() -> None:
+    batches = shuffled(10, 3, 0, 5, orders=2)
+    assert [tuple(map(len, pieces)) for pieces in batches] == [(4, 4), (3, 3), (3, 3)]
+    first, second = (np.concatenate(order).tolist() for order in zip(*batches, strict=True))
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert first != second
+    assert [piece.tolist() for (piece,) in shuffled(10, 3, 0, 5)] == [b[0].tolist() for b in batches]

@@ -1,14 +1,18 @@
-"""Augmentation: images are shifted, rotated, zoomed, sheared and flipped at random, anew at every step.
+"""Augmentation: images are moved, flipped and mixed at random, anew at every step.
 
     shift:2      by up to 2 pixels, horizontally and vertically
     rotate:15    by up to 15 degrees, in either direction
     zoom:0.1     by up to a tenth, in or out
     shear:0.2    the top is moved against the bottom by up to a fifth of the height
     flip         left to right, half of the images
+    mix:0.5      with up to half of another training image: (1 - share) x + share y
     none         nothing is changed
 
 Each image gets its own random values, and is resampled only once (Jaderberg et al., 'Spatial Transformer
 Networks', https://arxiv.org/abs/1506.02025, equation 1). Pixels from outside the image repeat its border.
+
+Mixing is from Zhang et al., 'mixup: Beyond Empirical Risk Minimization', https://arxiv.org/abs/1710.09412.
+A model that reconstructs a few images need not reconstruct what lies between them; PCA does.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from diabolo.train.step import Step
 
 __all__ = ["Augment", "augment"]
 
-_LARGEST = {"shift": 64.0, "rotate": 180.0, "zoom": 0.9, "shear": 2.0}
+_LARGEST = {"shift": 64.0, "rotate": 180.0, "zoom": 0.9, "shear": 2.0, "mix": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,7 @@ class Augment:
         zoom: a share of the size, from 0 to 0.9.
         shear: a share of the height, from 0 to 2.
         flip: whether half of the images are mirrored.
+        mix: the share of another image, from 0 to 1.
 
     Raises:
         OptionError: a value out of its range.
@@ -49,6 +54,7 @@ class Augment:
     zoom: float = 0.0
     shear: float = 0.0
     flip: bool = False
+    mix: float = 0.0
 
     def __post_init__(self) -> None:
         for name, most in _LARGEST.items():
@@ -91,19 +97,24 @@ def _alone(colon: str) -> bool:
     return True
 
 
-def augment(images: Tensor, spec: Augment, step: Step) -> Tensor:
+def augment(images: Tensor, spec: Augment, step: Step, others: Tensor | None = None) -> Tensor:
     """Changed copies of images.
 
     Args:
         images: `(batch, channels, height, width)` in [0, 1].
         spec: how much they are changed.
         step: the source of all randomness.
+        others: images of the same shape, one to mix each image with; needed if `spec.mix` is above 0.
 
     Returns:
         Images of the same shape and range.
     """
     count, height, width = len(images), *images.shape[2:]
     draw = step.uniform(count, 6) * 2 - 1
+    if others is not None and spec.mix:
+        images = images.lerp(others, step.uniform(count, 1, 1, 1) * spec.mix)
+    if spec == Augment(mix=spec.mix):  # nothing moves
+        return images
     angle = draw[:, 0] * math.radians(spec.rotate)
     scale = 1 + draw[:, 1] * spec.zoom
     mirror = torch.where(draw[:, 2] < 0, -1.0, 1.0) if spec.flip else torch.ones_like(scale)

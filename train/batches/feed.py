@@ -21,7 +21,7 @@ from torch import Tensor
 
 from diabolo.train.datasets import Images, Rows
 
-__all__ = ["feed", "resident", "upload"]
+__all__ = ["feed", "resident", "shuffled", "upload"]
 
 _THREADS = 4  # concurrent reads: with one at a time, the disk would be idle between them
 _AHEAD = 8  # batches that are gathered ahead, at most
@@ -50,6 +50,25 @@ def upload(images: Images, device: torch.device) -> Tensor:
     for start in range(0, len(images), step):
         out[start : start + step] = torch.from_numpy(np.ascontiguousarray(images[start : start + step]))
     return out
+
+
+def shuffled(
+    count: int, steps: int, seed: int, epoch: int, orders: int = 1
+) -> list[tuple[NDArray[np.int64], ...]]:
+    """The indices of the images of an epoch's batches, whose sizes differ by at most one.
+
+    Args:
+        count: of images.
+        steps: batches in an epoch.
+        seed: of the run.
+        epoch: from 0; each has its own random orders.
+        orders: how many different ones.
+
+    Returns:
+        For each batch as many pieces as there are orders, all of one length.
+    """
+    each = [np.random.default_rng([seed, 1 + order, epoch]).permutation(count) for order in range(orders)]
+    return list(zip(*(np.array_split(order, steps) for order in each), strict=True))
 
 
 def feed(

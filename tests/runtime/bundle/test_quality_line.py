@@ -28,6 +28,12 @@ def test_a_good_model_is_told_in_one_line() -> None:
     assert little_explained(GOOD) is None
 
 
+@pytest.mark.parametrize(("images", "words"), [(1, "on 1 test image only"), (9, "on 9 test images only")])
+def test_figures_of_few_test_images_say_so(images: int, words: str) -> None:
+    assert words in quality_line(GOOD | {"images": images})
+    assert quality_line(GOOD | {"images": 10}) == quality_line(GOOD)
+
+
 def test_a_model_worse_than_pca_says_so_and_what_to_try() -> None:
     (said,) = quality_warnings(GOOD | {"mse": 0.021})
     assert "not better than PCA" in said
