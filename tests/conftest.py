@@ -32,7 +32,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+_GIVE_WAY = ("diabolo.ui.sandbox.keeper", "diabolo.ui.drawing")
+
+
 def pytest_runtest_setup() -> None:
+    """What is right for users, and takes long in tests, is left out; tests of it undo this."""
+    _read_operators_once()
+    for module in (sys.modules[name] for name in _GIVE_WAY if name in sys.modules):
+        # processes that give way to all others hardly run while every processor is busy with tests
+        vars(module)["lower"] = lambda _pid, _by: True
+
+
+def _read_operators_once() -> None:
     """Torch reads the sources of a thousand operators for each graph that it exports; once is enough here."""
     registry = getattr(sys.modules.get("torch.onnx._internal.exporter._registration"), "ONNXRegistry", None)
     if registry is not None and not hasattr(registry.from_torchlib, "cache_info"):
