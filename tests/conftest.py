@@ -32,7 +32,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+_GIVE_WAY = ("diabolo.ui.sandbox.keeper", "diabolo.ui.drawing")
+
+
 def pytest_runtest_setup() -> None:
+    """What is right for users, and takes long in tests, is left out; tests of it undo this."""
+    _read_operators_once()
+    for module in (sys.modules[name] for name in _GIVE_WAY if name in sys.modules):
+        # processes that give way to all others hardly run while every processor is busy with tests
+        vars(module)["lower"] = lambda _pid, _by: True
+
+
+def _read_operators_once() -> None:
     """Torch reads the sources of a thousand operators for each graph that it exports; once is enough here."""
     registry = getattr(sys.modules.get("torch.onnx._internal.exporter._registration"), "ONNXRegistry", None)
     if registry is not None and not hasattr(registry.from_torchlib, "cache_info"):
@@ -48,10 +59,36 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_folders(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's cache or data."""
     monkeypatch.setenv("DIABOLO_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("DIABOLO_DATA", raising=False)
+    if "pictures" in request.fixturenames:  # they need not be decoded again for each test
+        shutil.copytree(request.getfixturevalue("_decoded"), tmp_path / "cache" / "decoded")
+
+
+@pytest.fixture(autouse=True)
+def _plots_unless_looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training's plots are made as always, but written blank, unless the test asks for `plots`.
+
+    To draw the five of them takes longer than the trainings here.
+    """
+    files = sys.modules.get("diabolo.train.run.files")
+    if files is None or "plots" in request.fixturenames:
+        return
+    own = files.Files.write_picture
+
+    def write_picture(self: Any, name: str, figure: Any) -> None:
+        width, height = (int(10 * inches) for inches in figure.get_size_inches())
+        blank = Image.new("L", (width, height), 255)
+        own(self, name, SimpleNamespace(savefig=lambda path, format, **_: blank.save(path, format)))
+
+    monkeypatch.setattr(files.Files, "write_picture", write_picture)
+
+
+@pytest.fixture
+def plots() -> None:
+    """For a test that looks at a training's plots, which are then drawn as for users."""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -135,6 +172,18 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 draw.rectangle((x, y, x + 1, y + 6), fill=255)
             picture.save(folder / kind / f"{index}.png")
     return folder
+
+
+@pytest.fixture(scope="session")
+def _decoded(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the cache holds once `pictures` have been decoded."""
+    from diabolo.train import datasets
+
+    cache = tmp_path_factory.mktemp("decoded")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIABOLO_CACHE", str(cache))
+        datasets.load(str(pictures), datasets.LoadRequest(folder=pictures))
+    return cache / "decoded"
 
 
 def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

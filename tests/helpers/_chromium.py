@@ -43,6 +43,19 @@ def started() -> Iterator[Any]:
         running.close()
 
 
+def new_page(browser: Any, **options: Any) -> Any:
+    """A page to be closed after use; those with the same options share a cache, so that only the first of a
+    module fetches and compiles gradio's scripts, which takes longer than most tests.
+
+    They also share storage and permissions, which the app does not use.
+    """
+    contexts = vars(browser).setdefault("_by_options", {})
+    key = json.dumps(options, sort_keys=True)
+    if key not in contexts:
+        contexts[key] = browser.new_context(**options)
+    return contexts[key].new_page()
+
+
 def watch(page: Any, kinds: tuple[str, ...] = ("error",)) -> list[str]:
     """What goes wrong on the page from now on: console messages of these kinds, errors, strangers asked."""
     wrong: list[str] = []

@@ -100,6 +100,7 @@ def test_a_run_holds_what_the_design_says(variant: str, runs: dict[str, Path]) -
         "latent_map",
         "samples",
     } | ({"activity"} if variant == "sparse" else set())
+    assert min(plot.stat().st_size for plot in (run / "plots").iterdir()) > 2000
     figures = json.loads((run / "metrics.json").read_text())
     assert 0 < figures["mse"] < 0.2
     assert figures["images"] == 15
@@ -284,6 +285,7 @@ def test_sparse_units_come_to_rho_and_none_dies(pictures: Path, tmp_path: Path, 
     assert figures["activity_gap_mean"] == pytest.approx(np.abs(by_unit - 0.1).mean(), abs=1e-4)
 
 
+@pytest.mark.usefixtures("plots")
 def test_two_dimensions_get_their_manifold(pictures: Path, tmp_path: Path) -> None:
     run = fit(Config.make("vae", str(pictures), latent_dim=2, epochs=2), tmp_path / "run")
     assert (run.path / "plots" / "manifold.png").stat().st_size > 1000

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, watch
+from _chromium import GRADIO_MARKS, new_page, watch
 from _coded import save_coded
 from _pair import save_pair
 from _served import served
@@ -97,15 +97,14 @@ def address(models: dict[str, Autoencoder]) -> Iterator[str]:
 @pytest.fixture(params=[(1280, "en-US"), (390, "zh-TW")], ids=["wide", "phone"])
 def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
     width, locale = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale)
-    page = context.new_page()
+    page = new_page(browser, viewport={"width": width, "height": 900}, locale=locale)
     wrong = watch(page)
     page.goto(address)
     page.locator(".reconstruct-result img").wait_for(timeout=WAIT)  # no tab opens on empty boxes
     page.locator(".model-line p").first.wait_for(timeout=WAIT)
     yield page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+    page.close()
     assert wrong == []
 
 

@@ -8,8 +8,11 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from PIL import Image
 
+from diabolo.ui import drawing
 from diabolo.ui._priority import lower
+from diabolo.ui.sandbox import keeper
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what a process may use")
 
@@ -43,3 +46,24 @@ def test_a_process_that_is_gone_is_left_alone(waiting: int) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
     assert lower(gone.pid, 15)
+
+
+def test_a_visitor_s_model_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "lower", lower)  # which other tests do without
+    process = keeper.begin([sys.executable, "-c", "input()"], dict(os.environ))
+    priority = os.getpriority(os.PRIO_PROCESS, process.pid)
+    process.communicate(b"\n")
+    assert priority == 15
+
+
+def test_a_long_drawing_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def lowered(pid: int, by: int) -> bool:
+        lower(pid, by)
+        seen.append(os.getpriority(os.PRIO_PROCESS, pid))
+        return True
+
+    monkeypatch.setattr(drawing, "lower", lowered)
+    drawing.draw_in_subprocess([Image.new("L", (2, 2))] * 2, "GIF", 1, lambda: None)
+    assert seen == [10]

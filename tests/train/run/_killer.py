@@ -65,7 +65,9 @@ def in_a_child(work: Callable[[], None]) -> tuple[int, str]:
 
 
 def main() -> None:
+    import matplotlib.backends.backend_agg  # noqa: F401 - and this by the plots
     import torch
+    import torch._dynamo  # by every optimizer: here it is imported once, and not in each child
 
     from diabolo.train import Config, fit, resume
 

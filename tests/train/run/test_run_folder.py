@@ -65,6 +65,7 @@ def test_changed_images_are_told(photos: Path) -> None:
         assert "(3, 12, 14) now" in done.stderr
 
 
+@pytest.mark.usefixtures("plots")
 @pytest.mark.parametrize("name", ["$x_$ 猫", os.fsdecode(b"a\xff")])
 def test_classes_of_any_name(photos: Path, name: str) -> None:
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, watch
+from _chromium import GRADIO_MARKS, new_page, watch
 from _coded import save_coded
 from _served import close, free_port
 
@@ -70,7 +70,7 @@ def address(models: dict[str, Autoencoder]) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Any]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = new_page(browser, viewport={"width": 1280, "height": 900})
     wrong = watch(page)
     page.goto(address)
     page.locator("#one .density:not(:empty)").wait_for(timeout=WAIT)

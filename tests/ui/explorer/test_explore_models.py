@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, watch
+from _chromium import GRADIO_MARKS, new_page, watch
 from _coded import save_coded
 from _pair import save_pair
 from _served import close, free_port
@@ -89,7 +89,7 @@ def address(models: dict[str, Autoencoder], hold: threading.Event) -> Iterator[s
 
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Any]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = new_page(browser, viewport={"width": 1280, "height": 900})
     wrong = watch(page)
     page.add_init_script(f"({COUNT})(['resizes', 'themes'])")
     page.goto(address)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, watch
+from _chromium import GRADIO_MARKS, new_page, watch
 from _coded import save_coded
 from _served import close, free_port
 from PIL import Image
@@ -120,7 +120,7 @@ def _rendered(models: dict[str, Autoencoder]) -> None:
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Any]:
     """A page of its own for each test; afterwards: no error in the console, no request to anybody else."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = new_page(browser, viewport={"width": 1280, "height": 900})
     wrong = watch(page)
     page.goto(address)
     page.locator(f"#one {READY}").wait_for(timeout=WAIT)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _chromium import GRADIO_MARKS, watch
+from _chromium import GRADIO_MARKS, new_page, watch
 from _pair import save_pair
 from _served import served
 from PIL import Image
@@ -95,7 +95,7 @@ def address(models: dict[str, Autoencoder]) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Any]:
     """The first tab; afterwards: no error in the console, no request to anybody else."""
-    page = browser.new_page(viewport={"width": 1280, "height": 950}, locale="en-US")
+    page = new_page(browser, viewport={"width": 1280, "height": 950}, locale="en-US")
     wrong = watch(page)
     page.goto(address)
     page.locator(".sketch canvas").first.wait_for(timeout=WAIT)

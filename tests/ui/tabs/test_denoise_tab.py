@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, watch
+from _chromium import GRADIO_MARKS, new_page, watch
 from _pair import save_pair
 from _served import served
 from PIL import Image
@@ -198,15 +198,14 @@ def test_what_no_noise_reaches_is_clean(models: dict[str, Autoencoder]) -> None:
 @pytest.fixture(params=[(1280, "en-US"), (390, "zh-TW")], ids=["wide", "phone"])
 def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
     width, locale = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale)
-    page = context.new_page()
+    page = new_page(browser, viewport={"width": width, "height": 900}, locale=locale)
     wrong = watch(page)
     page.goto(address)
     open_tab(page)
     page.locator(".denoise-curve polyline.denoised").wait_for(state="attached", timeout=WAIT)
     yield page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+    page.close()
     assert wrong == []
 
 

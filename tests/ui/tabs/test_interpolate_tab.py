@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, watch
+from _chromium import GRADIO_MARKS, new_page, watch
 from _coded import save_coded
 from _pair import save_pair
 from _served import served
@@ -51,17 +51,18 @@ def address(folder: Path) -> Iterator[str]:
 @pytest.fixture
 def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
     """The tab, in English unless told; afterwards: no error in the console, no request to anybody else."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 950}, locale=getattr(request, "param", "en-US")
+    page = new_page(
+        browser,
+        viewport={"width": 1280, "height": 950},
+        locale=getattr(request, "param", "en-US"),
+        permissions=["clipboard-read", "clipboard-write"],
     )
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
     wrong = watch(page)
     page.goto(address)
     page.get_by_role("tab", name=re.compile("^(Interpolate|內插)$")).click()
     wait_for(page, 2, 12)  # it opens with two samples in place
     yield page
-    context.close()
+    page.close()
     assert wrong == []
 
 

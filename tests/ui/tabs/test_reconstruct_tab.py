@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, once_loaded, watch
+from _chromium import GRADIO_MARKS, new_page, once_loaded, watch
 from _pair import save_pair
 from _served import served
 from PIL import Image
@@ -188,15 +188,14 @@ def test_any_latent(tmp_path: Path, shape: tuple[int, ...], rows: int, shown: in
 @pytest.fixture(params=[(1280, "en-US"), (390, "zh-TW")], ids=["wide", "phone"])
 def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
     width, locale = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale)
-    page = context.new_page()
+    page = new_page(browser, viewport={"width": width, "height": 900}, locale=locale)
     wrong = watch(page)
     page.goto(address)
     page.locator(".sketch canvas").first.wait_for(timeout=WAIT)
     page.locator(".model-line p").first.wait_for(timeout=WAIT)  # all is in its place
     yield page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+    page.close()
     assert wrong == []
 
 

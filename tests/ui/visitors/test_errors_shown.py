@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from _chromium import GRADIO_MARKS
+from _chromium import GRADIO_MARKS, new_page
 from _coded import save_coded
 from _served import served
 from _zipped import change
@@ -36,12 +36,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+    page = new_page(browser, viewport={"width": 1280, "height": 900})
     page.goto(address)
     page.locator(".model-line p").first.wait_for(timeout=WAIT)
     yield page
-    context.close()
+    page.close()
 
 
 def open_tab(page: Any, name: str) -> None:
