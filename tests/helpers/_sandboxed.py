@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from diabolo.ui.sandbox._hosted import Hosted
 from diabolo.ui.sandbox.check import check
 from diabolo.ui.sandbox.pool import Pool
 
-SMALL = VisitorLimits(check_s=3, call_s=1, memory_mb=256, wait_s=30)
+SMALL = VisitorLimits(check_s=30, call_s=10, memory_mb=256, wait_s=30)
+BRIEF = replace(SMALL, call_s=1)  # for calls that do not end
 DARK, BRIGHT = np.zeros((1, 1, 8, 8), np.float32), np.ones((1, 1, 8, 8), np.float32)
 
 

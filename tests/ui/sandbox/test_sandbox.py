@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from _coded import save_coded
-from _sandboxed import BRIGHT, DARK, SMALL, Run, gone, running
+from _sandboxed import BRIEF, BRIGHT, DARK, SMALL, Run, gone, running
 from _wasteful import save_hostile
 from _zipped import zipped
 
@@ -39,10 +39,14 @@ def bright(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_an_endless_check_ends_and_holds_up_nobody(good: Path, tmp_path: Path) -> None:
-    path, pool, told = zipped(save_hostile(tmp_path / "endless", "endless")), Pool(SMALL), []
+    path, pool, told = (
+        zipped(save_hostile(tmp_path / "endless", "endless")),
+        Pool(dataclasses.replace(SMALL, check_s=5)),
+        [],
+    )
 
     def endless() -> None:
-        with pytest.raises(ModelStoppedError, match=r"its check took more than 3 s\.") as stopped:
+        with pytest.raises(ModelStoppedError, match=r"its check took more than 5 s\.") as stopped:
             check(path, pool)
         told.append(stopped)
 
@@ -67,7 +71,7 @@ def test_a_check_waits_its_turn_but_not_for_ever(good: Path) -> None:
 
 
 def test_a_call_that_does_not_end_is_stopped(good: Path, bright: Path, run: Run) -> None:
-    pool = Pool(dataclasses.replace(SMALL, kills=2))
+    pool = Pool(dataclasses.replace(BRIEF, kills=2))
     model, hosted = run.start(bright, pool)
     other, _ = run.start(good, pool)
     assert model.encode(DARK).shape == (1, 2)
@@ -99,7 +103,7 @@ def test_a_call_that_does_not_end_is_stopped(good: Path, bright: Path, run: Run)
 
 def test_many_calls_of_one_leave_room_for_others(good: Path, bright: Path, run: Run) -> None:
     """Each call that waits holds a thread of the server, which has 40."""
-    pool = Pool(dataclasses.replace(SMALL, kills=2, waiting=3))
+    pool = Pool(dataclasses.replace(BRIEF, kills=2, waiting=3))
     model, _ = run.start(bright, pool)
     other, _ = run.start(good, pool)
     errors: list[Exception] = []

@@ -68,7 +68,7 @@ def test_too_many_numbers_in_one_call(good: Path, run: Run) -> None:
 def test_codes_are_bounded(tmp_path: Path) -> None:
     path = zipped(save_coded(tmp_path / "codes", (60,), count=3000))  # twice 3,000 times 60 numbers
     with pytest.raises(BundleError, match=r"it has codes of 1\.\d MB; at most 1 MB"):
-        check(path, Pool(dataclasses.replace(SMALL, check_s=20, codes_mb=1)))
+        check(path, Pool(dataclasses.replace(SMALL, codes_mb=1)))
 
 
 def test_codes_count_as_the_app_holds_them(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_codebook_counts_as_codes(tmp_path: Path) -> None:
 def test_model_json_is_bounded(tmp_path: Path) -> None:
     folder = change(save_coded(tmp_path / "many"), many=[[]] * 100_000)
     with pytest.raises(BundleError, match=r"it has 100,\d+ values in model\.json; at most 100,008 are"):
-        check(zipped(folder), Pool(dataclasses.replace(SMALL, check_s=20)))
+        check(zipped(folder), Pool(SMALL))
 
 
 def test_what_the_app_itself_reads_is_bounded(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
