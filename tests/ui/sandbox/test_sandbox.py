@@ -205,7 +205,7 @@ def test_a_worker_can_do_little(good: Path, run: Run, monkeypatch: pytest.Monkey
     assert limits["Max data size"] == limits["Max address space"] - (1 << 30) == 256 << 20
     assert (limits["Max file size"], limits["Max core file size"], limits["Max processes"]) == (0, 0, 0)
     assert limits["Max open files"] == 64
-    assert limits["Max cpu time"] <= 5
+    assert limits["Max cpu time"] <= SMALL.check_s + 2
     for number in (0, 1, 2):
         assert (found / "fd" / str(number)).resolve() == Path(os.devnull)
 
