@@ -95,26 +95,23 @@ def export_pair(
     pair = adapt(encoder, decoder, given.tensor, values, clip=clip, spread=spread, note=say)
     facts = _facts(encoder, decoder, summary, {"name": dataset, "classes": list(names), "licence": licence})
     source = _source(pair, given, name or target.resolve().name, prior, facts)
-    done = write(source, target, settings, say)
-    if doubt := _doubt(done, given):
-        say(doubt)
-    return done
+    return _doubted(write(source, target, settings, say), given, say)
 
 
-def _doubt(done: Exported, given: _Given) -> str:
-    """A sentence, if the reconstructions are worse than the mean of the images would be."""
+def _doubted(done: Exported, given: _Given, say: Callable[[str], None]) -> Exported:
+    """The same; say so if the reconstructions are worse than the mean of the images would be."""
     measured = (
         given.test if given.test is not None else given.example if given.images is None else given.images
     )
     variance, error = float(measured.var(0).mean()), done.figures["torch"]["mse"]
-    if len(measured) < 2 or error <= variance:
-        return ""
-    return (
-        f"the reconstructions have an MSE of {error:.3g}, more than that of the images' mean, "
-        f"{variance:.3g}. If the model is trained, check value_range, what its images are normalised by, and "
-        "whether something belongs between the two parts, such as a quantiser: let the encoder's function do "
-        "it"
-    )
+    if len(measured) > 1 and error > variance:
+        say(
+            f"the reconstructions have an MSE of {error:.3g}, more than that of the images' mean, "
+            f"{variance:.3g}. If the model is trained, check value_range, what its images are normalised by, "
+            "and whether something belongs between the two parts, such as a quantiser: let the encoder's "
+            "function do it"
+        )
+    return done
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from diabolo.export.errors import ExportError
-from diabolo.export.operators import translations
+from diabolo.export.external.operators import translations
 from diabolo.export.pair import Pair
 
 __all__ = ["OPSETS", "checked", "decoder_graph", "encoder_graph", "ir_version", "oldest_runtime"]

@@ -80,8 +80,8 @@ def figures(reconstruct: Reconstruct, images: Batches, noise: NoiseSpec | None) 
     for clean, given in _noisy(images(), noise):
         out = reconstruct(given)
         error = metrics.mse(clean, out)
-        psnr = metrics.psnr_of_mse(np.maximum(error, _ROUNDING))  # equal images have an infinite one
-        sums += error.sum(), psnr.sum(), metrics.ssim(clean, out).sum()
+        decibels = metrics.psnr_of_mse(np.maximum(error, _ROUNDING))  # of equal images infinite
+        sums += error.sum(), decibels.sum(), metrics.ssim(clean, out).sum()
         count += len(clean)
     mse, psnr, ssim = (float(value) for value in sums / max(1, count))
     return {"mse": mse, "psnr": psnr, "ssim": ssim, "images": count}

@@ -143,7 +143,10 @@ def test_verify_finds_a_wrong_uint8_graph(tmp_path: Path) -> None:
     assert [check.name for check in verify(done.path, device="cpu") if not check.ok] == ["decoder_uint8"]
 
 
-@pytest.mark.parametrize("opset", OPSETS)
+@pytest.mark.parametrize(
+    "opset",
+    [OPSETS[0], *(pytest.param(each, marks=pytest.mark.long) for each in OPSETS[1:-1]), OPSETS[-1]],
+)
 def test_every_opset_is_what_it_says(opset: int, tmp_path: Path) -> None:
     done = export_pair(Gaussian(), Linear(), GREY, tmp_path / "b", opset=opset, value_range=(-1, 1))
     about = document(done.path)["graphs"]

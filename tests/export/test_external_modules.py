@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from PIL import Image
 from torch import Tensor, nn
 
-from diabolo.export import ExportError, export_factory, export_pair
+from diabolo.export import Exported, ExportError, export_factory, export_pair
+from diabolo.export.parity import Parity
 from diabolo.runtime import Autoencoder
 from diabolo.ui.cli import main
 
@@ -76,6 +77,7 @@ def test_a_spatial_latent_is_no_vector_anywhere(tmp_path: Path) -> None:
         assert picture.width > 10 * 16
 
 
+@pytest.mark.long
 def test_diffusers_kl(tmp_path: Path) -> None:
     from diffusers import AutoencoderKL
 
@@ -102,6 +104,7 @@ def test_diffusers_kl(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_diffusers_tiny(tmp_path: Path) -> None:
     from diffusers import AutoencoderTiny
 
@@ -216,15 +219,21 @@ def test_codes_far_from_zero_are_told_apart(tmp_path: Path) -> None:
     assert (np.abs(codes.latents - known) < known.std(0) / 90).all()
 
 
-def test_a_pair_that_is_worse_than_the_mean_image(tmp_path: Path) -> None:
-    """The decoder of other images is a hint that something is missing between the parts."""
+def test_a_pair_without_error(tmp_path: Path) -> None:
+    """Its PSNR would be infinite, which JSON cannot hold."""
     said: list[str] = []
-    encoder = nn.Sequential(nn.Flatten())
-    inverted = nn.Sequential(nn.Unflatten(1, (1, 8, 8)))
-    images = (GREY > 0.5).float()
-    export_pair(encoder, lambda z: 1 - inverted(z), images, tmp_path / "wrong", note=said.append)
-    assert "more than that of the images' mean" in said[-1]
+    decoder = nn.Sequential(nn.Unflatten(1, (1, 8, 8)))
+    done = export_pair(nn.Sequential(nn.Flatten()), decoder, GREY, tmp_path / "b", note=said.append)
+    assert document(done.path)["exported"]["torch"]["mse"] == 0
+    assert 130 < document(done.path)["exported"]["torch"]["psnr"] < 140
+    assert not any("mean" in each for each in said)
+
+
+def test_a_pair_that_is_worse_than_the_mean_image(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    said: list[str] = []
+    parity = Parity(latent=0, image=0, images=())
+    done = Exported(path=tmp_path, parity=parity, figures={"torch": {"mse": 0.2}})
+    monkeypatch.setattr("diabolo.export.external_modules.write", lambda *_: done)
+    export_pair(Gaussian(), Linear(), GREY, tmp_path / "b", value_range=(-1, 1), note=said.append)
+    assert "MSE of 0.2, more than that of the images' mean" in said[-1]
     assert "value_range" in said[-1]
-    export_pair(encoder, inverted, images, tmp_path / "right", note=said.append)
-    assert "mean" not in said[-1]
-    assert document(tmp_path / "right")["exported"]["torch"]["psnr"] > 130  # equal: not infinite

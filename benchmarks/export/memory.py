@@ -1,8 +1,8 @@
 """How much memory an export takes, with and without the bound on the images that are run at a time.
 
-    python -m benchmarks.export_memory [--sides 256 512] [--channels 16] [--only bounded] [--limit 8]
+    python -m benchmarks.export.memory [--sides 256 512] [--channels 16] [--only bounded] [--limit 8]
 
-prints a table of docs/benchmarks.md. The model is an AutoencoderKL of diffusers with one block, so that every
+prints a table. The model is an AutoencoderKL of diffusers with one block, so that every
 layer has the image's full resolution, without attention, with random weights. Each export is a process of its
 own, whose peak resident memory counts.
 
@@ -32,7 +32,7 @@ LARGEST = 64  # of the batches at which graphs are compared with torch
 
 
 def main(words: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.export_memory")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.export.memory")
     parser.add_argument("--sides", nargs="+", type=int, default=[256, 512], help="of the images, in pixels")
     parser.add_argument("--channels", type=int, default=16, help="of every layer, a multiple of 4")
     parser.add_argument("--only", choices=WAYS, help="leave the other out")
@@ -52,7 +52,7 @@ def main(words: list[str] | None = None) -> None:
 
 def measured(side: int, way: str, given: argparse.Namespace) -> str:
     """The peak of a process that exports, in GiB, or that it was stopped."""
-    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.export_memory"]
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.export.memory"]
     command += ["--channels", str(given.channels), "--child", str(side), way]
     child = psutil.Popen(command, stdout=subprocess.PIPE, text=True)
     while child.poll() is None:
