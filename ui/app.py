@@ -31,6 +31,8 @@ _CLEANUP = (600, AGE)  # seconds: how often Gradio removes visitors' files, and 
 _WAITING = 2000  # events that may wait in the queue; opening a page causes about thirty
 # runs in the page: the name that was chosen automatically is replaced by the one that suits the opened tab
 _SUIT = "(name, automatic) => name === automatic ? [%s, %s] : [name, automatic]"
+# a dropdown also reports input when the focus leaves it with the name that it had
+_CHOSEN = "(name, automatic) => (name === automatic ? automatic : '')"
 _ALIASES = ("zh", "zh-HK", "zh-Hant", "zh-Hant-TW")  # browsers also ask for Chinese by these tags
 
 
@@ -141,7 +143,7 @@ def _add_tabs(context: Context, tabs: dict[str, ModuleType]) -> None:
             best = suited(context.bundles, getattr(module, "SUITS", None))
             if best is not None:
                 tab.select(None, names, names, js=_SUIT % ((json.dumps(best),) * 2), **EVERY)
-    context.chooser.input(None, None, context.automatic, js="() => ''", **EVERY)
+    context.chooser.input(None, names, context.automatic, js=_CHOSEN, **EVERY)
 
 
 def _wire_model(context: Context, page: gr.Blocks, line: gr.Markdown, sheet: gr.HTML) -> None:

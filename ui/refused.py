@@ -29,6 +29,8 @@ from diabolo.ui.parts.texts import language
 __all__ = ["refusal", "refusal_of"]
 
 _LONGEST = 400  # characters of a reason
+_SHOWN = 10.0  # seconds that a message stays, at least
+_PACE = 12  # characters that are read in a second, unhurried
 _KINDS: dict[type[DiaboloError], str] = {
     BusyError: "目前使用的人太多，請等一分鐘再試。",
     RemovedError: "這個模型已經移除，請再上傳一次。",
@@ -56,7 +58,9 @@ def refusal(reason: str, *, kind: str = "", title: str = "Error") -> gr.Error:
     for folder in places:  # show visitors' files by their names only
         reason = re.sub(rf"{re.escape(folder)}[\\/](?:[^\s\\/]+[\\/])*", "", reason)
     shown = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]} …"
-    return gr.Error(kind + shown.replace("<", "&lt;"), title=title, print_exception=False)
+    words = kind + shown.replace("<", "&lt;")
+    seconds = max(_SHOWN, len(words) / _PACE)
+    return gr.Error(words, duration=seconds, title=title, print_exception=False)
 
 
 def refusal_of(error: DiaboloError) -> gr.Error:

@@ -72,3 +72,8 @@ def test_a_reason_is_text_of_bounded_length_without_the_server_s_folders() -> No
     path = Path(tempfile.gettempdir()) / "gradio" / "deep" / "photo.png"
     assert refusal(f"{path} is <b>no</b> picture.").message == "photo.png is &lt;b>no&lt;/b> picture."
     assert len(refusal("x" * 10_000).message) < 500
+
+
+def test_a_long_message_stays_until_it_is_read() -> None:
+    assert refusal("short.").duration == 10
+    assert refusal("x" * 300).duration == 25
