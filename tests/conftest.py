@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import importlib
 import os
 import shutil
 import sys
@@ -25,11 +26,38 @@ from _images import load_folder, save
 from filelock import FileLock
 from PIL import Image, ImageDraw
 
+_LONG_FILES = (
+    "tests/docs/test_readme.py",
+    "tests/ui/visitors/",
+    "tests/ui/sandbox/",
+    "tests/train/run/",
+    "tests/examples/",
+    "tests/train/",
+)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that drive a browser come first: one of them at the end would leave the other workers idle."""
-    slow = {item.path for item in items if item.get_closest_marker("browser")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Files that take long come first: one of them at the end would leave the other workers idle."""
+    browser = {item.path for item in items if item.get_closest_marker("browser")}
+
+    def rank(item: pytest.Item) -> int:
+        found = (number for number, start in enumerate(_LONG_FILES, 1) if item.nodeid.startswith(start))
+        return 0 if item.path in browser else next(found, len(_LONG_FILES) + 1)
+
+    items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: `gc.collect()`, with which many tests end, need not look through it."""
+    if "PYTEST_XDIST_WORKER" in os.environ and "torch" in sys.modules:
+        importlib.import_module("torch._dynamo")  # large, and imported by the first optimizer anyway
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Extension modules look for what they leak when Python ends."""
+    gc.unfreeze()
 
 
 _GIVE_WAY = ("diabolo.ui.sandbox.keeper", "diabolo.ui.drawing")

@@ -16,13 +16,25 @@ from diabolo.train.run import Run
 from diabolo.ui.cli import main
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with images, and a run on them."""
+    made = tmp_path_factory.mktemp("made")
+    config = Config.make(
+        "autoencoder", str(save(made / "old", 24)), epochs=1, latent_dim=2, batch_size=8, lr=1e-3
+    )
+    fit(config, made / "my run")
+    return made
+
+
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run on the folder `old`, which is `new images` now."""
     monkeypatch.chdir(tmp_path)
-    save(tmp_path / "old", 24)
-    fit(Config.make("autoencoder", "old", epochs=1, latent_dim=2, batch_size=8, lr=1e-3), tmp_path / "my run")
-    (tmp_path / "old").rename(tmp_path / "new images")
+    shutil.copytree(made / "my run", "my run")
+    shutil.copytree(made / "old", "new images")
+    config = Path("my run/config.json")
+    config.write_text(config.read_text().replace(str(made / "old"), str(tmp_path / "old")))
     return tmp_path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -142,6 +143,7 @@ def test_a_second_one_does_not_wait(
 def test_before_the_first_step_nothing_is_left(
     number: int, code: int, pictures: Path, tmp_path: Path
 ) -> None:
+    shutil.rmtree(tmp_path / "cache")  # the pictures are to be decoded
     ended, said = Process(pictures, tmp_path / "run", "loading").send(number)
     assert (ended, said.splitlines()[-1]) == (code, "stopped.")
     assert not (tmp_path / "run").exists()
