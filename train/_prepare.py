@@ -42,7 +42,7 @@ def decide_budget(
         callback.note(announced(chosen, images, *built))
         if chosen.augment != (config.augment or ""):
             callback.note(
-                f"{images:,} images are few, so each is moved and mixed with another at every step: "
+                f"{images:,} images are few, so each is changed a little at every step: "
                 f"--augment {chosen.augment}. To train on the images as they are: --augment none"
             )
     return chosen

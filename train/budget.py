@@ -43,6 +43,7 @@ _STEPS_PER_EPOCH = 32  # at least, as long as a batch size is left to choose
 _VALIDATIONS = 50  # about; each writes a checkpoint
 _MOST_EPOCHS = 100_000
 _FEW_IMAGES = 1000
+_VERY_FEW_IMAGES = 300  # docs/benchmarks.md: mixing helps 165 images, and is a loss for 330
 _SHIFT = 12  # the smaller side of an image, in shifts
 _FEW_STEPS = 500  # hardly more than the warm-up of the learning rate
 _TIMED = 0.3  # seconds
@@ -79,8 +80,9 @@ def augmentation(config: Config, images: int, image_shape: tuple[int, int, int])
     """How the training images are augmented; what the user says stays.
 
     A few hundred images are soon learned by heart. If the epochs are not given, fewer than 1,000 images are
-    shifted by up to a twelfth of the smaller side, rotated by up to 10 degrees, zoomed by up to a tenth, and
-    mixed with up to half of another. They are not mirrored: a mirrored letter is unlike all letters.
+    shifted by up to a twelfth of the smaller side, rotated by up to 10 degrees and zoomed by up to a tenth;
+    fewer than 300 are also mixed with up to half of another. They are not mirrored: a mirrored letter is
+    unlike all letters.
 
     Args:
         config: before its epochs are decided.
@@ -91,7 +93,8 @@ def augmentation(config: Config, images: int, image_shape: tuple[int, int, int])
         return config.augment
     if config.epochs is not None or images >= _FEW_IMAGES:
         return ""
-    return f"shift:{min(64, max(1, round(min(image_shape[1:]) / _SHIFT)))},rotate:10,zoom:0.1,mix:0.5"
+    moved = f"shift:{min(64, max(1, round(min(image_shape[1:]) / _SHIFT)))},rotate:10,zoom:0.1"
+    return f"{moved},mix:0.5" if images < _VERY_FEW_IMAGES else moved
 
 
 def decided(config: Config) -> tuple[int, int, int]:

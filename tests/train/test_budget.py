@@ -59,7 +59,9 @@ def test_what_the_user_says_wins() -> None:
     ("images", "given", "expected"),
     [
         (11, {}, "shift:3,rotate:10,zoom:0.1,mix:0.5"),
-        (999, {}, "shift:3,rotate:10,zoom:0.1,mix:0.5"),
+        (299, {}, "shift:3,rotate:10,zoom:0.1,mix:0.5"),
+        (300, {}, "shift:3,rotate:10,zoom:0.1"),
+        (999, {}, "shift:3,rotate:10,zoom:0.1"),
         (1000, {}, ""),
         (11, {"epochs": 5}, ""),  # as it always was
         (11, {"augment": "none"}, "none"),
