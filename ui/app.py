@@ -92,7 +92,7 @@ def build(
             sheet = add_pad(context)
             _add_tabs(context, tabs)
         page = Page.root_block or app  # only the outermost Blocks notice that a page is opened or closed
-        app.returned = context.returned
+        app.returned, app.examples = context.returned, context.examples
         _wire_model(context, page, line, sheet)
         wanted(context)
         page.unload(_forget_visitor(models))
