@@ -72,6 +72,15 @@ def test_every_example_is_accepted(
     assert not refused
 
 
+def test_the_curl_command_of_the_page_works(client: httpx.Client, described: dict[str, Any]) -> None:
+    """It sends the arguments by their names."""
+    named = {one["parameter_name"]: _argument(one, {}) for one in described["/decode"]["parameters"]}
+    started = client.post("gradio_api/call/v2/decode", json=named)
+    assert started.status_code == 200, started.text
+    told = client.get(f"gradio_api/call/decode/{started.json()['event_id']}").text
+    assert "event: complete" in told
+
+
 def test_everything_on_it_has_a_name_and_an_example(described: dict[str, Any]) -> None:
     for name, about in described.items():
         assert name.strip("/").isidentifier()

@@ -20,11 +20,11 @@ def example_latent(context: Context) -> list[float]:
 
 
 def example_path(context: Context) -> dict[str, Any]:
-    """A path of the first model, from the mean code to a latent one standard deviation away."""
-    m = context.manifest(next(iter(context.bundles)))
-    mean, latent = np.asarray(m.latent_mean), np.asarray(example_latent(context), np.float32)
-    start = latent.reshape(mean.shape)
-    return LatentPath(keys=np.stack([start, start + 1]), steps=8, method="linear").document()
+    """A path of the first model, from about the mean code to a latent in which every value is larger by 1."""
+    shape, start = context.manifest(next(iter(context.bundles))).latent_shape, example_latent(context)
+    keys = [start, [round(value + 1, 4) for value in start]]
+    path = LatentPath(keys=np.reshape(np.array(keys, np.float32), (2, *shape)), steps=8, method="linear")
+    return path.document() | {"keys": keys}  # as they are here, not with all digits of a float32
 
 
 def example_pictures(count: int) -> list[Any]:
