@@ -95,7 +95,7 @@ def build(
             sheet = add_pad(context)
             _add_tabs(context, tabs)
         page = Page.root_block or app  # only the outermost Blocks notice that a page is opened or closed
-        app.returned, app.language = context.returned, language
+        app.returned, app.language, app.examples = context.returned, language, context.examples
         _wire_model(context, page, line, sheet)
         wanted(context)
         watch_uploads(context)

@@ -40,16 +40,20 @@ class AppBlocks(gr.Blocks):
         self._share = FairShare()
         self.language: str | None = "en"  # of its errors; None follows each browser
         self.returned: Mapping[str, Sequence[str]] = {}  # by endpoint: the names of its results
+        self.examples: Mapping[str, Mapping[str, Any]] = {}  # by endpoint: arguments, by their names
 
     def get_api_info(self, all_endpoints: bool = False, page: str | None = None) -> Any:
-        """Describe the endpoints, with their arguments and results under names of their own.
+        """Describe the endpoints, with their arguments and results under names of their own, and examples.
 
-        Gradio takes the labels of the page's components, which may be translated, and numbers the others.
+        Gradio takes the labels of the page's components, which may be translated, and numbers the others. Its
+        examples suit the type of a component: any JSON object, or a PDF for files.
         """
         info = super().get_api_info(all_endpoints=all_endpoints, page=page)
         for endpoint, described in info["named_endpoints"].items():
+            examples = self.examples.get(endpoint.strip("/"), {})
             for argument in described["parameters"]:
-                argument["label"] = argument["parameter_name"]
+                argument["label"] = name = argument["parameter_name"]
+                argument["example_input"] = examples.get(name, argument["example_input"])
             names = self.returned.get(endpoint.strip("/"), ())
             for result, name in zip(described["returns"], names, strict=False):
                 result["label"] = name

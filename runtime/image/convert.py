@@ -38,6 +38,8 @@ Images: TypeAlias = Picture | NDArray[np.generic] | Sequence[Picture | NDArray[n
 
 _MODES = {1: "L", 3: "RGB"}
 _INVERTED = [255 - value for value in range(256)]
+# the width and the height of a picture as given, divided by those as reduced
+_Scale = tuple[float, float]
 _DETAIL = 16  # times the model's size, to which a picture may be reduced before it is cropped to its object
 
 
@@ -137,7 +139,7 @@ def _treated(
     size: tuple[int, int],
     threshold: float | None,
     crop_object: bool,
-    scale: float,
+    scale: _Scale,
     steps: list[tuple[str, str]],
 ) -> Image.Image:
     """The picture in black and white and cropped to its object, each if that was asked for."""
@@ -146,7 +148,7 @@ def _treated(
         steps.append(("thresholded", f"{threshold:g}"))
     if crop_object and (cropped := crop_to_object(picture, *size)) is not None:
         picture = cropped
-        steps.append(("object", f"{round(scale * picture.width)} x {round(scale * picture.height)}"))
+        steps.append(("object", f"{round(scale[0] * picture.width)} x {round(scale[1] * picture.height)}"))
     return picture
 
 
@@ -162,10 +164,10 @@ def _flat(
     size: tuple[int, int],
     span: Span | None,
     steps: list[tuple[str, str]],
-) -> tuple[Image.Image, float]:
-    """The picture upright, in 8 bits, without transparency; and the factor by which it was reduced."""
+) -> tuple[Image.Image, _Scale]:
+    """The picture upright, in 8 bits, without transparency; and the factors by which it was reduced."""
     with reading(source) as picture:
-        longest = max(picture.size)
+        given = picture.size
         if not isinstance(source, Image.Image):  # the caller's image must not change
             coarsen(picture, size)
         flat = flatten(picture, ground, size, span)
@@ -173,7 +175,13 @@ def _flat(
             steps.append(("converted", "8 bit"))
         elif picture.has_transparency_data:
             steps.append(("flattened", ""))
-    return flat, longest / max(flat.size)
+    across, down = given if _same_way(given, flat.size) else given[::-1]
+    return flat, (across / flat.width, down / flat.height)
+
+
+def _same_way(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two sizes are both of tall pictures or both of wide ones: a photograph may be turned."""
+    return (one[0] - one[1]) * (other[0] - other[1]) >= 0
 
 
 def _fit(
@@ -182,7 +190,7 @@ def _fit(
     height: int,
     resize: str,
     padding: Colour,
-    scale: float,
+    scale: _Scale,
     steps: list[tuple[str, str]],
 ) -> Image.Image:
     if picture.size == (width, height):
@@ -192,8 +200,9 @@ def _fit(
         left, top, right, bottom = crop_box(picture, width, height)
         across, down = max(1, round(right - left)), max(1, round(bottom - top))
         if (across, down) != picture.size:
-            shown = f"{max(1, round(scale * (right - left)))} x {max(1, round(scale * (bottom - top)))}"
-            steps.append(("cropped", shown))
+            # in pixels of the picture as given: reduced, it may have slightly other proportions
+            times = min(scale[0] * picture.width / width, scale[1] * picture.height / height)
+            steps.append(("cropped", f"{max(1, round(times * width))} x {max(1, round(times * height))}"))
     if resize == "pad" and picture.width * height != picture.height * width:
         steps.append(("padded", ""))
     if (across, down) != (width, height):

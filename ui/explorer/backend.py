@@ -228,7 +228,8 @@ def latents_of(value: ArrayLike, count: int) -> NDArray[np.float32]:
         UsageError: more than 1,024 latents.
     """
     try:
-        flat = np.asarray(value, np.float32).reshape(-1, count)
+        with np.errstate(over="ignore"):  # it becomes infinite, and is refused below
+            flat = np.asarray(value, np.float32).reshape(-1, count)
     except (TypeError, ValueError, OverflowError):
         raise LatentError(f"a latent of this model must be {count} numbers.") from None
     if not len(flat) or not np.isfinite(flat).all():

@@ -70,6 +70,7 @@ class Context:
         limits: the bounds for visitors' models.
         originals: test images of the models' data sets.
         returned: the names of what each published endpoint returns, in order.
+        examples: for each endpoint, examples of arguments of which Gradio knows none, by their names.
         originals_buttons: shown only if the chosen model's data set is on this machine.
         automatic: hidden; the name that was chosen because it suits the open tab. It differs from the
             chooser's, or is '', once the visitor has chosen a model.
@@ -92,6 +93,7 @@ class Context:
     pictured: bool = False
     marks: dict[gr.HTML, tuple[bool, bool]] = field(default_factory=dict)
     returned: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    examples: dict[str, dict[str, Any]] = field(default_factory=dict)
     _files: Path = field(init=False)
     _turns: Turns = field(default_factory=Turns)
 
@@ -140,17 +142,17 @@ class Context:
         """A tab's texts, or `SHARED`, in the language of whoever sent this request."""
         return texts[self.language or language(request)]
 
-    def endpoint(self, name: str, *returned: str) -> dict[str, Any]:
+    def endpoint(self, name: str, *returned: str, **examples: Any) -> dict[str, Any]:
         """Arguments that publish an event as `/name` the first time; later events of that name stay private.
 
-        `returned` names its results for clients, one by one.
+        `returned` names its results for clients, one by one; `examples` are arguments, by their names.
 
         It bypasses gradio's queue: a queued tool returns several results as one text, which hides pictures
         from an assistant.
         """
         if name in self.returned:
             return {"api_visibility": "private", "api_name": "private"}
-        self.returned[name] = returned
+        self.returned[name], self.examples[name] = returned, examples
         return {"api_name": name, "queue": False}
 
     def keep(self, content: bytes, name: str) -> str:

@@ -94,6 +94,17 @@ def same(path: Path, image: Image.Image, colour: bool, resize: str, size: tuple[
         assert np.array_equal(batch, np.stack([seen, seen]))
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_crop_is_told_in_the_pixels_of_the_file(tmp_path: Path, orientation: int) -> None:
+    """Reduced eight times, it has 61 x 41 pixels, whose proportions are others."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture(481, 321).save(tmp_path / "a.jpg", exif=exif)
+    assert prepare(tmp_path / "a.jpg", (3, 28, 28)).steps[0] == ("cropped", "321 x 321")
+    wide = ("cropped", "481 x 240") if orientation == 1 else ("cropped", "321 x 160")
+    assert prepare(tmp_path / "a.jpg", (3, 14, 28)).steps[0] == wide
+
+
 @pytest.mark.parametrize("mode", sorted(MODES))
 @pytest.mark.parametrize("resize", sorted(RESIZE))
 @pytest.mark.parametrize("colour", [True, False])

@@ -128,7 +128,10 @@ def _endpoint(context: Context) -> None:
         image = pixels("image")
         pictures = gr.Gallery(label="pictures", format="png", type="pil")
     run.click(
-        compare, [models, image], [figures, pictures], **context.endpoint("compare", "figures", "pictures")
+        compare,
+        [models, image],
+        [figures, pictures],
+        **context.endpoint("compare", "figures", "pictures", models=list(context.bundles)[:2]),
     )
 
 

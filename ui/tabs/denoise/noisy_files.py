@@ -10,6 +10,7 @@ import gradio as gr
 
 from diabolo.ui.files.incoming import FileInput
 from diabolo.ui.parts.context import QUIET, Context, shown_errors
+from diabolo.ui.parts.examples import example_pictures
 from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.refused import refusal
@@ -118,7 +119,7 @@ def _endpoint(context: Context, files: gr.File) -> None:
         denoise_files,
         [context.chooser, files],
         [archive, report, figures],
-        **context.endpoint("denoise_files", "archive", "report", "figures"),
+        **context.endpoint("denoise_files", "archive", "report", "figures", files=example_pictures(2)),
     )
 
 

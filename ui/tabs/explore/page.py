@@ -11,6 +11,7 @@ from diabolo.runtime.image import convert, mosaic
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.explorer.backend import latents_of
 from diabolo.ui.parts.context import Context, shown_errors
+from diabolo.ui.parts.examples import example_latent
 from diabolo.ui.parts.numbers import numbers
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.picture_input import pixels
@@ -84,5 +85,8 @@ def _endpoint(context: Context) -> None:
         latents, ranks, run = numbers("latents"), numbers("ranks"), gr.Button()
         image = pixels(None)
     run.click(
-        decode, [context.chooser, latents], [image, ranks], **context.endpoint("decode", "image", "ranks")
+        decode,
+        [context.chooser, latents],
+        [image, ranks],
+        **context.endpoint("decode", "image", "ranks", latents=example_latent(context)),
     )

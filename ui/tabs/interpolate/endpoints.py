@@ -16,6 +16,7 @@ from diabolo.runtime.latent.path import LatentPath, read
 from diabolo.ui.components import identity, subclass
 from diabolo.ui.files.incoming import FileInput
 from diabolo.ui.parts.context import Context, shown_errors
+from diabolo.ui.parts.examples import example_path, example_pictures
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.texts import Texts
 from diabolo.ui.refused import refusal
@@ -127,7 +128,7 @@ def _interpolate_path(context: Context, fields: _Fields) -> None:
         interpolate_path,
         [context.chooser, fields.images, fields.steps, fields.method],
         [fields.strip, fields.animation, fields.path],
-        **context.endpoint("interpolate_path", "strip", "animation", "path"),
+        **context.endpoint("interpolate_path", "strip", "animation", "path", images=example_pictures(2)),
     )
 
 
@@ -152,7 +153,7 @@ def _render_path(context: Context, fields: _Fields) -> None:
         render_path,
         [context.chooser, fields.path],
         [fields.strip, fields.animation, fields.hint],
-        **context.endpoint("render_path", "strip", "animation", "note"),
+        **context.endpoint("render_path", "strip", "animation", "note", path=example_path(context)),
     )
 
 
@@ -178,7 +179,7 @@ def _interpolate_grid(context: Context, fields: _Fields) -> None:
         interpolate_grid,
         [context.chooser, fields.images, fields.size, fields.method],
         fields.grid,
-        **context.endpoint("interpolate_grid", "grid"),
+        **context.endpoint("interpolate_grid", "grid", images=example_pictures(4)),
     )
 
 
