@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from math import isclose
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -217,6 +218,23 @@ def address(folder: Path, started_models: list[str]) -> Iterator[str]:
     with served(models) as address:
         yield address
     collection.Autoencoder = own  # type: ignore[misc]
+
+
+def test_another_model_takes_the_place_of_a_removed_upload(folder: Path) -> None:
+    from diabolo.ui.app import build
+
+    models = {name: Autoencoder.load(folder / name, device="cpu") for name in ("plane", "prior")}
+    app = build(models, language="en")
+    (offer,) = (event.fn for event in app.fns.values() if getattr(event.fn, "__name__", "") == "offer")
+    request: Any = SimpleNamespace(session_hash=None, headers={})
+    _, left, right, *maps, told, _ = offer("state", "", "plane", "mine", request)
+    assert (left["value"], right["value"]) == ("plane", "prior")
+    assert [update["chosen"] for update in maps] == ["plane", "prior"]
+    assert "**mine** was removed" in told
+    _, left, right, *rest = offer("state", "", "prior", "plane", request)
+    assert (left["value"], right["value"]) == ("prior", "plane")  # as they were
+    assert [update["__type__"] for update in rest] == ["update"] * 4
+    assert all(len(update) == 1 for update in rest)
 
 
 @pytest.mark.browser
