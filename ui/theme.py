@@ -26,7 +26,7 @@ def looks() -> dict[str, Any]:
 
 def _theme() -> Any:
     fonts = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans TC", "Microsoft JhengHei", "sans-serif"]
-    theme = gr.themes.Soft(
+    theme: Any = gr.themes.Soft(
         primary_hue=gr.themes.colors.teal,
         neutral_hue=gr.themes.colors.slate,
         radius_size=gr.themes.sizes.radius_md,
@@ -55,4 +55,7 @@ def _theme() -> Any:
     for part in filled:
         contrast |= {part: "*primary_700", f"{part}_dark": "*primary_700"}
     hover = {f"button_primary_background_fill_hover{mode}": "*primary_800" for mode in ("", "_dark")}
-    return theme.set(**labels, **dark, **edges, **contrast, **hover)
+    theme = theme.set(**labels, **dark, **edges, **contrast, **hover)
+    # no argument of `set`; the style sheet does not reach the panel *Use via API*
+    theme.color_accent_dark = "*primary_400"
+    return theme

@@ -125,3 +125,9 @@ def test_too_few_and_too_many_arguments_get_a_reason(
             assert answer.json().get("error") or answer.json().get("detail")
         answer = client.post(f"gradio_api/run{name}", json={"data": [*right, 1, 2]})
         assert answer.status_code in (200, 422), (name, answer.text)
+
+
+def test_types_can_be_read_on_dark(client: httpx.Client) -> None:
+    """The page has them in the accent's colour, on grey; it is outside of what the style sheet reaches."""
+    dark = client.get("theme.css").text.partition(".dark")[2]
+    assert "--color-accent: var(--primary-400)" in dark
