@@ -22,7 +22,7 @@ from diabolo.train.errors import RunError
 from diabolo.train.model import Model
 from diabolo.train.optim.optimizer import make_optimizer
 from diabolo.train.step import Step
-from diabolo.train.variants import VariantBase
+from diabolo.train.variants import VariantBase, find
 
 __all__ = [
     "announced",
@@ -81,8 +81,8 @@ def augmentation(config: Config, images: int, image_shape: tuple[int, int, int])
 
     A few hundred images are soon learned by heart. If the epochs are not given, fewer than 1,000 images are
     shifted by up to a twelfth of the smaller side, rotated by up to 10 degrees and zoomed by up to a tenth;
-    fewer than 300 are also mixed with up to half of another. They are not mirrored: a mirrored letter is
-    unlike all letters.
+    fewer than 300 are also mixed with up to half of another, if the variant is `mixable`. They are not
+    mirrored: a mirrored letter is unlike all letters.
 
     Args:
         config: before its epochs are decided.
@@ -94,7 +94,8 @@ def augmentation(config: Config, images: int, image_shape: tuple[int, int, int])
     if config.epochs is not None or images >= _FEW_IMAGES:
         return ""
     moved = f"shift:{min(64, max(1, round(min(image_shape[1:]) / _SHIFT)))},rotate:10,zoom:0.1"
-    return f"{moved},mix:0.5" if images < _VERY_FEW_IMAGES else moved
+    mixed = images < _VERY_FEW_IMAGES and find(config.variant).Variant.mixable
+    return f"{moved},mix:0.5" if mixed else moved
 
 
 def decided(config: Config) -> tuple[int, int, int]:

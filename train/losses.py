@@ -52,7 +52,8 @@ def bernoulli_kl(sparsity: float, activity: Tensor) -> Tensor:
         sparsity: rho, in (0, 1).
         activity: rho_hat `(units,)`, each unit's mean activation over samples, in [0, 1].
     """
-    rho_hat = activity.float().clamp(1e-6, 1 - 1e-6)
+    # not clamped further: a clamped unit has no gradient, and one that is dead would never be active again
+    rho_hat = activity.float().clamp(1e-30, 1 - 2**-24)
     rho = torch.as_tensor(sparsity, dtype=torch.float32, device=activity.device)
     return (rho * (rho / rho_hat).log() + (1 - rho) * ((1 - rho) / (1 - rho_hat)).log()).sum()
 

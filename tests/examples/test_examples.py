@@ -93,13 +93,16 @@ def test_what_is_not_there_is_named(command: list[str], bundles: dict[str, Path]
 
 def test_the_page_on_embedding(bundles: dict[str, Path], tmp_path: Path) -> None:
     page = (EXAMPLES.parent / "docs" / "embedding.md").read_text("utf-8")
-    code, unlike, gradio = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code, unlike, folder, gradio = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (tmp_path / "bundle").symlink_to(bundles["vae"], target_is_directory=True)
     picture(tmp_path / "picture.png")
     code += "print(latent.shape, reconstruction.shape)"
     assert run([sys.executable, "-c", code], cwd=tmp_path).stdout == "(1, 6) (1, 1, 16, 16)\n"
     picture(tmp_path / "digit.png")
     assert run([sys.executable, "-c", unlike], cwd=tmp_path).stdout.startswith(("True (", "False ("))
+    (tmp_path / "scans").mkdir()
+    Image.fromarray(np.full((40, 40), 90, np.uint8)).save(tmp_path / "scans" / "grey.png")
+    assert run([sys.executable, "-c", folder], cwd=tmp_path).stdout.startswith("scans/grey.png (")
     (tmp_path / "bundles").mkdir()
     (tmp_path / "bundles" / "letters").symlink_to(bundles["vae"], target_is_directory=True)
     app = gradio.replace(

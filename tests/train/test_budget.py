@@ -75,6 +75,10 @@ def test_few_images_are_changed_unless_the_user_says_otherwise(
     assert augmentation(Config.make("conv", "glyphs", **given), images, (1, 40, 32)) == expected
 
 
+def test_images_are_mixed_only_for_a_variant_that_they_suit() -> None:
+    assert augmentation(Config.make("sparse", "glyphs"), 11, (1, 40, 32)) == "shift:3,rotate:10,zoom:0.1"
+
+
 @pytest.mark.parametrize(("side", "expected"), [(4, "shift:1"), (28, "shift:2"), (2000, "shift:64")])
 def test_shifts_go_with_the_size_of_the_images(side: int, expected: str) -> None:
     assert augmentation(Config.make("conv", "glyphs"), 9, (3, side, side + 5)).split(",")[0] == expected

@@ -191,6 +191,6 @@ def test_the_explorer(run: Run, model: Autoencoder) -> None:
     assert about["shape"] == shape_of(run)
     answer = space.decode(about["start"])
     assert answer["images"]
-    assert len(answer["ranks"]) == 1
+    assert len(answer["far"]) == 1
     assert space.plane([0, space.count - 1])["points"]
     assert space.graph()["images"]

@@ -194,6 +194,24 @@ def test_bernoulli_kl_by_hand() -> None:
     assert float(losses.bernoulli_kl(0.1, torch.tensor([0.3, 0.1]))) == pytest.approx(by_hand, rel=1e-5)
 
 
+def test_a_dead_unit_is_drawn_back_to_rho() -> None:
+    """Its activity is far below anything that occurs, but its gradient is not zero."""
+    logits = torch.tensor([-40.0, -2.0], requires_grad=True)
+    losses.bernoulli_kl(0.1, logits.sigmoid()).backward()
+    assert logits.grad is not None
+    # d KL / d logit = rho_hat - rho
+    torch.testing.assert_close(logits.grad, logits.detach().sigmoid() - 0.1)
+
+
+def test_the_activity_of_few_images_does_not_choose_the_best_weights() -> None:
+    variant = variants.make("sparse")
+    pools = {"activity": torch.full((196,), 0.3)}
+    few, many = (variant.pooled({"error": 1.0, "images": n}, pools) for n in (7, 128))
+    assert many["loss"] == pytest.approx(1 + 3 * many["sparsity_kl"])
+    assert few["sparsity_kl"] == many["sparsity_kl"]
+    assert 0 < few["loss"] - 1 < (many["loss"] - 1) / 100
+
+
 def test_gaussian_kl_agrees_with_torch() -> None:
     mean, log_variance = torch.randn(7, 3), torch.randn(7, 3)
     ours = losses.gaussian_kl_by_dimension(mean, log_variance).sum(1).mean()

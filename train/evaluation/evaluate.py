@@ -122,7 +122,7 @@ def evaluate(
             | {k.removeprefix(f"level{i}_"): v for k, v in values.items() if k.startswith(f"level{i}_")}
             for i, level in enumerate(levels)
         ]
-    return figures | {"images": len(test)}
+    return figures
 
 
 def _levels(noise: NoiseSpec | None) -> list[NoiseSpec]:
@@ -212,6 +212,7 @@ class _Sums:
                 total.pool(name, value)
         figures = {name: value / count for name, value in total._values.items()}
         pools = {name: value / count for name, value in total._pools.items()}
+        figures["images"] = count
         return variant.pooled(figures, pools) if pools else figures
 
     def _both(self) -> tuple[dict[str, float], dict[str, Tensor]]:

@@ -60,6 +60,8 @@ class VariantBase(ABC):
         default_network: where `--network` is not given.
         default_latent_dim: where `--latent-dim` is not given.
         noise: what the model is trained to remove, or None.
+        mixable: whether very few images are mixed with one another by default, see `budget.augmentation`. A loss
+            that shapes the latents would shape them for mixed images, and not for whole ones.
         tradeoff: what the reconstruction may suffer from besides too little training; shown if it is poor.
     """
 
@@ -68,6 +70,7 @@ class VariantBase(ABC):
     default_network: ClassVar[str] = "dense"
     default_latent_dim: ClassVar[int] = 32
     noise: NoiseSpec | None = None
+    mixable: ClassVar[bool] = False
     tradeoff: ClassVar[str] = ""
 
     def head(self) -> Head:
@@ -82,7 +85,7 @@ class VariantBase(ABC):
         """Complete the figures of a whole set from its pools; called only if the loss has pools.
 
         Args:
-            figures: means over images, by name.
+            figures: means over images, by name; and `images`, their number.
             pools: the averages of `Loss.pools` over the set, by name.
         """
         return figures

@@ -27,6 +27,7 @@ class Variant(VariantBase):
     """Minimises the reconstruction error, MSE = 1/n sum_i (x_i - y_i)^2."""
 
     summary = "the plain autoencoder: the output should equal the input"
+    mixable = True
 
     def __init__(self, options: Options) -> None:
         self.options = options

@@ -29,6 +29,7 @@ class Variant(VariantBase):
     summary = "convolutional: strided in the encoder, sub-pixel in the decoder"
     networks = ("conv", "conv-spatial")
     default_network = "conv"
+    mixable = True
 
     def __init__(self, options: Options) -> None:
         self.options = options

@@ -74,13 +74,18 @@ class Variant(VariantBase):
         return Loss(error + self.options.sparsity_weight * divergence, terms, pools)
 
     def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:
-        """The KL divergence of the whole set's mean activity, and each unit's distance from rho."""
-        activity = pools["activity"]
-        divergence = float(bernoulli_kl(self.options.sparsity, activity))
-        gaps = (activity - self.options.sparsity).abs()
+        """The KL divergence of the whole set's mean activity, and each unit's distance from rho.
+
+        A mean over few images is far from rho by chance, which would outweigh the error when the best weights
+        are chosen. So the loss counts fewer than 128 images as 128 whose others are active as rho says.
+        """
+        activity, rho = pools["activity"], self.options.sparsity
+        share = min(1.0, figures["images"] / _WINDOW)
+        expected = bernoulli_kl(rho, rho + share * (activity - rho))
+        gaps = (activity - rho).abs()
         return figures | {
-            "sparsity_kl": divergence,
-            "loss": figures["error"] + self.options.sparsity_weight * divergence,
+            "sparsity_kl": float(bernoulli_kl(rho, activity)),
+            "loss": figures["error"] + self.options.sparsity_weight * float(expected),
             "activity_gap_mean": float(gaps.mean()),
             "activity_gap_largest": float(gaps.max()),
             "activity_by_unit": [round(float(value), 5) for value in activity],

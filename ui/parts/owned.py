@@ -41,8 +41,7 @@ def changed(models: Models, owned: str, chosen: str, visitor: str | None) -> dic
         'names', the models that can be chosen; and 'chosen', the chosen one, or the first if it was removed.
     """
     kept = models.uploaded.names(visitor)
-    before = [name for name in json.loads(owned or "[]") if isinstance(name, str)]
-    gone = {name: models.uploaded.removal_reason(visitor, name) for name in before if name not in kept}
+    gone = {name: models.uploaded.removal_reason(visitor, name) for name in _told(owned) if name not in kept}
     if not gone:
         return None
     names = [*models, *kept]
@@ -52,6 +51,15 @@ def changed(models: Models, owned: str, chosen: str, visitor: str | None) -> dic
         "names": names,
         "chosen": names[0] if chosen in gone else chosen,
     }
+
+
+def _told(owned: str) -> list[str]:
+    """The names in a value of `Context.owned`, which comes from the page and may be anything."""
+    try:
+        names = json.loads(owned or "[]")
+    except (TypeError, ValueError):
+        return []
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def watch_uploads(context: Context) -> None:

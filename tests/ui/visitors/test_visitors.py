@@ -32,7 +32,7 @@ FUNCTIONS = (
     ("plane", {"axes": None}),
     ("code", {"index": 0}),
     ("decode", {"latents": "AAAAAAAAAAA="}),
-    ("rank", {"latents": "AAAAAAAAAAA="}),
+    ("marks", {"latents": "AAAAAAAAAAA="}),
 )
 
 
@@ -125,7 +125,7 @@ def test_the_same_name_for_two(address: str, letters: Path) -> None:
         ("code", {"model": "plane"}),
         ("code", {"model": "plane", "index": "first"}),
         ("decode", {"model": "plane", "latents": [0, 0]}),
-        ("rank", {"model": "plane", "latents": "?"}),
+        ("marks", {"model": "plane", "latents": "?"}),
     ],
 )
 def test_what_makes_no_sense_is_told(address: str, name: str, asked: Any) -> None:
