@@ -60,8 +60,8 @@ class VariantBase(ABC):
         default_network: where `--network` is not given.
         default_latent_dim: where `--latent-dim` is not given.
         noise: what the model is trained to remove, or None.
-        mixable: whether very few images are mixed with one another by default, see `budget.augmentation`. A loss
-            that shapes the latents would shape them for mixed images, and not for whole ones.
+        mixable: whether very few images are mixed with one another by default, see `budget.augmentation`. A
+            loss that shapes the latents would shape them for mixed images, and not for whole ones.
         tradeoff: what the reconstruction may suffer from besides too little training; shown if it is poor.
     """
 
