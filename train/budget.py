@@ -53,9 +53,9 @@ def decide(config: Config, images: int, flops: int) -> Config:
     """The config with `epochs`, `batch_size` and `validate_every` set; those that are set already stay.
 
     Without `epochs`, the batch size is the largest of 128, 64, 32 and 16 that leaves 32 steps per epoch and
-    lets 3,500 steps take at most 4e13 floating-point operations. The epochs make 3,500 steps and are at least
-    10, unless that many take more operations: then there are fewer, at least 1. With `epochs`, the batch size
-    is 128, and every epoch ends with a validation.
+    lets 3,500 steps take at most 4e13 floating-point operations, or the variant's `smallest_batch` if that is
+    more. The epochs make 3,500 steps and are at least 10, unless that many take more operations: then there
+    are fewer, at least 1. With `epochs`, the batch size is 128, and every epoch ends with a validation.
 
     Args:
         config: of the training.
@@ -69,7 +69,8 @@ def decide(config: Config, images: int, flops: int) -> Config:
             validate_every=config.validate_every or 1,
         )
     affordable = _FLOPS / max(1, flops)  # images
-    batch = config.batch_size or _batch_size(images, affordable)
+    least = find(config.variant).Variant.smallest_batch
+    batch = config.batch_size or max(least, _batch_size(images, affordable))
     wanted = max(_EPOCHS, round(_STEPS / math.ceil(images / batch)))
     epochs = max(1, min(wanted, int(affordable / images), _MOST_EPOCHS))
     every = config.validate_every or max(1, epochs // _VALIDATIONS)

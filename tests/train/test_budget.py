@@ -75,6 +75,13 @@ def test_few_images_are_changed_unless_the_user_says_otherwise(
     assert augmentation(Config.make("conv", "glyphs", **given), images, (1, 40, 32)) == expected
 
 
+def test_a_mean_over_the_batch_gets_enough_images() -> None:
+    told = decide(Config.make("sparse", "glyphs"), 83, flops=1)
+    assert (told.batch_size, told.epochs) == (128, 3500)
+    assert decide(Config.make("sparse", "glyphs", batch_size=8), 83, flops=1).batch_size == 8
+    assert decide(Config.make("vae", "glyphs"), 83, flops=1).batch_size == 16
+
+
 def test_images_are_mixed_only_for_a_variant_that_they_suit() -> None:
     assert augmentation(Config.make("sparse", "glyphs"), 11, (1, 40, 32)) == "shift:3,rotate:10,zoom:0.1"
 

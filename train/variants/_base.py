@@ -62,6 +62,7 @@ class VariantBase(ABC):
         noise: what the model is trained to remove, or None.
         mixable: whether very few images are mixed with one another by default, see `budget.augmentation`. A
             loss that shapes the latents would shape them for mixed images, and not for whole ones.
+        smallest_batch: that is chosen by default; more if the loss is of a mean over the batch.
         tradeoff: what the reconstruction may suffer from besides too little training; shown if it is poor.
     """
 
@@ -71,6 +72,7 @@ class VariantBase(ABC):
     default_latent_dim: ClassVar[int] = 32
     noise: NoiseSpec | None = None
     mixable: ClassVar[bool] = False
+    smallest_batch: ClassVar[int] = 16
     tradeoff: ClassVar[str] = ""
 
     def head(self) -> Head:

@@ -43,6 +43,7 @@ class Variant(VariantBase):
 
     summary = "sigmoid units, with a penalty that keeps their mean activity near a small rho"
     default_latent_dim = 196
+    smallest_batch = 128  # the mean over fewer is noisy, and a running mean lags, so that units oscillate
     tradeoff = "Sparse units reconstruct less precisely than free ones: compare with --sparsity-weight 0."
 
     def __init__(self, options: Options) -> None:
