@@ -27,8 +27,6 @@ OPSETS = tuple(_READERS)
 
 # what torch.export says of a batch size that became a constant
 _FIXED = re.compile(r"not in VR\[|specialized|inferred ranges|Constraints violated|ConstraintViolation")
-
-
 # and of a value that decides something in Python
 _DECIDES = re.compile(r"data-dependent|unbacked|GuardOnDataDependent")
 # and of an operator that it cannot translate

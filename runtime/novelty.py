@@ -178,10 +178,15 @@ class NoveltyDetector:
 
     def _checked(self, *given: ArrayLike) -> list[_Array]:
         """Images, latents and reconstructions as arrays of the same length."""
-        m, arrays = self._model.manifest, [np.asarray(values, np.float32) for values in given]
+        m = self._model.manifest
+        try:
+            arrays = [np.asarray(values, np.float32) for values in given]
+        except (TypeError, ValueError):
+            raise UsageError("images, latents and reconstructions must be arrays of numbers.") from None
         shapes = m.image_shape, m.latent_shape, m.image_shape
+        count = len(arrays[0]) if arrays[0].ndim else 1
         for what, array, shape in zip(_OUTPUTS, arrays, shapes, strict=True):
-            if array.shape != (wanted := (len(arrays[0]), *shape)):
+            if array.shape != (wanted := (count, *shape)):
                 raise UsageError(f"{what} must have the shape {wanted}, not {array.shape}.")
         return arrays
 

@@ -177,7 +177,7 @@ def few_steps(steps: int) -> str:
     if steps >= _FEW_STEPS:
         return ""
     made = f"{steps} {'step' if steps == 1 else 'steps'}"
-    return f"the training made only {made}. Without --epochs it makes about {_STEPS:,}."
+    return f"the training made only {made}; small images get about {_STEPS:,} if --epochs is not given."
 
 
 def _rounded(seconds: float) -> str:

@@ -32,12 +32,12 @@ _LONGEST = 400  # characters of a reason
 _SHOWN = 10.0  # seconds that a message stays, at least
 _PACE = 12  # characters that are read in a second, unhurried
 _KINDS: dict[type[DiaboloError], str] = {
-    BusyError: "目前使用的人太多，請等一分鐘再試。",
+    BusyError: "目前忙不過來，請稍後再試。",
     RemovedError: "這個模型已經移除，請再上傳一次。",
-    ModelStoppedError: "這個模型超出時間或記憶體的上限，已經停止。",
+    ModelStoppedError: "這個模型的程序已經停止，或無法啟動。",
     BundleError: "這個 bundle 無法使用。",
     ImageError: "這張影像無法使用。",
-    LatentError: "這個模型無法解碼這些潛在向量。",
+    LatentError: "這些潛在向量或路徑無法使用。",
     NoiseError: "雜訊的種類或強度不符規定。",
     UnknownNameError: "找不到這個名稱。",
     DeviceError: "指定的裝置無法使用。",

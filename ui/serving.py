@@ -106,12 +106,13 @@ def launch(
 
 
 def _on_a_space(access: Access) -> Access:
-    """On a Hugging Face Space, accept its host name, and let huggingface.co show the app in a frame."""
-    name = os.environ.get("SPACE_HOST")
-    if not name:
+    """On a Hugging Face Space, accept its host names, and let huggingface.co show the app in a frame."""
+    # with a domain of its own, a Space has two names
+    names = [name.strip() for name in os.environ.get("SPACE_HOST", "").split(",") if name.strip()]
+    if not names:
         return access
     frames = (*access.frames, _SPACES) if access.frames == Access().frames else access.frames
-    return replace(access, hosts=(*access.hosts, name), frames=frames)
+    return replace(access, hosts=(*access.hosts, *names), frames=frames)
 
 
 def _in_notebook() -> bool:

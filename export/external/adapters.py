@@ -142,9 +142,17 @@ def _undisturbed(owner: nn.Module) -> Iterator[None]:
             each.extend(before) if isinstance(each, list) else each.update(before)
 
 
+_AUTOCAST = threading.RLock()  # one export after another: the last to end must put the original back
+
+
 @contextmanager
 def _without_autocast() -> Iterator[None]:
     """Let `with torch.autocast(...)` change nothing, in this thread."""
+    with _AUTOCAST:
+        yield from _patched_autocast()
+
+
+def _patched_autocast() -> Iterator[None]:
     kind, thread = torch.autocast, threading.get_ident()
     enter, leave = kind.__enter__, kind.__exit__
 

@@ -22,7 +22,7 @@ pytestmark = GRADIO_MARKS[1:]  # no page is opened
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with (
-        served(["mnist-vae-2d", "mnist-denoising"], device="cpu") as address,
+        served(["mnist-vae-2d", "mnist-conv"], device="cpu") as address,
         httpx.Client(base_url=address, timeout=60, trust_env=False) as client,
     ):
         yield client

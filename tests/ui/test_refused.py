@@ -55,7 +55,7 @@ def test_outside_an_event_it_is_english() -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (ModelStoppedError, "上限"),  # rather than what is said of a bundle, which it also is
+        (ModelStoppedError, "程序"),  # rather than what is said of a bundle, which it also is
         (IntegrityError, "bundle"),
         (LatentError, "潛在向量"),
         (DiaboloError, "沒有成功"),

@@ -105,8 +105,7 @@ def _encode(
                 while batch:
                     opposite += count_opposite(batch, m, invert)
                     latents = model.encode(batch.images)
-                    if unlike.known:
-                        unlike.judge(batch, latents, model.decode(latents))
+                    unlike.judge_latents(batch, latents)
                     add([source.path for source in batch.sources], latents)
                     counter.add(len(batch.images))
                     batch = next(work, None)

@@ -23,6 +23,7 @@ from diabolo.ui.work import check_pictures
 __all__ = ["Backend", "backend_of", "latents_of"]
 
 _MOST = 1024  # latents in one call
+_MARKED = 16  # latents whose marks are told at once; the page asks for 12
 _TRIED = 64  # codes; the page starts at the first of them that is not an outlier:
 _ORDINARY = 0.25  # at most this share of test codes lies closer to the training codes
 _LARGEST = 16 << 20  # bytes; a larger decoder is not sent to browsers
@@ -123,7 +124,8 @@ class Backend:
         It takes latents and raises errors as `decode` does.
         """
         shaped = self._shaped(latents)
-        check_pictures(len(shaped), self._model.manifest.image_shape)
+        if len(shaped) > _MARKED:
+            raise LatentError(f"marks are for up to {_MARKED} latents, not {len(shaped)}.")
         return self._marks(shaped, self._model.decode(shaped))
 
     def picture(self, sent: Any) -> dict[str, Any]:

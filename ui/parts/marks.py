@@ -24,8 +24,8 @@ FAR = 0.95  # a latent is marked if more than this share of the test codes lies 
 
 TEXTS: Texts = {
     "en": {
-        "unlike": "The picture is unlike the data: it keeps changing when it is encoded and decoded again, "
-        "or it lies between classes, more than 95 % of the test codes do.",
+        "unlike": "The picture is unlike the data: how much it changes when it is encoded and decoded again "
+        "and how far it lies between classes, taken together, exceed those of 95 % of the test codes.",
         "far": "The latent is far from the codes: 95 % of the test codes lie closer to the training codes.",
         "unlike_short": "unlike the data",
         "far_short": "far from the codes",
@@ -34,7 +34,8 @@ TEXTS: Texts = {
         "unlike_unknown": "too few stored codes to tell which pictures are unlike the data",
     },
     "zh-TW": {
-        "unlike": "畫面不像資料：反覆編碼、解碼，它會一再改變，或介於幾個類別之間，程度超過 95% 的測試編碼。",
+        "unlike": "畫面不像資料：反覆編碼、解碼時的變化，加上介於類別之間的程度，"
+        "綜合起來高於 95% 的測試編碼。",
         "far": "潛在向量遠離編碼：95% 的測試編碼都比它更靠近訓練編碼。",
         "unlike_short": "不像資料",
         "far_short": "遠離編碼",

@@ -19,6 +19,7 @@ from diabolo.ui.parts.texts import SHARED
 __all__ = ["PERIOD", "changed", "owned_text", "watch_uploads"]
 
 PERIOD = 20  # seconds
+_MOST = 100  # names that a page is told of
 
 
 def owned_text(models: Models, visitor: str | None) -> str:
@@ -57,9 +58,9 @@ def _told(owned: str) -> list[str]:
     """The names in a value of `Context.owned`, which comes from the page and may be anything."""
     try:
         names = json.loads(owned or "[]")
-    except (TypeError, ValueError):
+    except (RecursionError, TypeError, ValueError):
         return []
-    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    return [name for name in names[:_MOST] if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def watch_uploads(context: Context) -> None:
@@ -71,9 +72,13 @@ def watch_uploads(context: Context) -> None:
             return gr.skip(), gr.skip()
         say = context.say(SHARED, request)
         for name, why in found["removed"].items():
-            gr.Warning(say["removed"].format(name=as_text(name), why=why), duration=None)
+            gr.Warning(
+                say["removed"].format(name=as_text(name), why=why or say["app_restarted"]), duration=None
+            )
         names = found["names"]
-        chooser = gr.update(choices=names, value=found["chosen"], visible=len(names) > 1)
+        # the visitor may choose another model before this answer arrives, which must not take it back
+        value = {"value": found["chosen"]} if found["chosen"] != chosen else {}
+        chooser = gr.update(choices=names, visible=len(names) > 1, **value)
         return found["owned"], chooser
 
     def set_timer(owned: str) -> gr.Timer:

@@ -32,7 +32,7 @@ SHARED: Texts = {
         "suits": "suits this tab, until you choose a model",
         "as_is": "Used as it is: its size and colours match the model's.",
         "stored": "{model} decoded this picture from a stored code. It is not an image from the dataset, "
-        "and {model} reconstructs it more easily than one.",
+        "and {model} usually reconstructs it more easily than one.",
         "original": "A real image from the test set of {dataset}.",
         "labelled": "A real image from the test set of {dataset}, class {label}.",
         "drawn": "Decoded from a latent drawn from {source}.",
@@ -71,6 +71,7 @@ SHARED: Texts = {
         "trained_on": "trained on {dataset}",
         "runs_on": "runs on {device}",
         "wait": "Other requests come first. Yours starts in about {seconds} s.",
+        "app_restarted": "the app was restarted",
         "removed": "Your upload {name} was removed: {why}. Upload it again, or choose another model.",
     },
     "zh-TW": {
@@ -87,7 +88,7 @@ SHARED: Texts = {
         "suits": "依分頁自動挑選，選定模型後就不再更換",
         "as_is": "大小與色彩都相符，直接輸入。",
         "stored": "這張影像是 {model} 用存好的編碼解碼出來的，不是資料集裡的影像；"
-        "{model} 重建它也比重建真實影像容易。",
+        "{model} 重建它，通常也比重建真實影像容易。",
         "original": "{dataset} 測試集裡的真實影像。",
         "labelled": "{dataset} 測試集裡的真實影像，類別為「{label}」。",
         "drawn": "由抽樣得到的潛在向量解碼而成（來源：{source}）。",
@@ -126,6 +127,7 @@ SHARED: Texts = {
         "trained_on": "以 {dataset} 訓練",
         "runs_on": "在 {device} 上執行",
         "wait": "正在處理其他人的請求，大約 {seconds} 秒後輪到你。",
+        "app_restarted": "程式重新啟動過",
         "removed": "你上傳的 {name} 已被移除（{why}）。請重新上傳，或改選其他模型。",
     },
 }

@@ -83,7 +83,7 @@ def test_a_share_that_is_usual_is_said_to_be(mixed: Path, tmp_path: Path) -> Non
     given = 14 * [mixed / f"digit-{index}.png" for index in range(6)] + [mixed / "noise-0.png"]
     told = run("encode", MODEL, *given, "-o", tmp_path / "codes.npy").stderr
     assert "note: 1 of 85 looks unlike the training images: " in told
-    assert "Up to 1.5 % of images like the training images do, too." in told
+    assert "Of images like the training images, up to 1.5 % are named as well." in told
 
 
 def test_noise_that_denoise_removes_is_not_held_against_a_picture(mixed: Path, tmp_path: Path) -> None:

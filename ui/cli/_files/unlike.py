@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from diabolo.runtime.errors import IntegrityError, ManifestError
+from diabolo.runtime.errors import GraphError, IntegrityError, ManifestError
 from diabolo.runtime.listing import printable
 from diabolo.runtime.novelty import LEVEL, NoveltyDetector
 
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Unlike"]
 
+_NOT_COMPARED = "pictures are not compared with the training images"
 _SHOWN = 5  # files in the note, at most
 _USUAL_SHARE = 3 * (1 - LEVEL)  # of a model's own test images that exceed one of three limits, at most
-_USUAL = f"Up to {100 * _USUAL_SHARE:.2g} % of images like the training images do, too."
+_USUAL = f"Of images like the training images, up to {100 * _USUAL_SHARE:.2g} % are named as well."
 
 
 class Unlike:
@@ -38,6 +39,7 @@ class Unlike:
 
     def __init__(self, model: Autoencoder) -> None:
         self._model = model
+        self._undecodable = False
         self.found: list[tuple[str, Novelty]] = []
 
     @functools.cached_property
@@ -45,10 +47,8 @@ class Unlike:
         """Made with the first picture; None if the bundle holds nothing to compare with."""
         try:
             detector = NoveltyDetector(self._model)
-        except (IntegrityError, ManifestError) as error:
-            click.echo(
-                printable(f"note: pictures are not compared with the training images: {error}"), err=True
-            )
+        except (GraphError, IntegrityError, ManifestError) as error:
+            click.echo(printable(f"note: {_NOT_COMPARED}: {error}"), err=True)
             return None
         return detector if detector.known else None
 
@@ -68,6 +68,18 @@ class Unlike:
         if self._detector is None:
             return None
         return self._collect(batch, self._detector.judge_outputs(batch.images, latents, results))
+
+    def judge_latents(self, batch: Batch, latents: NDArray[np.float32]) -> None:
+        """Judge a batch by its latents, which are decoded for that; if they cannot be, say so once."""
+        if self._undecodable or not self.known:
+            return
+        try:
+            results = self._model.decode(latents)
+        except GraphError as error:
+            self._undecodable = True
+            click.echo(printable(f"note: {_NOT_COMPARED}: {error}"), err=True)
+        else:
+            self.judge(batch, latents, results)
 
     def judge_pictures(self, batch: Batch, pictures: NDArray[np.float32]) -> list[list[str]] | None:
         """Judge other pictures in the place of a batch's, such as its denoised ones; runs the model on them.
@@ -102,5 +114,6 @@ class Unlike:
             looks = "looks" if len(files) == 1 else "look"
             told = f"{len(files):,} of {of:,} {looks} unlike the training images: "
             told += f"{', '.join(files[:_SHOWN])}{more}. "
-            told += _USUAL if len(files) <= _USUAL_SHARE * of else "Do not rely on their results."
+            told += f"Do not rely on {'its result' if len(files) == 1 else 'their results'}."
+            told += f" {_USUAL}" if len(files) <= _USUAL_SHARE * of else ""
         click.echo(printable(f"note: {told}"), err=True)

@@ -8,7 +8,7 @@ const marksAt = (marks, index) => MARKS.filter((name) => marks?.[name]?.[index])
 /** Say what the marks mean, a paragraph for each, and then `more`, if any. The texts change only with the marks. */
 function sayMarks(place, here, more = "") {
   const lines = [...here.map((name) => [name, say(name)]), ["quiet", more]].filter(([, words]) => words);
-  const now = [...place.children].map((line) => [line.className, line.textContent]);
+  const now = [...place.childNodes].map((line) => [line.className, line.textContent]);
   if (JSON.stringify(lines) === JSON.stringify(now)) return;
   const paragraphs = lines.map(([name, words]) => {
     const line = document.createElement("p");

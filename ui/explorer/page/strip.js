@@ -7,7 +7,7 @@ async function showStrip(place, state, decode, judge, go) {
   const latents = Array.from({ length: STEPS }, (_, step) => a.map((value, i) => value + (step / (STEPS - 1)) * (b[i] - value)));
   const all = new Float32Array(STEPS * a.length);
   latents.forEach((latent, step) => all.set(latent, step * a.length));
-  const [{ images }, marks] = await Promise.all([decode(all), judge(all)]);
+  const [{ images }, marks] = await Promise.all([decode(all), judge(all).catch(() => null)]);
   if (state.ends[0] !== a || state.ends[1] !== b) return; // other ends were chosen meanwhile
   place.querySelector(".frames").replaceChildren(
     ...latents.map((latent, step) => {

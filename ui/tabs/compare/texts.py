@@ -33,10 +33,10 @@ TEXTS: Texts = {
         "graphs together. Time: to encode and decode this picture, the median of seven runs.",
         "maps_lead": "A plain autoencoder leaves gaps between its codes, where there is no training data. A "
         "VAE's codes lie close together around the centre, and one class turns into another along the path. "
-        "The orange mark judges the picture: it keeps changing when it is encoded and decoded again, or lies "
-        "between classes, more than 95 % of the test codes do. The blue mark judges the latent alone: it "
-        "lies farther from the training codes than 95 % of the test codes do. A smear that the model itself "
-        "reproduces gets no orange mark.",
+        "The orange mark judges the picture: how much it changes when it is encoded and decoded again and "
+        "how far it lies between classes, taken together, exceed those of 95 % of the test codes. The blue "
+        "mark judges the latent alone: it lies farther from the training codes than 95 % of the test codes "
+        "do. A smear that the model itself reproduces may get no orange mark.",
         "left": "Left map",
         "right": "Right map",
         "from": "From class",
@@ -80,9 +80,9 @@ TEXTS: Texts = {
         "rows_note": "粗體：該欄的最佳值。誤差：顏色越深，誤差越大；各列使用同一個尺度，最深表示 {full} 以"
         "上。檔案：編碼器與解碼器的大小合計。時間：這張影像編碼再解碼一次所需的時間，取七次的中位數。",
         "maps_lead": "一般自編碼器的編碼之間留有間隙，那裡沒有訓練資料；VAE 的編碼緊靠在中心周圍，沿著路徑"
-        "走，一個類別會慢慢變成另一個類別。橘色看的是畫面：反覆編碼、解碼，它會一再改變，或是介於幾個類別之"
-        "間，程度超過 95% 的測試編碼。藍色只看潛在向量：它離訓練編碼比 95% 的測試編碼還遠。模型自己能重建的"
-        "模糊畫面，不會有橘色標記。",
+        "走，一個類別會慢慢變成另一個類別。橘色看的是畫面：反覆編碼、解碼時的變化，加上介於類別之間的程度，"
+        "綜合起來高於 95% 的測試編碼。藍色只看潛在向量：它離訓練編碼比 95% 的測試編碼還遠。模型自己能重建的"
+        "模糊畫面，不一定標得出來。",
         "left": "左邊的地圖",
         "right": "右邊的地圖",
         "from": "從類別",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,12 +102,21 @@ def _wire(context: Context, page: _Page) -> None:
         shown = [
             other if name in gone else name for name, other in zip((left, right), pair(context), strict=True)
         ]
-        names = [gr.update(choices=context.bundles.names(), value=name) for name in shown]
+        # a name that is kept is not sent: the visitor may choose another before this answer arrives
+        every = context.bundles.names()
+        names = [
+            gr.update(choices=every) if name == before else gr.update(choices=every, value=name)
+            for name, before in zip(shown, (left, right), strict=True)
+        ]
         if not gone:
             return *names, *[gr.skip()] * 4
         say = context.say(TEXTS, request)
         told = "  \n".join(say["removed"].format(name=as_text(name)) for name in gone)
-        return *names, *map(choose, shown), told, shown
+        maps = [
+            gr.skip() if name == before else gr.update(chosen=name)
+            for name, before in zip(shown, (left, right), strict=True)
+        ]
+        return *names, *maps, told, time.monotonic_ns()  # never the same: a state fires when it changes
 
     def describe(left: str, right: str, request: gr.Request) -> list[str]:
         return [_line(context.manifest(name), context.say(TEXTS, request)) for name in (left, right)]
@@ -120,8 +130,8 @@ def _wire(context: Context, page: _Page) -> None:
         shown = len(both) > 1
         return [gr.update(choices=both, value=name or next(free, None), visible=shown) for name in kept]
 
-    def choose(name: str) -> Any:
-        return gr.update(chosen=name)
+    def choose(name: str) -> tuple[Any, str]:
+        return gr.update(chosen=name), ""
 
     choosers, ends = page.choosers, [page.start, page.end]
     to_classes: dict[str, Any] = {
@@ -137,7 +147,7 @@ def _wire(context: Context, page: _Page) -> None:
         page.replaced.change(describe, choosers, page.lines, **LATEST),
     ]
     for chooser, explorer in zip(choosers, page.maps, strict=True):
-        chosen = chooser.input(choose, chooser, explorer, **LATEST)
+        chosen = chooser.input(choose, chooser, [explorer, page.removed], **LATEST)
         changes.append(chosen.then(describe, choosers, page.lines, **LATEST))
     for described in changes:
         described.then(list_classes, [*choosers, *ends], ends, **LATEST).then(**to_classes)

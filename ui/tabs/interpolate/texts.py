@@ -9,8 +9,8 @@ __all__ = ["TEXTS"]
 TEXTS: Texts = {
     "en": {
         "lead": "Each key frame is encoded; the pictures between two key frames are decoded from points on "
-        "the path between their codes. Marks show which are unlike the data, except for a smear that the "
-        "model itself reproduces.",
+        "the path between their codes. Marks show which are unlike the data; a smear that the model itself "
+        "reproduces may have none.",
         "two": "Two samples",
         "four": "Four samples",
         "more": "Your own key frame",
@@ -61,7 +61,7 @@ TEXTS: Texts = {
     },
     "zh-TW": {
         "lead": "每張關鍵影格都有自己的編碼；兩張之間的畫面，由兩個編碼之間的路徑解碼而成。不像資料的畫面會有"
-        "標記；但模型自己能重建的模糊畫面，標記看不出來。",
+        "標記；但模型自己能重建的模糊畫面，不一定標得出來。",
         "two": "取兩個樣本",
         "four": "取四個樣本",
         "more": "自己準備一張",
