@@ -73,6 +73,7 @@ def test_no_more_are_tried_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_graph_that_needs_more_memory_than_is_free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("diabolo.export.memory.free", lambda: 100)
+    monkeypatch.setattr("diabolo.export.memory._BUDGET", 100)  # up to which nothing is refused
     with pytest.raises(ExportError, match=r"needs 0\.0 GiB for a single image, and 0\.0 are free"):
         export_pair(Gaussian(), Linear(), GREY, tmp_path / "b", value_range=(-1, 1))
     assert not list(tmp_path.iterdir())

@@ -20,7 +20,8 @@ from diabolo.train.variants._base import Loss, VariantBase
 
 __all__ = ["Options", "Variant"]
 
-_WINDOW = 128  # images, at least, that the mean rho_hat is taken over
+_WINDOW = 128  # images; of batches that have as many, the mean rho_hat is that of the batch
+_NEWEST = 0.5  # the share of the newest batch in a running mean; with less it lags, and units oscillate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ class Variant(VariantBase):
         """J_sparse of a batch `(batch, channels, height, width)` in [0, 1].
 
         rho_hat_j is the mean of unit j over images. If the batch has fewer than 128 images, it is a running
-        mean over about 128, since the mean of a small batch is noisy; its gradient is that of the batch.
+        mean over some batches, since the mean of a small one is noisy; its gradient is that of the batch.
         """
         latent = model.encode(image).latent
         error = half_squared_error(image, model.decode(latent))
@@ -102,7 +103,7 @@ def _running(activity: Tensor, sparsity: float, images: int, step: Step) -> Tens
     if not step.training:
         return activity
     seen = activity.detach()
-    share = min(1.0, step.whole(images) / _WINDOW)
+    share = min(1.0, max(_NEWEST, step.whole(images) / _WINDOW))
     before = step.memory.get("activity")
     now = seen if before is None else before + share * (seen - before)
     step.memory["activity"] = now

@@ -97,26 +97,7 @@ def _wire(context: Context, page: _Page) -> None:
     pointers = _Pointers(context)
 
     def offer(_owned: str, left: str, right: str, request: gr.Request) -> tuple[Any, ...]:
-        """The visitor's uploads have changed; another model takes the place of one that was removed."""
-        gone = [name for name in dict.fromkeys((left, right)) if name not in context.bundles]
-        shown = [
-            other if name in gone else name for name, other in zip((left, right), pair(context), strict=True)
-        ]
-        # a name that is kept is not sent: the visitor may choose another before this answer arrives
-        every = context.bundles.names()
-        names = [
-            gr.update(choices=every) if name == before else gr.update(choices=every, value=name)
-            for name, before in zip(shown, (left, right), strict=True)
-        ]
-        if not gone:
-            return *names, *[gr.skip()] * 4
-        say = context.say(TEXTS, request)
-        told = "  \n".join(say["removed"].format(name=as_text(name)) for name in gone)
-        maps = [
-            gr.skip() if name == before else gr.update(chosen=name)
-            for name, before in zip(shown, (left, right), strict=True)
-        ]
-        return *names, *maps, told, time.monotonic_ns()  # never the same: a state fires when it changes
+        return _offered(context, (left, right), request)
 
     def describe(left: str, right: str, request: gr.Request) -> list[str]:
         return [_line(context.manifest(name), context.say(TEXTS, request)) for name in (left, right)]
@@ -157,6 +138,26 @@ def _wire(context: Context, page: _Page) -> None:
     page.show_picture.click(pointers.to_picture, [*choosers, context.picture], placed, **QUIET)
     left, right = page.maps
     left.change(pointers.follow, [*choosers, left, page.placed, page.follow], right, **LATEST)
+
+
+def _offered(context: Context, before: tuple[str, str], request: gr.Request) -> tuple[Any, ...]:
+    """The visitor's uploads have changed; another model takes the place of one that was removed."""
+    gone = [name for name in dict.fromkeys(before) if name not in context.bundles]
+    shown = [other if name in gone else name for name, other in zip(before, pair(context), strict=True)]
+    # a name that is kept is not sent: the visitor may choose another before this answer arrives
+    every = context.bundles.names()
+    names = [
+        gr.update(choices=every) if name == old else gr.update(choices=every, value=name)
+        for name, old in zip(shown, before, strict=True)
+    ]
+    if not gone:
+        return *names, *[gr.skip()] * 4
+    say = context.say(TEXTS, request)
+    told = "  \n".join(say["removed"].format(name=as_text(name)) for name in gone)
+    maps = [
+        gr.skip() if name == old else gr.update(chosen=name) for name, old in zip(shown, before, strict=True)
+    ]
+    return *names, *maps, told, time.monotonic_ns()  # never the same: a state fires when it changes
 
 
 class _Pointers:
