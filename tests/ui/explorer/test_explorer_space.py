@@ -133,13 +133,15 @@ def test_the_marks_are_those_of_the_other_tabs(model: Autoencoder) -> None:
     from diabolo.ui.explorer.backend import backend_of
 
     assert model.codes is not None
-    latents = np.concatenate([model.codes.latents[:40], np.full_like(model.codes.latents[:2], 50)])
+    latents = np.concatenate([model.codes.latents[:14], np.full_like(model.codes.latents[:2], 50)])
     found = marks_of(model, latents, model.decode(latents))
     assert found.unlike is not None
     assert found.far is not None
     answer = backend_of(model).marks(text(latents))
     assert answer == {"unlike": found.unlike.tolist(), "far": found.far.tolist()}
     assert found.far[-2:].all()
+    with pytest.raises(LatentError, match="marks are for up to 16 latents, not 17"):
+        backend_of(model).marks(text(np.concatenate([latents, latents[:1]])))
 
 
 def test_a_browser_gets_no_large_decoder(model: Autoencoder, monkeypatch: pytest.MonkeyPatch) -> None:
