@@ -17,6 +17,9 @@ ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "
 # no WebGL on the CPU: pages must do without, as on machines without a graphics card
 ARGUMENTS += ["--disable-software-rasterizer"]
 
+# the first one draws no window of its own, which takes half of the time of these tests
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
 GRADIO_MARKS = [
     pytest.mark.browser,
     # gradio's server leaves event loops and sockets to the garbage collector
@@ -32,7 +35,7 @@ GRADIO_MARKS = [
 def started() -> Iterator[Any]:
     """A browser; skips where none is installed, which under CI is an error."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None and os.environ.get("CI"):
         pytest.fail("no chromium is installed, and under CI the browser tests must run")
     if found is None:
