@@ -9,7 +9,7 @@ from math import prod
 import onnx
 
 from diabolo.export.errors import ExportError
-from diabolo.train.datasets._decoding.memory import free
+from diabolo.train.datasets import free_memory
 
 __all__ = ["bytes_per_image", "most_images"]
 
@@ -50,7 +50,7 @@ def most_images(graphs: Iterable[onnx.ModelProto]) -> int:
     Raises:
         ExportError: the free memory is too small for one.
     """
-    one, available = max(1, *map(bytes_per_image, graphs)), free()
+    one, available = max(1, *map(bytes_per_image, graphs)), free_memory()
     if one > max(available, _BUDGET):  # what counts as free is an estimate, which may leave out caches
         raise ExportError(
             f"a graph needs {one / 2**30:.1f} GiB for a single image, and {available / 2**30:.1f} are free. "

@@ -28,6 +28,7 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image.background import border_brightness
 from diabolo.runtime.image.convert import Images
+from diabolo.runtime.latent._decoded import decoded_codes
 from diabolo.runtime.latent.plausibility import unexplained
 
 __all__ = ["LEVEL", "Novelty", "NoveltyDetector"]
@@ -35,14 +36,12 @@ __all__ = ["LEVEL", "Novelty", "NoveltyDetector"]
 LEVEL = 0.995  # the share of test images below the limit of each measure
 _Z = 2.5758  # standard deviations of a normal distribution below which this share lies
 _TESTED = 1000  # decoded test codes, at most
-_VALUES = 2**24  # numbers in them, at most
 _FEWEST = 200  # test codes without which there is no limit
 _MARGIN = 0.03  # of the border's brightness, plus the error: decoded pictures are smoother than images
 
 _Array: TypeAlias = NDArray[np.float32]
 Reason: TypeAlias = Literal["code", "reconstruction", "border"]
 _OUTPUTS = ("images", "latents", "reconstructions")
-_AT_ONCE = 50  # codes that are decoded in one call
 _REASONS = {
     "code": "its code is farther from theirs than {code} of the test images' codes",
     "reconstruction": "its reconstruction differs more than those of {level} of the test images",
@@ -118,10 +117,10 @@ class NoveltyDetector:
 
     def __init__(self, model: Autoencoder) -> None:
         self._model = model
-        some = _some(model)
-        tested = None if some is None else _decoded(model, some)
-        density = None if some is None else model.density
-        self._distances = None if density is None or some is None else np.sort(density.distance(some))
+        rows, tested = decoded_codes(model, _FEWEST, _TESTED) or (None, None)
+        codes, density = model.codes, None if tested is None else model.density
+        known = None if density is None or codes is None else density.distance(codes.latents[rows])
+        self._distances = None if known is None else np.sort(known)
         self._borders = None if tested is None else _borders(tested, _MARGIN + (_metric(model, "mse") or 0))
         self._errors = _error_limits(model, tested)
 
@@ -220,23 +219,6 @@ class NoveltyDetector:
             border=border,
             borders=self._borders,
         )
-
-
-def _some(model: Autoencoder) -> _Array | None:
-    """Stored codes of test images, spread over all; None if too few, or if the images are too large."""
-    latents = () if model.codes is None else model.codes.latents
-    most = min(_TESTED, len(latents), _VALUES // math.prod(model.manifest.image_shape))
-    if most < _FEWEST:
-        return None
-    some: _Array = np.asarray(latents)[np.linspace(0, len(latents) - 1, most).astype(int)]
-    return some
-
-
-def _decoded(model: Autoencoder, some: _Array) -> _Array:
-    """Decoded in calls of a few: a model that runs elsewhere has only so much time for a call."""
-    return np.concatenate(
-        [model.decode(some[start : start + _AT_ONCE]) for start in range(0, len(some), _AT_ONCE)]
-    )
 
 
 def _borders(tested: _Array, margin: float) -> tuple[float, float]:

@@ -19,7 +19,8 @@ __all__ = [
 
 AUGMENT_TEXT = (
     "none if the epochs are given or there are 1,000 images or more; otherwise rotate:10, zoom:0.1, a shift "
-    "of a twelfth of the image's smaller side and, below 300 images with autoencoder or conv, mix:0.5"
+    "of a twelfth of the image's smaller side and, below 300 images if the loss is the reconstruction error "
+    "alone, mix:0.5"
 )
 EPOCHS_TEXT = "as many as make 3,500 steps, at least 10; fewer for large images"
 BATCH_SIZE_TEXT = "128 if the epochs are given, otherwise 16 to 128, by the number and size of the images"

@@ -130,7 +130,7 @@ def _encoder(
     for layout in shapes(1, shape):
         encode = ExternalEncoder(part, *values, layout).eval()
         encode.at_once = images_at_once(encode.output, example, shape)
-        few = example[: min(trial.FEW, encode.at_once)]
+        few = trial.some_of(encode, example)
         try:
             out, again = (trial.run(encode.output, few, "encoder") for _ in range(2))
         except ExportError as error:
@@ -163,7 +163,7 @@ def _decoder(
     """The decoder with the layout of the images that it gives, and with where its output has them."""
     decode = ExternalDecoder(part, *values, layout).eval()
     decode.at_once = images_at_once(decode.call, latents, image_shape)
-    few = latents[: min(trial.FEW, decode.at_once)]
+    few = trial.some_of(decode, latents)
     known = shapes(len(few), image_shape)
     out = trial.run(decode.call, few, "decoder")
     decode.path, decode.image_shape = find_image(out, tuple(known.values())), image_shape

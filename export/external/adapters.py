@@ -148,22 +148,18 @@ _AUTOCAST = threading.RLock()  # one export after another: the last to end must 
 @contextmanager
 def _without_autocast() -> Iterator[None]:
     """Let `with torch.autocast(...)` change nothing, in this thread."""
-    with _AUTOCAST:
-        yield from _patched_autocast()
-
-
-def _patched_autocast() -> Iterator[None]:
     kind, thread = torch.autocast, threading.get_ident()
-    enter, leave = kind.__enter__, kind.__exit__
+    with _AUTOCAST:
+        enter, leave = kind.__enter__, kind.__exit__
 
-    def __enter__(self: Any) -> Any:
-        return self if threading.get_ident() == thread else enter(self)  # type: ignore[no-untyped-call]
+        def __enter__(self: Any) -> Any:
+            return self if threading.get_ident() == thread else enter(self)  # type: ignore[no-untyped-call]
 
-    def __exit__(self: Any, *error: Any) -> Any:
-        return None if threading.get_ident() == thread else leave(self, *error)
+        def __exit__(self: Any, *error: Any) -> Any:
+            return None if threading.get_ident() == thread else leave(self, *error)
 
-    kind.__enter__, kind.__exit__ = __enter__, __exit__  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        kind.__enter__, kind.__exit__ = enter, leave  # type: ignore[method-assign]
+        kind.__enter__, kind.__exit__ = __enter__, __exit__  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            kind.__enter__, kind.__exit__ = enter, leave  # type: ignore[method-assign]

@@ -38,6 +38,11 @@ _HINTS = (  # what an error of torch or Python may come from
 _SAME = 1e-3  # of the largest value: two results that differ by less are equal
 
 
+def some_of(part: ExternalEncoder | ExternalDecoder, given: Tensor) -> Tensor:
+    """The first inputs, as many as a part is tried with at a time."""
+    return given[: min(FEW, part.at_once)]
+
+
 def run(function: Callable[[Tensor], Any], given: Tensor, what: str) -> Any:
     """Call a part.
 
@@ -87,7 +92,7 @@ def encoder(encode: ExternalEncoder, example: Tensor) -> Tensor:
         ExportError: the results are random, not finite, of a wrong shape, or depend on the other images of
             the batch or on their number.
     """
-    few = example[: min(FEW, encode.at_once)]
+    few = some_of(encode, example)
     out = run(encode, few, "encoder")
     latent = out[0] if isinstance(out, tuple) else out
     if isinstance(out, tuple) and out[1].shape != latent.shape:
@@ -108,7 +113,7 @@ def encoder(encode: ExternalEncoder, example: Tensor) -> Tensor:
                 "the encoder returns NaN or infinite values for the example. Check its weights."
             )
     _check(encode, few, "encoder", "Return the mean and the log-variance, without drawing from them.")
-    step = min(FEW, encode.at_once)
+    step = len(few)
     parts = [encode(example[i : i + step]) for i in range(0, min(_MOST, len(example)), step)]
     return torch.cat([each[0] if isinstance(each, tuple) else each for each in parts])
 
@@ -119,7 +124,7 @@ def decoder(decode: ExternalDecoder, latents: Tensor) -> None:
     Raises:
         ExportError: as in `encoder`.
     """
-    few = latents[: min(FEW, decode.at_once)]
+    few = some_of(decode, latents)
     if not run(decode, few, "decoder").isfinite().all():
         raise ExportError("the decoder returns NaN or infinite values for the example. Check its weights.")
     _check(decode, few, "decoder", "Take the randomness out, or turn it off in eval mode.")

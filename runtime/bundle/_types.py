@@ -64,7 +64,7 @@ class Golden:
 
 
 class Preparation(TypedDict):
-    """The arguments of `runtime.image.convert.prepare` that depend on the model."""
+    """Settings of `runtime.image.convert.prepare` and `as_batch` that depend on the model."""
 
     background: float
     resize: str

@@ -214,8 +214,11 @@ def as_batch(
     images: Images,
     shape: tuple[int, int, int],
     *,
+    invert: bool | None = False,
+    background: float = 0.0,
     resize: str = "crop",
     padding: Colour = (255, 255, 255),
+    value_range: Span | None = None,
 ) -> NDArray[np.float32]:
     """Convert images of any kind to one batch.
 
@@ -225,8 +228,12 @@ def as_batch(
             `(n, c, h, w)` in [0, 1]. Arrays have the model's size; if c is 1, it may be left out. A tensor
             on the CPU, or any other object with the method `__array__`, counts as an array.
         shape: `(channels, height, width)` of the model.
+        invert: True inverts all images; None inverts pictures that look inverted, as in `prepare`, but never
+            arrays.
+        background: the brightness of the border of the model's images, as in `prepare`.
         resize: how pictures are resized, as in `prepare`.
         padding: the colour of the padding, as in `prepare`.
+        value_range: of pictures of more than 8 bits, as in `prepare`.
 
     Returns:
         float32 `(batch, channels, height, width)` in [0, 1].
@@ -236,9 +243,17 @@ def as_batch(
     """
 
     def convert(picture: Picture) -> NDArray[np.float32]:
-        return prepare(picture, shape, resize=resize, padding=padding).image
+        return prepare(
+            picture,
+            shape,
+            invert=invert,
+            background=background,
+            resize=resize,
+            padding=padding,
+            value_range=value_range,
+        ).image
 
-    return gather(images, shape, convert)
+    return gather(images, shape, convert, invert=invert is True)
 
 
 def to_uint8(images: NDArray[np.float32]) -> NDArray[np.uint8]:

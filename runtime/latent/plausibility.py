@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from diabolo.runtime.latent._decoded import decoded_codes
+
 if TYPE_CHECKING:
     from diabolo.runtime.autoencoder import Autoencoder
 
@@ -38,7 +40,6 @@ __all__ = ["MARKED", "Plausibility", "unexplained"]
 _Array = NDArray[np.float32]
 MARKED = 0.95  # the share of the decoded test codes whose score a picture unlike the data exceeds
 _TESTED = 1500  # decoded test codes, at most
-_VALUES = 2**24  # numbers in them, at most
 _FEWEST = 100  # decoded test codes without which there is no limit
 _NEIGHBOURS = 10  # decoded test codes whose classes are compared
 _CHUNK = 2**22  # distances that are computed at a time
@@ -84,14 +85,11 @@ class Plausibility:
             GraphError: onnxruntime cannot compute a graph.
             IntegrityError, ManifestError: as `LatentSpace.codes` raises them.
         """
-        codes = model.codes
-        count = 0 if codes is None else len(codes.latents)
-        most = min(_TESTED, count, _VALUES // int(np.prod(model.manifest.image_shape)))
-        if codes is None or most < _FEWEST:
+        if (found := decoded_codes(model, _FEWEST, _TESTED)) is None:
             return None
-        rows = np.linspace(0, count - 1, most).astype(int)
-        labels = None if codes.labels is None else codes.labels[rows]
-        return cls(model.reconstruct, model.decode(codes.latents[rows]), labels)
+        rows, tested = found
+        labels = None if model.codes is None else model.codes.labels
+        return cls(model.reconstruct, tested, None if labels is None else labels[rows])
 
     def changes(self, images: _Array) -> NDArray[np.float64]:
         """What each round of encoding and decoding changes, as a share of the picture's variance before it.

@@ -72,7 +72,7 @@ def test_no_more_are_tried_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_graph_that_needs_more_memory_than_is_free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("diabolo.export.memory.free", lambda: 100)
+    monkeypatch.setattr("diabolo.export.memory.free_memory", lambda: 100)
     monkeypatch.setattr("diabolo.export.memory._BUDGET", 100)  # up to which nothing is refused
     with pytest.raises(ExportError, match=r"needs 0\.0 GiB for a single image, and 0\.0 are free"):
         export_pair(Gaussian(), Linear(), GREY, tmp_path / "b", value_range=(-1, 1))
@@ -81,6 +81,6 @@ def test_a_graph_that_needs_more_memory_than_is_free(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(("available", "wanted"), [(15 * 2**30, 2), (2**31 + 100, 1)])
 def test_at_least_one_image(available: int, wanted: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("diabolo.export.memory.free", lambda: available)
+    monkeypatch.setattr("diabolo.export.memory.free_memory", lambda: available)
     monkeypatch.setattr("diabolo.export.memory.bytes_per_image", lambda _graph: 2**31)
     assert most_images([None]) == wanted  # type: ignore[list-item]

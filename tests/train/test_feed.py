@@ -173,6 +173,13 @@ def test_a_container_s_limit(
     assert _memory._container() == expected
 
 
+def test_files_kept_in_memory_are_not_used_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in {"max": "5000", "current": "4900", "stat": "anon 900\ninactive_file 3000\n"}.items():
+        (tmp_path / f"memory.{name}").write_text(text)
+    monkeypatch.setattr(_memory, "Path", lambda _: tmp_path)
+    assert _memory._container() == 3100
+
+
 def test_an_array_in_another_order_is_put_in_order_once() -> None:
     turned = np.ascontiguousarray(some().transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
     rows = Rows(turned)

@@ -20,6 +20,7 @@ from diabolo.train.datasets._base import (
     data_roots,
 )
 from diabolo.train.datasets._decoding.decode import EXTENSIONS
+from diabolo.train.datasets._decoding.memory import free as free_memory
 from diabolo.train.datasets._decoding.resize_options import RESIZE, Fitting
 from diabolo.train.datasets._resize import fit_splits
 from diabolo.train.datasets._rows import Images, Rows, rows_of, spread
@@ -39,6 +40,7 @@ __all__ = [
     "data_roots",
     "find",
     "fit_splits",
+    "free_memory",
     "load",
     "names",
     "rows_of",

@@ -213,7 +213,7 @@ class _Sums:
         figures = {name: value / count for name, value in total._values.items()}
         pools = {name: value / count for name, value in total._pools.items()}
         figures["images"] = count
-        return (variant.pooled(figures, pools) if pools else figures) | {"images": count}
+        return figures | variant.pooled(figures, pools) if pools else figures
 
     def _both(self) -> tuple[dict[str, float], dict[str, Tensor]]:
         return self._values, self._pools

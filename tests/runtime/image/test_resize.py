@@ -223,3 +223,12 @@ def test_padding_is_not_inverted(tmp_path: Path) -> None:
 def test_unknown_resize() -> None:
     with pytest.raises(UnknownNameError, match=r"'corp'.*'crop'"):
         prepare(picture(4, 4), (3, 8, 8), resize="corp")
+
+
+def test_a_batch_is_inverted_as_a_picture_is(tmp_path: Path) -> None:
+    picture(40, 40, "L").save(tmp_path / "a.png")
+    plain = as_batch(tmp_path / "a.png", (1, 28, 28))
+    swapped = as_batch(tmp_path / "a.png", (1, 28, 28), invert=True)
+    np.testing.assert_allclose(swapped, 1 - plain, atol=1e-6)
+    bright = Image.new("L", (28, 28), 255)
+    assert as_batch(bright, (1, 28, 28), invert=None, background=0.0).max() == 0

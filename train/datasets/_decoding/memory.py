@@ -41,10 +41,23 @@ def free() -> int:
 
 
 def _container() -> int:
-    """What the control group's limit leaves, by its version 2 (https://docs.kernel.org/admin-guide/cgroup-v2.html)."""
+    """What the control group's limit leaves, by its version 2 (https://docs.kernel.org/admin-guide/cgroup-v2.html).
+
+    Files that were read and are kept in memory count as used there, although they go when memory is needed.
+    """
     folder = Path("/sys/fs/cgroup")
     try:
         limit, used = (folder / "memory.max").read_text(), (folder / "memory.current").read_text()
     except OSError:
         return 2**62
-    return max(0, int(limit) - int(used)) if limit.strip().isdecimal() else 2**62
+    if not limit.strip().isdecimal():
+        return 2**62
+    return max(0, int(limit) - int(used) + _cached(folder / "memory.stat"))
+
+
+def _cached(path: Path) -> int:
+    try:
+        told = dict(line.split() for line in path.read_text().splitlines())
+    except OSError:
+        return 0
+    return int(told.get("inactive_file", 0))

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Unlike"]
 
-_NOT_COMPARED = "pictures are not compared with the training images"
 _SHOWN = 5  # files in the note, at most
 _USUAL_SHARE = 3 * (1 - LEVEL)  # of a model's own test images that exceed one of three limits, at most
 _USUAL = f"Of images like the training images, up to {100 * _USUAL_SHARE:.2g} % are named as well."
@@ -39,7 +38,6 @@ class Unlike:
 
     def __init__(self, model: Autoencoder) -> None:
         self._model = model
-        self._undecodable = False
         self.found: list[tuple[str, Novelty]] = []
 
     @functools.cached_property
@@ -48,7 +46,7 @@ class Unlike:
         try:
             detector = NoveltyDetector(self._model)
         except (GraphError, IntegrityError, ManifestError) as error:
-            click.echo(printable(f"note: {_NOT_COMPARED}: {error}"), err=True)
+            _say_not_compared(error)
             return None
         return detector if detector.known else None
 
@@ -71,13 +69,13 @@ class Unlike:
 
     def judge_latents(self, batch: Batch, latents: NDArray[np.float32]) -> None:
         """Judge a batch by its latents, which are decoded for that; if they cannot be, say so once."""
-        if self._undecodable or not self.known:
+        if not self.known:
             return
         try:
             results = self._model.decode(latents)
         except GraphError as error:
-            self._undecodable = True
-            click.echo(printable(f"note: {_NOT_COMPARED}: {error}"), err=True)
+            self._detector = None
+            _say_not_compared(error)
         else:
             self.judge(batch, latents, results)
 
@@ -117,3 +115,7 @@ class Unlike:
             told += f"Do not rely on {'its result' if len(files) == 1 else 'their results'}."
             told += f" {_USUAL}" if len(files) <= _USUAL_SHARE * of else ""
         click.echo(printable(f"note: {told}"), err=True)
+
+
+def _say_not_compared(error: Exception) -> None:
+    click.echo(printable(f"note: pictures are not compared with the training images: {error}"), err=True)
