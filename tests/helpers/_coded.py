@@ -6,11 +6,12 @@ import hashlib
 import json
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from _pair import save_pair
 
-from diabolo.runtime.bundle import manifest
+from diabolo.runtime.bundle import Bundle, manifest
 from diabolo.runtime.latent.density import Density
 
 CLASSES = ["ants", "bees", "cats"]
@@ -51,3 +52,29 @@ def save_coded(folder: Path, latent_shape: tuple[int, ...] = (2,), count: int = 
     }
     (folder / "model.json").write_bytes(manifest.seal(document))
     return folder
+
+
+def with_prior(folder: Path) -> Path:
+    """The same bundle, but its model.json says that latents follow N(0, I)."""
+    document = json.loads((folder / "model.json").read_text())
+    document["latent"]["prior"] = "normal"
+    document["metrics"]["holes"] = 0.012
+    (folder / "model.json").write_bytes(manifest.seal(document))
+    return folder
+
+
+def save_compared(folder: Path) -> Path:
+    """Save 'plane', 'prior', 'whole' and 'wide' in a folder, and return it."""
+    save_coded(folder / "plane")
+    with_prior(save_coded(folder / "prior"))
+    save_pair(folder / "whole", latent_shape=(1, 8, 8), dataset={"name": "made", "classes": []})
+    save_pair(folder / "wide", image_shape=(3, 6, 10))
+    return folder
+
+
+def context_of(folder: Path, *names: str) -> Any:
+    from diabolo.ui.models.collection import Models
+    from diabolo.ui.parts.context import Context
+
+    models = Models({name: Bundle.open(folder / name) for name in names}, device="cpu")
+    return Context(bundles=models, chooser=None)  # type: ignore[arg-type]
