@@ -45,7 +45,9 @@ def of_graphs(encoder: bytes, decoder: bytes) -> Reconstruct:
     Raises:
         GraphError: onnxruntime refuses a graph.
     """
-    both = answers(*(create_session(raw, "cpu", torch.get_num_threads())[0] for raw in (encoder, decoder)))
+    both = answers(
+        *(create_session(raw, "cpu", torch.get_num_threads(), arena=False)[0] for raw in (encoder, decoder))
+    )
     return lambda image: both(image)[1]
 
 

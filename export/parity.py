@@ -87,7 +87,7 @@ def check_parity(
         ExportError: an output differs by more than the tolerance, or has another shape.
     """
     rng = np.random.default_rng(seed)
-    sessions = create_session(encoder, "cpu", 1)[0], create_session(decoder, "cpu", 1)[0]
+    sessions = _session(encoder), _session(decoder)
     latent = image = 0.0
     kinds = ("random",) if real is None or not len(real) else ("random", "test")
     for size in sizes:
@@ -99,6 +99,11 @@ def check_parity(
             found = _compare(pair, sessions, torch.from_numpy(batch), f"at batch {size} of {kind} images")
             latent, image = max(latent, found[0]), max(image, found[1])
     return Parity(latent=latent, image=image, images=kinds, batch_sizes=sizes)
+
+
+def _session(graph: bytes) -> Any:
+    """Large batches follow on each other, in several sizes: memory that is kept would add up."""
+    return create_session(graph, "cpu", 1, arena=False)[0]
 
 
 def _compare(pair: Pair, sessions: tuple[Any, Any], images: Tensor, where: str) -> tuple[float, float]:

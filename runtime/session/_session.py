@@ -36,19 +36,20 @@ def short(provider: str) -> str:
     return provider.removesuffix("ExecutionProvider").lower()
 
 
-def start(ort: Any, model: bytes, threads: int) -> Any:
+def start(ort: Any, model: bytes, threads: int, arena: bool = True) -> Any:
     """Start a session on the CPU.
 
     Args:
         ort: the onnxruntime module.
         model: the bytes of an .onnx file.
         threads: CPU threads for one call.
+        arena: as in `create_session`.
 
     Raises:
         GraphError: onnxruntime refuses the graph.
     """
     try:
-        return _session(ort, model, [CPU], threads)
+        return _session(ort, model, [CPU], threads, arena)
     except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes
         raise GraphError(f"onnxruntime refuses the graph: {_reason(error)}. Get the bundle again.") from None
 
@@ -93,8 +94,9 @@ def _chain(ort: Any, provider: str, index: int) -> list[Any]:
     return [first, CPU]
 
 
-def _session(ort: Any, model: bytes, providers: list[Any], threads: int) -> Any:
+def _session(ort: Any, model: bytes, providers: list[Any], threads: int, arena: bool = True) -> Any:
     options = ort.SessionOptions()
+    options.enable_cpu_mem_arena = arena
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL

@@ -98,7 +98,7 @@ def import_onnxruntime(device: str = "auto") -> Any:
     return onnxruntime
 
 
-def create_session(model: bytes, device: str, threads: int) -> tuple[Any, Device]:
+def create_session(model: bytes, device: str, threads: int, *, arena: bool = True) -> tuple[Any, Device]:
     """Start an onnxruntime session on a device.
 
     Args:
@@ -107,6 +107,8 @@ def create_session(model: bytes, device: str, threads: int) -> tuple[Any, Device
             the name of another execution provider of the installed onnxruntime: 'coreml', 'openvino',
             'TensorrtExecutionProvider'. Case does not matter.
         threads: CPU threads for one call, at least 1.
+        arena: on the CPU, whether memory is kept for later calls, which is faster, or given back after each.
+            What is kept is several times what a call needs, as it grows by doubling.
 
     Returns:
         The session and the device that it runs on.
@@ -125,7 +127,7 @@ def create_session(model: bytes, device: str, threads: int) -> tuple[Any, Device
     made = functools.partial(_device, ort, device, threads)
     provider, index = _parse(ort, wanted)
     if provider == CPU:
-        return start(ort, model, threads), made(CPU, 0, "asked for")
+        return start(ort, model, threads, arena), made(CPU, 0, "asked for")
     trouble = _cuda_trouble(ort) if provider == CUDA else ""
     if not trouble:
         session, note = start_on(ort, model, provider, index, threads)
@@ -138,7 +140,7 @@ def create_session(model: bytes, device: str, threads: int) -> tuple[Any, Device
     reason = trouble.split(". ")[0].rstrip(".")
     if CUDA in ort.get_available_providers():
         _say_once(f"running on the CPU: {reason}")
-    return start(ort, model, threads), made(CPU, 0, reason)
+    return start(ort, model, threads, arena), made(CPU, 0, reason)
 
 
 @functools.cache

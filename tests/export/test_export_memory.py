@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from diabolo.export import ExportError, export_pair
 from diabolo.export.external.adapt import adapt
 from diabolo.export.external.peak import MOST, images_at_once
 from diabolo.export.memory import most_images
+from diabolo.runtime.session import device
 
 LARGE = (3, 256, 256)
 IMAGES = torch.rand(4, *LARGE, generator=torch.Generator().manual_seed(0))
@@ -84,3 +86,18 @@ def test_at_least_one_image(available: int, wanted: int, monkeypatch: pytest.Mon
     monkeypatch.setattr("diabolo.export.memory.free_memory", lambda: available)
     monkeypatch.setattr("diabolo.export.memory.bytes_per_image", lambda _graph: 2**31)
     assert most_images([None]) == wanted  # type: ignore[list-item]
+
+
+def test_the_proof_keeps_no_memory_between_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """onnxruntime's arena would keep the largest batch's memory, and more, in each of four sessions."""
+    kept: list[bool] = []
+
+    def create_session(*given: Any, **options: Any) -> tuple[Any, Any]:
+        made = device.create_session(*given, **options)
+        kept.append(made[0].get_session_options().enable_cpu_mem_arena)
+        return made
+
+    monkeypatch.setattr("diabolo.export.parity.create_session", create_session)
+    monkeypatch.setattr("diabolo.export.measure.create_session", create_session)
+    export_pair(nn.Sequential(nn.Flatten(), nn.Linear(64, 3)), Linear(), GREY, tmp_path / "pair", test=GREY, clip=True)
+    assert kept == [False] * 4

@@ -222,10 +222,13 @@ def test_no_process_can_be_started_any_more(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     first = workers._begin
     monkeypatch.setattr(workers, "_begin", lambda job: None if pool else first(job))
+    monkeypatch.setattr(workers, "_cores", lambda: 1)  # a second one would be missed before the crash
     what, tasks = job(tmp_path, 40)
+    sample("RGB", 8, 8).save(tmp_path / "crash.png")
     tasks[0] = 0, str(tmp_path / "crash.png")  # the only process dies with others of its files to come
     with pytest.raises(DataError, match=r"cannot be started: .*Free some memory"):
         list(work(what, tasks, 0))
+    assert [process.wait() for process in pool] == [3]
 
 
 def test_a_target_that_cannot_be_written_is_told(pool: Started, tmp_path: Path) -> None:
