@@ -16,15 +16,13 @@ from pydantic import ValidationError
 from diabolo.runtime.errors import DiaboloError, ImageError
 from diabolo.ui.components import LONGEST_NAME
 from diabolo.ui.files.incoming import received
-from diabolo.ui.refused import refusal, refusal_of
+from diabolo.ui.refused import answering, bug, invalid, refusal_of
 from diabolo.ui.sessions.fair_share import FairShare
 
-__all__ = ["BUSY", "INTERNAL", "THREADS", "AppBlocks", "address_of", "logged"]
+__all__ = ["THREADS", "AppBlocks", "address_of", "logged"]
 
 _LOG = logging.getLogger("diabolo.ui")
-INTERNAL = "Error in the app"  # the title of errors that are bugs; the sender can fix others
 THREADS = 96  # for events; more than may wait for turns, so that small computations get one
-BUSY = "Busy"  # the title of errors that may not occur at the next try
 _LARGEST = 1e15  # the largest number that clients may send; integers below it are exact
 
 
@@ -73,10 +71,11 @@ class AppBlocks(gr.Blocks):
         try:
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except gr.Error as error:
-            raise refusal(str(error.message)) from None
+            raise invalid(str(error.message)) from None
         except Exception as error:  # noqa: BLE001 - Gradio's components raise almost anything
-            reason = f"{_name(block_fn)} was sent an invalid value: {_reason(error)}"
-            raise refusal(reason) from None
+            cause = error.__cause__ if isinstance(error, ComponentProcessingError) else error
+            reason = f"{_name(block_fn)} was sent an invalid value: {_reason(cause or error)}"
+            raise invalid(reason, cause) from None
 
     async def process_api(self, block_fn: Any, *args: Any, **more: Any) -> dict[str, Any]:
         """Run an event, when it is its caller's turn.
@@ -84,19 +83,20 @@ class AppBlocks(gr.Blocks):
         Raises:
             gr.Error: with the reason; a bug of the app is logged, and the message has its number.
         """
-        _check_event(block_fn, more.get("event_data"))
-        try:
-            async with self._share.turn(address_of(more.get("request"))):
-                return await super().process_api(block_fn, *args, **more)
-        except gr.Error as error:
-            error.print_exception = False
-            raise
-        except DiaboloError as error:
-            raise refusal_of(error) from None
-        except Exception as error:  # noqa: BLE001 - logged; the client gets its number
-            if isinstance(error, ComponentProcessingError) and isinstance(error.__cause__, DiaboloError):
-                raise refusal_of(error.__cause__) from None
-            raise gr.Error(logged(_name(block_fn)), title=INTERNAL, print_exception=False) from None
+        with answering(self.language, more.get("request")):
+            _check_event(block_fn, more.get("event_data"))
+            try:
+                async with self._share.turn(address_of(more.get("request"))):
+                    return await super().process_api(block_fn, *args, **more)
+            except gr.Error as error:
+                error.print_exception = False
+                raise
+            except DiaboloError as error:
+                raise refusal_of(error) from None
+            except Exception as error:  # noqa: BLE001 - logged; the client gets its number
+                if isinstance(error, ComponentProcessingError) and isinstance(error.__cause__, DiaboloError):
+                    raise refusal_of(error.__cause__) from None
+                raise bug(logged(_name(block_fn))) from None
 
 
 def address_of(request: Any) -> str:
@@ -121,13 +121,13 @@ def _check(block_fn: Any, inputs: list[Any]) -> None:
         gr.Error: there are too few values, or one has the wrong type.
     """
     if len(inputs) < len(block_fn.inputs):
-        raise refusal(f"{_name(block_fn)} takes {len(block_fn.inputs)} values, not {len(inputs)}.")
+        raise invalid(f"{_name(block_fn)} takes {len(block_fn.inputs)} values, not {len(inputs)}.")
     for index, (block, value) in enumerate(zip(block_fn.inputs, inputs, strict=False)):
         if value is None and isinstance(block, gr.Number | gr.Slider):
             inputs[index] = block.value
         elif wanted := _wanted(block, value):
             place = _argument(block_fn, index)
-            raise refusal(f"{_name(block_fn)} takes {wanted} as {place}, not {repr(value)[:80]}.")
+            raise invalid(f"{_name(block_fn)} takes {wanted} as {place}, not {repr(value)[:80]}.")
 
 
 def _check_event(block_fn: Any, event: Any) -> None:
@@ -137,16 +137,16 @@ def _check_event(block_fn: Any, event: Any) -> None:
         gr.Error: it has none, or the data is not, or names a file.
     """
     if block_fn.fn is None:
-        raise refusal("this event runs in the page only.")
+        raise invalid("this event runs in the page only.")
     data = getattr(event, "_data", None)
     if _names_file(data):
-        raise refusal("the event data may not name a file.")
+        raise invalid("the event data may not name a file.")
     hints = [hint for hint in _hints(block_fn.fn) if isinstance(hint, type)]
     if not any(issubclass(hint, gr.EventData) for hint in hints):
         return
     wanted = ("index", "value") if any(issubclass(hint, gr.SelectData) for hint in hints) else ()
     if not isinstance(data, dict) or not all(name in data for name in wanted):
-        raise refusal("the event data is incomplete. Reload the page.")
+        raise invalid("the event data is incomplete. Reload the page.")
 
 
 @functools.lru_cache(1000)
@@ -175,17 +175,17 @@ def _check_files(block: Any, value: Any, ours: bool) -> None:
     takes = isinstance(block, gr.Image | gr.File | gr.UploadButton)
     for part in value if isinstance(value, list) else [value]:
         if not takes and _names_file(part):
-            raise refusal("a file is named where none is allowed.")
+            raise invalid("a file is named where none is allowed.")
         if isinstance(part, dict) and any(_names_file(inner) for inner in part.values()):
-            raise refusal("a file is named within another file.")
+            raise invalid("a file is named within another file.")
         path = part.get("path") if isinstance(part, dict) else None
         if isinstance(path, str) and path.strip().lower().startswith(("http:", "https:")):
-            raise refusal("files are not downloaded from other URLs. Upload the file first.")
+            raise invalid("files are not downloaded from other URLs. Upload the file first.")
         if path is not None and not ours:
             try:
                 received(path, block.GRADIO_CACHE)
             except ImageError as error:
-                raise refusal(str(error)) from None
+                raise refusal_of(error) from None
 
 
 def _names_file(value: Any) -> bool:
@@ -228,9 +228,8 @@ def _name(block_fn: Any) -> str:
     return f"/{name}" if isinstance(name, str) else "this event"
 
 
-def _reason(error: Exception) -> str:
+def _reason(cause: BaseException) -> str:
     """The error as one line, without paths of this machine."""
-    cause = error.__cause__ if isinstance(error, ComponentProcessingError) and error.__cause__ else error
     if isinstance(cause, DiaboloError):
         return str(cause)
     if isinstance(cause, ValidationError):

@@ -14,8 +14,8 @@ import gradio as gr
 
 from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import UsageError
-from diabolo.ui.blocks import BUSY
 from diabolo.ui.guard.caller import gone
+from diabolo.ui.refused import busy
 
 __all__ = ["VALUES", "LeftError", "Turns", "check_frames", "check_pictures", "large", "stop_if_disconnected"]
 
@@ -79,8 +79,7 @@ def large(count: int, size: tuple[int, ...]) -> bool:
 
 
 def _busy(seconds: float) -> gr.Error:
-    message = f"the app is busy: your turn would come in about {seconds:.0f} seconds. Try again later."
-    return gr.Error(message, title=BUSY, print_exception=False)
+    return busy(f"the app is busy: your turn would come in about {seconds:.0f} seconds. Try again later.")
 
 
 class Turns:

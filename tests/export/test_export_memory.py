@@ -99,5 +99,7 @@ def test_the_proof_keeps_no_memory_between_batches(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr("diabolo.export.parity.create_session", create_session)
     monkeypatch.setattr("diabolo.export.measure.create_session", create_session)
-    export_pair(nn.Sequential(nn.Flatten(), nn.Linear(64, 3)), Linear(), GREY, tmp_path / "pair", test=GREY, clip=True)
+    export_pair(
+        nn.Sequential(nn.Flatten(), nn.Linear(64, 3)), Linear(), GREY, tmp_path / "pair", test=GREY, clip=True
+    )
     assert kept == [False] * 4

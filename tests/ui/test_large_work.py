@@ -14,8 +14,8 @@ pytest.importorskip("gradio")
 
 import gradio as gr
 
-from diabolo.ui.blocks import BUSY
 from diabolo.ui.guard.caller import LEFT
+from diabolo.ui.refused import BUSY
 from diabolo.ui.work import LeftError, Turns, check_frames, check_pictures, large, stop_if_disconnected
 
 WORDS = "about {seconds} s"

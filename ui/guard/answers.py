@@ -7,8 +7,8 @@ import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from diabolo.ui.blocks import BUSY, INTERNAL
 from diabolo.ui.guard.access import Access
+from diabolo.ui.refused import BUSY, INTERNAL, titled
 
 __all__ = ["Message", "Receive", "Send", "answer", "protected", "status_of"]
 
@@ -66,4 +66,4 @@ def status_of(body: bytes) -> int:
         return 500
     if not isinstance(said, dict) or not isinstance(said.get("error"), str):
         return 500
-    return {INTERNAL: 500, BUSY: 503}.get(str(said.get("title")), 422)
+    return {INTERNAL: 500, BUSY: 503}.get(titled(str(said.get("title"))), 422)

@@ -14,11 +14,11 @@ import pytest
 pytest.importorskip("gradio")
 
 from diabolo.runtime.errors import UsageError
-from diabolo.ui.blocks import INTERNAL
 from diabolo.ui.files.temporary import KEPT
 from diabolo.ui.guard import Access, Guard, storage
 from diabolo.ui.guard.caller import LEFT
 from diabolo.ui.guard.storage import Storage
+from diabolo.ui.refused import INTERNAL
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 

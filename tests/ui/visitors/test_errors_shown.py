@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ def crash(*_given: object, **_more: object) -> Any:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("listed")
-    with served(change(save_coded(folder / "plane"), name="plane"), device="cpu", language="en") as address:
+    with served(change(save_coded(folder / "plane"), name="plane"), device="cpu") as address:
         yield address
 
 
@@ -108,3 +109,26 @@ def test_a_function_of_the_explorer_that_is_refused(page: Any, function: str, sa
     fetch(page)
     open_tab(page, "Explore")
     page.locator(".explorer .problem:visible", has_text=said).first.wait_for(timeout=WAIT)
+
+
+def test_on_a_chinese_page_all_of_them_begin_in_chinese(
+    browser: Any, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of an event's function, of a component before it, and of the explorer."""
+    monkeypatch.setattr("diabolo.ui.tabs.generate.page._generate", fail)
+    monkeypatch.setattr("diabolo.ui.explorer.backend.Backend.about", fail)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    page = new_page(browser, locale="zh-TW", viewport={"width": 1280, "height": 900})
+    page.goto(address)
+    page.locator(".model-line p").first.wait_for(timeout=WAIT)
+    page.get_by_role("tab", name="上傳或貼上").first.click()
+    page.locator("input[type=file]").first.set_input_files(str(broken))
+    page.locator(".toast-body", has_text="這張影像無法使用。原因：").first.wait_for(timeout=WAIT)
+    open_tab(page, "生成")
+    page.locator(".toast-body", has_text=f"詳細情形記在伺服器的紀錄裡。原因：{LOGGED}").first.wait_for(
+        timeout=WAIT
+    )
+    open_tab(page, "探索")
+    page.locator(".explorer .problem", has_text="這個動作沒有成功。原因：").first.wait_for(timeout=WAIT)
+    page.close()

@@ -23,10 +23,14 @@ function explore(element, props, server, trigger, watch) {
     if (shown) shown.made = null;
     element.firstElementChild.inert = true;
     const answer = await server.explorer_open({ model: options?.chosen ?? null }).catch(() => undefined);
-    const about = answer ?? { problem: say("silence") }; // gradio makes undefined of an error status
+    const about = answer ?? { problem: "" }; // gradio makes undefined of an error status
     if (mine !== turn) return; // another model was chosen meanwhile
     const page = blank.cloneNode(true);
-    if (about.problem) return void ((shown = null), showProblem(page, about.problem));
+    if ("problem" in about) {
+      shown = null;
+      if (!options) setLanguage(props.language);
+      return showProblem(page, about.problem ? say("refused", { reason: about.problem }) : say("silence"));
+    }
     if (!options) heed(about.options);
     const latent = [value, before].find((one) => one?.length === about.size) ?? floatsOf(about.start);
     const outside = { options: { ...options }, server, trigger, tell, preference };

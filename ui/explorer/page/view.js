@@ -8,7 +8,7 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
   const ask = async (name, more) => {
     const answer = await server[`explorer_${name}`]({ model, ...more });
     if (answer === undefined) throw Error("no answer"); // what gradio makes of an error status
-    if (answer?.problem) throw Object.assign(Error(answer.problem), { told: answer.problem });
+    if (answer?.problem) throw Object.assign(Error(answer.problem), { told: say("refused", { reason: answer.problem }) });
     return answer;
   };
   const failed = (error) => ($(".density").textContent = error?.told ?? say("trouble"));
