@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import logging
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -28,6 +31,7 @@ _EXTRAS = {  # package: the extra that installs it
     "requests": "train",
     "gradio": "ui",
 }
+_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG}  # no fault of the program
 
 
 class _Commands(click.Group):
@@ -49,9 +53,19 @@ class _Commands(click.Group):
         """
         if "MPLBACKEND" in os.environ:  # left by a notebook, or not valid: matplotlib would fail
             os.environ["MPLBACKEND"] = "agg"  # commands open no windows
+        # where the home folder cannot be written to, it makes a temporary one, and says so in two lines
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
             sys.stdout.reconfigure(errors="backslashreplace")
-        return super().main(*args, **extra)
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            if error.errno not in _MACHINE:
+                raise
+            if not error.filename:  # most likely stdout, which Python would flush once more at its end
+                sys.stdout = Path(os.devnull).open("w")
+            name = f" {error.filename}" if error.filename else " the output"
+            _fail(DiaboloError(f"cannot write{name}: {error.strerror}. Mend that and run the command again."))
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

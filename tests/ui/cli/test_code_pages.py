@@ -118,3 +118,15 @@ def test_in_a_process_of_its_own(place: Path, page: str) -> None:
     assert done.returncode == 0, done.stderr
     escaped = NAME.encode(page, "backslashreplace").decode(page)
     assert f"{escaped}0.png  mse" in done.stdout.decode(page)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("words", [["--version"], ["models"]])
+def test_a_stdout_that_is_full_is_told(words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "diabolo.ui.cli", *words]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "diabolo: cannot write the output: No space left on device. Mend that and run the command again.\n"
+    )

@@ -104,3 +104,15 @@ def test_a_notebooks_plotting_backend_does_not_reach_a_command(monkeypatch: pyte
     monkeypatch.setenv("MPLBACKEND", "module://not_installed_here")
     assert CliRunner().invoke(main, ["models"]).exit_code == 0
     assert os.environ["MPLBACKEND"] == "agg"
+
+
+def test_a_home_folder_that_is_read_only_is_no_news(tmp_path: Path) -> None:
+    """As in containers: matplotlib, which Gradio imports, tells of a temporary folder in two lines."""
+    home = tmp_path / "home"
+    home.touch()  # no folder: also root cannot write there
+    environment = {name: value for name, value in os.environ.items() if name != "MPLCONFIGDIR"}
+    environment |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
+    command = [sys.executable, "-m", "diabolo.ui.cli", "datasets"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr  # how to train on a folder
