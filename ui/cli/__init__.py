@@ -63,7 +63,7 @@ class _Commands(click.Group):
             if error.errno not in _MACHINE:
                 raise
             if not error.filename:  # most likely stdout, which Python would flush once more at its end
-                sys.stdout = Path(os.devnull).open("w")
+                sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until then
             name = f" {error.filename}" if error.filename else " the output"
             _fail(DiaboloError(f"cannot write{name}: {error.strerror}. Mend that and run the command again."))
 
