@@ -27,14 +27,16 @@ class Visitor:
 
     def __init__(self, port: int) -> None:
         self.session = uuid.uuid4().hex
+        self.port = port
+        self._line: http.client.HTTPConnection | None = None
         self._link = http.client.HTTPConnection(HOST, port, timeout=120)
 
-    def ask(self, path: str, body: Any = None) -> bytes:
-        """The answer to a GET, or to a POST of JSON; bytes go as they are, as a file called digit.png."""
+    def ask(self, path: str, body: Any = None, name: str = "digit.png") -> bytes:
+        """The answer to a GET, or to a POST of JSON; bytes go as they are, as a file of this name."""
         if isinstance(body, bytes):
             edge = uuid.uuid4().hex
-            head = f'--{edge}\r\nContent-Disposition: form-data; name="files"; filename="digit.png"\r\n'
-            sent = f"{head}Content-Type: image/png\r\n\r\n".encode() + body + f"\r\n--{edge}--\r\n".encode()
+            head = f'--{edge}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+            sent = head.encode() + body + f"\r\n--{edge}--\r\n".encode()
             kind = f"multipart/form-data; boundary={edge}"
         else:
             sent, kind = json.dumps(body).encode(), "application/json"
@@ -59,13 +61,31 @@ class Visitor:
         assert found, f"{endpoint}: {told[:300]}"
         return json.loads(found[1])
 
-    def upload(self, picture: bytes) -> dict[str, Any]:
-        """A picture as endpoints take it."""
-        (path,) = json.loads(self.ask("/gradio_api/upload", picture))
-        return {"path": path, "meta": {"_type": "gradio.FileData"}}
+    def upload(self, content: bytes, name: str = "digit.png") -> dict[str, Any]:
+        """A file as endpoints take it."""
+        (path,) = json.loads(self.ask("/gradio_api/upload", content, name))
+        return {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+
+    def arrive(self) -> None:
+        """Open the line that tells the app that a page is there, until `close`."""
+        self._line = http.client.HTTPConnection(HOST, self.port, timeout=120)
+        self._line.request("GET", f"/gradio_api/heartbeat/{self.session}")
+        self._line.getresponse().read(10)
+
+    def bring(self, bundle: bytes, name: str) -> dict[str, Any]:
+        """Upload a .zip as the page does; what the app says at last."""
+        events = json.loads(self.ask("/config"))["dependencies"]
+        index = next(e["id"] for e in events if len(e["inputs"]) == 1 and e["targets"][0][1] == "upload")
+        asked = {"data": [self.upload(bundle, name)], "fn_index": index, "session_hash": self.session}
+        self.ask("/gradio_api/queue/join", asked)
+        said = self.ask(f"/gradio_api/queue/data?session_hash={self.session}").decode()
+        told = [json.loads(line[6:]) for line in said.splitlines() if line.startswith("data: ")]
+        return next(dict(one["output"]) for one in told if one.get("msg") == "process_completed")
 
     def close(self) -> None:
         self._link.close()
+        if self._line is not None:
+            self._line.close()
 
 
 class Server:
@@ -79,6 +99,12 @@ class Server:
     def memory(self) -> float:
         """MB that are resident."""
         return float(self._process.memory_info().rss / 1e6)
+
+    @property
+    def memory_in_all(self) -> float:
+        """MB that are resident, with the processes that it started; what they share counts for each."""
+        processes = [self._process, *self._process.children(recursive=True)]
+        return float(sum(each.memory_info().rss for each in processes) / 1e6)
 
     @property
     def cost(self) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import OrderedDict
 
 from gradio.routes import file_upload_statuses
@@ -11,7 +13,10 @@ from diabolo.ui.guard.exchange import RATE, Exchange
 __all__ = ["Uploads"]
 
 _ARRIVING = 16  # at a time; the disk space that they need is known only once they have arrived
-_WAITING = 200  # uploads whose first bytes have not arrived yet
+_WAITING = 200  # uploads whose first bytes have not arrived yet, and as many that wait for a slot
+_PATIENCE = 120.0  # seconds that an upload waits for a slot
+_LOOK = 0.05  # seconds between two looks at the slots
+_FULL = "too many concurrent uploads. Try again in a few seconds."
 _PROGRESS = 1000  # upload ids that Gradio keeps; without this limit it keeps them for ever
 
 
@@ -19,11 +24,13 @@ class Uploads:
     """Slots for uploads.
 
     An upload takes a slot when the first bytes of its body have arrived. If all slots are taken, the slowest
-    upload loses its slot. If too many uploads are still waiting for their first bytes, the oldest is dropped.
+    upload loses its slot if it is too slow; otherwise the new one waits until a slot is free. If too many
+    uploads are still waiting for their first bytes, the oldest is dropped.
     """
 
     def __init__(self) -> None:
         self._waiting: list[Exchange] = []
+        self._queue: list[Exchange] = []
         self._arriving: list[Exchange] = []
         self._named: OrderedDict[str, None] = OrderedDict()
 
@@ -41,13 +48,39 @@ class Uploads:
         finally:
             if exchange in self._waiting:
                 self._waiting.remove(exchange)
-        if len(self._arriving) >= _ARRIVING:
-            slowest = min(self._arriving, key=lambda arriving: arriving.rate)
-            if slowest.rate >= RATE:
-                exchange.refuse(503, "too many concurrent uploads. Try again in a few seconds.")
-            self._arriving.remove(slowest)
-            slowest.drop()
+        if not self._room():
+            await self._wait(exchange)
         self._arriving.append(exchange)
+
+    def _room(self) -> bool:
+        """Whether a slot is free; the slowest upload gives its slot up if it is slower than allowed."""
+        if len(self._arriving) < _ARRIVING:
+            return True
+        slowest = min(self._arriving, key=lambda arriving: arriving.rate)
+        if slowest.rate >= RATE:
+            return False
+        self._arriving.remove(slowest)
+        slowest.drop()
+        return True
+
+    async def _wait(self, exchange: Exchange) -> None:
+        """Wait for a slot, first come, first served; meanwhile the client has to keep its data.
+
+        Raises:
+            TooMuchError: no slot became free in time, or too many uploads are in the queue.
+        """
+        begun = time.monotonic()
+        if len(self._queue) >= _WAITING:
+            exchange.refuse(503, _FULL)
+        self._queue.append(exchange)
+        try:
+            while self._queue[0] is not exchange or not self._room():
+                if time.monotonic() - begun > _PATIENCE:
+                    exchange.refuse(503, _FULL)
+                await asyncio.sleep(_LOOK)
+        finally:
+            self._queue.remove(exchange)
+        exchange.excuse(time.monotonic() - begun)
 
     def end(self, exchange: Exchange) -> None:
         """Free the slot of an upload."""

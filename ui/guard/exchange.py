@@ -71,6 +71,10 @@ class Exchange:
         if self._coming is not None:
             self._coming.cancel()
 
+    def excuse(self, seconds: float) -> None:
+        """Do not count this time as the body's: it was not asked for."""
+        self._begun += seconds
+
     async def begin(self) -> None:
         """Wait for the first 64 kB of the body, or for all of it if it is shorter.
 

@@ -25,7 +25,7 @@ class Pool:
     """Limits the number of workers.
 
     Args:
-        limits: of these, `workers`, `checks`, `waiting_in_all` and `wait_s` are used here.
+        limits: of these, `workers`, `checks`, `waiting_in_all` and `check_wait_s` are used here.
     """
 
     def __init__(self, limits: VisitorLimits) -> None:
@@ -92,7 +92,7 @@ class Pool:
         limits = self.limits
         if not self._checks.acquire(blocking=False):
             with self.queued():
-                got = self._checks.acquire(timeout=limits.wait_s)
+                got = self._checks.acquire(timeout=limits.check_wait_s)
             if not got:
                 raise BusyError(f"{limits.checks} other bundles are being checked. Try again in a minute.")
         try:

@@ -126,6 +126,7 @@ def test_the_slowest_gives_its_place_up(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_fast_uploads_keep_their_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_uploads, "_ARRIVING", 1)
+    monkeypatch.setattr(_uploads, "_PATIENCE", 0.1)
     monkeypatch.setattr(_uploads, "RATE", 1)
 
     async def main() -> None:
@@ -136,6 +137,31 @@ def test_fast_uploads_keep_their_places(tmp_path: Path, monkeypatch: pytest.Monk
         assert (await late.answer())[0] == 503
         await fast.brings(b"\r\n" + END, more=False)
         assert (await fast.answer())[0] == 200
+
+    asyncio.run(main())
+
+
+def test_a_class_that_uploads_at_once_waits_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_uploads, "_ARRIVING", 2)
+    monkeypatch.setattr(_uploads, "RATE", 1)
+    monkeypatch.setattr(exchange, "_BEGINNING", 50)
+
+    async def main() -> None:
+        guard = Guard(taking, Access(seconds=2), tmp_path)
+        pupils = [Visitor(guard) for _ in range(6)]
+        for pupil in pupils:
+            await pupil.brings(FILE * 2)
+        for pair in (
+            pupils[:2],
+            pupils[2:4],
+            pupils[4:],
+        ):  # the last come after more than the time for a body
+            await asyncio.sleep(1.2)
+            assert pair == [pupil for pupil in pupils if not pupil.task.done()][:2]
+            for pupil in pair:
+                await pupil.brings(END, more=False)
+                assert (await pupil.answer())[0] == 200
+        assert not guard._uploads._queue
 
     asyncio.run(main())
 

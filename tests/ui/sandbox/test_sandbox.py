@@ -62,7 +62,7 @@ def test_an_endless_check_ends_and_holds_up_nobody(good: Path, tmp_path: Path) -
 
 
 def test_a_check_waits_its_turn_but_not_for_ever(good: Path) -> None:
-    pool = Pool(dataclasses.replace(SMALL, checks=1, wait_s=1))
+    pool = Pool(dataclasses.replace(SMALL, checks=1, check_wait_s=1))
     with pool.checking() as worker:
         with pytest.raises(BusyError, match=r"1 other bundles are being checked"):
             check(good, pool)
