@@ -13,7 +13,7 @@ from pathlib import Path
 from diabolo.runtime._old_names import old_names
 from diabolo.runtime.bundle.quality import quality_line
 from diabolo.train import networks
-from diabolo.train._prepare import build, decide_budget, prepare
+from diabolo.train._prepare import build, decide_budget, decide_options, prepare
 from diabolo.train.batches.held_out import held_out, split
 from diabolo.train.budget import decided, few_steps
 from diabolo.train.callbacks import BaseCallback, Callback
@@ -92,6 +92,7 @@ def fit(
             lambda: load(config.dataset, config.request(progress=callback.loading)), callback, distributed
         )
         split(data, config.seed)  # raises if there are too few images, before anything is written
+        config = decide_options(config, data, callback, distributed)
         built = build(config, network, data)  # likewise, if the network does not fit
         config = decide_budget(config, built, data, callback, distributed)
         with _begin(out, config, data, callback, distributed) as run:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import torch
 
-from diabolo.train import networks
+from diabolo.train import networks, variants
 from diabolo.train.batches.held_out import brightness, learned_and_held
 from diabolo.train.budget import announced, augmentation, decide, flops_per_image
 from diabolo.train.callbacks import Callback
@@ -18,7 +19,22 @@ from diabolo.train.run import Run
 from diabolo.train.trainer import Trainer
 from diabolo.train.variants import VariantBase
 
-__all__ = ["build", "decide_budget", "prepare"]
+__all__ = ["build", "decide_budget", "decide_options", "prepare"]
+
+_SHOWN = 64  # images that a variant chooses its options by
+
+
+def decide_options(config: Config, data: ImageData, callback: Callback, distributed: Distributed) -> Config:
+    """The config with the variant's options that the user left to the images; the same in every process."""
+    images = learned_and_held(data, config.seed)[0]
+    index = np.unique(np.linspace(0, len(images) - 1, _SHOWN).astype(np.intp))
+    variant = variants.make(config.variant, config.variant_options)
+    suited = variant.suited(images[index].astype(np.float32) / np.float32(255))
+    chosen = {name: value for name, value in suited.items() if config.variant_options.get(name) is None}
+    if chosen and distributed.is_main:
+        told = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in chosen.items())
+        callback.note(f"chosen for these images: {told}")
+    return replace(config, variant_options=config.variant_options | chosen)
 
 
 def build(config: Config, network: networks.Network, data: ImageData) -> tuple[VariantBase, Model]:

@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from diabolo.runtime.image.noise import NoiseSpec
@@ -74,6 +76,14 @@ class VariantBase(ABC):
     mixable: ClassVar[bool] = False
     smallest_batch: ClassVar[int] = 16
     tradeoff: ClassVar[str] = ""
+
+    def suited(self, images: NDArray[np.float32]) -> dict[str, Any]:
+        """Values, by name, for options whose default is None: what suits the images.
+
+        Args:
+            images: training images `(n, channels, height, width)` in [0, 1], 64 at most.
+        """
+        return {}
 
     def head(self) -> Head:
         """The module that makes the latent of the encoder's raw outputs, and declares the latent space."""

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from diabolo.runtime.errors import UnknownNameError
-from diabolo.train import Config, fit, losses, variants
+from diabolo.train import Config, fit, losses, resume, variants
+from diabolo.train.callbacks import BaseCallback
 from diabolo.train.datasets import Split
 from diabolo.train.errors import OptionError
 from diabolo.train.evaluation.evaluate import evaluate
@@ -21,6 +23,13 @@ from diabolo.train.model import GaussianHead, Model
 from diabolo.train.step import Step
 
 DIMENSIONS, VALUES = 3, 4
+
+
+class Listener(BaseCallback):
+    said = ""
+
+    def note(self, text: str) -> None:
+        self.said += text + "\n"
 
 
 class Fixed(nn.Module):
@@ -172,14 +181,6 @@ def test_figures_by_dimension(pictures: Path, tmp_path: Path) -> None:
 
 
 def test_a_collapsed_posterior_is_said_aloud(pictures: Path, tmp_path: Path) -> None:
-    from diabolo.train.callbacks import BaseCallback
-
-    class Listener(BaseCallback):
-        said = ""
-
-        def note(self, text: str) -> None:
-            self.said += text + "\n"
-
     listener = Listener()
     config = Config.make(
         "vae", str(pictures), latent_dim=2, epochs=4, batch_size=20, variant_options={"beta": 1e5}
@@ -195,6 +196,37 @@ def test_every_pair_of_options_learns(likelihood: str, binarise: str, pictures: 
     config = Config.make("vae", str(pictures), latent_dim=3, epochs=6, batch_size=20, variant_options=options)
     history = fit(config, tmp_path / "run").history()
     assert history[-1]["validation_loss"] < history[0]["validation_loss"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "binarise", "suited"),
+    [
+        (0.0, 0.1, "none", "bernoulli"),
+        (0.92, 1.0, "none", "bernoulli"),
+        (0.2, 0.9, "none", "gaussian"),
+        (0.2, 0.9, "dynamic", "bernoulli"),
+    ],
+)
+def test_the_images_choose_the_likelihood(low: float, high: float, binarise: str, suited: str) -> None:
+    images = np.random.default_rng(0).uniform(low, high, (20, 1, 8, 8)).astype(np.float32)
+    assert variants.make("vae", {"binarise": binarise}).suited(images) == {"likelihood": suited}
+
+
+@pytest.mark.parametrize(("given", "kept"), [(None, "gaussian"), ("bernoulli", "bernoulli")])
+def test_a_folder_of_grey_textures(given: str | None, kept: str, tmp_path: Path) -> None:
+    """Under a cross-entropy nothing of them came back: the posterior collapsed."""
+    waves = np.sin(np.arange(16)[:, None] * 0.7 + np.linspace(0, 6, 60)[:, None, None])
+    for number, wave in enumerate(np.broadcast_to(waves, (60, 16, 16))):
+        Image.fromarray((128 + 60 * wave).astype(np.uint8)).save(tmp_path / f"{number}.png")
+    options = {"likelihood": given}
+    config = Config.make(
+        "vae", str(tmp_path), latent_dim=2, epochs=60, batch_size=10, variant_options=options
+    )
+    listener = Listener()
+    run = fit(config, tmp_path / "run", callback=listener)
+    assert run.config.variant_options["likelihood"] == kept
+    assert ("chosen for these images: --likelihood gaussian" in listener.said) == (given is None)
+    assert resume(run.path, epochs=61).config.variant_options == run.config.variant_options
 
 
 def test_one_latent_after_some_epochs_is_refused() -> None:
