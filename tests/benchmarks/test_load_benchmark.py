@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_its_tables(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.load", str(make_bundle(tmp_path / "tiny"))]
+    command = [sys.executable, "-m", "benchmarks.visitors.load", str(make_bundle(tmp_path / "tiny"))]
     command += ["--clients", "3", "--rounds", "2", "--sessions", "5", "--seconds", "0.5", "--gradio"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

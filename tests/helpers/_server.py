@@ -65,6 +65,7 @@ def serve() -> Iterator[Server]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
+    gc.freeze()  # what is there already need not be looked through below
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         server = Server(http.server_port)
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})

@@ -1,6 +1,6 @@
 """What does a session of the app cost, and how many calls does it answer, next to the smallest gradio app?
 
-    python -m benchmarks.load [MODEL ...] [--gradio] [--clients 50] [--rounds 5] [--sessions 300]
+    python -m benchmarks.visitors.load [MODEL ...] [--gradio] [--clients 50] [--rounds 5] [--sessions 300]
 
 Each app runs in a process of its own that is watched from outside, while the clients take their share of the
 same cores. A session: calls of one function one after the other, each in a session of its own, then as many
@@ -31,7 +31,7 @@ KEPT, RATE, SLOWEST = 30.0, 20.0, 3.0  # the goals: kB a session, calls a second
 
 
 def main(words: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.load")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.visitors.load")
     parser.add_argument("models", nargs="*", metavar="MODEL", help="default: all ready-made ones")
     parser.add_argument("--clients", type=int, default=50, help="at once")
     parser.add_argument("--rounds", type=int, default=5)

@@ -1,6 +1,6 @@
 """A class whose pupils all upload bundles at the same time: how long it takes, and how much memory it needs.
 
-    python -m benchmarks.uploads [BUNDLE ...] [--pupils 6]
+    python -m benchmarks.visitors.uploads [BUNDLE ...] [--pupils 6]
 
 Each pupil has a session of their own and uploads all bundles one after the other; all pupils begin at once.
 Without bundles, `mnist-conv` and `mnist-vae-2d`, each as a .zip. The app is a `diabolo ui` in a process of
@@ -36,7 +36,7 @@ class Upload(NamedTuple):
 
 
 def main(words: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.uploads")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.visitors.uploads")
     parser.add_argument("bundles", nargs="*", metavar="BUNDLE", help="a folder or a ready-made model")
     parser.add_argument("--pupils", type=int, default=6)
     given = parser.parse_args(words)

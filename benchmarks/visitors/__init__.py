@@ -1,0 +1,1 @@
+"""What an app costs that many visit."""
