@@ -135,6 +135,7 @@ def _nothing_left() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+    gc.freeze()  # what is left stays, and the next collection need not look through it
 
 
 @pytest.fixture(scope="module")

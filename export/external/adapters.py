@@ -61,7 +61,8 @@ class _External(nn.Module):
     def call(self, given: Tensor) -> Any:
         """What the part returns for its own input, as it is."""
         with _undisturbed(self.owner), torch.inference_mode(False), torch.no_grad():
-            return self.part(given)  # which may compute gradients in its forward pass
+            # which may change its input, and compute gradients in its forward pass
+            return self.part(given.clone() if given.is_inference() else given)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _External:
         new = type(self).__new__(type(self))
