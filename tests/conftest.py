@@ -114,6 +114,19 @@ def _plots_unless_looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.
     monkeypatch.setattr(files.Files, "write_picture", write_picture)
 
 
+@pytest.fixture(autouse=True)
+def _decoded_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images are decoded in this process, unless the test asks for `decoders`: to start one takes 0.3 s."""
+    workers = sys.modules.get("diabolo.train.datasets._decoding.workers")
+    if workers is not None and "decoders" not in request.fixturenames:
+        monkeypatch.setattr(workers, "_begin", lambda _job: None)
+
+
+@pytest.fixture
+def decoders() -> None:
+    """For a test of the processes that decode images, which are then started as for users."""
+
+
 @pytest.fixture
 def plots() -> None:
     """For a test that looks at a training's plots, which are then drawn as for users."""

@@ -40,6 +40,8 @@ Image.open = opened
 """
 
 
+pytestmark = pytest.mark.usefixtures("decoders")
+
 Started = list[subprocess.Popen[str]]
 
 
