@@ -215,15 +215,14 @@ def test_events(page: Any) -> None:
     heard = _heard(page, lambda count: count.total() == 5)
     assert heard[-1] == ("release", last)
     page.locator("#one .pointer").press("Enter")  # moves it to the nearest code
-    _heard(page, lambda count: count["select"] == 1 and count["change"] == 3)
+    _heard(page, lambda count: count == {"select": 1, "change": 3, "input": 2, "release": 3})
     slider = page.locator("#one .sliders input").first
     slider.evaluate("""e => {
       e.value = e.max;
       for (const type of ["input", "change"]) e.dispatchEvent(new Event(type));
     }""")
-    heard = _heard(page, lambda count: count["release"] == 4 and count["change"] == 4)
+    heard = _heard(page, lambda count: count == {"select": 1, "change": 4, "input": 3, "release": 4})
     assert heard[-1][1][0] == pytest.approx(float(slider.evaluate("e => e.valueAsNumber")), abs=1e-3)
-    assert Counter(event for event, _value in heard) == {"change": 4, "input": 3, "release": 4, "select": 1}
 
 
 @pytest.mark.parametrize("button", ["clear", "nothing"])
