@@ -26,6 +26,8 @@ from _images import load_folder, save
 from filelock import FileLock
 from PIL import Image, ImageDraw
 
+from diabolo.train.datasets._decoding import workers
+
 _LONG_FILES = (
     "tests/docs/test_readme.py",
     "tests/ui/visitors/",
@@ -117,8 +119,7 @@ def _plots_unless_looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.
 @pytest.fixture(autouse=True)
 def _decoded_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Images are decoded in this process, unless the test asks for `decoders`: to start one takes 0.3 s."""
-    workers = sys.modules.get("diabolo.train.datasets._decoding.workers")
-    if workers is not None and "decoders" not in request.fixturenames:
+    if "decoders" not in request.fixturenames:
         monkeypatch.setattr(workers, "_begin", lambda _job: None)
 
 

@@ -103,8 +103,11 @@ class Server:
     @property
     def memory_in_all(self) -> float:
         """MB that are resident, with the processes that it started; what they share counts for each."""
-        processes = [self._process, *self._process.children(recursive=True)]
-        return float(sum(each.memory_info().rss for each in processes) / 1e6)
+        total = 0
+        for each in (self._process, *self._process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                total += each.memory_info().rss
+        return total / 1e6
 
     @property
     def cost(self) -> float:

@@ -27,6 +27,7 @@ from benchmarks._shared.visitors import Server, Visitor, serving
 from benchmarks.ui import processor
 from diabolo.runtime.bundle import zoo
 
+_MOST = 600.0  # seconds, after which the run is given up
 _BUNDLES = ("mnist-conv", "mnist-vae-2d")
 
 
@@ -63,7 +64,11 @@ def zipped(name: str, folder: Path) -> Path:
 
 def measured(server: Server, files: list[Path], pupils: int) -> list[str]:
     """Print the row; returns the reasons of uploads that were refused."""
-    before, all_here, all_done = server.memory, threading.Barrier(pupils), threading.Barrier(pupils + 1)
+    before, all_here, all_done = (
+        server.memory,
+        threading.Barrier(pupils, timeout=_MOST),
+        threading.Barrier(pupils + 1, timeout=_MOST),
+    )
 
     def pupil(_number: int) -> list[Upload]:
         visitor = Visitor(server.port)

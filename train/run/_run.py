@@ -23,7 +23,7 @@ from diabolo.train.networks import Network
 from diabolo.train.run import notebook
 from diabolo.train.run.files import BEST, STATE, Files, as_path
 from diabolo.train.run.lock import LOCK, Lock, refuse_running
-from diabolo.train.variants import VariantBase
+from diabolo.train.variants import VariantBase, find
 
 __all__ = ["BEST", "STATE", "Run", "absolute"]
 
@@ -116,7 +116,9 @@ class Run(Files):
         shape = document.get("image_shape")
         if not (isinstance(shape, list) and len(shape) == 3 and all(type(n) is int and n > 0 for n in shape)):
             raise RunError(f"config.json in {path} has no usable image_shape. Train again.")
-        return cls(path, Config.from_json(document), document)
+        config = Config.from_json(document)
+        options = find(config.variant).Variant.completed(config.variant_options)
+        return cls(path, replace(config, variant_options=options), document)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

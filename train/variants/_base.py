@@ -106,6 +106,11 @@ class VariantBase(ABC):
         """Warnings about the figures of the test set, such as a collapsed posterior."""
         return []
 
+    @classmethod
+    def completed(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """The options of a run, with those that releases which did not store them used."""
+        return options
+
     @abstractmethod
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
         """The loss of a batch.

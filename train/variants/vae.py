@@ -55,7 +55,7 @@ class Options(Settings):
         None,
         "bernoulli: a pixel is a probability; gaussian: a mean, with one learned standard deviation",
         choices=("bernoulli", "gaussian"),
-        default_text="bernoulli if most pixels are near black or white, otherwise gaussian",
+        default_text="bernoulli for binarised or mostly black and white images, otherwise gaussian",
     )
     binarise: str = setting(
         "none",
@@ -93,8 +93,13 @@ class Variant(VariantBase):
     def __init__(self, options: Options) -> None:
         self.options = options
 
+    @classmethod
+    def completed(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """Runs without a likelihood were trained with a Bernoulli one."""
+        return {**options, "likelihood": options.get("likelihood") or "bernoulli"}
+
     def suited(self, images: NDArray[np.float32]) -> dict[str, Any]:
-        """The likelihood of these pixels.
+        """The likelihood of these pixels; Bernoulli if they are sampled as 0 or 1.
 
         The cross-entropy of a grey pixel changes little with its reconstruction: where all are grey it hardly
         counts against the KL divergence, and the posterior collapses. The standard deviation of a gaussian

@@ -53,8 +53,7 @@ class _Commands(click.Group):
         """
         if "MPLBACKEND" in os.environ:  # left by a notebook, or not valid: matplotlib would fail
             os.environ["MPLBACKEND"] = "agg"  # commands open no windows
-        # where the home folder cannot be written to, it makes a temporary one, and says so in two lines
-        logging.getLogger("matplotlib").setLevel(logging.ERROR)
+        logging.getLogger("matplotlib").addFilter(_is_news)
         if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
@@ -62,10 +61,10 @@ class _Commands(click.Group):
         except OSError as error:
             if error.errno not in _MACHINE:
                 raise
-            if not error.filename:  # most likely stdout, which Python would flush once more at its end
+            if not error.filename:  # it may be stdout, which Python would flush once more at its end
                 sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until then
-            name = f" {error.filename}" if error.filename else " the output"
-            _fail(DiaboloError(f"cannot write{name}: {error.strerror}. Mend that and run the command again."))
+            place = f": {error.filename}" if error.filename else " while writing the output"
+            _fail(DiaboloError(f"{error.strerror}{place}. Mend that and run the command again."))
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -85,6 +84,14 @@ class _Commands(click.Group):
         except KeyboardInterrupt as stop:
             click.echo("stopped.", err=True)
             sys.exit(getattr(stop, "exit_code", 1))  # that of the signal that training caught
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether it is not what matplotlib says, in two lines, of a home folder that it cannot write to."""
+    text = str(record.msg)
+    return not any(
+        part in text for part in ("mkdir -p failed", "not a writable", "temporary cache directory")
+    )
 
 
 def _fail(error: DiaboloError) -> None:

@@ -8,12 +8,13 @@ from collections import OrderedDict
 
 from gradio.routes import file_upload_statuses
 
-from diabolo.ui.guard.exchange import RATE, Exchange
+from diabolo.ui.guard.exchange import Exchange
 
 __all__ = ["Uploads"]
 
 _ARRIVING = 16  # at a time; the disk space that they need is known only once they have arrived
 _WAITING = 200  # uploads whose first bytes have not arrived yet, and as many that wait for a slot
+_SLOW = 20_000  # bytes a second; a class that shares a line may be as slow, and its uploads are not given up
 _PATIENCE = 120.0  # seconds that an upload waits for a slot
 _LOOK = 0.05  # seconds between two looks at the slots
 _FULL = "too many concurrent uploads. Try again in a few seconds."
@@ -24,8 +25,8 @@ class Uploads:
     """Slots for uploads.
 
     An upload takes a slot when the first bytes of its body have arrived. If all slots are taken, the slowest
-    upload loses its slot if it is too slow; otherwise the new one waits until a slot is free. If too many
-    uploads are still waiting for their first bytes, the oldest is dropped.
+    upload loses its slot if it is very slow; otherwise the new one waits until a slot is free, behind those
+    that wait already. If too many uploads are still waiting for their first bytes, the oldest is dropped.
     """
 
     def __init__(self) -> None:
@@ -48,16 +49,16 @@ class Uploads:
         finally:
             if exchange in self._waiting:
                 self._waiting.remove(exchange)
-        if not self._room():
+        if self._queue or not self._room():
             await self._wait(exchange)
         self._arriving.append(exchange)
 
     def _room(self) -> bool:
-        """Whether a slot is free; the slowest upload gives its slot up if it is slower than allowed."""
+        """Whether a slot is free; the slowest upload gives its slot up if it hardly moves."""
         if len(self._arriving) < _ARRIVING:
             return True
         slowest = min(self._arriving, key=lambda arriving: arriving.rate)
-        if slowest.rate >= RATE:
+        if slowest.rate >= _SLOW:
             return False
         self._arriving.remove(slowest)
         slowest.drop()
@@ -70,7 +71,8 @@ class Uploads:
             TooMuchError: no slot became free in time, or too many uploads are in the queue.
         """
         begun = time.monotonic()
-        if len(self._queue) >= _WAITING:
+        own = sum(other.address == exchange.address for other in self._queue)
+        if len(self._queue) >= _WAITING or own >= _WAITING // 2:
             exchange.refuse(503, _FULL)
         self._queue.append(exchange)
         try:

@@ -15,14 +15,15 @@ from diabolo.ui.guard.access import Access, is_upload
 from diabolo.ui.guard.answers import Message, Receive, Send, answer, protected, status_of
 from diabolo.ui.guard.compression import Compression, accepts_gzip
 
-__all__ = ["RATE", "Exchange", "TooMuchError"]
+__all__ = ["Exchange", "TooMuchError"]
 
-RATE = 100_000  # bytes a second that a body must reach
+_RATE = 100_000  # bytes a second that a body must reach
 # routes that compute while the request is open, so that a disconnect can be noticed
 _EVENTS = re.compile(r"/gradio_api/(run|api|component_server)(/|$)")
 _FILES = re.compile(r"/gradio_api/file[=/]")
 _BEGINNING = 64 << 10  # bytes
 _BEGINNING_SECONDS = 10.0
+_MEASURED = 5.0  # seconds after which the rate of a body says something
 _LONGEST = 64 << 10  # bytes of an error
 
 
@@ -36,6 +37,7 @@ class Exchange:
     Attributes:
         left: set when the caller disconnects, on routes that compute while the request is open; None on
             other routes.
+        address: the network address that the request comes from.
         refused: the status and the reason if the request was refused, else None.
         started: whether a response has begun.
     """
@@ -49,6 +51,7 @@ class Exchange:
         self._taken = self._values = 0  # bytes; commas and brackets, which count JSON values
         kinds = [value for name, value in scope["headers"] if name.lower() == b"content-type"]
         self._parts = Parts(kinds[0] if kinds else b"") if is_upload(self._path) else None
+        self.address = str((scope.get("client") or ("",))[0])
         self._begun = time.monotonic()
         self._whole = self._dropped = False
         self._early: list[Message] = []
@@ -62,8 +65,9 @@ class Exchange:
 
     @property
     def rate(self) -> float:
-        """Bytes per second at which the body arrives; infinity once it is complete."""
-        return float("inf") if self._whole else self._taken / max(1.0, time.monotonic() - self._begun)
+        """Bytes per second at which the body arrives; infinity at first, and once it is complete."""
+        seconds = time.monotonic() - self._begun
+        return float("inf") if self._whole or seconds < _MEASURED else self._taken / seconds
 
     def drop(self) -> None:
         """Refuse the rest of the body, to free its slot for another upload."""
@@ -97,7 +101,7 @@ class Exchange:
         if not self._whole:
             seconds = self._access.seconds
             late = f"the body took too long: the limit is {seconds:g} s plus 1 s per 100 kB."
-            return await self._next(self._begun + seconds + self._taken / RATE, late)
+            return await self._next(self._begun + seconds + self._taken / _RATE, late)
         if self._watcher is None:
             self._watch()
         await self._gone.wait()

@@ -103,20 +103,26 @@ class CheckedBundle:
             self._worker.stop()
 
 
-def check(path: Path, pool: Pool, fetch: Callable[[], None] = lambda: None) -> CheckedBundle:
+def check(
+    path: Path,
+    pool: Pool,
+    fetch: Callable[[], None] = lambda: None,
+    stop: Callable[[], None] = lambda: None,
+) -> CheckedBundle:
     """Wait for a turn, then check a bundle's .zip in a worker, as `diabolo verify` does.
 
     Args:
         path: the .zip.
         pool: the pool of all workers.
         fetch: called when it is its turn, to put the .zip at `path`, so that waiting ones take no disk space.
+        stop: called again and again while it waits; whatever it raises ends the wait.
 
     Raises:
         BundleError: the bundle was changed, or exceeds `pool.limits`.
         BusyError: the wait was too long.
         ModelStoppedError: the check exceeded a limit.
     """
-    with pool.checking() as worker:
+    with pool.checking(stop) as worker:
         try:
             fetch()
             result = _run_check(worker, path, pool.limits)

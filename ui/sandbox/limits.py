@@ -59,10 +59,12 @@ class VisitorLimits:
     """Bundles that are checked at the same time, each in an additional process."""
     waiting: int = 12
     """Calls that may wait for one model, which runs one at a time."""
-    waiting_in_all: int = 40
+    waiting_in_all: int = 24
     """Calls that may wait for all uploaded models together. Each holds a thread of the server."""
     wait_s: int = 40
     """Seconds that a call waits for its turn, at most."""
+    checks_waiting: int = 40
+    """Uploads that may wait for their check. Each holds a thread of the server."""
     check_wait_s: int = 180
     """Seconds that an upload waits for its check, at most: a class uploads all at once."""
     idle_s: int = 120

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from diabolo.ui.errors import BusyError
@@ -25,7 +25,8 @@ class Pool:
     """Limits the number of workers.
 
     Args:
-        limits: of these, `workers`, `checks`, `waiting_in_all` and `check_wait_s` are used here.
+        limits: of these, `workers`, `checks`, `waiting_in_all`, `checks_waiting` and `check_wait_s` are used
+            here.
     """
 
     def __init__(self, limits: VisitorLimits) -> None:
@@ -33,7 +34,7 @@ class Pool:
         self._hosted: weakref.WeakSet[Hosted] = weakref.WeakSet()
         self._free = threading.Condition()
         self._starting = 0
-        self._waiting = 0
+        self._waiting = self._checks_waiting = 0
         self._checks = threading.BoundedSemaphore(limits.checks)
 
     def add(self, hosted: Hosted) -> None:
@@ -82,23 +83,38 @@ class Pool:
                 self._starting -= 1
 
     @contextlib.contextmanager
-    def checking(self) -> Iterator[Worker]:
+    def checking(self, stop: Callable[[], None]) -> Iterator[Worker]:
         """Wait for a turn, then start a worker to check a bundle. The caller must stop it or pass it on.
 
+        Args:
+            stop: called again and again while it waits; whatever it raises ends the wait.
+
         Raises:
-            BusyError: the wait was too long.
+            BusyError: the wait was too long, or too many wait.
             ModelStoppedError: no process can be started.
         """
-        limits = self.limits
         if not self._checks.acquire(blocking=False):
-            with self.queued():
-                got = self._checks.acquire(timeout=limits.check_wait_s)
-            if not got:
-                raise BusyError(f"{limits.checks} other bundles are being checked. Try again in a minute.")
+            self._await_check(stop)
         try:
-            yield Worker(limits, threading.Lock())
+            yield Worker(self.limits, threading.Lock())
         finally:
             self._checks.release()
+
+    def _await_check(self, stop: Callable[[], None]) -> None:
+        late = time.monotonic() + self.limits.check_wait_s
+        with self._free:
+            if self._checks_waiting >= self.limits.checks_waiting:
+                raise BusyError(f"{self._checks_waiting} uploads are already waiting. Try again in a minute.")
+            self._checks_waiting += 1
+        try:
+            while not self._checks.acquire(timeout=_LOOK):
+                stop()
+                if time.monotonic() > late:
+                    checks = self.limits.checks
+                    raise BusyError(f"{checks} other bundles are being checked. Try again in a minute.")
+        finally:
+            with self._free:
+                self._checks_waiting -= 1
 
     def _await_room(self, late: float) -> None:
         self._join()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from diabolo.train.errors import OptionError
 from diabolo.train.evaluation.evaluate import evaluate
 from diabolo.train.evaluation.iwae_bound import iwae_bound
 from diabolo.train.model import GaussianHead, Model
+from diabolo.train.run import Run
+from diabolo.train.run.recipe import recipe
 from diabolo.train.step import Step
 
 DIMENSIONS, VALUES = 3, 4
@@ -227,6 +230,16 @@ def test_a_folder_of_grey_textures(given: str | None, kept: str, tmp_path: Path)
     assert run.config.variant_options["likelihood"] == kept
     assert ("chosen for these images: --likelihood gaussian" in listener.said) == (given is None)
     assert resume(run.path, epochs=61).config.variant_options == run.config.variant_options
+
+
+@pytest.mark.parametrize("options", [{}, {"likelihood": None}, {"beta": 2.0}])
+def test_a_run_without_a_likelihood_has_a_bernoulli_one(options: dict[str, Any], tmp_path: Path) -> None:
+    """As releases trained it that did not let the images choose; its recipe says so."""
+    stored = Config.make("vae", "cifar10", epochs=1).to_json() | {"variant_options": options}
+    (tmp_path / "config.json").write_text(json.dumps(stored | {"image_shape": [3, 32, 32]}))
+    config = Run.open(tmp_path).config
+    assert config.variant_options == {**options, "likelihood": "bernoulli"}
+    assert 'likelihood = "bernoulli"' in recipe(config, "cifar10")
 
 
 def test_one_latent_after_some_epochs_is_refused() -> None:

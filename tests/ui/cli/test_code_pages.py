@@ -128,5 +128,5 @@ def test_a_stdout_that_is_full_is_told(words: list[str]) -> None:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
     assert done.stderr == (
-        "diabolo: cannot write the output: No space left on device. Mend that and run the command again.\n"
+        "diabolo: No space left on device while writing the output. Mend that and run the command again.\n"
     )

@@ -105,6 +105,8 @@ def test_uploads_that_do_not_come_keep_nobody_out(tmp_path: Path) -> None:
 
 def test_the_slowest_gives_its_place_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "_BEGINNING", 50)
+    monkeypatch.setattr(exchange, "_MEASURED", 0)
+    monkeypatch.setattr(_uploads, "_SLOW", float("inf"))
     monkeypatch.setattr(_uploads, "_ARRIVING", 3)
 
     async def main() -> None:
@@ -127,7 +129,6 @@ def test_the_slowest_gives_its_place_up(tmp_path: Path, monkeypatch: pytest.Monk
 def test_fast_uploads_keep_their_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_uploads, "_ARRIVING", 1)
     monkeypatch.setattr(_uploads, "_PATIENCE", 0.1)
-    monkeypatch.setattr(_uploads, "RATE", 1)
 
     async def main() -> None:
         guard = Guard(taking, Access(), tmp_path)
@@ -143,7 +144,6 @@ def test_fast_uploads_keep_their_places(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_class_that_uploads_at_once_waits_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_uploads, "_ARRIVING", 2)
-    monkeypatch.setattr(_uploads, "RATE", 1)
     monkeypatch.setattr(exchange, "_BEGINNING", 50)
 
     async def main() -> None:
@@ -162,6 +162,64 @@ def test_a_class_that_uploads_at_once_waits_in_turn(tmp_path: Path, monkeypatch:
                 await pupil.brings(END, more=False)
                 assert (await pupil.answer())[0] == 200
         assert not guard._uploads._queue
+
+    asyncio.run(main())
+
+
+def test_thirty_uploads_that_share_a_line_all_arrive(tmp_path: Path) -> None:
+    """Each brings 8 kB at a time, 400 kB a second at first: none is too slow after its first 64 kB."""
+
+    async def bring(pupil: Visitor) -> int:
+        await pupil.brings(FILE)
+        for _ in range(20):
+            await pupil.brings(bytes(8 << 10))
+            await asyncio.sleep(0.01)
+        await pupil.brings(b"\r\n" + END, more=False)
+        return (await asyncio.wait_for(pupil.answer(), 60))[0]
+
+    async def main() -> list[int]:
+        guard = Guard(taking, Access(), tmp_path)
+        return await asyncio.gather(*(bring(Visitor(guard)) for _ in range(30)))
+
+    assert asyncio.run(main()) == [200] * 30
+
+
+def test_whoever_comes_later_does_not_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_uploads, "_ARRIVING", 1)
+    monkeypatch.setattr(_uploads, "_LOOK", 0.2)
+
+    async def main() -> None:
+        guard = Guard(taking, Access(), tmp_path)
+        first, second = Visitor(guard), Visitor(guard)
+        for pupil in (first, second):
+            await pupil.brings(FILE + bytes(70_000))
+        await first.brings(b"\r\n" + END, more=False)
+        assert (await first.answer())[0] == 200  # its slot is free, and nobody has looked yet
+        third = Visitor(guard)
+        await third.brings(FILE + bytes(70_000))
+        await asyncio.sleep(0.5)
+        assert [each.address for each in guard._uploads._arriving] == [""]
+        await second.brings(b"\r\n" + END, more=False)
+        assert (await second.answer())[0] == 200
+        assert not third.task.done()
+        await third.brings(b"\r\n" + END, more=False)
+        assert (await third.answer())[0] == 200
+
+    asyncio.run(main())
+
+
+def test_one_address_does_not_fill_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_uploads, "_ARRIVING", 1)
+    monkeypatch.setattr(_uploads, "_WAITING", 4)
+
+    async def main() -> None:
+        guard = Guard(taking, Access(), tmp_path)
+        pupils = [Visitor(guard) for _ in range(4)]  # one arrives, two wait
+        for pupil in pupils:
+            await pupil.brings(FILE + bytes(70_000))
+        assert (await pupils[3].answer())[0] == 503
+        assert len(guard._uploads._queue) == 2
+        await ended(pupils)
 
     asyncio.run(main())
 

@@ -62,10 +62,16 @@ def test_an_endless_check_ends_and_holds_up_nobody(good: Path, tmp_path: Path) -
 
 
 def test_a_check_waits_its_turn_but_not_for_ever(good: Path) -> None:
-    pool = Pool(dataclasses.replace(SMALL, checks=1, check_wait_s=1))
-    with pool.checking() as worker:
+    pool = Pool(dataclasses.replace(SMALL, checks=1, check_wait_s=1, checks_waiting=1))
+
+    def leave() -> None:
+        raise EOFError
+
+    with pool.checking(lambda: None) as worker:
         with pytest.raises(BusyError, match=r"1 other bundles are being checked"):
             check(good, pool)
+        with pytest.raises(EOFError):  # nobody waits for it any more
+            check(good, pool, stop=leave)
         worker.stop()
     check(good, pool).end()
 

@@ -128,7 +128,7 @@ const languageNow = () => language;
 
 function say(key, values = {}) {
   const words = WORDS[language][key] ?? MARK_WORDS[LANGUAGES[language]][key];
-  return Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), words);
+  return Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, () => value), words);
 }
 
 /** Fill in the texts of the page's own elements, and the names of those without text. */

@@ -9,6 +9,7 @@ import threading
 import uuid
 import weakref
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from diabolo.runtime.bundle import Bundle
@@ -21,6 +22,7 @@ from diabolo.ui.models.uploaded import UploadedModel, UploadedModels
 from diabolo.ui.sandbox import VisitorLimits, keeper
 from diabolo.ui.sandbox.check import CheckedBundle, check
 from diabolo.ui.sandbox.pool import Pool
+from diabolo.ui.work import stop_if_disconnected
 
 __all__ = ["Uploads"]
 
@@ -91,7 +93,8 @@ class Uploads:
     def _take(self, path: Path, copy: Path, visitor: str) -> tuple[str, bool]:
         since = self._models.uploaded.arrive(visitor)
         _check_size(path, self._limits)
-        sound = check(copy, self._pool, lambda: _copy(path, copy, self._limits))
+        fetch = partial(_copy, path, copy, self._limits)
+        sound = check(copy, self._pool, fetch, stop_if_disconnected)
         try:
             _check_words(sound.bundle.manifest)
             known = self._same(sound.bundle, visitor)
