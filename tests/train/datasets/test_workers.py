@@ -63,7 +63,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
     before = set(psutil.Process().children(recursive=True))
     yield started
     assert all(process.poll() is not None for process in started)
-    assert set(psutil.Process().children(recursive=True)) == before
+    assert set(psutil.Process().children(recursive=True)) <= before  # others may end meanwhile
     assert not [thread for thread in threading.enumerate() if isinstance(thread, workers._Feeder)]
 
 
