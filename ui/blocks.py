@@ -83,10 +83,11 @@ class AppBlocks(gr.Blocks):
         Raises:
             gr.Error: with the reason; a bug of the app is logged, and the message has its number.
         """
-        with answering(self.language, more.get("request")):
+        request = _first(more.get("request"))
+        with answering(self.language, request):
             _check_event(block_fn, more.get("event_data"))
             try:
-                async with self._share.turn(address_of(more.get("request"))):
+                async with self._share.turn(address_of(request)):
                     return await super().process_api(block_fn, *args, **more)
             except gr.Error as error:
                 error.print_exception = False
@@ -101,8 +102,11 @@ class AppBlocks(gr.Blocks):
 
 def address_of(request: Any) -> str:
     """The network address that a request, or the first of a list, comes from; '' if it is not known."""
-    first = request[0] if isinstance(request, list) and request else request
-    return str(getattr(getattr(first, "client", None), "host", None) or "")
+    return str(getattr(getattr(_first(request), "client", None), "host", None) or "")
+
+
+def _first(request: Any) -> Any:
+    return request[0] if isinstance(request, list) and request else request
 
 
 def logged(where: str) -> str:

@@ -31,10 +31,10 @@ from diabolo.ui.parts.texts import language
 
 __all__ = ["BUSY", "INTERNAL", "answering", "bug", "busy", "invalid", "refusal", "refusal_of", "titled"]
 
-REFUSED = "Error"  # the titles in English, of errors that the sender can act on,
+_REFUSED = "Error"  # the titles in English, of errors that the sender can act on,
 INTERNAL = "Error in the app"  # of those that are bugs,
 BUSY = "Busy"  # and of those that may not occur at the next try
-_TITLES = {REFUSED: "錯誤", INTERNAL: "程式發生錯誤", BUSY: "忙碌中"}
+_TITLES = {_REFUSED: "錯誤", INTERNAL: "程式發生錯誤", BUSY: "忙碌中"}
 _ENGLISH = {chinese: english for english, chinese in _TITLES.items()}
 
 _LONGEST = 400  # characters of a reason
@@ -68,7 +68,7 @@ def answering(language: str | None, request: Any) -> Iterator[None]:
         _ASKING.reset(before)
 
 
-def refusal(reason: str, *, kind: str = "", title: str = REFUSED) -> gr.Error:
+def refusal(reason: str, *, kind: str = "", title: str = _REFUSED) -> gr.Error:
     """An error with this message. The page renders it as HTML, so it is escaped: it may quote anything.
 
     Args:
@@ -124,5 +124,4 @@ def _kind(error: DiaboloError) -> str:
 def _chinese() -> bool:
     """Whether the answer is in Chinese; an app within another page answers in English."""
     fixed, request = _ASKING.get()
-    first = request[0] if isinstance(request, list) and request else request
-    return (fixed or language(first)) == "zh-TW"
+    return (fixed or language(request)) == "zh-TW"
