@@ -107,8 +107,8 @@ def create_session(model: bytes, device: str, threads: int, *, arena: bool = Tru
             the name of another execution provider of the installed onnxruntime: 'coreml', 'openvino',
             'TensorrtExecutionProvider'. Case does not matter.
         threads: CPU threads for one call, at least 1.
-        arena: on the CPU, whether memory is kept for later calls, which is faster, or given back after each.
-            What is kept is several times what a call needs, as it grows by doubling.
+        arena: on the CPU, whether onnxruntime keeps the memory of a call for later ones, or gives it back.
+            What it keeps may be several times what a call needs.
 
     Returns:
         The session and the device that it runs on.
