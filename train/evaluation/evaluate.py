@@ -16,6 +16,8 @@ from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.train.datasets import Images, Split
 from diabolo.train.distributed import Distributed
+from diabolo.train.evaluation.whole import count as whole_pictures
+from diabolo.train.evaluation.whole import pad, pictures
 from diabolo.train.model import Model
 from diabolo.train.step import Step
 from diabolo.train.variants import VariantBase
@@ -102,7 +104,9 @@ def evaluate(
     model.eval()
     sums = _Sums()
     levels = _levels(variant.noise)
-    for number, batch in numbered_batches(test.images, distributed):
+    whole = whole_pictures(test.images) if model.multiple else None
+    given = pictures(test.images, distributed) if whole else numbered_batches(test.images, distributed)
+    for number, batch in given:
         out = reconstruct(model, batch)
         error = metrics.mse(batch, out)
         sums.add("mse", error.sum())
@@ -113,7 +117,7 @@ def evaluate(
         for index, level in enumerate(levels):
             _add_denoised(sums, f"level{index}_", model, batch, level, number)
         _add_loss(sums, variant, model, batch, number)
-    figures = sums.figures(variant, len(test), distributed)
+    figures = sums.figures(variant, whole or len(test), distributed)
     if levels:
         keys = [key for key in figures if key.startswith("level")]
         values = {key: figures.pop(key) for key in keys}
@@ -157,9 +161,11 @@ def add_test_noise(batch: NDArray[np.float32], noise: NoiseSpec, number: int) ->
 
 
 def reconstruct(model: Model, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The model's reconstructions of a batch `(batch, channels, height, width)` in [0, 1]."""
-    out: NDArray[np.float32] = model(torch.from_numpy(batch).to(model.offset.device)).float().cpu().numpy()
-    return out
+    """The model's reconstructions of a batch `(batch, channels, height, width)` in [0, 1], of its size."""
+    height, width = batch.shape[2:]
+    padded = pad(batch, model.multiple or 1)
+    out: NDArray[np.float32] = model(torch.from_numpy(padded).to(model.offset.device)).float().cpu().numpy()
+    return out[:, :, :height, :width]
 
 
 def _add_denoised(
@@ -180,7 +186,7 @@ def _add_loss(
 ) -> None:
     device = model.offset.device
     step = Step(_SEED, number, device, training=False)
-    loss = variant.loss(model, torch.from_numpy(batch).to(device), step)
+    loss = variant.loss(model, torch.from_numpy(pad(batch, model.multiple or 1)).to(device), step)
     for name, value in (loss.terms | {"loss": loss.objective}).items():
         sums.add(name, float(value.detach()) * len(batch))
     for name, pool in loss.pools.items():
