@@ -191,9 +191,11 @@ def _random_bits(seed: int, epoch: int, index: NDArray[np.int64]) -> NDArray[np.
     Flood, 'Fast Splittable Pseudorandom Number Generators', https://doi.org/10.1145/2660193.2660195.
     """
     with np.errstate(over="ignore"):
-        start = _mixed(_mixed(np.array([seed], np.uint64)) + np.uint64(epoch))
-        counters = index.astype(np.uint64)[:, None] * np.uint64(3) + np.arange(3, dtype=np.uint64)
-        return _mixed(start + (counters + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)
+        start = _mixed(_mixed(np.array([seed], np.uint64)) + np.array([epoch], np.uint64))
+        three = np.arange(3).astype(np.uint64)
+        counters: NDArray[np.uint64] = index.astype(np.uint64)[:, None] * np.uint64(3) + three
+        spread: NDArray[np.uint64] = (counters + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        return _mixed(start + spread) >> np.uint64(32)
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

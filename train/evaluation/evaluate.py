@@ -14,10 +14,9 @@ from torch import Tensor
 from diabolo.runtime._old_names import old_keywords
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
-from diabolo.train.datasets import Images, Split
+from diabolo.train.datasets import Crops, Images, Split
 from diabolo.train.distributed import Distributed
-from diabolo.train.evaluation.whole import count as whole_pictures
-from diabolo.train.evaluation.whole import pad, pictures
+from diabolo.train.evaluation.whole import count, pad, pictures
 from diabolo.train.model import Model
 from diabolo.train.step import Step
 from diabolo.train.variants import VariantBase
@@ -104,8 +103,8 @@ def evaluate(
     model.eval()
     sums = _Sums()
     levels = _levels(variant.noise)
-    whole = whole_pictures(test.images) if model.multiple else None
-    given = pictures(test.images, distributed) if whole else numbered_batches(test.images, distributed)
+    whole = test.images if model.multiple and isinstance(test.images, Crops) else None
+    given = pictures(whole, distributed) if whole else numbered_batches(test.images, distributed)
     for number, batch in given:
         out = reconstruct(model, batch)
         error = metrics.mse(batch, out)
@@ -117,7 +116,7 @@ def evaluate(
         for index, level in enumerate(levels):
             _add_denoised(sums, f"level{index}_", model, batch, level, number)
         _add_loss(sums, variant, model, batch, number)
-    figures = sums.figures(variant, whole or len(test), distributed)
+    figures = sums.figures(variant, count(whole) if whole else len(test), distributed)
     if levels:
         keys = [key for key in figures if key.startswith("level")]
         values = {key: figures.pop(key) for key in keys}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.train.datasets import Crops, Images
+from diabolo.train.datasets import Crops
 from diabolo.train.distributed import Distributed
 
 __all__ = ["count", "pad", "pictures"]
@@ -16,9 +16,9 @@ _SIDE = 1024  # pixels; of a larger picture only the middle is measured, which t
 _MOST = 256  # pictures
 
 
-def count(images: Images) -> int | None:
-    """How many pictures `pictures` gives; None for images of one size."""
-    return min(_MOST, images.count) if isinstance(images, Crops) else None
+def count(images: Crops) -> int:
+    """How many pictures `pictures` gives."""
+    return min(_MOST, images.count)
 
 
 def pictures(
