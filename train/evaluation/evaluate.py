@@ -34,6 +34,7 @@ __all__ = [
 _BATCH = 512  # images, at most
 _BATCH_BYTES = 2**26  # of a batch as float32, at most: large images must not fill memory
 _SEED = 20081  # fixed, so that every model is tested on the same noise
+_BY_LEVEL = 16  # whole pictures that are measured at each of them
 _LEVELS = 4  # levels of noise, within a range, that metrics are given for
 
 
@@ -113,7 +114,8 @@ def evaluate(
         sums.add("ssim", metrics.ssim(batch, out).sum())
         if variant.noise is not None:
             _add_denoised(sums, "", model, batch, variant.noise, number)
-        for index, level in enumerate(levels):
+        for index, level in enumerate(levels if whole is None or number < _BY_LEVEL else []):
+            sums.add(f"level{index}_images", len(batch))
             _add_denoised(sums, f"level{index}_", model, batch, level, number)
         _add_loss(sums, variant, model, batch, number)
     figures = sums.figures(variant, count(whole) if whole else len(test), distributed)
@@ -121,11 +123,16 @@ def evaluate(
         keys = [key for key in figures if key.startswith("level")]
         values = {key: figures.pop(key) for key in keys}
         figures["by_level"] = [
-            {"level": round(level.low, 4)}
-            | {k.removeprefix(f"level{i}_"): v for k, v in values.items() if k.startswith(f"level{i}_")}
-            for i, level in enumerate(levels)
+            {"level": round(level.low, 4)} | _means(values, f"level{i}_") for i, level in enumerate(levels)
         ]
     return figures
+
+
+def _means(values: dict[str, float], start: str) -> dict[str, float]:
+    """The values whose names begin so, without that, per image that was measured."""
+    found = {name.removeprefix(start): value for name, value in values.items() if name.startswith(start)}
+    images = found.pop("images")
+    return {name: value / images for name, value in found.items()}
 
 
 def _levels(noise: NoiseSpec | None) -> list[NoiseSpec]:
