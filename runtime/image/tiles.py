@@ -52,7 +52,7 @@ def plan(height: int, width: int, side: int, multiple: int, radius: int) -> list
         radius: the receptive radius: the margin that a source has on each side within the picture, at least.
     """
     margin = _up(radius, multiple)
-    across = [_spans(length, side, multiple, margin) for length in (height, width)]
+    across = [list(_spans(length, side, multiple, margin)) for length in (height, width)]
     return [
         Tile(rows=rows, columns=columns, source_rows=source_rows, source_columns=source_columns)
         for rows, source_rows in across[0]
