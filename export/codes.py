@@ -13,13 +13,16 @@ from diabolo.runtime._old_names import old_keywords
 from diabolo.runtime.latent.density import NEIGHBOUR, Density
 from diabolo.train.datasets import Images, spread
 
-__all__ = ["codes_of", "density_of"]
+__all__ = ["CODE_VALUES", "codes_of", "density_of"]
 
 _Floats = NDArray[np.float32]
 _Any = NDArray[Any]
 
 _CODES = 3000, 128, 400_000  # codes of test images: at most, at least, and their values in total
 _TRAINING = 5000, 500, 2**17  # codes of training images, likewise
+CODE_VALUES = 2**14
+"""Of a latent, at most, for codes.npz to be written for a model of any size, whose latents may be large."""
+
 _SEED = 0
 _STEPS = 64  # steps in a standard deviation, to which codes are rounded
 

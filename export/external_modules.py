@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from diabolo.export.bundle import Exported, Settings, check_free, write
-from diabolo.export.codes import codes_of, density_of
+from diabolo.export.codes import CODE_VALUES, codes_of, density_of
 from diabolo.export.errors import ExportError
 from diabolo.export.external.adapt import Part, adapt
 from diabolo.export.external.arguments import (
@@ -48,6 +49,7 @@ def export_pair(
     value_range: tuple[float, float] = (0.0, 1.0),
     clip: bool = False,
     spread: str | None = None,
+    any_size: bool = False,
     name: str = "",
     summary: str = "",
     prior: str | None = None,
@@ -77,6 +79,8 @@ def export_pair(
         clip: whether the decoder may return values outside `value_range`, which are then clipped.
         spread: what the second of two tensors of the encoder is: 'log_variance', 'std', 'variance' or
             'log_std'. None assumes the log-variance, unless it has no value below 0.
+        any_size: whether the graphs take images of any size, not only of the example's: for fully
+            convolutional pairs, whose latent is a grid.
         name, summary: of the model, the summary in one sentence; by default the folder's name.
         prior: 'normal' if latents drawn from N(0, I) decode to images like the data.
         dataset, classes, licence: of the training data.
@@ -92,7 +96,9 @@ def export_pair(
     names = check_texts(classes, name=name, summary=summary, dataset=dataset, licence=licence)
     target, values, say = check_free(out), range_of(value_range), _noted(note)
     given = _given(example, images, labels, test, names, values)
-    pair = adapt(encoder, decoder, given.tensor, values, clip=clip, spread=spread, note=say)
+    pair = adapt(
+        encoder, decoder, given.tensor, values, clip=clip, spread=spread, any_size=any_size, note=say
+    )
     facts = _facts(encoder, decoder, summary, {"name": dataset, "classes": list(names), "licence": licence})
     source = _source(pair, given, name or target.resolve().name, prior, facts)
     return _doubted(write(source, target, settings, say), given, say)
@@ -165,8 +171,9 @@ def _source(pair: Pair, given: _Given, name: str, prior: str | None, facts: dict
     """The input of `write`; without images of the caller's, there is no codes.npz."""
     training = given.example if given.images is None else given.images
     tested = training if given.test is None else given.test
-    arrays = {} if given.images is None else codes_of(pair, given.images, given.labels)
-    if given.images is not None and given.test is not None:
+    large = pair.any_size is not None and prod(pair.latent_shape) > CODE_VALUES
+    arrays = {} if given.images is None or large else codes_of(pair, given.images, given.labels)
+    if given.images is not None and given.test is not None and not large:
         arrays |= density_of(pair, given.images, given.test)
     return Source(
         pair=pair,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from diabolo.export.errors import ExportError
 from diabolo.export.receptive import receptive_radius
 from diabolo.runtime._old_names import old_keywords, old_names
 from diabolo.runtime.bundle.manifest import AnySize
 from diabolo.train.datasets import Images
 from diabolo.train.model import Model
 
-__all__ = ["Pair", "of_model"]
+__all__ = ["Pair", "check_values", "of_model"]
+
+_MOST_VALUES = 500_000  # of a latent; 60 MB of model.json, of which 64 are allowed
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,6 +37,9 @@ class Pair:
         log_variance: whether the encoder returns two outputs.
         at_once: the images that are encoded at a time.
         any_size: what a model that takes images of any size needs to know; None: it takes `image_shape` only.
+
+    Raises:
+        ExportError: the latent of a model of one size has too many values for model.json.
     """
 
     encoder: nn.Module
@@ -42,6 +49,10 @@ class Pair:
     log_variance: bool
     at_once: int = 32
     any_size: AnySize | None = None
+
+    def __post_init__(self) -> None:
+        if self.any_size is None:
+            check_values(self.latent_shape)
 
     def encode(self, image: Tensor) -> list[Tensor]:
         """Encode images `(batch, *image_shape)` in [0, 1].
@@ -87,6 +98,23 @@ class Pair:
             noise = rng.standard_normal(mean.shape, np.float32)
             drawn.append(mean + np.exp(rest[0] / 2) * noise if rest else mean)
         return np.concatenate(means), np.concatenate(drawn)
+
+
+def check_values(latent_shape: tuple[int, ...]) -> None:
+    """Check that model.json can hold the statistics of a latent, four numbers for each of its values.
+
+    Raises:
+        ExportError: the latent has more than 500,000 values.
+    """
+    if (values := prod(latent_shape)) > _MOST_VALUES:
+        shape = " x ".join(map(str, latent_shape))
+        raise ExportError(
+            f"a latent of {shape} has {values:,} values, and a model of one size may have {_MOST_VALUES:,}, "
+            "since "
+            "model.json has statistics of each. Export it for any size (any_size=True, or train with "
+            "--crop), "
+            "which needs them by channel only, or for smaller images. Nothing was written."
+        )
 
 
 class _Encode(nn.Module):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.export.bundle import Exported, Settings, check_free, write
-from diabolo.export.codes import codes_of, density_of
+from diabolo.export.codes import CODE_VALUES, codes_of, density_of
 from diabolo.export.errors import ExportError
 from diabolo.export.pair import Pair, of_model
 from diabolo.export.source import Source
@@ -29,7 +29,6 @@ __all__ = ["export_run"]
 _STATISTICS = 20000  # training images for the latent's statistics
 _STATISTICS_VALUES = 2**26  # of the latents of these images, for a model of any size
 _LEAST_STATISTICS = 64  # images, whatever their latents
-_CODE_VALUES = 2**14  # of a latent, at most, for codes.npz to be written for a model of any size
 _CALIBRATION = 256  # training images for 8-bit ranges and the background
 
 
@@ -102,7 +101,7 @@ def _source(run: Run, network: str | None, dataset: str | None, say: Callable[[s
         training_images=_spread_over(data.train.images, _CALIBRATION)[:].astype(np.float32) / np.float32(255),
         codes=codes,
         test=lambda: _tested(pair, data),
-        arrays={} if pair.any_size and values > _CODE_VALUES else _codes(pair, data),
+        arrays={} if pair.any_size and values > CODE_VALUES else _codes(pair, data),
         prior="normal" if distribution.name == "normal" else None,
         codebook=distribution if isinstance(distribution, Codebook) else None,
         noise=variant.noise,

@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from diabolo.export.errors import ExportError
 from diabolo.export.external import trial
 from diabolo.export.external.adapters import LAYOUTS, ExternalDecoder, ExternalEncoder, shapes
+from diabolo.export.external.any_size import any_size_of
 from diabolo.export.external.checks import check_modules
 from diabolo.export.external.copies import NotCopiedError, copied, modules_of, unwrapped
 from diabolo.export.external.outputs import find_image, find_latent, follow
 from diabolo.export.external.peak import images_at_once
 from diabolo.export.external.prepare import prepare
-from diabolo.export.pair import Pair
+from diabolo.export.pair import Pair, check_values
 
 __all__ = ["Part", "adapt"]
 
@@ -35,6 +36,7 @@ def adapt(
     *,
     clip: bool = False,
     spread: str | None = None,
+    any_size: bool = False,
     note: Callable[[str], None] = _silent,
 ) -> Pair:
     """The pair of two external parts; they are copied to the CPU and to float32, and tried.
@@ -48,6 +50,7 @@ def adapt(
         clip: whether the decoder may return values outside `value_range`, which are then clipped.
         spread: what the second of two tensors of the encoder is: 'log_variance', 'std', 'variance' or
             'log_std'. None assumes the log-variance, unless it may be a standard deviation.
+        any_size: whether the graphs take images of any size, not only of the example's.
         note: called with a sentence about everything that was assumed.
 
     Raises:
@@ -61,11 +64,14 @@ def adapt(
     with torch.no_grad():
         encode = _encoder(copies[0], example, (low, high), spread, note)
         latents = trial.encoder(encode, example)
+        if not any_size:
+            check_values(tuple(latents.shape[1:]))
         decode = _decoder(copies[1], latents, (channels, height, width), (low, high), encode.layout, note)
         trial.decoder(decode, latents)
         if not clip and not _clips_itself(decode, value_range):
             trial.values(decode, latents, value_range)
         log_variance = isinstance(encode(example[:1]), tuple)
+        sizes = any_size_of(encode, decode, (channels, height, width), latents) if any_size else None
     return Pair(
         encoder=encode,
         decoder=decode,
@@ -73,6 +79,7 @@ def adapt(
         latent_shape=tuple(latents.shape[1:]),
         log_variance=log_variance,
         at_once=min(encode.at_once, decode.at_once),
+        any_size=sizes,
     )
 
 

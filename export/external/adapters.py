@@ -16,7 +16,7 @@ from diabolo.export.external.names import Path
 from diabolo.export.external.outputs import Reading, follow
 from diabolo.export.external.peak import MOST
 
-__all__ = ["LAYOUTS", "ExternalDecoder", "ExternalEncoder", "shapes"]
+__all__ = ["FIRST", "LAST", "LAYOUTS", "ExternalDecoder", "ExternalEncoder", "shapes"]
 
 # how a batch (batch, channels, height, width) is given to an encoder
 LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
