@@ -28,6 +28,7 @@ __all__ = [
     "crop_box",
     "fit",
     "flatten",
+    "load",
     "max_pixels",
     "opened",
     "orientation",
@@ -70,13 +71,23 @@ def check(resize: str) -> None:
         raise UnknownNameError("resize", resize, RESIZE)
 
 
-def check_pixels(picture: Image.Image) -> None:
+def check_pixels(picture: Image.Image, most: int | None = None) -> None:
     """Check the number of a picture's pixels.
 
+    Args:
+        picture: opened; its pixels need not be read.
+        most: how many it may have, for a picture that is kept at its own size; by default `max_pixels()`.
+
     Raises:
-        ValueError: the picture has no pixels, or more than `max_pixels()`.
+        ValueError: the picture has no pixels, or more than that.
     """
-    _check_pixels(picture, max_pixels())
+    count = picture.width * picture.height
+    if most is not None and count > most:
+        raise ValueError(
+            f"it has {count:,} pixels, more than {most:,}; "
+            f"--max-pixels {count} raises the limit (max_pixels={count} in Python)"
+        )
+    _check_pixels(picture, max_pixels() if most is None else most)
 
 
 def _check_pixels(picture: Image.Image, most: int) -> None:
@@ -91,15 +102,18 @@ def _check_pixels(picture: Image.Image, most: int) -> None:
         )
 
 
-def max_pixels() -> int:
-    """The most pixels that a picture may have: `DIABOLO_MEGAPIXELS`, in millions, or else MAX_PIXELS.
+def max_pixels(default: int | None = None) -> int:
+    """The most pixels that a picture may have: `DIABOLO_MEGAPIXELS`, in millions, or else the default.
+
+    Args:
+        default: MAX_PIXELS if it is left out.
 
     Raises:
         ValueError: `DIABOLO_MEGAPIXELS` is not a whole number, at least 1.
     """
     given = os.environ.get("DIABOLO_MEGAPIXELS", "")
     if not given:
-        return MAX_PIXELS
+        return MAX_PIXELS if default is None else default
     if not given.isdecimal() or not int(given):
         raise ValueError(
             f"DIABOLO_MEGAPIXELS {given!r} is not possible; it must be a number of millions, such as 200"
@@ -108,7 +122,7 @@ def max_pixels() -> int:
 
 
 @contextmanager
-def opened(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[Image.Image]:
+def opened(source: str | os.PathLike[str] | IO[bytes], most: int | None = None) -> Iterator[Image.Image]:
     """Open a picture in one of `formats()` and read its header; its pixels are read later.
 
     A JPEG may have four times as many pixels as other pictures, unless it is progressive, since `coarsen` can
@@ -118,6 +132,7 @@ def opened(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[Image.Image]:
 
     Args:
         source: a path, or a file opened for reading bytes.
+        most: how many pixels it may have, whatever its format; by default as said above.
 
     Raises:
         ValueError: the header declares no pixels, or too many.
@@ -133,8 +148,11 @@ def opened(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[Image.Image]:
         except Image.DecompressionBombError:  # from 179 million pixels on
             picture = _open_unlimited(source)
     with picture:
-        baseline = picture.format == "JPEG" and "progressive" not in picture.info
-        _check_pixels(picture, max_pixels() * (_COARSE if baseline else 1))
+        if most is None:
+            baseline = picture.format == "JPEG" and "progressive" not in picture.info
+            _check_pixels(picture, max_pixels() * (_COARSE if baseline else 1))
+        else:
+            check_pixels(picture, most)
         yield picture
 
 
@@ -142,9 +160,24 @@ def _open_unlimited(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
     """Read a header without Pillow's limit; ours is checked before any pixel is read."""
     if not isinstance(source, str | os.PathLike):
         source.seek(0)
+    with _without_limit():
+        return Image.open(source, formats=formats())
+
+
+def load(picture: Image.Image) -> None:
+    """Decode an opened picture whose size was checked; Pillow would check a TIFF by its own limit again."""
+    if picture.width * picture.height > (Image.MAX_IMAGE_PIXELS or 0):
+        with _warnings, _without_limit():
+            picture.load()
+    else:
+        picture.load()
+
+
+@contextmanager
+def _without_limit() -> Iterator[None]:
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        return Image.open(source, formats=formats())
+        yield
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 
