@@ -7,13 +7,13 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TypeAlias
+from typing import IO
 
-import numpy as np
 from PIL import Image
 
 from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.image._flat import Colour, Span, in_strips, plain
 from diabolo.runtime.image.formats import formats
 from diabolo.runtime.listing import check_file
 
@@ -34,8 +34,6 @@ __all__ = [
     "orientation",
 ]
 
-Colour: TypeAlias = tuple[int, int, int]  # red, green, blue; 0 to 255
-Span: TypeAlias = tuple[float, float]  # the values of a grey picture that become black and white
 
 RESIZE = {
     "crop": "scale to cover the size, cut off the rest",
@@ -47,7 +45,6 @@ _COARSE = 4  # a JPEG that is decoded at a reduced size may have this many times
 
 _GAP = 3.0  # Pillow reduces by a whole factor first, to this many times the size: fast, and nearly the same
 _LARGE = 2**24  # pixels; larger pictures are flattened and reduced strip by strip
-_STRIP = 2**20  # pixels in a strip
 _ORIENTATION = 0x0112  # EXIF tag: 1 is upright; 5 to 8 are turned by 90 degrees
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -215,8 +212,8 @@ def flatten(
     check_pixels(picture)
     picture.load()
     turn = orientation(picture)
-    flat = _in_strips(picture, ground, size, span) if picture.width * picture.height > _LARGE else None
-    flat = flat or _plain(picture, ground, span)
+    flat = in_strips(picture, ground, size, span, _GAP) if picture.width * picture.height > _LARGE else None
+    flat = flat or plain(picture, ground, span)
     return flat.transpose(_TURNS[turn]) if turn in _TURNS else flat
 
 
@@ -272,51 +269,6 @@ def crop_box(picture: Image.Image, width: int, height: int) -> tuple[float, floa
     left = max(0.0, (picture.width - width * scale) / 2)  # rounding errors may make it slightly negative
     top = max(0.0, (picture.height - height * scale) / 2)
     return left, top, picture.width - left, picture.height - top
-
-
-def _plain(picture: Image.Image, ground: Colour, span: Span | None) -> Image.Image:
-    if picture.mode.startswith("I") or picture.mode == "F":
-        return _eight_bits(picture, span)
-    if picture.has_transparency_data:
-        under = Image.new("RGBA", picture.size, ground)
-        return Image.alpha_composite(under, picture.convert("RGBA")).convert("RGB")
-    if picture.mode in ("L", "RGB"):
-        return picture
-    return picture.convert("L" if picture.mode == "1" else "RGB")
-
-
-def _eight_bits(picture: Image.Image, span: Span | None) -> Image.Image:
-    values = np.asarray(picture).astype(np.float32)
-    if not np.isfinite(values).all():
-        raise ValueError("values that are not numbers")
-    if span is not None:
-        low, high = span
-        scaled = np.clip((values.astype(np.float64) - low) * (255 / (high - low)), 0, 255)
-        return Image.fromarray(np.rint(scaled).astype(np.uint8))
-    top = 1.0 if picture.mode == "F" else 65535.0
-    low, high = float(values.min()), float(values.max())
-    if low < 0 or high > top:
-        raise ValueError(
-            f"values outside 0 to {top:g}: they go from {low:g} to {high:g}; "
-            "models trained with --range auto take such pictures"
-        )
-    return Image.fromarray(np.rint(values * (255 / top)).astype(np.uint8))
-
-
-def _in_strips(
-    picture: Image.Image, ground: Colour, size: tuple[int, int] | None, span: Span | None
-) -> Image.Image | None:
-    """As `_plain`, reduced by a whole factor, strip by strip, which takes a quarter of the memory."""
-    width, height = picture.size
-    step = max(1, min(width, height) // round(_GAP * max(size))) if size else 1
-    rows = step * max(1, _STRIP // (width * step))
-    out = None
-    for top in range(0, height, rows):
-        strip = _plain(picture.crop((0, top, width, min(top + rows, height))), ground, span)
-        small = strip.reduce(step) if step > 1 else strip
-        out = out or Image.new(small.mode, (small.width, -(-height // step)))
-        out.paste(small, (0, top // step))
-    return out
 
 
 __getattr__ = old_names(

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from _images import sample
-from _photos import TiledModel, photo
+from _images import TiledModel, photo, sample
 from numpy.typing import NDArray
 from PIL import Image
 

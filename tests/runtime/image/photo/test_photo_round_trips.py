@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from _photos import TiledModel, photo
+from _images import TiledModel, photo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
