@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from _images import TiledModel, photo, sample
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
 from diabolo.runtime.errors import ImageError, UsageError
 from diabolo.runtime.image.photo import Photo, encode_photo, process_photo, read_photo, write_photo
+from diabolo.runtime.image.photo._exif import upright
 
 
 def saved(picture: Image.Image, format: str, **more: object) -> bytes:
@@ -318,3 +321,12 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_photo_is_one_class() -> None:
     assert Photo(pixels=np.zeros((2, 3, 1), np.uint16)).peak == 65535
+
+
+@given(
+    start=st.sampled_from([b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"II*\0", b""]),
+    rest=st.binary(max_size=80),
+)
+def test_any_bytes_in_the_place_of_exif_are_survived(start: bytes, rest: bytes) -> None:
+    found = upright(start + rest, turned=True)
+    assert found is None or len(found) == len(start + rest)
