@@ -177,7 +177,7 @@ def test_a_very_large_picture_is_shrunk_strip_by_strip(monkeypatch: pytest.Monke
 def test_strips_of_any_shape(across: int, down: int, side: int) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(fitting, "_LARGE", 0)
-        monkeypatch.setattr(fitting, "_STRIP", 1000)
+        monkeypatch.setattr(_flat, "_STRIP", 1000)
         flat = fitting.flatten(picture(across, down), (0, 0, 0), (side, side))
         assert flat.width <= across
         assert min(flat.size) >= min(across, down, 3 * side)
