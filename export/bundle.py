@@ -30,11 +30,13 @@ from diabolo.export.parity import BATCH_SIZES, Parity, check_parity
 from diabolo.export.preview import preview
 from diabolo.export.quantised import quantise
 from diabolo.export.source import Source
+from diabolo.export.tiled import prove_tiles
 from diabolo.export.uint8 import uint8_decoder, uint8_encoder
 from diabolo.runtime._durable import make_folder, move_folder
 from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import seal
+from diabolo.runtime.image.tiles import pad
 from diabolo.runtime.latent import Codebook
 
 __all__ = ["DTYPES", "OPSET", "Exported", "Settings", "check_free", "write"]
@@ -42,6 +44,7 @@ __all__ = ["DTYPES", "OPSET", "Exported", "Settings", "check_free", "write"]
 OPSET = 18
 DTYPES = ("fp32", "fp16", "int8")
 _LOSS = 0.5  # dB of PSNR that 8 bits may cost
+_LOSS_ANY_SIZE = 0.1  # the same for a model of any size: of photographs, which people look at closely
 _CALIBRATION = 32  # images in a batch of the calibration
 _COMPARED = 64  # test images for the parity check
 
@@ -128,7 +131,7 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
     say("splitting the model into two graphs")
     full = encoder_graph(source.pair, settings.opset), decoder_graph(source.pair, settings.opset)
     plain = checked(full[0]), checked(full[1])
-    most = most_images(full)
+    most = most_images(full, _sides(source))
     sizes = tuple(size for size in BATCH_SIZES if size <= most)
     say(f"proving them equal to torch at batch sizes {', '.join(map(str, sizes))}")
     parity = check_parity(source.pair, *plain, real=_test_images(source, most), sizes=sizes)
@@ -175,25 +178,40 @@ def _measured(
     source: Source, plain: tuple[bytes, bytes], graphs: tuple[bytes, bytes], settings: Settings, most: int
 ) -> dict[str, Any]:
     """Metrics of the torch modules and of the graphs, and their differences."""
-    before = figures(_in_parts(of_torch(source.pair), most), source.test, source.noise)
+    multiple = source.pair.any_size.multiple if source.pair.any_size else 1
+    before = figures(_in_parts(of_torch(source.pair), most, multiple), source.test, source.noise)
     if not before["images"]:
         return {}
-    after = figures(_in_parts(of_graphs(*graphs), most), source.test, source.noise)
+    after = figures(_in_parts(of_graphs(*graphs), most, multiple), source.test, source.noise)
     change = {key: after[key] - before[key] for key in ("mse", "psnr", "ssim")}
-    if settings.dtype == "int8" and change["psnr"] < -_LOSS and not settings.force:
+    allowed = _LOSS_ANY_SIZE if source.pair.any_size else _LOSS
+    if settings.dtype == "int8" and change["psnr"] < -allowed and not settings.force:
         raise ExportError(
-            f"8 bits cost {-change['psnr']:.2f} dB of PSNR, more than {_LOSS:g}: {before['psnr']:.2f} became "
+            f"8 bits cost {-change['psnr']:.2f} dB of PSNR, more than {allowed:g}: {before['psnr']:.2f} "
+            "became "
             f"{after['psnr']:.2f}. Nothing was written. Use --dtype fp16, or --force to export it anyway."
         )
     sizes = {"fp32": sum(map(len, plain)), settings.dtype: sum(map(len, graphs))}
     return {"on": source.measured_on, "torch": before, "graphs": after, "change": change, "bytes": sizes}
 
 
-def _in_parts(reconstruct: Reconstruct, most: int) -> Reconstruct:
-    """The same function, which never gets more images at a time."""
-    return lambda images: np.concatenate(
-        [reconstruct(images[i : i + most]) for i in range(0, len(images), most)]
-    )
+def _sides(source: Source) -> dict[str, int] | None:
+    """For a model of any size: the lengths of the graphs' axes for images of `image_shape`, by name."""
+    if source.pair.any_size is None:
+        return None
+    names = ("height", "width", "latent_height", "latent_width")
+    return dict(zip(names, (*source.pair.image_shape[1:], *source.pair.latent_shape[1:]), strict=True))
+
+
+def _in_parts(reconstruct: Reconstruct, most: int, multiple: int) -> Reconstruct:
+    """The same function, which never gets more images at a time, and none whose sides are no multiples."""
+
+    def run(images: NDArray[np.float32]) -> NDArray[np.float32]:
+        height, width = images.shape[2:]
+        parts = (pad(images[i : i + most], multiple) for i in range(0, len(images), most))
+        return np.concatenate([reconstruct(part)[:, :, :height, :width] for part in parts])
+
+    return run
 
 
 def _vectors(codebook: Codebook) -> dict[str, NDArray[Any]]:
@@ -227,6 +245,7 @@ def _write(
         temporary.chmod(0o755)
         _fill(temporary, files, about)
         model = Autoencoder.load(temporary, device="cpu")
+        prove_tiles(model)
         drawn = {"preview.png": ("preview", preview(model, codes)), "map.png": ("map", latent_picture(model))}
         more = {name: (role, raw) for name, (role, raw) in drawn.items() if raw}
         more["README.md"] = ("card", card(about, more.keys()).encode())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from diabolo.export.pair import Pair
 from diabolo.runtime._old_names import old_keywords
 from diabolo.runtime.latent.density import NEIGHBOUR, Density
-from diabolo.train.datasets import Images, Rows, spread
+from diabolo.train.datasets import Images, spread
 
 __all__ = ["codes_of", "density_of"]
 
@@ -77,7 +77,7 @@ def _at_most(limits: tuple[int, int, int], pair: Pair) -> int:
 
 
 def _rows(images: Images | _Floats, chosen: NDArray[np.int64]) -> Images | _Floats:
-    return images.rows(chosen) if isinstance(images, Rows) else images[chosen]
+    return images[chosen] if isinstance(images, np.ndarray) else images.rows(chosen)
 
 
 def _rounded(codes: _Floats) -> _Floats:

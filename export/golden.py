@@ -32,6 +32,8 @@ _TOLERANCE = {"cpu": 1e-4, "wasm": 1e-4, "cuda": 5e-3, "default": 5e-3}
 # for a sum of some hundred outputs: rounding errors mostly cancel out; those of tf32 grow with the root
 _SUM = {"cpu": 1e-4, "wasm": 1e-4, "cuda": 8e-2, "default": 8e-2}
 _INT8_SUM = {"cpu": 5e-2, "wasm": 5e-1, "cuda": 5e-1, "default": 5e-1}
+_SEED = 0
+_SIDES = (24, 24), (16, 40)  # pixels of the pictures for a model of any size, at least
 _MARGIN = 2  # times the difference that was measured between two implementations
 
 
@@ -49,9 +51,10 @@ def golden(
 
     The image is a decoded mean code, so that no image of a data set is distributed with a bundle. The
     expected outputs are torch's for graphs in fp32; for others, they are the graphs' own, computed node by
-    node without optimisation. A tolerance is relative to the largest latent, if that is above 1. It includes
-    twice the difference that onnxruntime's fused kernels cause on the golden image and on `images`: in int8
-    they round at other places, differently on each processor.
+    node without optimisation. For a model of any size there are two synthetic pictures of different sizes
+    instead. A tolerance is relative to the largest latent, if that is above 1. It includes twice the
+    difference that onnxruntime's fused kernels cause on the golden image and on `images`: in int8 they round
+    at other places, differently on each processor.
 
     Args:
         pair: the torch modules.
@@ -63,27 +66,52 @@ def golden(
         stored: the codes in the bundle, `(k, *latent_shape)`, for the fingerprint; None without codes.
     """
     optimised = _of_sessions(*(create_session(graph, "cpu", 1)[0] for graph in (encoder, decoder)))
+    first: _Array | None = None
+    if pair.any_size:
+        first, other = _pictures(pair.image_shape[0], pair.any_size.multiple)
     if dtype == "fp32":
         reference = _of_torch(pair)
     else:
         reference = _of_sessions(_unoptimised(encoder), _unoptimised(decoder))
-    image = pair.decoder(torch.from_numpy(codes.mean(0, keepdims=True))).numpy()
+    image = first
+    if image is None:
+        image = pair.decoder(torch.from_numpy(codes.mean(0, keepdims=True))).numpy()
     latent = reference.encode(image)["latent"]
+    if pair.any_size:
+        stored = latent
     rounding = max(_difference(reference, optimised, batch) for batch in (images, image))
     return Golden(
         image=image,
         latent=latent,
         reconstruction=reference.decode(latent),
         tolerance=_allowed(_TOLERANCE, float(np.abs(latent).max()), rounding),
-        sums={} if stored is None else _sums(reference, optimised, stored, pair.image_shape, dtype),
+        sums={} if stored is None else _sums(reference, optimised, stored, image.shape[1:], dtype),
+        second=_second(reference, other) if pair.any_size else None,
     )
+
+
+def _second(reference: _Implementation, image: _Array) -> Golden:
+    latent = reference.encode(image)["latent"]
+    return Golden(image=image, latent=latent, reconstruction=reference.decode(latent), tolerance={}, sums={})
+
+
+def _pictures(channels: int, multiple: int) -> list[_Array]:
+    """Two synthetic pictures of different sizes: a gradient with noise, `(1, channels, height, width)`."""
+    rng = np.random.default_rng(_SEED)
+    drawn = []
+    for height, width in _SIDES:
+        down, across = (-(-side // multiple) * multiple for side in (height, width))
+        ramp = np.linspace(0, 0.8, down * across, dtype=np.float32).reshape(1, 1, down, across)
+        noise = rng.random((1, channels, down, across), np.float32)
+        drawn.append((ramp + np.float32(0.2) * noise).astype(np.float32))
+    return drawn
 
 
 def _sums(
     reference: _Implementation,
     optimised: _Implementation,
     codes: _Array,
-    image_shape: tuple[int, int, int],
+    image_shape: tuple[int, ...],
     dtype: str,
 ) -> dict[str, Sum]:
     base = _INT8_SUM if dtype == "int8" else _SUM

@@ -21,6 +21,7 @@ from diabolo.export.pair import Pair
 
 __all__ = ["OPSETS", "checked", "decoder_graph", "encoder_graph", "ir_version", "oldest_runtime"]
 
+_SIDES = {"image": ("height", "width"), "latent": ("latent_height", "latent_width")}  # axes of any size
 # opset: the ONNX IR version that was released with it, and the first onnxruntime that was tested to run it
 _READERS = {18: (8, "1.15"), 19: (9, "1.16"), 20: (9, "1.17"), 21: (10, "1.18")}
 OPSETS = tuple(_READERS)
@@ -55,7 +56,9 @@ def encoder_graph(pair: Pair, opset: int) -> onnx.ModelProto:
         ExportError: the encoder cannot be exported with this opset.
     """
     outputs = ["latent"] + ["log_variance"] * pair.log_variance
-    return _graph(pair.encoder, torch.rand(2, *pair.image_shape), "image", outputs, opset)
+    sides = _SIDES["image"] if pair.any_size else ()
+    graph = _graph(pair.encoder, torch.rand(2, *pair.image_shape), "image", outputs, opset, sides)
+    return _with_sides(graph, "latent") if sides else graph
 
 
 def decoder_graph(pair: Pair, opset: int) -> onnx.ModelProto:
@@ -68,7 +71,17 @@ def decoder_graph(pair: Pair, opset: int) -> onnx.ModelProto:
     Raises:
         ExportError: the decoder cannot be exported with this opset.
     """
-    return _graph(pair.decoder, torch.randn(2, *pair.latent_shape), "latent", ["image"], opset)
+    sides = _SIDES["latent"] if pair.any_size else ()
+    graph = _graph(pair.decoder, torch.randn(2, *pair.latent_shape), "latent", ["image"], opset, sides)
+    return _with_sides(graph, "image") if sides else graph
+
+
+def _with_sides(graph: onnx.ModelProto, kind: str) -> onnx.ModelProto:
+    """The graph with names for the rows and columns of its outputs, which torch calls by formulas."""
+    for value in graph.graph.output:
+        for axis, name in enumerate(_SIDES[kind], 2):
+            value.type.tensor_type.shape.dim[axis].dim_param = name
+    return graph
 
 
 def checked(graph: onnx.ModelProto) -> bytes:
@@ -85,8 +98,10 @@ def checked(graph: onnx.ModelProto) -> bytes:
     return raw
 
 
-def _graph(module: nn.Module, example: Tensor, name: str, outputs: list[str], opset: int) -> onnx.ModelProto:
-    program = _exported(module.eval(), example, name, outputs, opset)
+def _graph(
+    module: nn.Module, example: Tensor, name: str, outputs: list[str], opset: int, sides: tuple[str, ...]
+) -> onnx.ModelProto:
+    program = _exported(module.eval(), example, name, outputs, opset, ("batch", None, *sides))
     # it contains stack traces with local paths
     common_passes.ClearMetadataAndDocStringPass()(program.model)
     graph: onnx.ModelProto = program.model_proto
@@ -103,10 +118,24 @@ def _graph(module: nn.Module, example: Tensor, name: str, outputs: list[str], op
             f"the batch size of {name!r} or of its results became fixed: the module uses it as a number. "
             "Use reshape(-1, ...) or flatten instead."
         )
+    given = tuple(side.dim_param for side in graph.graph.input[0].type.tensor_type.shape.dim[2:])
+    if sides and given != sides:
+        raise ExportError(
+            f"the height or the width of {name!r} became fixed: the module uses it as a number. Use only "
+            "layers "
+            "that take any size, such as convolutions."
+        )
     return graph
 
 
-def _exported(module: nn.Module, example: Tensor, name: str, outputs: list[str], opset: int) -> Any:
+def _exported(
+    module: nn.Module,
+    example: Tensor,
+    name: str,
+    outputs: list[str],
+    opset: int,
+    axes: tuple[str | None, ...],
+) -> Any:
     try:
         with _silent():
             return torch.onnx.export(
@@ -115,7 +144,7 @@ def _exported(module: nn.Module, example: Tensor, name: str, outputs: list[str],
                 dynamo=True,
                 input_names=[name],
                 output_names=outputs,
-                dynamic_shapes=({0: "batch"},),
+                dynamic_shapes=({axis: called for axis, called in enumerate(axes) if called},),
                 opset_version=opset,
                 optimize=True,
                 external_data=False,

@@ -42,15 +42,20 @@ def bytes_per_image(graph: onnx.ModelProto) -> int:
     return most
 
 
-def most_images(graphs: Iterable[onnx.ModelProto]) -> int:
+def most_images(graphs: Iterable[onnx.ModelProto], sides: dict[str, int] | None = None) -> int:
     """The images of the largest batch whose intermediate results take 1 GiB at most.
 
     At least 2, and 1 if two do not fit into the free memory.
 
+    Args:
+        graphs: of the encoder and the decoder.
+        sides: for graphs of any size: the length of each axis, by its name.
+
     Raises:
         ExportError: the free memory is too small for one.
     """
-    one, available = max(1, *map(bytes_per_image, graphs)), free_memory()
+    known = [each if sides is None else _sized(each, sides) for each in graphs]
+    one, available = max(1, *map(bytes_per_image, known)), free_memory()
     if one > max(available, _BUDGET):  # what counts as free is an estimate, which may leave out caches
         raise ExportError(
             f"a graph needs {one / 2**30:.1f} GiB for a single image, and {available / 2**30:.1f} are free. "
@@ -58,6 +63,18 @@ def most_images(graphs: Iterable[onnx.ModelProto]) -> int:
             "size. Nothing was written."
         )
     return max(2 if 2 * one <= available else 1, _BUDGET // one)
+
+
+def _sized(graph: onnx.ModelProto, sides: dict[str, int]) -> onnx.ModelProto:
+    """The graph for images of one size."""
+    sized = onnx.ModelProto()
+    sized.CopyFrom(graph)
+    del sized.graph.value_info[:]
+    for value in [*sized.graph.input, *sized.graph.output]:
+        for dim in value.type.tensor_type.shape.dim:
+            if dim.dim_param in sides:
+                dim.dim_value = sides[dim.dim_param]
+    return sized
 
 
 def _size(dims: Iterable[onnx.TensorShapeProto.Dimension]) -> int:

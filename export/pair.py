@@ -10,7 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from diabolo.export.receptive import receptive_radius
 from diabolo.runtime._old_names import old_keywords, old_names
+from diabolo.runtime.bundle.manifest import AnySize
 from diabolo.train.datasets import Images
 from diabolo.train.model import Model
 
@@ -30,6 +32,7 @@ class Pair:
         latent_shape: without the batch; `(latent_dim,)` or `(channels, height, width)`.
         log_variance: whether the encoder returns two outputs.
         at_once: the images that are encoded at a time.
+        any_size: what a model that takes images of any size needs to know; None: it takes `image_shape` only.
     """
 
     encoder: nn.Module
@@ -38,6 +41,7 @@ class Pair:
     latent_shape: tuple[int, ...]
     log_variance: bool
     at_once: int = 32
+    any_size: AnySize | None = None
 
     def encode(self, image: Tensor) -> list[Tensor]:
         """Encode images `(batch, *image_shape)` in [0, 1].
@@ -106,9 +110,18 @@ class _Decode(nn.Module):
 
 def of_model(model: Model) -> Pair:
     """The pair of a trained `Model`."""
+    encoder, decoder = _Encode(model).eval(), _Decode(model).eval()
+    any_size = None
+    if model.multiple:
+        any_size = AnySize(
+            multiple=model.multiple,
+            receptive_radius=receptive_radius(encoder, decoder, model.image_shape[0], model.multiple),
+            latent_stride=model.image_shape[1] // model.latent_shape[1],
+        )
     return Pair(
-        encoder=_Encode(model).eval(),
-        decoder=_Decode(model).eval(),
+        encoder=encoder,
+        decoder=decoder,
+        any_size=any_size,
         image_shape=model.image_shape,
         latent_shape=model.latent_shape,
         log_variance=_has_log_variance(model),

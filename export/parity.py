@@ -28,6 +28,8 @@ BATCH_SIZES = (
     64,
 )  # a branch on the batch size would fail at one of these
 ABSOLUTE = 1e-4  # the difference that is allowed, plus ...
+STEPS = (1, 1), (3, 5), (7, 2), (9, 13)  # sides in multiples, for a model of any size, beside its crops'
+_LARGEST_BATCH = 3  # of such a model
 RELATIVE = 1e-4  # ... this share of the largest magnitude in the batch
 
 
@@ -40,12 +42,14 @@ class Parity:
         image: of the decoders' outputs.
         images: which images were compared: 'random', and 'test' if there are any.
         batch_sizes: at which they were compared.
+        sides: the heights and widths at which they were compared; empty for a model of one size.
     """
 
     latent: float
     image: float
     images: tuple[str, ...]
     batch_sizes: tuple[int, ...] = BATCH_SIZES
+    sides: tuple[tuple[int, int], ...] = ()
 
     @property
     def largest(self) -> float:
@@ -60,6 +64,7 @@ class Parity:
             "relative_tolerance": RELATIVE,
             "batch_sizes": list(self.batch_sizes),
             "images": list(self.images),
+            **({"sides": [list(each) for each in self.sides]} if self.sides else {}),
         }
 
 
@@ -88,6 +93,8 @@ def check_parity(
     """
     rng = np.random.default_rng(seed)
     sessions = _session(encoder), _session(decoder)
+    if pair.any_size:
+        return _check_any_size(pair, sessions, real, rng, sizes)
     latent = image = 0.0
     kinds = ("random",) if real is None or not len(real) else ("random", "test")
     for size in sizes:
@@ -99,6 +106,35 @@ def check_parity(
             found = _compare(pair, sessions, torch.from_numpy(batch), f"at batch {size} of {kind} images")
             latent, image = max(latent, found[0]), max(image, found[1])
     return Parity(latent=latent, image=image, images=kinds, batch_sizes=sizes)
+
+
+def _check_any_size(
+    pair: Pair,
+    sessions: tuple[Any, Any],
+    real: NDArray[np.float32] | None,
+    rng: np.random.Generator,
+    sizes: tuple[int, ...],
+) -> Parity:
+    """Compare at five sizes by three batch sizes, on random and on real images."""
+    multiple = pair.any_size.multiple if pair.any_size else 1
+    channels, height, width = pair.image_shape
+    sides = [(multiple * down, multiple * across) for down, across in STEPS]
+    latent = image = 0.0
+    kinds = ("random",) if real is None or not len(real) else ("random", "test")
+    sizes = tuple(size for size in sizes if size <= _LARGEST_BATCH)
+    for down, across in [*sides, (height, width)]:
+        for size in sizes:
+            batches = [(rng.random((size, channels, down, across), np.float32), "random")]
+            if real is not None and len(real):
+                tiled = np.tile(np.resize(real, (size, *real.shape[1:])), (1, 1, 2, 2))
+                batches.append((np.ascontiguousarray(tiled[:, :, :down, :across]), "test"))
+            for batch, kind in batches:
+                where = f"at batch {size} of {kind} images of {down} x {across}"
+                found = _compare(pair, sessions, torch.from_numpy(batch), where)
+                latent, image = max(latent, found[0]), max(image, found[1])
+    return Parity(
+        latent=latent, image=image, images=kinds, batch_sizes=sizes, sides=(*sides, (height, width))
+    )
 
 
 def _session(graph: bytes) -> Any:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diabolo.export.bundle import Exported, Settings, check_free, write
 from diabolo.export.codes import codes_of, density_of
 from diabolo.export.errors import ExportError
-from diabolo.export.pair import of_model
+from diabolo.export.pair import Pair, of_model
 from diabolo.export.source import Source
 from diabolo.runtime.latent import Codebook
 from diabolo.train import datasets
 from diabolo.train._fit import held_out
-from diabolo.train.datasets import ImageData, Images, rows_of, spread
+from diabolo.train.datasets import Crops, ImageData, Images, rows_of, spread
 from diabolo.train.evaluation.evaluate import batches, encode_all
+from diabolo.train.evaluation.whole import pictures
 from diabolo.train.run import Run
 from diabolo.train.run.recipe import recipe
 
 __all__ = ["export_run"]
 
 _STATISTICS = 20000  # training images for the latent's statistics
+_STATISTICS_VALUES = 2**26  # of the latents of these images, for a model of any size
+_LEAST_STATISTICS = 64  # images, whatever their latents
+_CODE_VALUES = 2**14  # of a latent, at most, for codes.npz to be written for a model of any size
 _CALIBRATION = 256  # training images for 8-bit ranges and the background
 
 
@@ -72,7 +78,9 @@ def _source(run: Run, network: str | None, dataset: str | None, say: Callable[[s
     say("reading the dataset for the latent's statistics")
     data = run.data(dataset=dataset, note=say)
     pair = of_model(model)
-    codes = encode_all(model, _spread_over(data.train.images, _STATISTICS))
+    values = prod(model.latent_shape)
+    most = max(_LEAST_STATISTICS, _STATISTICS_VALUES // values) if pair.any_size else _STATISTICS
+    codes = encode_all(model, _spread_over(data.train.images, min(most, _STATISTICS)))
     distribution = model.head.distribution(codes)
     return Source(
         pair=pair,
@@ -93,13 +101,25 @@ def _source(run: Run, network: str | None, dataset: str | None, say: Callable[[s
         },
         training_images=_spread_over(data.train.images, _CALIBRATION)[:].astype(np.float32) / np.float32(255),
         codes=codes,
-        test=lambda: batches(data.test.images),
-        arrays=codes_of(pair, data.test.images, data.test.labels)
-        | density_of(pair, data.train.images, data.test.images),
+        test=lambda: _tested(pair, data),
+        arrays={} if pair.any_size and values > _CODE_VALUES else _codes(pair, data),
         prior="normal" if distribution.name == "normal" else None,
         codebook=distribution if isinstance(distribution, Codebook) else None,
         noise=variant.noise,
     )
+
+
+def _tested(pair: Pair, data: ImageData) -> Iterable[NDArray[np.float32]]:
+    """The test images in batches; whole pictures, one by one, for a model of any size."""
+    images = data.test.images
+    if pair.any_size and isinstance(images, Crops):
+        return (batch for _, batch in pictures(images))
+    return batches(images)
+
+
+def _codes(pair: Pair, data: ImageData) -> dict[str, NDArray[Any]]:
+    density = density_of(pair, data.train.images, data.test.images)
+    return codes_of(pair, data.test.images, data.test.labels) | density
 
 
 def _spread_over(images: Images, most: int) -> Images:

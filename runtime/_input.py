@@ -14,7 +14,7 @@ from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image._array import array_batch
 from diabolo.runtime.image._gather import Picture, gather, is_picture, is_series
 from diabolo.runtime.image.background import background_kind
-from diabolo.runtime.image.convert import Images, prepare
+from diabolo.runtime.image.convert import Images, as_it_is, prepare
 
 __all__ = ["Invert", "ModelInput"]
 
@@ -32,13 +32,19 @@ class ModelInput:
         self._manifest = manifest
         self._said = False  # that a picture was inverted
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """`(channels, height, width)` of the images; height and width are 0 if the model takes any."""
+        channels, height, width = self._manifest.image_shape
+        return (channels, 0, 0) if self._manifest.any_size else (channels, height, width)
+
     def batch(self, images: Images, invert: Invert = None) -> NDArray[np.float32]:
         """Convert images of any kind to one batch.
 
         Args:
             images: as in `runtime.image.convert.as_batch`.
-            invert: None inverts pictures that look inverted, but never arrays; False inverts nothing, True
-                everything.
+            invert: None inverts pictures that look inverted, but never arrays, and nothing for a model of any
+                size, which is one of photographs; False inverts nothing, True everything.
 
         Returns:
             float32 `(batch, channels, height, width)` in [0, 1].
@@ -48,19 +54,21 @@ class ModelInput:
             UsageError: `invert` is none of the three.
         """
         if invert is None and isinstance(images, np.ndarray):  # the shortest way: thousands of times a second
-            return array_batch(images, self._manifest.image_shape)
+            return array_batch(images, self.shape)
         if not (invert is None or isinstance(invert, bool | np.bool_)):
             raise UsageError(f"invert must be True, False or None, not {invert!r}.")
         swap = None if invert is None else bool(invert)
 
         def convert(picture: Picture) -> NDArray[np.float32]:
             m = self._manifest
+            if m.any_size:
+                return as_it_is(picture, m.image_shape[0], invert=bool(swap), padding=m.padding)
             seen = prepare(picture, m.image_shape, invert=swap, **m.preparation)
             if swap is None and ("inverted", "") in seen.steps:
                 self._say_inverted()
             return seen.image
 
-        return gather(images, self._manifest.image_shape, convert, invert=bool(swap))
+        return gather(images, self.shape, convert, invert=bool(swap))
 
     def one_each(
         self, images: Any, needed: str, invert: Invert, least: int, most: int | None = None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from diabolo.runtime._any_size import AnySizePair, Progress
 from diabolo.runtime._input import Invert, ModelInput
 from diabolo.runtime._numbers import check_size, whole
 from diabolo.runtime.bundle import Bundle
@@ -56,6 +57,8 @@ class Autoencoder:
         self._bundle = bundle
         self._graphs: Pair = Graphs(bundle, device, threads) if graphs is None else graphs
         self._input = ModelInput(bundle.manifest)
+        any_size = bundle.manifest.any_size
+        self._any_size = AnySizePair(self._graphs, bundle.manifest, any_size) if any_size else None
 
     def __reduce__(self) -> tuple[Any, ...]:
         if not isinstance(self._graphs, Graphs):
@@ -136,7 +139,7 @@ class Autoencoder:
             GraphError: onnxruntime cannot compute the encoder.
             ImageError: the model cannot take these images.
         """
-        return self._graphs.encode(self._input.batch(images, invert))
+        return (self._any_size or self._graphs).encode(self._input.batch(images, invert))
 
     def decode(self, latents: ArrayLike) -> NDArray[np.float32]:
         """Decode latents to images.
@@ -153,8 +156,9 @@ class Autoencoder:
             LatentError: the latents have another shape, values that are not finite numbers, or values so
                 large that the decoder's results are not.
         """
-        batch = as_latents(latents, self._bundle.manifest.latent_shape)
-        images = self._graphs.decode(batch)
+        shape = self.manifest.latent_shape
+        batch = as_latents(latents, (shape[0], 0, 0) if self._any_size else shape)
+        images = (self._any_size or self._graphs).decode(batch)
         if are_extreme(batch) and not finite(images):
             raise LatentError(
                 f"latents as large as {np.abs(batch).max():g} do not decode to numbers. The codes of this "
@@ -163,25 +167,84 @@ class Autoencoder:
             )
         return images
 
-    def reconstruct(self, images: Images, *, invert: Invert = None) -> NDArray[np.float32]:
+    def reconstruct(
+        self,
+        images: Images,
+        *,
+        invert: Invert = None,
+        tile: int | None = None,
+        progress: Progress | None = None,
+    ) -> NDArray[np.float32]:
         """Encode and decode images. On a GPU the latents stay in its memory.
+
+        A model of any size takes pictures of any size, and computes large ones in tiles, with the same
+        result.
 
         Args:
             images: as in `encode`.
             invert: as in `encode`; reconstructions are not inverted back.
+            tile: for a model of any size: the side of the tiles in pixels; 0 computes the whole picture at
+                once. None takes 512 for pictures of more than 2^20 pixels, and otherwise the whole.
+            progress: called as `progress(done, total)` after each tile; an exception that it raises stops the
+                work and reaches the caller.
 
         Returns:
-            float32 `(batch, channels, height, width)` in [0, 1].
+            float32 `(batch, channels, height, width)` in [0, 1]; for a model of any size, with the height and
+            width of the images.
 
         Raises:
             GraphError: onnxruntime cannot compute a graph.
             ImageError: the model cannot take these images.
+            UsageError: a tile that is too small, or `tile` or `progress` for a model of one size.
         """
-        return self._graphs.reconstruct(self._input.batch(images, invert))
+        batch = self._input.batch(images, invert)
+        if self._any_size:
+            return self._any_size.reconstruct(batch, tile, progress)
+        if tile is not None or progress is not None:
+            raise self._one_size()
+        return self._graphs.reconstruct(batch)
 
-    def denoise(self, images: Images, *, invert: Invert = None) -> NDArray[np.float32]:
+    def reconstruct_tiles(
+        self, image: NDArray[Any], *, tile: int | None = None, progress: Progress | None = None
+    ) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
+        """Reconstruct one large image piece by piece, without a copy of the whole in float.
+
+        Only for a model of any size.
+
+        Args:
+            image: `(channels, height, width)`: uint8 in [0, 255], uint16 in [0, 65535], or float32 in [0, 1].
+            tile: as in `reconstruct`.
+            progress: as in `reconstruct`.
+
+        Yields:
+            The top and the left of a piece, and the piece, float32 `(channels, rows, columns)` in [0, 1]. The
+            pieces cover the image, and do not overlap.
+
+        Raises:
+            As `reconstruct`.
+        """
+        if self._any_size is None:
+            raise self._one_size()
+        return self._any_size.pieces(image, tile, progress)
+
+    def _one_size(self) -> UsageError:
+        _, height, width = self.manifest.image_shape
+        return UsageError(
+            f"{self.manifest.name!r} takes images of one size, {height} x {width}, which are not computed in "
+            "tiles. "
+            "Leave tile and progress out, or take a model of any size (diabolo models)."
+        )
+
+    def denoise(
+        self,
+        images: Images,
+        *,
+        invert: Invert = None,
+        tile: int | None = None,
+        progress: Progress | None = None,
+    ) -> NDArray[np.float32]:
         """The same as `reconstruct`; only a model trained on noise removes it well (`manifest.noise`)."""
-        return self.reconstruct(images, invert=invert)
+        return self.reconstruct(images, invert=invert, tile=tile, progress=progress)
 
     def interpolate(
         self, a: Images, b: Images, *, steps: int = 16, method: str = "linear", invert: Invert = None

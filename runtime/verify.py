@@ -100,17 +100,27 @@ def _run_checks(bundle: Bundle, device: str) -> Iterator[Check]:
     try:
         yield _compare("golden latent", model.encode(golden.image), golden.latent, tolerance)
         yield _compare("golden reconstruction", model.decode(golden.latent), golden.reconstruction, tolerance)
-        if golden.sums and codes:
-            yield from _fingerprint_checks(model, codes)
+        if golden.second is not None:
+            second = golden.second
+            where = "at {} x {}".format(*second.image.shape[2:])
+            yield _compare(f"golden latent {where}", model.encode(second.image), second.latent, tolerance)
+            found = model.decode(second.latent)
+            yield _compare(f"golden reconstruction {where}", found, second.reconstruction, tolerance)
+        if golden.sums and bundle.manifest.any_size:
+            yield from _fingerprint_checks(model, golden.latent, golden.image.shape[1:])
+        elif golden.sums and codes:
+            yield from _fingerprint_checks(model, codes.latents, bundle.manifest.image_shape)
     except (GraphError, ImageError, LatentError) as error:
         yield Check(name="golden image", ok=False, detail=str(error))
         return
     yield from _uint8_checks(bundle, model, tolerance, codes)
 
 
-def _fingerprint_checks(model: Autoencoder, codes: Codes) -> Iterator[Check]:
+def _fingerprint_checks(
+    model: Autoencoder, codes: NDArray[np.float32], image_shape: tuple[int, ...]
+) -> Iterator[Check]:
     graphs, m = model._graphs, model.manifest
-    found = fingerprint(graphs.encode_whole, graphs.decode, codes.latents, m.image_shape)
+    found = fingerprint(graphs.encode_whole, graphs.decode, codes, image_shape)
     for name, total in found.items():
         if name in m.golden.sums:
             expected = m.golden.sums[name]

@@ -12,7 +12,7 @@ from diabolo.train.batches.held_out import brightness, learned_and_held
 from diabolo.train.budget import announced, augmentation, decide, flops_per_image
 from diabolo.train.callbacks import Callback
 from diabolo.train.config import Config
-from diabolo.train.datasets import ImageData, Split
+from diabolo.train.datasets import Crops, ImageData, Split
 from diabolo.train.distributed import Distributed
 from diabolo.train.model import Model
 from diabolo.train.run import Run
@@ -25,8 +25,10 @@ _SHOWN = 64  # images that a variant chooses its options by
 
 
 def decide_options(config: Config, data: ImageData, callback: Callback, distributed: Distributed) -> Config:
-    """The config with the variant's options that the user left to the images; the same in every process."""
+    """The config with the variant's options and the crop that the user left to the images; the same in every process."""
     images = learned_and_held(data, config.seed)[0]
+    if isinstance(images, Crops):  # of a dataset whose images keep their size, whether asked to or not
+        config = replace(config, crop=data.image_shape[1])
     index = np.unique(np.linspace(0, len(images) - 1, _SHOWN).astype(np.intp))
     variant = variants.make(config.variant, config.variant_options)
     suited = variant.suited(images[index].astype(np.float32) / np.float32(255))

@@ -134,6 +134,7 @@ class Config(Settings):
         local=True,
     )
     image_size: tuple[int, int] | None = same(Fitting, "image_size")
+    crop: int | None = same(Fitting, "crop")
     resize: str = same(Fitting, "resize")
     colour: bool | None = same(Fitting, "colour")
     background: str = same(Fitting, "background")
@@ -235,15 +236,16 @@ class Config(Settings):
             raise RunError(f"config.json cannot be used: {error} Train again.") from None
 
     def to_json(self) -> dict[str, Any]:
-        """The settings as JSON values; `network_options` is left out if it is empty."""
+        """The settings as JSON values; `network_options` and `crop` are left out if they are not given."""
         values = asdict(self)
-        if not self.network_options:
-            del values["network_options"]
+        for name in ("network_options", "crop"):
+            if not values[name]:
+                del values[name]
         return values
 
     def fitting(self) -> Fitting:
         """The settings that say how images are resized and converted."""
-        names = ("image_size", "resize", "colour", "background", "range")
+        names = ("image_size", "crop", "resize", "colour", "background", "range")
         return Fitting(**{name: getattr(self, name) for name in names})
 
     def request(self, *, data_dir: str | None = None, progress: Progress | None = None) -> LoadRequest:
@@ -291,7 +293,19 @@ class Config(Settings):
         head = variant.head()
         pair = network.build(image_shape, head.width * self.latent_dim, self.latent_dim, **self._layers())
         shape = self.latent_shape(image_shape, network)
-        return variant, Model(*pair, head, image_shape, shape, variant.extras())
+        multiple = self._multiple(network) if self.crop else None
+        return variant, Model(*pair, head, image_shape, shape, variant.extras(), multiple)
+
+    def _multiple(self, network: networks.Network) -> int:
+        """What the sides of pictures are multiples of; raises if the network does not take any size."""
+        step = network.stride(**self._layers())
+        if self.crop and self.crop % step:
+            raise OptionError(
+                f"--crop {self.crop} is not a multiple of {step}, the stride of the network "
+                f"{network.name!r}. "
+                f"Give --crop {-(-self.crop // step) * step}, or a network with a smaller stride."
+            )
+        return step
 
     def _layers(self) -> dict[str, Any]:
         """What the network is made with."""

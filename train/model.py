@@ -17,6 +17,8 @@ from diabolo.train.leaky_sigmoid import leaky_sigmoid
 
 __all__ = ["Code", "GaussianHead", "Head", "IdentityHead", "Model", "SigmoidHead"]
 
+_NEAREST = 1e-4  # to 0 and 1, of pixel values that become logits
+
 
 @dataclass(frozen=True)
 class Code:
@@ -124,12 +126,15 @@ class Model(nn.Module):
 
     Args:
         encoder: images to raw outputs, `(batch, head.width * latent_shape[0], *latent_shape[1:])`.
-        decoder: latents `(batch, *latent_shape)` to logits `(batch, *image_shape)`.
+        decoder: latents `(batch, *latent_shape)` to logits `(batch, *image_shape)`; or to pixel values in
+            about [0, 1], if its attribute `linear` is true.
         head: raw outputs to a code.
         image_shape: `(channels, height, width)`.
         latent_shape: of one latent: `(latent_dim,)`, or `(latent_dim, rows, columns)` for a grid.
         extras: further tensors that the loss learns, by name, such as a standard deviation. They are not
             exported.
+        multiple: if the model takes images of any size, what their sides are multiples of; None: it takes
+            images of `image_shape` only.
     """
 
     offset: Tensor
@@ -142,14 +147,18 @@ class Model(nn.Module):
         image_shape: tuple[int, int, int],
         latent_shape: tuple[int, ...],
         extras: Mapping[str, Tensor] | None = None,
+        multiple: int | None = None,
     ) -> None:
         super().__init__()
+        self.multiple = multiple
         self.image_shape = image_shape
         self.latent_shape = latent_shape
         self.encoder = encoder
         self.head = head
         head.build(latent_shape)
         self.decoder = decoder
+        # whether the decoder returns pixel values rather than logits
+        self.linear = bool(getattr(decoder, "linear", False))
         self.extras = nn.ParameterDict({name: nn.Parameter(value) for name, value in (extras or {}).items()})
         self.register_buffer("offset", torch.zeros(image_shape[0], 1, 1))
 
@@ -177,11 +186,18 @@ class Model(nn.Module):
 
     def logits(self, latent: Tensor) -> Tensor:
         """The logits `(batch, channels, height, width)` of latents `(batch, *latent_shape)`."""
-        out: Tensor = self.decoder(latent) + self.offset
-        return out
+        out: Tensor = self.decoder(latent)
+        return torch.logit(out.float(), eps=_NEAREST) if self.linear else out + self.offset
 
     def decode(self, latent: Tensor) -> Tensor:
-        """The images `(batch, channels, height, width)` in [0, 1] of latents `(batch, *latent_shape)`."""
+        """The images `(batch, channels, height, width)` in [0, 1] of latents `(batch, *latent_shape)`.
+
+        In training, a decoder of pixel values may leave this range, so that its gradient does not vanish
+        there.
+        """
+        if self.linear:
+            out: Tensor = self.decoder(latent)
+            return out if self.training else out.clamp(0, 1)
         return leaky_sigmoid(self.logits(latent), training=self.training)
 
     def forward(self, image: Tensor) -> Tensor:

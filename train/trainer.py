@@ -25,7 +25,7 @@ from diabolo.train.batches.feed import feed, resident, shuffled
 from diabolo.train.budget import decided, epochs_since_validation
 from diabolo.train.callbacks import Callback
 from diabolo.train.config import Config
-from diabolo.train.datasets import Images, Split
+from diabolo.train.datasets import Crops, Images, Split
 from diabolo.train.distributed import Distributed
 from diabolo.train.errors import RunError, StoppedError, TrainingError
 from diabolo.train.evaluation.evaluate import validate
@@ -149,7 +149,10 @@ class Trainer:
         batches = shuffled(len(self.images), self.steps, config.seed, position.epoch, orders)[position.step :]
         shard = self.distributed.shard
         own = [np.concatenate([piece[shard(len(piece))] for piece in pieces]) for pieces in batches]
-        for (piece, *_), image in zip(batches, feed(self.source, own, self.device), strict=True):
+        source = self.source
+        if isinstance(source, Crops):
+            source = source.drawn(config.seed, position.epoch)
+        for (piece, *_), image in zip(batches, feed(source, own, self.device), strict=True):
             self._step(image, len(piece))
             self._save_or_stop(interrupt)
         self._check_finite(float(self.sums["loss"]))

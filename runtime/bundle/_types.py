@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.image.placement import Drawing
 
-__all__ = ["FileEntry", "Golden", "Manifest", "Sum"]
+__all__ = ["AnySize", "FileEntry", "Golden", "Manifest", "Sum"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,7 @@ class Golden:
             'default'.
         sums: signed sums of the outputs for many codes, by 'latent', 'log_variance' and 'image'; empty in
             older bundles.
+        second: of another size, for a model of any size. Neither has the size of `image_shape` then.
     """
 
     image: NDArray[np.float32]
@@ -61,6 +62,24 @@ class Golden:
     reconstruction: NDArray[np.float32]
     tolerance: dict[str, float]
     sums: dict[str, Sum]
+    second: Golden | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnySize:
+    """What a model that takes images of any size needs to know of them.
+
+    Attributes:
+        multiple: what the sides of images that the graphs take are multiples of. The caller repeats the right
+            and the bottom edge up to there, and crops the result.
+        receptive_radius: no pixel of a result depends on an input pixel that is farther away, in rows or in
+            columns; None if all depend on the whole image.
+        latent_stride: the pixels of one step of the latent's grid.
+    """
+
+    multiple: int
+    receptive_radius: int | None
+    latent_stride: int
 
 
 class Preparation(TypedDict):
@@ -81,7 +100,9 @@ class Manifest:
         summary: one sentence about the model.
         variant: for people; no code may depend on it.
         network: for people.
-        image_shape: `(channels, height, width)`.
+        image_shape: `(channels, height, width)`; of the crops that it was trained on, if the model takes any
+            size.
+        any_size: what such a model needs to know of images; None: it takes images of `image_shape` only.
         colour: 'grey', 'rgb' or 'other'.
         background: the mean brightness of the training images' border, in [0, 1].
         resize: how pictures of another size are resized: 'crop', 'pad' or 'fit'.
@@ -89,7 +110,7 @@ class Manifest:
         value_range: the grey values that become black and white in a picture of more than 8 bits; None for 0
             and 65535, or 0.0 and 1.0 for floats.
         drawing: how drawings are scaled and placed; None treats them like other pictures.
-        latent_shape: without the batch.
+        latent_shape: without the batch; of an image of `image_shape`.
         latent_mean: the mean of the training images' codes, float32 `latent_shape`.
         latent_std: their standard deviation, shaped as the mean.
         latent_minimum: their smallest values, shaped as the mean.
@@ -111,6 +132,7 @@ class Manifest:
     variant: str
     network: str
     image_shape: tuple[int, int, int]
+    any_size: AnySize | None = None
     colour: str
     background: float
     resize: str

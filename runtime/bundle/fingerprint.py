@@ -45,7 +45,7 @@ class SignedSum:
 
 
 def fingerprint(
-    encode: _Encode, decode: _Decode, codes: _Array, image_shape: tuple[int, int, int]
+    encode: _Encode, decode: _Decode, codes: _Array, image_shape: tuple[int, ...]
 ) -> dict[str, SignedSum]:
     """The signed sums of the encoder's outputs, by name, and of the decoder's as 'image'.
 
@@ -70,7 +70,7 @@ def fingerprint(
 
 
 def _answers(
-    encode: _Encode, decode: _Decode, codes: _Array, image_shape: tuple[int, int, int]
+    encode: _Encode, decode: _Decode, codes: _Array, image_shape: tuple[int, ...]
 ) -> Iterator[dict[str, _Array]]:
     """All outputs for the codes, batch by batch, then for noise."""
     for start in range(0, len(codes), _BATCH):
@@ -92,7 +92,7 @@ def _signed(answers: _Array) -> NDArray[np.float64]:
     return difference
 
 
-def _noise(image_shape: tuple[int, int, int]) -> _Array:
+def _noise(image_shape: tuple[int, ...]) -> _Array:
     """Noise `(_NOISE, *image_shape)` in [0, 1) that any language can reproduce.
 
     Knuth's multiplicative hash of 1, 2, 3, ..., its upper 24 bits (D. E. Knuth, The Art of Computer

@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 from diabolo.runtime.bundle._document import read_document
 from diabolo.runtime.bundle._entries import escapes
 from diabolo.runtime.bundle._schema import problems
-from diabolo.runtime.bundle._types import FileEntry, Golden, Manifest, Sum
+from diabolo.runtime.bundle._types import AnySize, FileEntry, Golden, Manifest, Sum
 from diabolo.runtime.bundle.limits import LOCAL, BundleLimits
 from diabolo.runtime.errors import IntegrityError, ManifestError
 from diabolo.runtime.image.placement import Drawing
 
-__all__ = ["FORMAT_VERSION", "FileEntry", "Golden", "Manifest", "Sum", "parse", "schema", "seal"]
+__all__ = ["FORMAT_VERSION", "AnySize", "FileEntry", "Golden", "Manifest", "Sum", "parse", "schema", "seal"]
 
-FORMAT_VERSION = 3  # the newest version that is read; a bundle is written as the oldest that has all it needs
+FORMAT_VERSION = 4  # the newest version that is read; a bundle is written as the oldest that has all it needs
 _SHOWN = 3  # problems in one message
 _COLOURS = {"grey": 1, "rgb": 3}  # channels
 _DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
@@ -60,6 +60,7 @@ def seal(document: dict[str, Any]) -> bytes:
     """
     version = 2 if "distribution" in document.get("latent", {}) else 1
     version = 3 if "value_range" in document.get("image", {}) else version
+    version = 4 if "size" in document.get("image", {}) else version
     sealed = {"format": "diabolo-bundle", "format_version": version, "digest": f"sha256:{'0' * 64}"}
     sealed |= {key: value for key, value in document.items() if key not in sealed}
     blank = (json.dumps(sealed, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
@@ -116,7 +117,7 @@ def _build(document: dict[str, Any]) -> Manifest:
     image, latent, golden = document["image"], document["latent"], document["golden"]
     channels, height, width = (int(n) for n in image["shape"])
     image_shape = (channels, height, width)
-    latent_shape = tuple(int(n) for n in latent["shape"])
+    any_size, latent_shape = _any_size(document), _latent_shape(document)
     noise, padding = document["noise"], image.get("padding", [255, 255, 255])
     for name in document["files"]:
         _check_name(name)
@@ -127,6 +128,7 @@ def _build(document: dict[str, Any]) -> Manifest:
         variant=document["variant"],
         network=document["network"],
         image_shape=image_shape,
+        any_size=any_size,
         colour=image["colour"],
         background=float(image["background"]),
         resize=image.get("resize", "crop"),
@@ -134,10 +136,10 @@ def _build(document: dict[str, Any]) -> Manifest:
         value_range=_value_range(document),
         drawing=_drawing(image.get("drawing"), min(height, width)),
         latent_shape=latent_shape,
-        latent_mean=_values(latent["mean"], latent_shape, "mean"),
-        latent_std=_values(latent["deviation"], latent_shape, "deviation"),
-        latent_minimum=_values(latent["minimum"], latent_shape, "minimum"),
-        latent_maximum=_values(latent["maximum"], latent_shape, "maximum"),
+        latent_mean=_values(latent["mean"], latent_shape, "mean", any_size),
+        latent_std=_values(latent["deviation"], latent_shape, "deviation", any_size),
+        latent_minimum=_values(latent["minimum"], latent_shape, "minimum", any_size),
+        latent_maximum=_values(latent["maximum"], latent_shape, "maximum", any_size),
         prior=latent["prior"],
         distribution=_distribution(document),
         log_variance=latent["log_variance"],
@@ -149,15 +151,83 @@ def _build(document: dict[str, Any]) -> Manifest:
             name: FileEntry(role=e["role"], sha256=e["sha256"], size=int(e["size"]))
             for name, e in document["files"].items()
         },
-        golden=Golden(
-            image=_array(golden["image"], (1, *image_shape), "image"),
-            latent=_array(golden["latent"], (1, *latent_shape), "latent"),
-            reconstruction=_array(golden["reconstruction"], (1, *image_shape), "reconstruction"),
-            tolerance={name: float(value) for name, value in golden["tolerance"].items()},
-            sums=_sums(golden.get("sums", {}), latent_shape, image_shape),
-        ),
+        golden=_golden(golden, image_shape, latent_shape, any_size),
         document=document,
     )
+
+
+def _any_size(document: dict[str, Any]) -> AnySize | None:
+    """The image's `size`, which version 4 introduced."""
+    image, latent = document["image"], document["latent"]
+    if document["format_version"] < 4 or image.get("size") != "any":
+        return None
+    if missing := [
+        f"{part}.{key}"
+        for part, keys in (("image", ("multiple", "receptive_radius")), ("latent", ("stride",)))
+        for key in keys
+        if key not in document[part]
+    ]:
+        raise ManifestError(
+            f"model.json: a model of any size needs {', '.join(missing)}. Export the bundle again."
+        )
+    any_size = AnySize(
+        multiple=int(image["multiple"]),
+        receptive_radius=image["receptive_radius"],
+        latent_stride=int(latent["stride"]),
+    )
+    if any_size.multiple % any_size.latent_stride or any(n % any_size.multiple for n in image["shape"][1:]):
+        raise ManifestError(
+            f"model.json: image.shape {image['shape']}, image.multiple {any_size.multiple} and latent.stride "
+            f"{any_size.latent_stride} do not fit together. Export the bundle again."
+        )
+    return any_size
+
+
+def _latent_shape(document: dict[str, Any]) -> tuple[int, ...]:
+    """Of an image of `image.shape`."""
+    shape, any_size = document["latent"]["shape"], _any_size(document)
+    if (any_size is None and None in shape) or (any_size and (len(shape) != 3 or shape[1:] != [None, None])):
+        raise ManifestError(
+            f"model.json: latent.shape {shape} is not possible for images of "
+            f"{'any size' if any_size else 'one size'}. Export the bundle again."
+        )
+    if any_size is None:
+        return tuple(int(n) for n in shape)
+    return (int(shape[0]), *(int(n) // any_size.latent_stride for n in document["image"]["shape"][1:]))
+
+
+def _golden(
+    given: dict[str, Any],
+    image_shape: tuple[int, int, int],
+    latent_shape: tuple[int, ...],
+    any_size: AnySize | None,
+) -> Golden:
+    second = None
+    if any_size is not None:
+        image_shape, latent_shape = _golden_shapes(given, image_shape[0], latent_shape[0], any_size)
+        if other := given.get("second"):
+            second = _golden(other | {"tolerance": given["tolerance"]}, image_shape, latent_shape, any_size)
+    return Golden(
+        image=_array(given["image"], (1, *image_shape), "image"),
+        latent=_array(given["latent"], (1, *latent_shape), "latent"),
+        reconstruction=_array(given["reconstruction"], (1, *image_shape), "reconstruction"),
+        tolerance={name: float(value) for name, value in given["tolerance"].items()},
+        sums=_sums(given.get("sums", {}), latent_shape, image_shape),
+        second=second,
+    )
+
+
+def _golden_shapes(
+    given: dict[str, Any], channels: int, latent_channels: int, any_size: AnySize
+) -> tuple[tuple[int, int, int], tuple[int, ...]]:
+    height, width = (int(side) for side in given.get("size", (0, 0)))
+    if not height or height % any_size.multiple or width % any_size.multiple:
+        raise ManifestError(
+            f"model.json: the golden image's size {given.get('size')} is not [height, width] in multiples of "
+            f"{any_size.multiple}. Export the bundle again."
+        )
+    step = any_size.latent_stride
+    return (channels, height, width), (latent_channels, height // step, width // step)
 
 
 def _sums(
@@ -235,7 +305,11 @@ def _check_name(name: str) -> None:
         )
 
 
-def _values(flat: list[float], shape: tuple[int, ...], what: str) -> NDArray[np.float32]:
+def _values(
+    flat: list[float], shape: tuple[int, ...], what: str, any_size: AnySize | None
+) -> NDArray[np.float32]:
+    if any_size and len(flat) == shape[0]:  # one number per channel
+        return np.broadcast_to(np.array(flat, np.float32)[:, None, None], shape).copy()
     if len(flat) != prod(shape):
         raise ManifestError(
             f"model.json: latent {what} has {len(flat)} values, its shape {list(shape)} needs {prod(shape)}. "

@@ -22,7 +22,7 @@ def array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDAr
     Args:
         array: uint8 `(h, w, c)` or `(n, h, w, c)` in [0, 255], or float `(c, h, w)` or `(n, c, h, w)` in
             [0, 1]. If c is 1, it may be left out: `(h, w)`, `(n, h, w)`.
-        shape: `(channels, height, width)` of the model.
+        shape: `(channels, height, width)` of the model; height and width are 0 if it takes any.
 
     Returns:
         float32 `(batch, channels, height, width)` in [0, 1].
@@ -32,6 +32,8 @@ def array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDAr
     """
     if type(array) is not np.ndarray:  # such as np.matrix, which has always two axes
         array = np.asarray(array)
+    if not shape[1]:
+        shape = _sized(array, shape)
     if array.dtype is _FLOAT32 and array.ndim == 4 and array.shape[1:] == shape and array.flags.c_contiguous:
         # what the graphs take: checked thousands of times a second, and not copied
         return _checked(cast("NDArray[np.float32]", array))
@@ -51,6 +53,21 @@ def array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDAr
         raise ImageError(f"a float array of shape {array.shape} does not fit. {allowed(shape)}")
     # checked first: a number that is too large for float32 would become infinite
     return np.ascontiguousarray(_checked(array.reshape(-1, *shape)), np.float32)
+
+
+def _sized(array: NDArray[np.generic], shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    """The shape with the height and width of an array, for a model that takes any; as it is if they are
+    unclear."""
+    channels, sides = shape[0], array.shape
+    last = array.dtype == np.uint8  # the channels of these come last
+    if array.ndim == 4 or (array.ndim == 3 and sides[-1 if last else 0] == channels):
+        sides = sides[:-1] if last else sides
+        height, width = sides[-2:]
+    elif channels == 1 and array.ndim in (2, 3):
+        height, width = sides[-2:]
+    else:
+        return shape
+    return (channels, height, width) if height and width else shape
 
 
 def _checked(batch: _Floats) -> _Floats:
@@ -81,7 +98,7 @@ def _rescaling(low: np.floating, high: np.floating) -> str:
 
 def allowed(shape: tuple[int, int, int]) -> str:
     """The sentence at the end of a message that says which images a model takes."""
-    channels, height, width = shape
+    channels, height, width = shape if shape[1] else (shape[0], "height", "width")
     return (
         "Give pictures (PIL images, or files as paths, bytes or opened; any size), uint8 arrays "
         f"([n,] {height}, {width}, {channels}) or float arrays "

@@ -32,7 +32,7 @@ def gather(
 
     Args:
         images: as in `runtime.image.convert.as_batch`.
-        shape: `(channels, height, width)` of the model.
+        shape: `(channels, height, width)` of the model; height and width are 0 if it takes any.
         convert: converts a picture to float32 `(channels, height, width)`.
         invert: whether arrays are inverted, too.
 
@@ -47,6 +47,11 @@ def gather(
     batches = [_one(item, shape, convert, invert) for item in ([images] if _is_single(images) else images)]
     if len(batches) == 1:
         return batches[0]
+    if len(sizes := {batch.shape[1:] for batch in batches}) > 1:
+        told = " and ".join(f"{height} x {width}" for _, height, width in sorted(sizes)[:2])
+        raise ImageError(
+            f"the images of one call must have one size, not {told} pixels. Give them one by one."
+        )
     return np.concatenate(batches) if batches else np.empty((0, *shape), np.float32)
 
 

@@ -24,6 +24,7 @@ from diabolo.runtime.image.resize import (
     Colour,
     Span,
     check,
+    check_pixels,
     coarsen,
     crop_box,
     fit,
@@ -31,7 +32,7 @@ from diabolo.runtime.image.resize import (
 )
 from diabolo.runtime.image.treatment import crop_to_object, threshold_picture
 
-__all__ = ["Images", "Prepared", "as_batch", "open_image", "prepare", "to_pil", "to_uint8"]
+__all__ = ["Images", "Prepared", "as_batch", "as_it_is", "open_image", "prepare", "to_pil", "to_uint8"]
 
 # Any stands for a tensor, or another object with the method `__array__`
 Images: TypeAlias = Picture | NDArray[np.generic] | Sequence[Picture | NDArray[np.generic] | Any] | Any
@@ -117,6 +118,31 @@ def prepare(
     if resize == "pad":  # last, so that the padding is not inverted and does not count as the border
         picture = _fit(picture, width, height, resize, padding, scale, steps)
     return Prepared(image=_values(picture), steps=tuple(steps))
+
+
+def as_it_is(
+    source: Picture, channels: int, *, invert: bool = False, padding: Colour = (255, 255, 255)
+) -> NDArray[np.float32]:
+    """Convert a picture at its own size: orientation, transparency and colour, for a model of any size.
+
+    Args:
+        source: a PIL image, or a picture file, as in `open_image`.
+        channels: 1 for grey, 3 for RGB.
+        invert: whether to invert it.
+        padding: the colour behind transparent pixels: red, green, blue, 0 to 255.
+
+    Returns:
+        float32 `(channels, height, width)` in [0, 1].
+
+    Raises:
+        ImageError: the source is not a picture, or the model has neither 1 nor 3 channels.
+    """
+    _check_channels((channels, 0, 0))
+    with reading(source) as picture:
+        check_pixels(picture)
+        flat = flatten(picture, padding, None, None)
+    values = _values(flat if flat.mode == _MODES[channels] else flat.convert(_MODES[channels]))
+    return 1 - values if invert else values
 
 
 def _values(picture: Image.Image) -> NDArray[np.float32]:

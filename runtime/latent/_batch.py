@@ -24,7 +24,7 @@ def as_latents(latents: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32
     Args:
         latents: numbers, `(batch, *shape)`, or `shape` for a single latent: an array, a tensor on the CPU, or
             nested lists.
-        shape: of one latent.
+        shape: of one latent; rows and columns are 0 if the model takes any.
 
     Returns:
         float32 `(batch, *shape)`, all finite.
@@ -35,6 +35,8 @@ def as_latents(latents: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float32
     array: Any = latents
     if type(array) is not np.ndarray or array.dtype is not _FLOAT32:
         array = _numbers(latents, shape)
+    if shape and shape[-1] == 0 and array.ndim in (3, 4) and all(array.shape[-2:]):
+        shape = (shape[0], *array.shape[-2:])
     if array.shape == shape:
         array = array[None]
     if array.shape[1:] != shape:

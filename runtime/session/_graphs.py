@@ -69,8 +69,8 @@ class Graphs:
         _check("encoder", self.encoder, *_encoder_signature(m))
         _check("decoder", self.decoder, *_decoder_signature(m))
         self._image_shape, self._latent_shape = m.image_shape, m.latent_shape
-        values = max(prod(m.image_shape), prod(m.latent_shape))
-        self.chunk = max(1, _CHUNK_VALUES[self.device.memory] // values)
+        self._stride = m.any_size.latent_stride if m.any_size else None
+        self.chunk = self._chunk(m.image_shape)
 
     def encode(self, batch: _Array) -> _Array:
         """Encode images `(batch, channels, height, width)` to latents `(batch, *latent_shape)`.
@@ -79,9 +79,8 @@ class Graphs:
             GraphError: onnxruntime cannot compute the encoder.
         """
         run = self.encoder.run
-        return self._run(
-            "encoder", lambda chunk: run(["latent"], {"image": chunk})[0], batch, self._latent_shape
-        )
+        shape = self._latent_of(batch.shape[2:])
+        return self._run("encoder", lambda chunk: run(["latent"], {"image": chunk})[0], batch, shape)
 
     def decode(self, latents: _Array) -> _Array:
         """Decode latents `(batch, *latent_shape)` to images `(batch, channels, height, width)`.
@@ -90,9 +89,8 @@ class Graphs:
             GraphError: onnxruntime cannot compute the decoder.
         """
         run = self.decoder.run
-        return self._run(
-            "decoder", lambda chunk: run(["image"], {"latent": chunk})[0], latents, self._image_shape
-        )
+        shape = self._image_of(latents.shape[2:])
+        return self._run("decoder", lambda chunk: run(["image"], {"latent": chunk})[0], latents, shape)
 
     def reconstruct(self, batch: _Array) -> _Array:
         """`decode(encode(batch))`; on a GPU the latents stay in its memory.
@@ -102,7 +100,8 @@ class Graphs:
         """
         if self.device.memory == "cpu":
             return self.decode(self.encode(batch))
-        return self._run("pair", lambda chunk: run_bound(self, chunk), batch, self._image_shape)
+        shape = batch.shape[1:] if self._stride else self._image_shape
+        return self._run("pair", lambda chunk: run_bound(self, chunk), batch, shape)
 
     def encode_whole(self, chunk: _Array) -> dict[str, _Array]:
         """All outputs of the encoder for one chunk of images, by name, each `(batch, *latent_shape)`.
@@ -113,7 +112,7 @@ class Graphs:
         names = [output.name for output in self.encoder.get_outputs()]
         answers = self._guarded("encoder", lambda: self.encoder.run(names, {"image": chunk}))
         for answer in answers:
-            _check_shape("encoder", answer, (len(chunk), *self._latent_shape))
+            _check_shape("encoder", answer, (len(chunk), *self._latent_of(chunk.shape[2:])))
         return dict(zip(names, answers, strict=True))
 
     def _run(
@@ -124,11 +123,29 @@ class Graphs:
             _check_shape(what, result, (len(chunk), *shape))
             return result
 
-        if 0 < len(batch) <= self.chunk:
+        most = self._chunk(max(shape, batch.shape[1:], key=prod)) if self._stride else self.chunk
+        if 0 < len(batch) <= most:
             return answer(batch)
         cut = _cut if self.device.memory == "cpu" else _cut_padded
-        chunks = [answer(chunk) for chunk in cut(batch, self.chunk)]
+        chunks = [answer(chunk) for chunk in cut(batch, most)]
         return np.concatenate(chunks)[: len(batch)] if chunks else np.empty((0, *shape), np.float32)
+
+    def _chunk(self, shape: tuple[int, ...]) -> int:
+        """How many images or latents of this shape are computed at once; an image's latent may be larger."""
+        values = prod(shape)
+        if shape == self._image_shape:
+            values = max(values, prod(self._latent_shape))
+        return max(1, _CHUNK_VALUES[self.device.memory] // values)
+
+    def _latent_of(self, sides: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the latent of an image with these sides."""
+        step = self._stride
+        return (self._latent_shape[0], *(side // step for side in sides)) if step else self._latent_shape
+
+    def _image_of(self, sides: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the image of a latent with these rows and columns."""
+        step = self._stride
+        return (self._image_shape[0], *(side * step for side in sides)) if step else self._image_shape
 
     def _guarded(self, what: str, compute: Callable[[], Any]) -> Any:
         try:
@@ -186,13 +203,21 @@ _Signature = list[tuple[str, str, tuple[Any, ...]]]
 
 
 def _encoder_signature(m: Manifest) -> tuple[_Signature, _Signature]:
-    latent = ("latent", _FLOAT, m.latent_shape)
-    variance = [("log_variance", _FLOAT, m.latent_shape)] if m.log_variance else []
-    return [("image", _FLOAT, m.image_shape)], [latent, *variance]
+    image, latent = _shapes(m)
+    variance = [("log_variance", _FLOAT, latent)] if m.log_variance else []
+    return [("image", _FLOAT, image)], [("latent", _FLOAT, latent), *variance]
 
 
 def _decoder_signature(m: Manifest) -> tuple[_Signature, _Signature]:
-    return [("latent", _FLOAT, m.latent_shape)], [("image", _FLOAT, m.image_shape)]
+    image, latent = _shapes(m)
+    return [("latent", _FLOAT, latent)], [("image", _FLOAT, image)]
+
+
+def _shapes(m: Manifest) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Of an image and of a latent in the graphs; a side that may be any is None."""
+    if m.any_size is None:
+        return m.image_shape, m.latent_shape
+    return (m.image_shape[0], None, None), (m.latent_shape[0], None, None)
 
 
 def _check(what: str, session: Any, inputs: _Signature, outputs: _Signature) -> None:
@@ -217,4 +242,7 @@ def _check(what: str, session: Any, inputs: _Signature, outputs: _Signature) -> 
 
 
 def _signature(nodes: list[Any]) -> _Signature:
-    return [(node.name, node.type, tuple(node.shape[1:])) for node in nodes]
+    return [
+        (node.name, node.type, tuple(side if isinstance(side, int) else None for side in node.shape[1:]))
+        for node in nodes
+    ]

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from diabolo.train.datasets import Images, Rows
+from diabolo.train.datasets import Crops, Images
 
 __all__ = ["feed", "resident", "shuffled", "upload"]
 
@@ -31,13 +31,13 @@ _SHARE = 0.5  # of a GPU's free memory that the images may take; the model needs
 
 
 def resident(images: Images, device: torch.device) -> Images | Tensor:
-    """The images on the GPU, if the device is one and they fit; else unchanged.
+    """The images on the GPU, if the device is one and they fit; else unchanged, as are crops.
 
     Args:
         images: uint8 `(n, channels, height, width)`.
         device: to train on.
     """
-    if device.type != "cuda":
+    if device.type != "cuda" or isinstance(images, Crops):
         return images
     free, _ = torch.cuda.mem_get_info(device)
     return upload(images, device) if math.prod(images.shape) <= free * _SHARE else images
@@ -95,7 +95,7 @@ def feed(
 
 
 def _gathered(images: Images, pieces: Sequence[NDArray[np.integer[Any]]]) -> Iterator[NDArray[np.uint8]]:
-    if not (isinstance(images, Rows) and images.mapped):
+    if isinstance(images, np.ndarray) or not images.mapped:
         for piece in pieces:
             yield images[piece]
         return

@@ -19,6 +19,7 @@ from diabolo.train.datasets._base import (
     Split,
     data_roots,
 )
+from diabolo.train.datasets._crops import Crops, Pictures
 from diabolo.train.datasets._decoding.decode import EXTENSIONS
 from diabolo.train.datasets._decoding.memory import free as free_memory
 from diabolo.train.datasets._decoding.resize_options import RESIZE, Fitting
@@ -29,11 +30,13 @@ from diabolo.train.errors import DataError
 __all__ = [
     "DATA_DIR_HELP",
     "RESIZE",
+    "Crops",
     "DatasetBase",
     "Fitting",
     "ImageData",
     "Images",
     "LoadRequest",
+    "Pictures",
     "Progress",
     "Rows",
     "Split",
@@ -100,7 +103,14 @@ def load(name: str, request: LoadRequest) -> ImageData:
 def _load(name: str, request: LoadRequest) -> ImageData:
     named = [n for n in names() if n != _FOLDER]
     if name in named:
-        return find(name).load(request)
+        dataset = find(name)
+        if request.fitting.crop and not dataset.takes_crop:
+            raise DataError(
+                f"--crop is for pictures that keep their own size, and dataset {name!r} has images of one "
+                "size. "
+                "Leave --crop out."
+            )
+        return dataset.load(request)
     if os.path.isdir(name):  # noqa: PTH112 - Path.is_dir() raises where access is denied
         return find(_FOLDER).load(replace(request, folder=Path(name)))
     if os.path.lexists(name):

@@ -238,6 +238,7 @@ class DatasetBase(ABC):
         licence: one line.
         home: the address of the set's home page.
         takes_folder: True only for the dataset `folder`.
+        takes_crop: whether its images may keep their own size (`Fitting.crop`).
         drawing: how the objects in the images were scaled and placed, at `image_shape`.
         made: how, if the images are generated rather than read: 'drawn on the spot'.
     """
@@ -251,6 +252,7 @@ class DatasetBase(ABC):
     licence: ClassVar[str] = ""
     home: ClassVar[str] = ""
     takes_folder: ClassVar[bool] = False
+    takes_crop: ClassVar[bool] = False
     drawing: ClassVar[Drawing | None] = None
     made: ClassVar[str] = ""
 

@@ -6,17 +6,15 @@ copied until a batch is gathered.
 
 from __future__ import annotations
 
-import mmap
-import threading
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Images", "Rows", "rows_of", "spread"]
+from diabolo.train.datasets._crops import Crops
+from diabolo.train.datasets._mapped import AROUND, Mapped
 
-_RESIDENT = 64 * 2**20  # bytes of a mapped file that may be in this process's memory
-_AROUND = 64 * 2**10  # bytes that the kernel maps around a page that is read (Linux: fault_around_bytes)
+__all__ = ["Images", "Rows", "rows_of", "spread"]
 
 
 class Rows:
@@ -33,12 +31,7 @@ class Rows:
     def __init__(self, array: NDArray[np.uint8], index: NDArray[np.integer[Any]] | None = None) -> None:
         self._array = np.ascontiguousarray(array)  # or take() would copy all of it for every batch
         self._index = np.arange(len(array)) if index is None else np.asarray(index, np.intp)
-        base = array
-        while isinstance(base.base, np.ndarray):
-            base = base.base
-        self._map: mmap.mmap | None = base.base if isinstance(base.base, mmap.mmap) else None
-        self._touched = 0
-        self._lock = threading.Lock()
+        self._mapped = Mapped(array)
 
     def __len__(self) -> int:
         return len(self._index)
@@ -61,14 +54,13 @@ class Rows:
     @property
     def mapped(self) -> bool:
         """Whether the array is mapped from a file."""
-        return self._map is not None
+        return bool(self._mapped)
 
     def __getitem__(self, key: slice | NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
         chosen = self._index[key]
         # take() copies row by row in C, without the GIL; fancy indexing is slower
         out: NDArray[np.uint8] = self._array.take(chosen, axis=0)
-        if self._map is not None:
-            self._give_back(len(chosen))
+        self._mapped.give_back(len(chosen) * (int(np.prod(self._array.shape[1:])) + AROUND))
         return out
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -78,23 +70,13 @@ class Rows:
         """Some of these rows; nothing is copied."""
         return Rows(self._array, self._index[key])
 
-    def _give_back(self, rows: int) -> None:
-        size = self._array.itemsize * int(np.prod(self._array.shape[1:]))
-        with self._lock:
-            self._touched += rows * (size + _AROUND)
-            if self._touched < _RESIDENT or self._map is None:
-                return
-            self._touched = 0
-        if hasattr(mmap, "MADV_DONTNEED"):  # Windows does not have it, and trims working sets itself
-            self._map.madvise(mmap.MADV_DONTNEED)
 
-
-Images: TypeAlias = NDArray[np.uint8] | Rows
+Images: TypeAlias = NDArray[np.uint8] | Rows | Crops
 
 
 def rows_of(images: Images, key: slice | NDArray[np.integer[Any]]) -> Images:
     """`images[key]`, without copying anything if possible."""
-    if isinstance(images, Rows):
+    if isinstance(images, Rows | Crops):
         return images.rows(key)
     return images[key] if isinstance(key, slice) else Rows(images, key)
 

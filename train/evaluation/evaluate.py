@@ -14,8 +14,9 @@ from torch import Tensor
 from diabolo.runtime._old_names import old_keywords
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
-from diabolo.train.datasets import Images, Split
+from diabolo.train.datasets import Crops, Images, Split
 from diabolo.train.distributed import Distributed
+from diabolo.train.evaluation.whole import count, pad, pictures
 from diabolo.train.model import Model
 from diabolo.train.step import Step
 from diabolo.train.variants import VariantBase
@@ -33,6 +34,7 @@ __all__ = [
 _BATCH = 512  # images, at most
 _BATCH_BYTES = 2**26  # of a batch as float32, at most: large images must not fill memory
 _SEED = 20081  # fixed, so that every model is tested on the same noise
+_BY_LEVEL = 16  # whole pictures that are measured at each of them
 _LEVELS = 4  # levels of noise, within a range, that metrics are given for
 
 
@@ -102,7 +104,9 @@ def evaluate(
     model.eval()
     sums = _Sums()
     levels = _levels(variant.noise)
-    for number, batch in numbered_batches(test.images, distributed):
+    whole = test.images if model.multiple and isinstance(test.images, Crops) else None
+    given = pictures(whole, distributed) if whole else numbered_batches(test.images, distributed)
+    for number, batch in given:
         out = reconstruct(model, batch)
         error = metrics.mse(batch, out)
         sums.add("mse", error.sum())
@@ -110,19 +114,25 @@ def evaluate(
         sums.add("ssim", metrics.ssim(batch, out).sum())
         if variant.noise is not None:
             _add_denoised(sums, "", model, batch, variant.noise, number)
-        for index, level in enumerate(levels):
+        for index, level in enumerate(levels if whole is None or number < _BY_LEVEL else []):
+            sums.add(f"level{index}_images", len(batch))
             _add_denoised(sums, f"level{index}_", model, batch, level, number)
         _add_loss(sums, variant, model, batch, number)
-    figures = sums.figures(variant, len(test), distributed)
+    figures = sums.figures(variant, count(whole) if whole else len(test), distributed)
     if levels:
         keys = [key for key in figures if key.startswith("level")]
         values = {key: figures.pop(key) for key in keys}
         figures["by_level"] = [
-            {"level": round(level.low, 4)}
-            | {k.removeprefix(f"level{i}_"): v for k, v in values.items() if k.startswith(f"level{i}_")}
-            for i, level in enumerate(levels)
+            {"level": round(level.low, 4)} | _means(values, f"level{i}_") for i, level in enumerate(levels)
         ]
     return figures
+
+
+def _means(values: dict[str, float], start: str) -> dict[str, float]:
+    """The values whose names begin so, without that, per image that was measured."""
+    found = {name.removeprefix(start): value for name, value in values.items() if name.startswith(start)}
+    images = found.pop("images")
+    return {name: value / images for name, value in found.items()}
 
 
 def _levels(noise: NoiseSpec | None) -> list[NoiseSpec]:
@@ -157,9 +167,11 @@ def add_test_noise(batch: NDArray[np.float32], noise: NoiseSpec, number: int) ->
 
 
 def reconstruct(model: Model, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The model's reconstructions of a batch `(batch, channels, height, width)` in [0, 1]."""
-    out: NDArray[np.float32] = model(torch.from_numpy(batch).to(model.offset.device)).float().cpu().numpy()
-    return out
+    """The model's reconstructions of a batch `(batch, channels, height, width)` in [0, 1], of its size."""
+    height, width = batch.shape[2:]
+    padded = pad(batch, model.multiple or 1)
+    out: NDArray[np.float32] = model(torch.from_numpy(padded).to(model.offset.device)).float().cpu().numpy()
+    return out[:, :, :height, :width]
 
 
 def _add_denoised(
@@ -180,7 +192,7 @@ def _add_loss(
 ) -> None:
     device = model.offset.device
     step = Step(_SEED, number, device, training=False)
-    loss = variant.loss(model, torch.from_numpy(batch).to(device), step)
+    loss = variant.loss(model, torch.from_numpy(pad(batch, model.multiple or 1)).to(device), step)
     for name, value in (loss.terms | {"loss": loss.objective}).items():
         sums.add(name, float(value.detach()) * len(batch))
     for name, pool in loss.pools.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,9 @@ _COLUMNS = 10
 _SAMPLE_ROWS = 4
 _MANIFOLD = 15  # images a side
 _GAP = 2  # pixels between images
-_MAP_POINTS = 3000
+_MAP_POINTS = 3000  # codes, at most
+_MAP_VALUES = 2**24  # of all of them together: a large grid has fewer points
+_FEWEST_POINTS = 64
 
 
 def draw(
@@ -46,7 +49,8 @@ def draw(
         Figures by name. `manifold` is among them for a flat latent of two numbers, and `activity` if the mean
         activity of units was measured.
     """
-    chosen = spread(len(data.test), _MAP_POINTS)
+    most = max(_FEWEST_POINTS, _MAP_VALUES // prod(model.latent_shape))
+    chosen = spread(len(data.test), min(_MAP_POINTS, most))
     latents = encode_all(model, rows_of(data.test.images, chosen))
     codes = latents.reshape(len(latents), -1)
     labels = None if data.test.labels is None else data.test.labels[chosen]

@@ -15,6 +15,11 @@ The encoder returns `(batch, outputs, rows, columns)`, the decoder takes `(batch
 and `latent_shape` takes the options that the two classes take. `LATENT_DIM`, if the module has it, is the
 default for --latent-dim: the variants' own defaults are meant for flat latents.
 
+A network whose models take pictures of any size, when trained with --crop, declares what sides of pictures
+have to be multiples of; the grid then has a side of height / stride, whatever the height:
+
+    stride()   -> pixels of one step of the grid
+
 A network may declare further options, as variants do:
 
     @dataclass(frozen=True, kw_only=True)
@@ -58,6 +63,7 @@ __all__ = [
     "options",
 ]
 
+_LARGEST_STRIDE = 256  # pixels
 _LAYERS = ("width", "depth", "blocks")  # options that many networks share; they are settings of the training
 
 
@@ -174,6 +180,35 @@ class Network:
                 "whole numbers from 1."
             )
         return tuple(shape)
+
+    @property
+    def takes_any_size(self) -> bool:
+        """Whether its models can take images of any size: its module has the function `stride`."""
+        return hasattr(self.holder, "stride")
+
+    def stride(self, **options: Any) -> int:
+        """The pixels of one step of the latent's grid; models take images whose sides are multiples of it.
+
+        Args:
+            options: as in `latent_shape`.
+
+        Raises:
+            OptionError: the network's models take images of one size only, or what it declares is not
+                possible.
+        """
+        if not self.takes_any_size:
+            others = [name for name in names() if find(name).takes_any_size]
+            raise OptionError(
+                f"--crop needs a network that takes pictures of any size, and {self.name!r} takes one size. "
+                f"Use --network {' or '.join(others)}, or resize the pictures: --image-size instead of "
+                "--crop."
+            )
+        step = self.holder.stride(**self._given(options))
+        if type(step) is not int or not 1 <= step <= _LARGEST_STRIDE:
+            raise OptionError(
+                f"{self.name}.stride returns {step!r}; it must be a whole number from 1 to {_LARGEST_STRIDE}."
+            )
+        return step
 
     def build(
         self,

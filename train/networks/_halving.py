@@ -17,10 +17,11 @@ def halved(size: int, times: int) -> int:
     return -(-size // (1 << times))
 
 
-def sub_pixel(channels: int, after: int) -> list[nn.Module]:
+def sub_pixel(channels: int, after: int, activation: type[nn.Module] = nn.SiLU) -> list[nn.Module]:
     """Layers from `(batch, channels, rows, columns)` to `(batch, after, 2 rows, 2 columns)`.
 
-    A SiLU, a convolution and PixelShuffle: Shi et al., 'Real-Time Single Image and Video Super-Resolution
-    Using an Efficient Sub-Pixel Convolutional Neural Network', https://arxiv.org/abs/1609.05158.
+    An activation, a convolution and PixelShuffle: Shi et al., 'Real-Time Single Image and Video
+        Super-Resolution Using an Efficient Sub-Pixel Convolutional Neural Network',
+        https://arxiv.org/abs/1609.05158.
     """
-    return [nn.SiLU(), nn.Conv2d(channels, 4 * after, 3, padding=1), nn.PixelShuffle(2)]
+    return [activation(), nn.Conv2d(channels, 4 * after, 3, padding=1), nn.PixelShuffle(2)]

@@ -37,6 +37,11 @@ def _span(text: str) -> Span | None:
     return low, high
 
 
+def _check_crop(crop: int | None) -> None:
+    if crop is not None and crop % 8:
+        raise ValueError
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fitting(Settings):
     """How every image of a dataset is resized and converted.
@@ -55,6 +60,19 @@ class Fitting(Settings):
         write=_written,
         metavar="N|HxW",
         default_text="the dataset's own; for a folder the most common, at most 64",
+    )
+    crop: int | None = setting(
+        None,
+        "Keep the pictures at their own size, and train on square crops of this many pixels a side: each at "
+        "a "
+        "random place, mirrored and turned at random, anew in every epoch. For denoising and compression of "
+        "photographs, with a network that takes any size.",
+        low=16,
+        high=512,
+        unit="pixels",
+        form="a multiple of 8 from 16 to 512",
+        check=_check_crop,
+        default_text="all images are resized to one size",
     )
     resize: str = setting(
         "crop", "; ".join(f"{how}: {what}" for how, what in RESIZE.items()) + ".", choices=tuple(RESIZE)
@@ -94,6 +112,8 @@ class Fitting(Settings):
         values = asdict(self)
         if self.range == "full":  # so that images decoded before there was a range are still found
             del values["range"]
+        if self.crop is None:  # likewise
+            del values["crop"]
         return values
 
     def apply(self, image: Image.Image, size: tuple[int, int]) -> Image.Image:
