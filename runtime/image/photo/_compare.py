@@ -12,7 +12,7 @@ from diabolo.runtime.image.photo._photo import Photo
 
 __all__ = ["photo_mse", "photo_ssim"]
 
-_STRIP = 1 << 20  # pixels
+_STRIP = 1 << 18  # pixels
 _WINDOW = 11  # rows, of SSIM
 
 

@@ -90,7 +90,7 @@ def own_size(command: _Command) -> _Command:
 
 def takes_any_size(m: Manifest) -> bool:
     """Whether the model keeps the size of pictures."""
-    return getattr(m, "any_size", None) is not None
+    return m.any_size is not None
 
 
 def note_scaled(count: int, m: Manifest, *, noise: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from diabolo.runtime._any_size import AnySizePair
+from diabolo.runtime.bundle.manifest import AnySize
 from diabolo.runtime.image.photo import Photo, encode_photo, process_photo, read_photo
 from diabolo.runtime.image.photo._photo import Metadata
 
@@ -196,3 +199,30 @@ def test_a_thumbnail_of_the_picture_before_is_left_out() -> None:
         read = read_photo(file.getvalue())
     assert read.metadata.exif is not None
     assert read.metadata.exif[end - 6 : end - 2] == bytes(4)
+
+
+class _Identity:
+    """Graphs that change nothing, in the place of those of a bundle."""
+
+    def encode(self, batch: np.ndarray) -> np.ndarray:
+        return batch
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        return latents
+
+    def reconstruct(self, batch: np.ndarray) -> np.ndarray:
+        assert batch.shape[2] % 8 == batch.shape[3] % 8 == 0
+        return batch
+
+
+@pytest.mark.parametrize(("channels", "takes"), [(3, 3), (1, 3), (3, 1)])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_the_tiles_of_an_autoencoder_fit_together(channels: int, takes: int, bits: int) -> None:
+    manifest = SimpleNamespace(image_shape=(takes, 64, 64), latent_shape=(takes, 16, 16))
+    size = AnySize(multiple=8, receptive_radius=5, latent_stride=4)
+    pair = AnySizePair(_Identity(), manifest, size)  # type: ignore[arg-type]
+    model = SimpleNamespace(manifest=manifest, reconstruct_tiles=lambda image, tile: pair.pieces(image, tile))
+    for height, width in ((1, 1), (50, 77), (2, 3000)):
+        made = photo(height, width, channels, bits=bits, alpha=True)
+        for tile in (None, 16):
+            same(process_photo(model, made, tile=tile), made)
