@@ -37,18 +37,25 @@ def open_image(source: Picture) -> Image.Image:
 
 
 @contextmanager
-def reading(source: Picture) -> Iterator[Image.Image]:
-    """Open a picture; every exception, here or in the `with` block, becomes an ImageError."""
+def reading(source: Picture, most: int | None = None) -> Iterator[Image.Image]:
+    """Open a picture; every exception, here or in the `with` block, becomes an ImageError.
+
+    Args:
+        source: as in `open_image`.
+        most: how many pixels it may have, as in `runtime.image.resize.opened`.
+    """
     what = name_of(source)
     try:
         if isinstance(source, Image.Image):
-            check_pixels(source)
+            check_pixels(source, most)
             yield source
         else:
             if isinstance(source, bytes | bytearray | memoryview):
                 source = io.BytesIO(source)
-            with opened(source) as picture:
+            with opened(source, most) as picture:
                 yield picture
+    except ImageError:
+        raise
     except FileNotFoundError:
         raise ImageError(f"there is no picture at {what!r}.") from None
     except UnidentifiedImageError:

@@ -7,13 +7,13 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TypeAlias
+from typing import IO
 
-import numpy as np
 from PIL import Image
 
 from diabolo.runtime._old_names import old_names
 from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.image._flat import Colour, Span, in_strips, plain
 from diabolo.runtime.image.formats import formats
 from diabolo.runtime.listing import check_file
 
@@ -28,13 +28,12 @@ __all__ = [
     "crop_box",
     "fit",
     "flatten",
+    "load",
     "max_pixels",
     "opened",
     "orientation",
 ]
 
-Colour: TypeAlias = tuple[int, int, int]  # red, green, blue; 0 to 255
-Span: TypeAlias = tuple[float, float]  # the values of a grey picture that become black and white
 
 RESIZE = {
     "crop": "scale to cover the size, cut off the rest",
@@ -46,7 +45,6 @@ _COARSE = 4  # a JPEG that is decoded at a reduced size may have this many times
 
 _GAP = 3.0  # Pillow reduces by a whole factor first, to this many times the size: fast, and nearly the same
 _LARGE = 2**24  # pixels; larger pictures are flattened and reduced strip by strip
-_STRIP = 2**20  # pixels in a strip
 _ORIENTATION = 0x0112  # EXIF tag: 1 is upright; 5 to 8 are turned by 90 degrees
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -70,13 +68,23 @@ def check(resize: str) -> None:
         raise UnknownNameError("resize", resize, RESIZE)
 
 
-def check_pixels(picture: Image.Image) -> None:
+def check_pixels(picture: Image.Image, most: int | None = None) -> None:
     """Check the number of a picture's pixels.
 
+    Args:
+        picture: opened; its pixels need not be read.
+        most: how many it may have, for a picture that is kept at its own size; by default `max_pixels()`.
+
     Raises:
-        ValueError: the picture has no pixels, or more than `max_pixels()`.
+        ValueError: the picture has no pixels, or more than that.
     """
-    _check_pixels(picture, max_pixels())
+    count = picture.width * picture.height
+    if most is not None and count > most:
+        raise ValueError(
+            f"it has {count:,} pixels, more than {most:,}; "
+            f"--max-pixels {count} raises the limit (max_pixels={count} in Python)"
+        )
+    _check_pixels(picture, max_pixels() if most is None else most)
 
 
 def _check_pixels(picture: Image.Image, most: int) -> None:
@@ -91,15 +99,18 @@ def _check_pixels(picture: Image.Image, most: int) -> None:
         )
 
 
-def max_pixels() -> int:
-    """The most pixels that a picture may have: `DIABOLO_MEGAPIXELS`, in millions, or else MAX_PIXELS.
+def max_pixels(default: int | None = None) -> int:
+    """The most pixels that a picture may have: `DIABOLO_MEGAPIXELS`, in millions, or else the default.
+
+    Args:
+        default: MAX_PIXELS if it is left out.
 
     Raises:
         ValueError: `DIABOLO_MEGAPIXELS` is not a whole number, at least 1.
     """
     given = os.environ.get("DIABOLO_MEGAPIXELS", "")
     if not given:
-        return MAX_PIXELS
+        return MAX_PIXELS if default is None else default
     if not given.isdecimal() or not int(given):
         raise ValueError(
             f"DIABOLO_MEGAPIXELS {given!r} is not possible; it must be a number of millions, such as 200"
@@ -108,7 +119,7 @@ def max_pixels() -> int:
 
 
 @contextmanager
-def opened(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[Image.Image]:
+def opened(source: str | os.PathLike[str] | IO[bytes], most: int | None = None) -> Iterator[Image.Image]:
     """Open a picture in one of `formats()` and read its header; its pixels are read later.
 
     A JPEG may have four times as many pixels as other pictures, unless it is progressive, since `coarsen` can
@@ -118,6 +129,7 @@ def opened(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[Image.Image]:
 
     Args:
         source: a path, or a file opened for reading bytes.
+        most: how many pixels it may have, whatever its format; by default as said above.
 
     Raises:
         ValueError: the header declares no pixels, or too many.
@@ -133,8 +145,11 @@ def opened(source: str | os.PathLike[str] | IO[bytes]) -> Iterator[Image.Image]:
         except Image.DecompressionBombError:  # from 179 million pixels on
             picture = _open_unlimited(source)
     with picture:
-        baseline = picture.format == "JPEG" and "progressive" not in picture.info
-        _check_pixels(picture, max_pixels() * (_COARSE if baseline else 1))
+        if most is None:
+            baseline = picture.format == "JPEG" and "progressive" not in picture.info
+            _check_pixels(picture, max_pixels() * (_COARSE if baseline else 1))
+        else:
+            check_pixels(picture, most)
         yield picture
 
 
@@ -142,9 +157,24 @@ def _open_unlimited(source: str | os.PathLike[str] | IO[bytes]) -> Image.Image:
     """Read a header without Pillow's limit; ours is checked before any pixel is read."""
     if not isinstance(source, str | os.PathLike):
         source.seek(0)
+    with _without_limit():
+        return Image.open(source, formats=formats())
+
+
+def load(picture: Image.Image) -> None:
+    """Decode an opened picture whose size was checked; Pillow would check a TIFF by its own limit again."""
+    if picture.width * picture.height > (Image.MAX_IMAGE_PIXELS or 0):
+        with _warnings, _without_limit():
+            picture.load()
+    else:
+        picture.load()
+
+
+@contextmanager
+def _without_limit() -> Iterator[None]:
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        return Image.open(source, formats=formats())
+        yield
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 
@@ -182,8 +212,8 @@ def flatten(
     check_pixels(picture)
     picture.load()
     turn = orientation(picture)
-    flat = _in_strips(picture, ground, size, span) if picture.width * picture.height > _LARGE else None
-    flat = flat or _plain(picture, ground, span)
+    flat = in_strips(picture, ground, size, span, _GAP) if picture.width * picture.height > _LARGE else None
+    flat = flat or plain(picture, ground, span)
     return flat.transpose(_TURNS[turn]) if turn in _TURNS else flat
 
 
@@ -239,51 +269,6 @@ def crop_box(picture: Image.Image, width: int, height: int) -> tuple[float, floa
     left = max(0.0, (picture.width - width * scale) / 2)  # rounding errors may make it slightly negative
     top = max(0.0, (picture.height - height * scale) / 2)
     return left, top, picture.width - left, picture.height - top
-
-
-def _plain(picture: Image.Image, ground: Colour, span: Span | None) -> Image.Image:
-    if picture.mode.startswith("I") or picture.mode == "F":
-        return _eight_bits(picture, span)
-    if picture.has_transparency_data:
-        under = Image.new("RGBA", picture.size, ground)
-        return Image.alpha_composite(under, picture.convert("RGBA")).convert("RGB")
-    if picture.mode in ("L", "RGB"):
-        return picture
-    return picture.convert("L" if picture.mode == "1" else "RGB")
-
-
-def _eight_bits(picture: Image.Image, span: Span | None) -> Image.Image:
-    values = np.asarray(picture).astype(np.float32)
-    if not np.isfinite(values).all():
-        raise ValueError("values that are not numbers")
-    if span is not None:
-        low, high = span
-        scaled = np.clip((values.astype(np.float64) - low) * (255 / (high - low)), 0, 255)
-        return Image.fromarray(np.rint(scaled).astype(np.uint8))
-    top = 1.0 if picture.mode == "F" else 65535.0
-    low, high = float(values.min()), float(values.max())
-    if low < 0 or high > top:
-        raise ValueError(
-            f"values outside 0 to {top:g}: they go from {low:g} to {high:g}; "
-            "models trained with --range auto take such pictures"
-        )
-    return Image.fromarray(np.rint(values * (255 / top)).astype(np.uint8))
-
-
-def _in_strips(
-    picture: Image.Image, ground: Colour, size: tuple[int, int] | None, span: Span | None
-) -> Image.Image | None:
-    """As `_plain`, reduced by a whole factor, strip by strip, which takes a quarter of the memory."""
-    width, height = picture.size
-    step = max(1, min(width, height) // round(_GAP * max(size))) if size else 1
-    rows = step * max(1, _STRIP // (width * step))
-    out = None
-    for top in range(0, height, rows):
-        strip = _plain(picture.crop((0, top, width, min(top + rows, height))), ground, span)
-        small = strip.reduce(step) if step > 1 else strip
-        out = out or Image.new(small.mode, (small.width, -(-height // step)))
-        out.paste(small, (0, top // step))
-    return out
 
 
 __getattr__ = old_names(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from diabolo.ui.cli._files.own_size import OwnSize, note_scaled, own_size, takes_any_size
 from diabolo.ui.cli._shared import options
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ __all__ = ["command"]
 @click.option(
     "-o",
     "--out",
-    metavar="DIR|FILE.png",
+    metavar="DIR|FILE",
     help="Where the pictures go. [default with --noise: only figures are printed]",
 )
 @click.option(
@@ -34,6 +35,7 @@ __all__ = ["command"]
 )
 @options.seed
 @click.option("--beside", is_flag=True, help="Write input and result side by side.")
+@own_size
 @options.invert
 @options.overwrite
 @options.device
@@ -51,15 +53,20 @@ def command(
     device: str,
     threads: int,
     as_json: bool,
+    **sized: Any,
 ) -> None:
     """Denoise images with the model in BUNDLE, which should have been trained on noise.
 
     \b
     diabolo denoise bundles/cleaner ./noisy-scans -o ./clean
+    diabolo denoise bundles/photos ./photos -o ./clean --strength 0.7
     diabolo denoise bundles/cleaner seven.png --noise gaussian:0.5 --beside -o shown.png
 
     With --noise the clean image is known: the command prints noisy_psnr (dB) for every noisy image, and mse,
     psnr (dB) and ssim for every result. Without --noise it prints change, the mse between input and result.
+
+    A model of any size writes each picture at its own size and in its own format, with its colour profile and
+    its EXIF data, 16 bits a channel included. Other models scale pictures to their size.
 
     A picture that looks unlike the training images is reported, with the measures that say so (see diabolo
     reconstruct). With --noise, the clean picture is compared with them, otherwise the denoised one.
@@ -74,10 +81,15 @@ def command(
         raise UsageError("give --out, where the pictures go, or --noise, to add noise and print figures.")
     model = options.load(bundle, device, threads)
     _warn(model.manifest, spec)
+    if takes_any_size(model.manifest):
+        _denoise_photos(model, images, out, overwrite, beside, invert, OwnSize(**sized), spec, seed, as_json)
+        return
+    OwnSize(**sized).check_unused(noise=True)
     work = Work(given=images, out=out, overwrite=overwrite, beside=beside, invert=invert, what="denoising")
     unlike = Unlike(model)
     counter = work.run(model.manifest, _denoise(model, spec, seed, unlike))
     report(work, counter, as_json)
+    note_scaled(work.scaled, model.manifest, noise=True)
     unlike.note(counter.done)
     finish(counter, "denoised")
 
@@ -94,6 +106,35 @@ def _warn(m: Manifest, spec: NoiseSpec | None) -> None:
     if spec is not None and (spec.kind != kind or not low <= spec.low <= spec.high <= high):
         level = f"{low:g}" if low == high else f"{low:g}-{high:g}"
         click.echo(f"note: this model was trained on {kind}:{level}, not on {spec}.", err=True)
+
+
+def _denoise_photos(
+    model: Any,
+    images: tuple[str, ...],
+    out: str | None,
+    overwrite: bool,
+    beside: bool,
+    invert: str,
+    sized: OwnSize,
+    spec: NoiseSpec | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """The same for a model of any size, which keeps the size of the pictures."""
+    from diabolo.ui.cli._files import photo_figures
+    from diabolo.ui.cli._files.photos import PhotoWork
+    from diabolo.ui.cli._files.work import finish, report
+
+    work = PhotoWork(
+        given=images, out=out, overwrite=overwrite, beside=beside, what="denoising", options=sized
+    )
+    if spec is None:
+        counter = work.run(model, photo_figures.denoised, invert=invert)
+    else:
+        spoil = photo_figures.spoiled(spec, seed)
+        counter = work.run(model, photo_figures.noise_added, spoil, invert)
+    report(work, counter, as_json)
+    finish(counter, "denoised")
 
 
 def _denoise(model: Autoencoder, spec: NoiseSpec | None, seed: int, unlike: Unlike) -> Compute:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.image import _flat
 from diabolo.runtime.image import resize as fitting
 from diabolo.runtime.image.convert import as_batch, prepare
 from diabolo.runtime.image.resize import RESIZE, crop_box, fit
@@ -114,7 +115,7 @@ def test_every_mode_is_learned_and_given_alike(
 ) -> None:
     if strips:
         monkeypatch.setattr(fitting, "_LARGE", 1000)
-        monkeypatch.setattr(fitting, "_STRIP", 2000)
+        monkeypatch.setattr(_flat, "_STRIP", 2000)
     image = MODES[mode](190, 140)
     path = tmp_path / ("a.tif" if mode in ("CMYK", "F") else "a.png")
     image.save(path)
@@ -151,15 +152,15 @@ def test_a_very_large_picture_is_shrunk_strip_by_strip(monkeypatch: pytest.Monke
         image.info["transparency"] = 3
     whole = fitting.fit(fitting.flatten(image, (255, 0, 0), (20, 20)), 20, 20, "fit", (0, 0, 0))
     seen: list[tuple[int, int]] = []
-    plain = fitting._plain
+    plain = _flat.plain
 
     def watched(picture: Image.Image, *more: Any) -> Image.Image:
         seen.append(picture.size)
         return plain(picture, *more)
 
-    monkeypatch.setattr(fitting, "_plain", watched)
+    monkeypatch.setattr(_flat, "plain", watched)
     monkeypatch.setattr(fitting, "_LARGE", 10**6)
-    monkeypatch.setattr(fitting, "_STRIP", 10**5)
+    monkeypatch.setattr(_flat, "_STRIP", 10**5)
     flat = fitting.flatten(image, (255, 0, 0), (20, 20))
     assert flat.size == (60, 100)  # three times the size on the shorter side
     assert all(width == 1500 and width * height <= 1500 * 75 for width, height in seen)
@@ -176,7 +177,7 @@ def test_a_very_large_picture_is_shrunk_strip_by_strip(monkeypatch: pytest.Monke
 def test_strips_of_any_shape(across: int, down: int, side: int) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(fitting, "_LARGE", 0)
-        monkeypatch.setattr(fitting, "_STRIP", 1000)
+        monkeypatch.setattr(_flat, "_STRIP", 1000)
         flat = fitting.flatten(picture(across, down), (0, 0, 0), (side, side))
         assert flat.width <= across
         assert min(flat.size) >= min(across, down, 3 * side)

@@ -31,6 +31,9 @@ class Counter:
         """Add `count` to `done`."""
         self.done += count
 
+    def part(self, file: str, done: int, total: int) -> None:
+        """Show how far the work on one file is."""
+
     def fail(self, file: str, reason: str) -> None:
         """Note that this file was skipped."""
         self.failed.append((file, reason))
@@ -44,7 +47,7 @@ class _Shown(Counter):
 
         super().__init__()
         printer = console()
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
         self.progress = Progress(
             *columns,
             console=printer,
@@ -57,7 +60,13 @@ class _Shown(Counter):
     def add(self, count: int) -> None:
         super().add(count)
         speed = self.done / max(1e-9, self.progress.tasks[0].elapsed or 0)
-        self.progress.update(self._task, description=f"{self._what}: {self.done:,} ({speed:,.0f}/s)")
+        self._show(f"({speed:,.0f}/s)" if speed >= 1 else "")
+
+    def part(self, file: str, done: int, total: int) -> None:
+        self._show(f"{printable(file)} {done / total:.0%}")
+
+    def _show(self, more: str) -> None:
+        self.progress.update(self._task, description=f"{self._what}: {self.done:,} {more}".rstrip())
 
 
 @contextmanager

@@ -43,12 +43,14 @@ class Batch:
         numbers: their indices among all files, from 0, broken ones included.
         images: float32 `(batch, channels, height, width)` in [0, 1].
         inverted: whether each was inverted.
+        scaled: whether each had another size than the model's.
     """
 
     sources: list[Source]
     numbers: list[int]
     images: NDArray[np.float32]
     inverted: list[bool]
+    scaled: list[bool]
 
 
 def batches(
@@ -112,6 +114,7 @@ def _collect(some: list[tuple[int, Source]], results: list[_Image], counter: Cou
         numbers=list(numbers),
         images=np.stack([one.image for one in seen]),
         inverted=[("inverted", "") in one.steps for one in seen],
+        scaled=[any(name == "resized" for name, _ in one.steps) for one in seen],
     )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import click
 import numpy as np
@@ -16,20 +15,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from diabolo.runtime.bundle.manifest import Manifest
-from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image.background import is_dark
 from diabolo.runtime.image.convert import to_pil
-from diabolo.runtime.listing import is_file, is_folder
 from diabolo.ui.cli._files.counting import Counter, counting
-from diabolo.ui.cli._files.outputs import save_picture
+from diabolo.ui.cli._files.outputs import save_picture, single_output, write_problem
 from diabolo.ui.cli._files.reading import Batch, batches, count_opposite
 from diabolo.ui.cli._files.sources import Source, expand, sources
-from diabolo.ui.errors import OutputError
 from diabolo.ui.files.unique_names import UniqueNames
 
-__all__ = ["Compute", "Computed", "Work", "finish", "note_inverted", "report"]
+__all__ = ["Compute", "Computed", "Work", "finish", "note_inverted", "number", "report"]
 
-_NOT_FIGURES = ("file", "out", "inverted", "unlike")  # of a row
+_NOT_FIGURES = ("file", "out", "inverted", "unlike", "width", "height", "format", "notes")  # of a row
 _Figures: TypeAlias = Mapping[str, NDArray[np.floating] | None]  # one value per image; None: not known
 
 
@@ -63,6 +59,7 @@ class Work:
         invert: 'never', 'always' or 'auto'.
         what: the label of the counter.
         rows: the figures of each image, after `run`.
+        scaled: how many pictures had another size than the model's, after `run`.
     """
 
     given: tuple[str, ...]
@@ -72,6 +69,7 @@ class Work:
     invert: str
     what: str
     rows: list[dict[str, Any]] = field(default_factory=list)
+    scaled: int = 0
     _targets: dict[str, Path] = field(default_factory=dict)
     _names: UniqueNames = field(default_factory=UniqueNames)
 
@@ -84,33 +82,24 @@ class Work:
             UsageError: `out` is a single picture, and there are several inputs.
         """
         items = expand(self.given)
-        one = self._single_output(items)
+        one = single_output(self.out, items, (".png",))
         opposite = 0
         with counting(self.what) as counter:
             files = sources(items, counter.fail, Path(self.out) if self.out else None, counter.other)
             for batch in batches(self._writable(files, one, counter), m, self.invert, counter):
                 opposite += count_opposite(batch, m, self.invert)
+                self.scaled += sum(batch.scaled)
                 self._write(batch, compute(batch))
                 counter.add(len(batch.images))
         note_inverted(opposite, counter.done, m, self.invert)
         return counter
-
-    def _single_output(self, items: list[str]) -> Path | None:
-        """The output file, if --out is a single picture."""
-        if self.out is None or not self.out.lower().endswith(".png") or is_folder(self.out):
-            if self.out is not None and is_file(self.out):
-                raise OutputError(f"--out {self.out} is a file. Give a folder, or a file that ends in .png.")
-            return None
-        if len(items) != 1 or is_folder(items[0]):
-            raise UsageError(f"--out {self.out} is one picture. Give a folder for several pictures.")
-        return Path(self.out)
 
     def _writable(self, files: Iterable[Source], one: Path | None, counter: Counter) -> Iterable[Source]:
         """The files whose output may be written; the others are reported to `counter`."""
         for source in files:
             if self.out is not None:
                 target = one or Path(self.out) / self._names.take(source.name)
-                if problem := _write_problem(source, target, self.overwrite):
+                if problem := write_problem(source, target, self.overwrite):
                     counter.fail(source.path, problem)
                     continue
                 self._targets[source.path] = target
@@ -126,29 +115,14 @@ class Work:
                 save_picture(pictures[index], target)
                 row["out"] = str(target)
             row |= {
-                name: None if values is None else _number(values[index])
+                name: None if values is None else number(values[index])
                 for name, values in made.figures.items()
             }
             row["unlike"] = None if made.unlike is None else made.unlike[index]
             self.rows.append(row)
 
 
-def _write_problem(source: Source, target: Path, overwrite: bool) -> str:
-    if not os.path.lexists(target):
-        return ""
-    if _is_same(source, target) or is_folder(target):
-        return f"{source.path}: its result would overwrite it, or a folder: {target}. Choose another --out."
-    return "" if overwrite else f"{target} already exists. Add --overwrite to replace it."
-
-
-def _is_same(source: Source, target: Path) -> bool:
-    try:
-        return os.path.samefile(source.path, target)  # noqa: PTH121
-    except OSError:  # one of them does not exist, or is a broken link
-        return False
-
-
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
     """A Python float; None for infinity, which JSON does not have."""
     return float(value) if np.isfinite(value) else None
 
@@ -184,7 +158,13 @@ def finish(counter: Counter, done: str) -> None:
         sys.exit(1)
 
 
-def report(work: Work, counter: Counter, as_json: bool, warnings: Sequence[str] = ()) -> None:
+class Reported(Protocol):
+    """Work that has the figures of each image."""
+
+    rows: list[dict[str, Any]]
+
+
+def report(work: Reported, counter: Counter, as_json: bool, warnings: Sequence[str] = ()) -> None:
     """Print the figures of each image and their means, as lines or as JSON.
 
     Args:
