@@ -67,7 +67,7 @@ def _row(name: str) -> dict[str, Any]:
         "image_shape": m.image_shape,
         "latent_shape": m.latent_shape,
         "prior": m.prior,
-        "noise": m.noise and {"kind": m.noise[0], "level": m.noise[1:]},
+        "noise": m.document["noise"],
         "dtype": m.document["graphs"]["dtype"],
         "licence": m.document["dataset"].get("licence", ""),
         "metrics": figures(m),
