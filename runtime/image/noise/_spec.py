@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from diabolo.runtime.errors import NoiseError, UnknownNameError
+from diabolo.runtime._numbers import whole
+from diabolo.runtime.errors import NoiseError, UnknownNameError, UsageError
 
 __all__ = ["KINDS", "NoiseSpec", "largest_level", "smallest_level"]
 
@@ -27,6 +28,7 @@ KINDS = tuple(_LEVELS)
 _PLAIN = ("gaussian", "salt-pepper", "masking", "speckle")
 _MOST_READ = 4.0  # read noise is gaussian
 _MOST = 8  # kinds in a combination
+_MOST_LEVELS = 1_000
 _DEVIATIONS = 8  # standard deviations that no draw exceeds
 _SLACK = 4.0  # how far from [0, 1] the values of an image with unclipped noise may be in any case
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -140,7 +142,12 @@ class NoiseSpec:
 
         Args:
             other: another noise.
+
+        Raises:
+            UsageError: `other` has another type.
         """
+        if not isinstance(other, NoiseSpec):
+            raise UsageError(f"noise covers a NoiseSpec or not; this is of type {type(other).__name__}.")
         own, others = self.steps, other.steps
         return len(own) == len(others) and all(
             a.kind == b.kind
@@ -184,8 +191,12 @@ class NoiseSpec:
         """Single levels, evenly spread over the ranges: from the weakest noise to the strongest.
 
         Args:
-            count: how many.
+            count: how many, 1 to 1,000.
+
+        Raises:
+            UsageError: another count.
         """
+        count = whole("count", count, 1, _MOST_LEVELS)
         found: list[NoiseSpec | None] = [None] * count
         for step in reversed(self.steps):
             levels = list(_evenly(step.low, step.high, count))
