@@ -25,6 +25,9 @@ def test_from_the_training_to_the_commands(pictures: Path, tmp_path: Path, noise
     levels = run.metrics()["by_level"]
     assert [row["level"] for row in levels] == [0, 0.0067, 0.0133, 0.02]
     assert levels[-1]["noise"] == "poisson-gaussian:0.02/0.1" + ("+jpeg:40" if "jpeg" in noise else "")
+    done = CliRunner().invoke(main, ["evaluate", str(tmp_path / "run")])
+    assert done.exit_code == 0, done.stderr
+    assert levels[-1]["noise"] in done.stdout
     bundle = export_run(tmp_path / "run", tmp_path / "bundle").path
     model = Autoencoder.load(bundle, device="cpu")
     m = model.manifest
