@@ -69,7 +69,7 @@ def _draw(low: float, high: float, count: int, step: Step) -> Tensor:
 def _jpeg(images: Tensor, quality: Tensor) -> Tensor:
     """Images through JPEG files: on the CPU, in threads, of which Pillow makes good use.
 
-    One core writes and reads some 4,000 grey or 2,500 RGB images of 64 x 64 a second.
+    One core writes and reads some 4,000 grey or 3,000 RGB images of 64 x 64 a second.
     """
     check_jpeg(tuple(images.shape))
     values = images.detach().float().cpu().numpy()
