@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks._shared import runs
 from diabolo.export import export_run
 from diabolo.export.measure import figures
-from diabolo.runtime import Autoencoder, NoiseSpec, verify
+from diabolo.runtime import Autoencoder, verify
 from diabolo.runtime.bundle import zoo
 from diabolo.runtime.latent.holes import REFERENCES, TESTED, measure_holes
 from diabolo.train import Config
@@ -128,8 +128,7 @@ def data_of(model: Autoencoder) -> ImageData:
 def measured(model: Autoencoder, data: ImageData) -> list[Figure]:
     """The figures of the card beside those of the graphs on the real test set."""
     m = model.manifest
-    noise = None if m.noise is None else NoiseSpec(kind=m.noise[0], low=m.noise[1], high=m.noise[2])
-    now = figures(model.reconstruct, lambda: batches(data.test.images), noise)
+    now = figures(model.reconstruct, lambda: batches(data.test.images), m.noise_spec)
     said = m.document["exported"]["graphs"]
     rows = [Figure(n, said[n], now[n], NEAR * abs(said[n])) for n in ("mse", "psnr", "ssim")]
     walked = measure_holes(

@@ -47,9 +47,7 @@ def _what(document: dict[str, Any], pictures: Collection[str]) -> list[str]:
         f"| network | {document['network']}, weights in {document['graphs']['dtype']} |",
     ]
     if noise:
-        low, high = noise["level"]
-        level = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-        lines.append(f"| trained to remove | {noise['kind']} noise, level {level} |")
+        lines.append(f"| trained to remove | {_noise(noise)} |")
     if dataset["name"]:
         lines.append(f"| trained on | {dataset['name']}{_images(document)} |")
     if dataset.get("licence"):
@@ -75,6 +73,13 @@ def _images(document: dict[str, Any]) -> str:
         return words
     share = dataset["read"] / dataset["published"]
     return f"{words}; {share:.0%} of the {dataset['published']:,} images of the whole data set were available"
+
+
+def _noise(noise: dict[str, Any]) -> str:
+    if "spec" in noise:
+        return f"noise {noise['spec']}{', also unclipped' if not noise.get('clip', True) else ''}"
+    low, high = noise["level"]
+    return f"{noise['kind']} noise, level {f'{low:g}' if low == high else f'{low:g} to {high:g}'}"
 
 
 def _figures(document: dict[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from diabolo.export.parity import Parity
 from diabolo.export.source import Source
 from diabolo.runtime.bundle.manifest import Golden
 from diabolo.runtime.image.background import border_brightness
+from diabolo.runtime.image.noise import NoiseSpec
 
 __all__ = ["document"]
 
@@ -53,9 +54,7 @@ def document(
             "log_variance": pair.log_variance,
             **({"distribution": source.codebook.name} if source.codebook else {}),
         },
-        "noise": None
-        if source.noise is None
-        else {"kind": source.noise.kind, "level": [source.noise.low, source.noise.high]},
+        "noise": _noise(source.noise),
         "exported": exported,
         "parity": parity.to_json(),
         "graphs": {
@@ -107,6 +106,13 @@ def _image(source: Source) -> dict[str, Any]:
         "background": round(float(border_brightness(source.training_images).mean()), 4),
         **source.facts.get("image", {}),
     }
+
+
+def _noise(spec: NoiseSpec | None) -> dict[str, Any] | None:
+    if spec is None:
+        return None
+    more = {} if spec.is_plain else {"spec": str(spec), **({} if spec.clip else {"clip": False})}
+    return {"kind": spec.kind, "level": [spec.low, spec.high], **more}
 
 
 def _golden(golden: Golden, sized: bool) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class ModelInput:
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
+        spec = manifest.noise_spec
+        self._span = (0.0, 1.0) if spec is None else spec.span  # of values in float arrays
         self._said = False  # that a picture was inverted
 
     @property
@@ -47,14 +49,15 @@ class ModelInput:
                 size, which is one of photographs; False inverts nothing, True everything.
 
         Returns:
-            float32 `(batch, channels, height, width)` in [0, 1].
+            float32 `(batch, channels, height, width)` in [0, 1]; arrays with the unclipped noise that
+            the model was trained on may go beyond.
 
         Raises:
             ImageError: the model cannot take these images.
             UsageError: `invert` is none of the three.
         """
         if invert is None and isinstance(images, np.ndarray):  # the shortest way: thousands of times a second
-            return array_batch(images, self.shape)
+            return array_batch(images, self.shape, self._span)
         if not (invert is None or isinstance(invert, bool | np.bool_)):
             raise UsageError(f"invert must be True, False or None, not {invert!r}.")
         swap = None if invert is None else bool(invert)
@@ -68,7 +71,7 @@ class ModelInput:
                 self._say_inverted()
             return seen.image
 
-        return gather(images, self.shape, convert, invert=bool(swap))
+        return gather(images, self.shape, convert, invert=bool(swap), span=self._span)
 
     def one_each(
         self, images: Any, needed: str, invert: Invert, least: int, most: int | None = None

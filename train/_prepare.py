@@ -25,7 +25,7 @@ _SHOWN = 64  # images that a variant chooses its options by
 
 
 def decide_options(config: Config, data: ImageData, callback: Callback, distributed: Distributed) -> Config:
-    """The config with the variant's options and the crop that the user left to the images; the same in every process."""
+    """The config with what the user left to the images: variant options, crop; the same in every process."""
     images = learned_and_held(data, config.seed)[0]
     if isinstance(images, Crops):  # of a dataset whose images keep their size, whether asked to or not
         config = replace(config, crop=data.image_shape[1])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime._old_names import OldAttribute
+from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.runtime.image.placement import Drawing
 
 __all__ = ["AnySize", "FileEntry", "Golden", "Manifest", "Sum"]
@@ -118,7 +119,9 @@ class Manifest:
         prior: 'normal' for N(0, I), or None.
         distribution: of the latents: 'normal', 'fitted' or 'codebook'.
         log_variance: whether the encoder has a second output, the posterior's log-variance.
-        noise: the noise that the model was trained to remove: kind, lowest and highest level; or None.
+        noise: the noise that the model was trained to remove: kind, lowest and highest level; or None. Of a
+            combination, the first kind.
+        noise_spec: that noise in full; None if there is none, or its kind is not known to this release.
         dataset: the name of the training set.
         classes: the names of its classes; empty if there are none.
         metrics: of the run on the test images, by name.
@@ -148,6 +151,7 @@ class Manifest:
     distribution: str
     log_variance: bool
     noise: tuple[str, float, float] | None
+    noise_spec: NoiseSpec | None
     dataset: str
     classes: tuple[str, ...]
     metrics: dict[str, Any]

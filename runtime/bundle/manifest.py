@@ -25,7 +25,8 @@ from diabolo.runtime.bundle._entries import escapes
 from diabolo.runtime.bundle._schema import problems
 from diabolo.runtime.bundle._types import AnySize, FileEntry, Golden, Manifest, Sum
 from diabolo.runtime.bundle.limits import LOCAL, BundleLimits
-from diabolo.runtime.errors import IntegrityError, ManifestError
+from diabolo.runtime.errors import IntegrityError, ManifestError, UsageError
+from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.runtime.image.placement import Drawing
 
 __all__ = ["FORMAT_VERSION", "AnySize", "FileEntry", "Golden", "Manifest", "Sum", "parse", "schema", "seal"]
@@ -61,6 +62,7 @@ def seal(document: dict[str, Any]) -> bytes:
     version = 2 if "distribution" in document.get("latent", {}) else 1
     version = 3 if "value_range" in document.get("image", {}) else version
     version = 4 if "size" in document.get("image", {}) else version
+    version = 4 if "spec" in (document.get("noise") or {}) else version
     sealed = {"format": "diabolo-bundle", "format_version": version, "digest": f"sha256:{'0' * 64}"}
     sealed |= {key: value for key, value in document.items() if key not in sealed}
     blank = (json.dumps(sealed, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
@@ -144,6 +146,7 @@ def _build(document: dict[str, Any]) -> Manifest:
         distribution=_distribution(document),
         log_variance=latent["log_variance"],
         noise=None if noise is None else (noise["kind"], float(noise["level"][0]), float(noise["level"][1])),
+        noise_spec=_noise_spec(document),
         dataset=document["dataset"]["name"],
         classes=tuple(document["dataset"]["classes"]),
         metrics=document["metrics"],
@@ -262,6 +265,28 @@ def _value_range(document: dict[str, Any]) -> tuple[float, float] | None:
             "Export the bundle again."
         )
     return low, high
+
+
+def _noise_spec(document: dict[str, Any]) -> NoiseSpec | None:
+    noise = document["noise"]
+    if noise is None:
+        return None
+    kind, (low, high) = noise["kind"], noise["level"]
+    if "spec" not in noise or document["format_version"] < 4:
+        try:
+            return NoiseSpec(kind=kind, low=float(low), high=float(high))
+        except UsageError:  # a kind of another exporter's, or a level that cannot be drawn here
+            return None
+    try:
+        spec = NoiseSpec.parse(noise["spec"], clip=noise.get("clip", True))
+    except UsageError as error:
+        raise ManifestError(f"model.json: noise.spec: {error} Export the bundle again.") from None
+    if (spec.kind, spec.low, spec.high) != (kind, low, high):
+        raise ManifestError(
+            f"model.json: noise.kind and noise.level are not those of noise.spec, {noise['spec']!r}. "
+            "Export the bundle again."
+        )
+    return spec
 
 
 def _drawing(given: dict[str, Any] | None, most: int) -> Drawing | None:

@@ -16,16 +16,19 @@ _FLOAT32 = np.dtype(np.float32)
 _Floats = TypeVar("_Floats", NDArray[np.float32], NDArray[np.generic])
 
 
-def array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDArray[np.float32]:
+def array_batch(
+    array: NDArray[np.generic], shape: tuple[int, int, int], span: tuple[float, float] = (0.0, 1.0)
+) -> NDArray[np.float32]:
     """Convert an array of images to a batch.
 
     Args:
         array: uint8 `(h, w, c)` or `(n, h, w, c)` in [0, 255], or float `(c, h, w)` or `(n, c, h, w)` in
             [0, 1]. If c is 1, it may be left out: `(h, w)`, `(n, h, w)`.
         shape: `(channels, height, width)` of the model; height and width are 0 if it takes any.
+        span: the smallest and the largest value that floats may have; see `NoiseSpec.span`.
 
     Returns:
-        float32 `(batch, channels, height, width)` in [0, 1].
+        float32 `(batch, channels, height, width)` in [0, 1], or in `span`.
 
     Raises:
         ImageError: the array has another size, type or range.
@@ -36,7 +39,7 @@ def array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDAr
         shape = _sized(array, shape)
     if array.dtype is _FLOAT32 and array.ndim == 4 and array.shape[1:] == shape and array.flags.c_contiguous:
         # what the graphs take: checked thousands of times a second, and not copied
-        return _checked(cast("NDArray[np.float32]", array))
+        return _checked(cast("NDArray[np.float32]", array), span)
     channels, height, width = shape
     if array.dtype == np.uint8:
         if array.ndim <= 4 and array.shape[-3:] == (height, width, channels):
@@ -52,7 +55,7 @@ def array_batch(array: NDArray[np.generic], shape: tuple[int, int, int]) -> NDAr
     if not grey and (array.shape[-3:] != shape or array.ndim > 4):
         raise ImageError(f"a float array of shape {array.shape} does not fit. {allowed(shape)}")
     # checked first: a number that is too large for float32 would become infinite
-    return np.ascontiguousarray(_checked(array.reshape(-1, *shape)), np.float32)
+    return np.ascontiguousarray(_checked(array.reshape(-1, *shape), span), np.float32)
 
 
 def _sized(array: NDArray[np.generic], shape: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -70,16 +73,21 @@ def _sized(array: NDArray[np.generic], shape: tuple[int, int, int]) -> tuple[int
     return (channels, height, width) if height and width else shape
 
 
-def _checked(batch: _Floats) -> _Floats:
-    """The same float images, if all values are in [0, 1]."""
+def _checked(batch: _Floats, span: tuple[float, float]) -> _Floats:
+    """The same float images, if all values are in `span`."""
     if not batch.size:
         return batch
     flat = batch.ravel()
     low, high = flat[flat.argmin()], flat[flat.argmax()]  # much faster than min() and max()
-    if low >= -_SLACK and high <= 1 + _SLACK:  # False for a NaN
+    if low >= span[0] - _SLACK and high <= span[1] + _SLACK:  # False for a NaN
         return batch
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ImageError("images hold values that are not numbers (NaN or infinite).")
+    if span != (0, 1):
+        raise ImageError(
+            f"float images must be in [0, 1], or with unclipped noise in [{span[0]:g}, {span[1]:g}]; these "
+            f"range from {low:g} to {high:g}. {_rescaling(low, high)}"
+        )
     raise ImageError(
         f"float images must be in [0, 1]; these range from {low:g} to {high:g}. {_rescaling(low, high)}"
     )

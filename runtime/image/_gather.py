@@ -27,6 +27,7 @@ def gather(
     convert: Callable[[Picture], NDArray[np.float32]],
     *,
     invert: bool = False,
+    span: tuple[float, float] = (0.0, 1.0),
 ) -> NDArray[np.float32]:
     """Convert images to one batch.
 
@@ -35,16 +36,18 @@ def gather(
         shape: `(channels, height, width)` of the model; height and width are 0 if it takes any.
         convert: converts a picture to float32 `(channels, height, width)`.
         invert: whether arrays are inverted, too.
+        span: the smallest and the largest value that float arrays may have.
 
     Returns:
-        float32 `(batch, channels, height, width)` in [0, 1].
+        float32 `(batch, channels, height, width)` in [0, 1], or in `span`.
 
     Raises:
         ImageError: an image has another size, type or range; the message says what is allowed.
     """
     if not _is_single(images) and not is_series(images):
         raise ImageError(f"images cannot be of type {type(images).__name__}. {allowed(shape)}")
-    batches = [_one(item, shape, convert, invert) for item in ([images] if _is_single(images) else images)]
+    items = [images] if _is_single(images) else images
+    batches = [_one(item, shape, convert, invert, span) for item in items]
     if len(batches) == 1:
         return batches[0]
     if len(sizes := {batch.shape[1:] for batch in batches}) > 1:
@@ -56,7 +59,11 @@ def gather(
 
 
 def _one(
-    item: Any, shape: tuple[int, int, int], convert: Callable[[Picture], NDArray[np.float32]], invert: bool
+    item: Any,
+    shape: tuple[int, int, int],
+    convert: Callable[[Picture], NDArray[np.float32]],
+    invert: bool,
+    span: tuple[float, float],
 ) -> NDArray[np.float32]:
     if is_picture(item):
         return convert(item)[None]
@@ -68,7 +75,7 @@ def _one(
         raise ImageError(
             f"a {type(item).__name__} cannot be converted to a numpy array: {reason(error)}. {allowed(shape)}"
         ) from None
-    batch = array_batch(array, shape)
+    batch = array_batch(array, shape, span)
     return 1 - batch if invert else batch
 
 

@@ -98,12 +98,12 @@ def test_the_commands_of_the_page_on_data(workplace: Path) -> None:
 def test_the_commands_of_the_page_on_training(workplace: Path) -> None:
     (recipe,) = re.findall(r"```toml\n(.*?)```", TRAINING, re.DOTALL)
     Path("recipe.toml").write_text(recipe)
-    nets, grid, notebook = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
+    estimate, nets, grid, notebook = re.findall(r"```python\n(.*?)```", TRAINING, re.DOTALL)
     Path("my_nets.py").write_text(nets)
     Path("my_grid.py").write_text(grid)
     listed = commands(TRAINING)
     assert [words[0] for words in listed] == [
-        *["train", "evaluate", *["train"] * 5],
+        *["train", "evaluate", *["train"] * 7],
         *["export", "train", "train", "evaluate"],
     ]
     for words in listed:
@@ -111,6 +111,8 @@ def test_the_commands_of_the_page_on_training(workplace: Path) -> None:
     seen: dict[str, Any] = {}
     exec(compile(notebook, "notebook", "exec"), seen)  # noqa: S102 - the page's own
     assert min(seen["picture"].size) > 50
+    exec(compile(estimate, "estimate", "exec"), seen)  # noqa: S102 - the page's own
+    assert seen["estimate_noise"](seen["noisy"]) == pytest.approx(0.1, rel=0.1)
     config = json.loads(Path("runs/seed-1/config.json").read_text())
     assert (config["seed"], config["latent_dim"], config["variant_options"]["kl_warmup"]) == (1, 8, 1.0)
 

@@ -189,7 +189,7 @@ def reseal(folder: Path, **changes: object) -> None:
         (b"{", errors.ManifestError, "not valid JSON"),
         (b"[" * 100000, errors.ManifestError, "not valid JSON"),
         (b"{}", errors.ManifestError, "not a Diabolo"),
-        (b'{"format": "diabolo-bundle", "format_version": 4}', errors.ManifestError, "newer"),
+        (b'{"format": "diabolo-bundle", "format_version": 5}', errors.ManifestError, "newer"),
         (b'{"format": "diabolo-bundle", "format_version": 1}', errors.ManifestError, "lacks"),
     ],
 )

@@ -44,6 +44,8 @@ def usual(model: Autoencoder) -> dict[str, Any]:
         **{"source": model.bundle.path, "limits": model.bundle.limits, "rng": np.random.default_rng(0)},
         **{"axes": (0, 1), "prior": None, "distribution": None, "text": "gaussian:0.5"},
         "spec": NoiseSpec(kind="gaussian", low=0.1, high=0.2),
+        "other": NoiseSpec.parse("poisson-gaussian:0.1/0.2+jpeg:40-90"),
+        "clip": False,
     }
 
 

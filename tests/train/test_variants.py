@@ -13,11 +13,8 @@ import pytest
 import torch
 
 from diabolo.runtime.errors import UnknownNameError
-from diabolo.runtime.image import noise as numpy_noise
 from diabolo.runtime.image.convert import as_batch
-from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.train import Config, Run, fit, losses, networks, resume, variants
-from diabolo.train.batches import noise as torch_noise
 from diabolo.train.datasets import Split
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.evaluation import evaluate as evaluate_module
@@ -226,21 +223,6 @@ def test_sums_and_means_are_where_they_belong() -> None:
     assert float(losses.half_squared_error(image, other)) == 4.5
     nats = losses.bernoulli_reconstruction(image, image)
     assert nats.tolist() == pytest.approx([9 * np.log(2)] * 2, rel=1e-5)
-
-
-@pytest.mark.parametrize("kind", numpy_noise.KINDS)
-@pytest.mark.parametrize(("low", "high"), [(0.3, 0.3), (0.1, 0.7)])
-def test_torch_and_numpy_noise_are_one_distribution(kind: str, low: float, high: float) -> None:
-    spec = NoiseSpec(kind=kind, low=low, high=high)
-    images = np.full((64, 1, 32, 32), 0.6, np.float32)
-    a = numpy_noise.add_noise(images, spec, np.random.default_rng(0))
-    b = torch_noise.add_noise(torch.from_numpy(images), spec, Step(0, 0)).numpy()
-    assert a.dtype == b.dtype == np.float32
-    for value in (a, b):
-        assert 0 <= value.min() <= value.max() <= 1
-    assert a.mean() == pytest.approx(b.mean(), abs=0.03)
-    assert a.std() == pytest.approx(b.std(), abs=0.03)
-    assert a.std() > 0.05
 
 
 @pytest.mark.parametrize(

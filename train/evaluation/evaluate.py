@@ -35,6 +35,8 @@ _BATCH = 512  # images, at most
 _BATCH_BYTES = 2**26  # of a batch as float32, at most: large images must not fill memory
 _SEED = 20081  # fixed, so that every model is tested on the same noise
 _BY_LEVEL = 16  # whole pictures that are measured at each of them
+# the least MSE, so that the PSNR of equal images is 138 dB, not infinite
+_ROUNDING = float(np.finfo(np.float32).eps) ** 2
 _LEVELS = 4  # levels of noise, within a range, that metrics are given for
 
 
@@ -123,7 +125,7 @@ def evaluate(
         keys = [key for key in figures if key.startswith("level")]
         values = {key: figures.pop(key) for key in keys}
         figures["by_level"] = [
-            {"level": round(level.low, 4)} | _means(values, f"level{i}_") for i, level in enumerate(levels)
+            _level(level) | _means(values, f"level{index}_") for index, level in enumerate(levels)
         ]
     return figures
 
@@ -137,10 +139,13 @@ def _means(values: dict[str, float], start: str) -> dict[str, float]:
 
 def _levels(noise: NoiseSpec | None) -> list[NoiseSpec]:
     """Some levels spread over a range of noise; none if there is only one level."""
-    if noise is None or noise.low == noise.high:
-        return []
-    levels = np.linspace(noise.low, noise.high, _LEVELS)
-    return [NoiseSpec(kind=noise.kind, low=float(level), high=float(level)) for level in levels]
+    return noise.spread(_LEVELS) if noise is not None and noise.is_range else []
+
+
+def _level(noise: NoiseSpec) -> dict[str, Any]:
+    """How `by_level` names a level; a number does not name that of a combination."""
+    named = {} if noise.is_plain else {"noise": str(noise)}
+    return {"level": round(noise.low, 4), **named}
 
 
 def numbered_batches(
@@ -180,7 +185,8 @@ def _add_denoised(
     noisy = add_test_noise(batch, noise, number)
     out = reconstruct(model, noisy)
     error = metrics.mse(batch, out)
-    sums.add(f"{prefix}noisy_psnr", metrics.psnr(batch, noisy).sum())
+    unequal = np.maximum(metrics.mse(batch, noisy), _ROUNDING)  # the lowest level may be 0
+    sums.add(f"{prefix}noisy_psnr", metrics.psnr_of_mse(unequal).sum())
     sums.add(f"{prefix}denoised_psnr", metrics.psnr_of_mse(error).sum())
     sums.add(f"{prefix}noisy_ssim", metrics.ssim(batch, noisy).sum())
     sums.add(f"{prefix}denoised_ssim", metrics.ssim(batch, out).sum())

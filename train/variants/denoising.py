@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
-from diabolo.runtime.image.noise import NoiseSpec
+from diabolo.runtime.image.noise import KINDS, NoiseSpec
 from diabolo.train.batches.noise import add_noise
 from diabolo.train.losses import mean_squared_error
 from diabolo.train.model import Model
@@ -27,9 +28,16 @@ class Options(Settings):
 
     noise: str = setting(
         "gaussian:0.5",
-        "KIND:LEVEL or KIND:LOW-HIGH; kinds: gaussian, salt-pepper, masking, speckle",
+        f"KIND:LEVEL or KIND:LOW-HIGH; kinds: {', '.join(KINDS)}. Kinds joined by + are applied in order. "
+        "For photographs: poisson-gaussian:0-0.02/0-0.05+jpeg:40-90, which is GAIN/READ, then the quality.",
         form="KIND:LEVEL or KIND:LOW-HIGH, such as gaussian:0.5",
         check=NoiseSpec.parse,
+    )
+    clip: bool = setting(
+        True,
+        "Clip noisy images to [0, 1], as files are. With --no-clip, half of the images, drawn anew for every "
+        "batch, stay unclipped, so that the model learns both; it is tested on unclipped noise, as in the "
+        "literature.",
     )
 
 
@@ -41,11 +49,18 @@ class Variant(VariantBase):
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.noise: NoiseSpec = NoiseSpec.parse(options.noise)
+        self.noise: NoiseSpec = NoiseSpec.parse(options.noise, clip=options.clip)
 
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
         """The MSE between a batch and the reconstruction of its noisy copy.
 
         Images are `(batch, channels, height, width)` in [0, 1]; the noise is drawn anew at every step.
         """
-        return Loss(mean_squared_error(image, model(add_noise(image, self.noise, step))))
+        return Loss(mean_squared_error(image, model(self._noisy(image, step))))
+
+    def _noisy(self, image: Tensor, step: Step) -> Tensor:
+        """A noisy copy of a batch. If the noise is unclipped, each image is clipped with probability 1/2."""
+        noisy = add_noise(image, self.noise, step)
+        if self.noise.clip:
+            return noisy
+        return torch.where(step.uniform(len(image), 1, 1, 1) < 0.5, noisy.clamp(0, 1), noisy)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_STEPS = 255  # noise is printed in units of this part of the range, as in the literature
+
 
 @click.command(short_help="Remove noise from images; can add noise first, as a demonstration.")
 @options.bundle
@@ -31,7 +33,13 @@ __all__ = ["command"]
 @click.option(
     "--noise",
     metavar="KIND:LEVEL",
-    help="Add noise first, as a demonstration: gaussian:0.5, salt-pepper:0.2, masking:0.3, speckle:0.5.",
+    help="Add noise first, as a demonstration: gaussian:0.5, salt-pepper:0.2, masking:0.3, speckle:0.5, "
+    "jpeg:40 (quality), poisson-gaussian:0.01/0.02 (GAIN/READ), or several, joined by '+'.",
+)
+@click.option(
+    "--clip/--no-clip",
+    default=True,
+    help="Clip the added noise to [0, 1], as files are, or leave it unclipped. [default: clip]",
 )
 @options.seed
 @click.option("--beside", is_flag=True, help="Write input and result side by side.")
@@ -46,6 +54,7 @@ def command(
     images: tuple[str, ...],
     out: str | None,
     noise: str | None,
+    clip: bool,
     seed: int,
     beside: bool,
     invert: str,
@@ -63,7 +72,9 @@ def command(
     diabolo denoise bundles/cleaner seven.png --noise gaussian:0.5 --beside -o shown.png
 
     With --noise the clean image is known: the command prints noisy_psnr (dB) for every noisy image, and mse,
-    psnr (dB) and ssim for every result. Without --noise it prints change, the mse between input and result.
+    psnr (dB) and ssim for every result. Without --noise it prints change, the mse between input and result,
+    and noise_before and noise_after, estimates of the standard deviation of the noise in both, in grey levels
+    (0 to 255).
 
     A model of any size writes each picture at its own size and in its own format, with its colour profile and
     its EXIF data, 16 bits a channel included. Other models scale pictures to their size.
@@ -76,10 +87,16 @@ def command(
     from diabolo.ui.cli._files.unlike import Unlike
     from diabolo.ui.cli._files.work import Work, finish, report
 
-    spec = NoiseSpec.parse(noise) if noise else None
+    spec = NoiseSpec.parse(noise, clip=clip) if noise else None
     if out is None and spec is None:
         raise UsageError("give --out, where the pictures go, or --noise, to add noise and print figures.")
     model = options.load(bundle, device, threads)
+    trained = model.manifest.noise_spec
+    if not clip and (spec is None or trained is None or trained.clip):
+        raise UsageError(
+            "--no-clip is for noise added with --noise, and for models that were trained with --no-clip. "
+            "Leave it out."
+        )
     _warn(model.manifest, spec)
     if takes_any_size(model.manifest):
         _denoise_photos(model, images, out, overwrite, beside, invert, OwnSize(**sized), spec, seed, as_json)
@@ -102,10 +119,9 @@ def _warn(m: Manifest, spec: NoiseSpec | None) -> None:
             err=True,
         )
         return
-    kind, low, high = m.noise
-    if spec is not None and (spec.kind != kind or not low <= spec.low <= spec.high <= high):
-        level = f"{low:g}" if low == high else f"{low:g}-{high:g}"
-        click.echo(f"note: this model was trained on {kind}:{level}, not on {spec}.", err=True)
+    if spec is not None and (m.noise_spec is None or not m.noise_spec.covers(spec)):
+        trained = m.noise_spec or f"{m.noise[0]} noise"
+        click.echo(f"note: this model was trained on {trained}, not on {spec}.", err=True)
 
 
 def _denoise_photos(
@@ -142,12 +158,17 @@ def _denoise(model: Autoencoder, spec: NoiseSpec | None, seed: int, unlike: Unli
 
     from diabolo.runtime import add_noise
     from diabolo.runtime.image import metrics
+    from diabolo.runtime.image.noise_level import estimate_noise
     from diabolo.ui.cli._files.work import Computed
 
     def compute(batch: Batch) -> Computed:
         if spec is None:
             result = model.denoise(batch.images)
-            figures = {"change": metrics.mse(batch.images, result)}
+            figures = {
+                "change": metrics.mse(batch.images, result),
+                "noise_before": _STEPS * np.array([estimate_noise(image) for image in batch.images]),
+                "noise_after": _STEPS * np.array([estimate_noise(image) for image in result]),
+            }
             # noise alone makes a picture unlike the training images; the denoised one has none
             judged = unlike.judge_pictures(batch, result)
             return Computed(panels=[batch.images, result], figures=figures, unlike=judged)

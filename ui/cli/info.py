@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from diabolo.ui.cli._shared import options
+
+if TYPE_CHECKING:
+    from diabolo.runtime.bundle.manifest import Manifest
 
 __all__ = ["command"]
 
@@ -50,7 +53,7 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
         f"{background_kind(m.background) or 'no common'} background"
         + ("; grey values from {:g} to {:g}".format(*m.value_range) if m.value_range else ""),
         "latent": f"shape {m.latent_shape}" + (", prior N(0, I)" if m.prior else ""),
-        "noise": "{}, level {:g} to {:g}".format(*m.noise) if m.noise else "none: trained on clean images",
+        "noise": _noise(m),
         "network": m.network,
         "dataset": m.dataset + (f", {len(m.classes)} classes" if m.classes else ""),
         "metrics": ", ".join(f"{k} {v:.5g}" for k, v in m.metrics.items() if isinstance(v, int | float)),
@@ -64,6 +67,14 @@ def command(bundle: str, device: str | None, threads: int, as_json: bool) -> Non
         click.echo(printable(f"{name:9} {value}"))
     for warning in quality_warnings(m.metrics):
         click.echo(printable(f"warning   {warning}"))
+
+
+def _noise(m: Manifest) -> str:
+    if m.noise is None:
+        return "none: trained on clean images"
+    if m.noise_spec is None or m.noise_spec.is_plain:
+        return "{}, level {:g} to {:g}".format(*m.noise)
+    return f"{m.noise_spec}{'' if m.noise_spec.clip else ', also unclipped'}"
 
 
 def _device(bundle: str, device: str, threads: int) -> dict[str, Any]:

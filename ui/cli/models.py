@@ -67,7 +67,7 @@ def _row(name: str) -> dict[str, Any]:
         "image_shape": m.image_shape,
         "latent_shape": m.latent_shape,
         "prior": m.prior,
-        "noise": m.noise and {"kind": m.noise[0], "level": m.noise[1:]},
+        "noise": m.document["noise"],
         "dtype": m.document["graphs"]["dtype"],
         "licence": m.document["dataset"].get("licence", ""),
         "metrics": figures(m),
@@ -92,7 +92,8 @@ def _lines(row: dict[str, Any], line: str) -> list[str]:
     if row["noise"]:
         low, high = row["noise"]["level"]
         level = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-        lines += wrapped(f"removes: {row['noise']['kind']} noise, level {level}{_denoising_gain(metrics)}")
+        named = row["noise"].get("spec", f"{row['noise']['kind']} noise, level {level}")
+        lines += wrapped(f"removes: {named}{_denoising_gain(metrics)}")
     return lines
 
 

@@ -12,7 +12,6 @@ from click.testing import CliRunner
 from PIL import Image
 
 from diabolo.runtime import Autoencoder, Bundle
-from diabolo.runtime.bundle.manifest import FORMAT_VERSION
 from diabolo.runtime.errors import ImageError, ManifestError, UsageError
 from diabolo.runtime.image.convert import prepare
 from diabolo.train import Config, fit
@@ -96,7 +95,7 @@ def test_from_the_training_to_the_commands(tmp_path: Path) -> None:
     bundle = export_run(tmp_path / "run", tmp_path / "bundle").path
     manifest = Bundle.open(bundle).manifest
     assert manifest.value_range == (16, 4095)
-    assert manifest.document["format_version"] == FORMAT_VERSION == 3
+    assert manifest.document["format_version"] == 3
     path = tmp_path / "scans" / "03.tif"
     values = np.asarray(Image.open(path)).astype(np.float64)
     expected = np.rint((values - 16) * 255 / (4095 - 16)) / 255

@@ -194,6 +194,39 @@ def test_another_noise_than_the_models_is_told(place: Path) -> None:
     assert call("denoise", "cleaner", "a/x.png", "-o", "out").stdout.count("change") == 1
 
 
+def test_unclipped_noise_is_for_models_that_know_it(place: Path) -> None:
+    level = {"kind": "gaussian", "level": [0.1, 0.5]}
+    save_pair(place / "clipped", noise=level)
+    save_pair(place / "unclipped", noise=level | {"spec": "gaussian:0.1-0.5", "clip": False})
+    added = "a/x.png", "--noise", "gaussian:0.5", "--no-clip", "--json"
+    done = call("denoise", "unclipped", *added)
+    assert "note" not in done.stderr
+    clipped = call("denoise", "unclipped", *(word for word in added if word != "--no-clip"))
+    figures = [json.loads(one.stdout)["images"][0]["noisy_psnr"] for one in (done, clipped)]
+    assert figures[0] < figures[1]
+    assert "also unclipped" in call("info", "unclipped").stdout
+    for wrong in (
+        ["clipped", *added],
+        ["bundle", *added],
+        ["unclipped", "a/x.png", "-o", "out", "--no-clip"],
+    ):
+        refused = call("denoise", *wrong)
+        assert refused.exit_code == 2
+        assert "Leave it out" in refused.stderr
+
+
+def test_without_noise_the_level_is_estimated(place: Path) -> None:
+    save_pair(place / "large", image_shape=(1, 24, 24), latent_shape=(100,))
+    noisy = np.random.default_rng(0).normal(128, 20, (24, 24)).clip(0, 255).astype(np.uint8)
+    Image.fromarray(noisy).save("noisy.png")
+    (row,) = json.loads(call("denoise", "large", "noisy.png", "-o", "out", "--json").stdout)["images"]
+    assert row["noise_before"] == pytest.approx(20, rel=0.3)
+    assert row["noise_after"] < row["noise_before"]
+    # too few pixels for an estimate
+    (row,) = json.loads(call("denoise", "bundle", "a/x.png", "-o", "out", "--json").stdout)["images"]
+    assert (row["noise_before"], row["noise_after"]) == (None, None)
+
+
 @pytest.mark.parametrize("ending", ["png", "gif", "webp"])
 def test_interpolate_draws(place: Path, ending: str) -> None:
     done = call(

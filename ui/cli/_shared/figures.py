@@ -17,7 +17,10 @@ def show(figures: dict[str, Any]) -> None:
             click.echo(f"{name:{wide}}{value:.6g}")
         elif value and isinstance(value[0], dict):
             for row in value:
-                inner = "  ".join(f"{key} {number:.5g}" for key, number in row.items())
+                inner = "  ".join(
+                    f"{key} {each}" if isinstance(each, str) else f"{key} {each:.5g}"
+                    for key, each in row.items()
+                )
                 click.echo(f"{name:{wide}}{inner}")
         elif value:
             click.echo(f"{name:{wide}}{len(value)} values from {min(value):.5g} to {max(value):.5g}")

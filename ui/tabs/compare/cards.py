@@ -96,7 +96,7 @@ def said(m: Manifest) -> dict[str, str]:
         "image": " × ".join(map(str, m.image_shape)),
         "latent": " × ".join(map(str, m.latent_shape)),
         "prior": m.prior,
-        "noise": m.noise and f"{m.noise[0]} {m.noise[1]:g}–{m.noise[2]:g}",
+        "noise": _noise(m),
         "dtype": m.document.get("graphs", {}).get("dtype"),
         "training images": training.get("images"),
         "epochs": settings.get("epochs"),
@@ -105,6 +105,12 @@ def said(m: Manifest) -> dict[str, str]:
     told = {name: str(value) for name, value in found.items() if value not in (None, "")}
     measured = {f"{name} (test)": f"{value:.4g}" for name, value in figures(m).items() if name != "images"}
     return told | measured
+
+
+def _noise(m: Manifest) -> str | None:
+    if m.noise is None or m.noise_spec is None or m.noise_spec.is_plain:
+        return m.noise and f"{m.noise[0]} {m.noise[1]:g}–{m.noise[2]:g}"
+    return str(m.noise_spec)
 
 
 def size(count: int) -> str:

@@ -52,6 +52,8 @@ def _denoisers(context: Context, m: Manifest) -> list[str]:
 def _note(m: Manifest, kind: str, say: dict[str, str]) -> str:
     if m.noise is None:
         return say["untrained"]
+    if m.noise_spec is not None and not m.noise_spec.is_plain:
+        return say["trained_spec"].format(spec=m.noise_spec)
     trained, low, high = m.noise
     level = f"{low:g}" if low == high else f"{low:g}–{high:g}"
     return say["trained" if trained == kind else "other"].format(kind=say.get(trained, trained), level=level)

@@ -73,8 +73,14 @@ class Now:
     denoised: float | None = None
 
 
-def measure(model: Autoencoder, kind: str, top: float) -> Curve:
+def measure(model: Autoencoder, kind: str, top: float, read: float = 0.0) -> Curve:
     """The curve of a model for one kind of noise, from levels near 0 to `top`.
+
+    Args:
+        model: that removes the noise.
+        kind: of the noise.
+        top: the highest level.
+        read: the read noise of poisson-gaussian noise.
 
     Raises:
         NoiseError: the level is not possible for this kind of noise.
@@ -91,7 +97,8 @@ def measure(model: Autoencoder, kind: str, top: float) -> Curve:
     lines: list[tuple[float, float]] = []
     for level in levels:
         stop_if_disconnected()
-        spec = NoiseSpec(kind=kind, low=float(level), high=float(level))
+        both = (read, read) if kind == "poisson-gaussian" else (0.0, 0.0)
+        spec = NoiseSpec(kind=kind, low=float(level), high=float(level), read=both)
         noisy = add_noise(
             images, spec, np.random.default_rng(0)
         )  # the same random numbers at each level, for a smooth curve

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import metrics
-from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, largest_level
+from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, smallest_level
 from diabolo.ui.components import slider
 from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors
 from diabolo.ui.parts.model_buttons import advice
@@ -26,6 +25,7 @@ from diabolo.ui.tabs.denoise.advised import advised
 from diabolo.ui.tabs.denoise.before_after import before_after, compared
 from diabolo.ui.tabs.denoise.level_curve import WORDS as CURVE_WORDS
 from diabolo.ui.tabs.denoise.level_curve import Curve, Now, level_curve, measure
+from diabolo.ui.tabs.denoise.levels import first_noise, level_slider, read_noise, step, top, within
 from diabolo.ui.tabs.denoise.noisy_files import files_section
 from diabolo.ui.tabs.denoise.texts import TEXTS
 
@@ -73,8 +73,7 @@ def _layout(context: Context) -> _Page:
         return context.text("denoise", key)
 
     m = context.manifest(context.chooser.value)
-    first, now = _noise(m)
-    top = _top(m, first)
+    first, now = first_noise(m)
     gr.Markdown(text("lead"), elem_classes="lead")
     source = PictureView(context)
     with gr.Column(elem_classes="reconstructed"):
@@ -85,7 +84,14 @@ def _layout(context: Context) -> _Page:
                 figures = gr.Markdown(elem_classes=["figures", "denoise-figures"])
             with gr.Column(min_width=100, elem_classes="noise-settings"):
                 kind = gr.Dropdown(list(KINDS), value=first, label=text("kind"))
-                level = slider(0, top, value=now, step=0.01, label=text("level"), info=" ")
+                level = slider(
+                    smallest_level(first),
+                    top(m, first),
+                    value=now,
+                    step=step(first),
+                    label=text("level"),
+                    info=" ",
+                )
                 seed = gr.Number(0, precision=0, minimum=0, label=text("seed"))
                 new_noise = gr.Button(text("again"), size="sm", elem_classes="denoise-run")
         trained = advice(context, "denoise-note")
@@ -126,10 +132,10 @@ def _wire(context: Context, page: _Page) -> None:
         with shown_errors():
             m, look = context.manifest(model), context.look(model, picture, request)
             if before != model:
-                kind, level = _noise(m)
+                kind, level = first_noise(m)
             shown = view.show(model, look, kind, level, seed, request)
         named = gr.Dropdown(choices=[(say[name], name) for name in KINDS], value=kind)
-        limited = gr.Slider(value=level, maximum=_top(m, kind), info=_unit(kind, say))
+        limited = level_slider(m, kind, level, say)
         return *page.source.told(look, request), named, limited, model, *shown
 
     def limit(
@@ -137,11 +143,10 @@ def _wire(context: Context, page: _Page) -> None:
     ) -> tuple[Any, ...]:
         """The slider for another kind of noise, and the result."""
         with shown_errors():
-            top = _top(context.manifest(model), kind)
-            limited = gr.Slider(
-                value=min(level, top), maximum=top, info=_unit(kind, context.say(TEXTS, request))
-            )
-            return limited, *show(model, picture, kind, min(level, top), seed, request)
+            m = context.manifest(model)
+            level = within(m, kind, level)
+            limited = level_slider(m, kind, level, context.say(TEXTS, request))
+            return limited, *show(model, picture, kind, level, seed, request)
 
     def next_seed(seed: float) -> int:
         """A seed that differs from this one."""
@@ -166,8 +171,9 @@ def _endpoint(context: Context, page: _Page) -> None:
         Args:
             model: the model's name.
             image: a picture of any size; it is fitted to the model first.
-            kind: gaussian, salt-pepper, masking or speckle.
-            level: how much: a standard deviation (gaussian, speckle) or a share of the pixels.
+            kind: gaussian, salt-pepper, masking, speckle, poisson-gaussian or jpeg.
+            level: how much: a standard deviation (gaussian, speckle), a share of the pixels (salt-pepper,
+                masking), the gain (poisson-gaussian) or the quality, 1 to 100 (jpeg).
             seed: the same seed gives the same noise.
 
         Returns:
@@ -207,7 +213,7 @@ class _View:
         context = self._context
         say, words = context.say(TEXTS, request), context.say(CURVE_WORDS, request)
         m = context.manifest(model)
-        level = min(float(level), _top(m, kind))  # the slider may still have another kind's value
+        level = within(m, kind, float(level))  # the slider may still have another kind's value
         trained = m.noise[1:] if m.noise is not None and m.noise[0] == kind else None
         curve = self._curve(model, str(m.document["digest"]), kind)
         if look is None:
@@ -228,7 +234,8 @@ class _View:
     def _measure(self, model: str, _digest: str, kind: str) -> Curve:
         """Measured once per model and kind; the digest tells apart models that had the same name."""
         context = self._context
-        return measure(context.model(model), kind, _top(context.manifest(model), kind))
+        m = context.manifest(model)
+        return measure(context.model(model), kind, top(m, kind), read_noise(m))
 
 
 def _denoised(
@@ -236,26 +243,10 @@ def _denoised(
 ) -> tuple[NDArray[np.float32], ...]:
     """A picture as the model sees it, the noisy one and the denoised one: `(channels, height, width)`."""
     clean = seen[None]
-    spec = NoiseSpec(kind=kind, low=float(level), high=float(level))
+    read = read_noise(context.manifest(model)) if kind == "poisson-gaussian" else 0.0
+    spec = NoiseSpec(kind=kind, low=float(level), high=float(level), read=(read, read))
     noisy = add_noise(clean, spec, np.random.default_rng(abs(int(seed or 0))))
     return clean[0], noisy[0], context.model(model).denoise(noisy)[0]
-
-
-def _noise(m: Manifest) -> tuple[str, float]:
-    """The first kind and level: what the model was trained on, in the middle of its range."""
-    if m.noise is None or m.noise[0] not in KINDS:
-        return KINDS[0], 0.3
-    kind, low, high = m.noise
-    return kind, round((low + high) / 2, 2)
-
-
-def _top(m: Manifest, kind: str) -> float:
-    """The highest level that the slider offers."""
-    return min(largest_level(kind), max(1.0, m.noise[2] if m.noise is not None else 0))
-
-
-def _unit(kind: str, say: dict[str, str]) -> str:
-    return say["deviation" if kind in ("gaussian", "speckle") else "share"]
 
 
 def _psnr(clean: NDArray[np.float32], other: NDArray[np.float32]) -> float:

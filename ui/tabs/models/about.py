@@ -54,7 +54,8 @@ def _what(facts: dict[str, Any], say: dict[str, str]) -> dict[str, str]:
     if facts["noise"]:
         low, high = facts["noise"]["level"]
         level = f"{low:g}" if low == high else f"{low:g}–{high:g}"
-        rows["noise"] = say["noise_of"].format(kind=facts["noise"]["kind"], level=level)
+        named = say["noise_of"].format(kind=facts["noise"]["kind"], level=level)
+        rows["noise"] = facts["noise"].get("spec", named)
     return {say[key]: value for key, value in rows.items() if value}
 
 

@@ -47,13 +47,21 @@ def facts(models: Models, name: str) -> dict[str, Any]:
         "colour": m.colour,
         "latent_shape": list(m.latent_shape),
         "prior": m.prior,
-        "noise": None if m.noise is None else {"kind": m.noise[0], "level": list(m.noise[1:])},
+        "noise": _noise(m),
         "metrics": figures(m),
         "bytes": size_of(m),
         "parity": document["parity"],
         "device": None if device is None else dataclasses.asdict(device) | {"name": device.name},
         "checks": [dataclasses.asdict(check) for check in checks],
     }
+
+
+def _noise(m: Manifest) -> dict[str, Any] | None:
+    if m.noise is None:
+        return None
+    spec = m.noise_spec
+    more = {} if spec is None or spec.is_plain else {"spec": str(spec), "clip": spec.clip}
+    return {"kind": m.noise[0], "level": list(m.noise[1:]), **more}
 
 
 def size_of(m: Manifest) -> int:
