@@ -17,6 +17,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from diabolo.export.any_size.tiled import prove_tiles
 from diabolo.export.card import card
 from diabolo.export.document import document
 from diabolo.export.errors import ExportError
@@ -30,7 +31,6 @@ from diabolo.export.parity import BATCH_SIZES, Parity, check_parity
 from diabolo.export.preview import preview
 from diabolo.export.quantised import quantise
 from diabolo.export.source import Source
-from diabolo.export.tiled import prove_tiles
 from diabolo.export.uint8 import uint8_decoder, uint8_encoder
 from diabolo.runtime._durable import make_folder, move_folder
 from diabolo.runtime._old_names import OldAttribute

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from diabolo.export.any_size.receptive import receptive_radius
 from diabolo.export.errors import ExportError
-from diabolo.export.receptive import receptive_radius
 from diabolo.runtime._old_names import old_keywords, old_names
 from diabolo.runtime.bundle.manifest import AnySize
 from diabolo.train.datasets import Images

@@ -21,7 +21,7 @@ Progress = Callable[[int, int], object]
 """Called as `progress(done, total)` after each tile; an exception that it raises stops the work."""
 
 _WHOLE = 1 << 20  # pixels of a picture that is computed at once
-_SIDE = 512  # pixels of a tile's side, without its margin
+_SIDE = 384  # pixels of a tile's side, without its margin
 _LEAST_SIDE = 16
 
 

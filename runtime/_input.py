@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.bundle.manifest import Manifest
-from diabolo.runtime.errors import UsageError
+from diabolo.runtime.errors import ImageError, UsageError
 from diabolo.runtime.image._array import array_batch
 from diabolo.runtime.image._gather import Picture, gather, is_picture, is_series
 from diabolo.runtime.image.background import background_kind
-from diabolo.runtime.image.convert import Images, as_it_is, prepare
+from diabolo.runtime.image.convert import Images, prepare
+from diabolo.runtime.image.own_size import as_it_is
 
 __all__ = ["Invert", "ModelInput"]
 
@@ -40,13 +41,16 @@ class ModelInput:
         channels, height, width = self._manifest.image_shape
         return (channels, 0, 0) if self._manifest.any_size else (channels, height, width)
 
-    def batch(self, images: Images, invert: Invert = None) -> NDArray[np.float32]:
+    def batch(
+        self, images: Images, invert: Invert = None, size: tuple[int, ...] | None = None
+    ) -> NDArray[np.float32]:
         """Convert images of any kind to one batch.
 
         Args:
             images: as in `runtime.image.convert.as_batch`.
             invert: None inverts pictures that look inverted, but never arrays, and nothing for a model of any
                 size, which is one of photographs; False inverts nothing, True everything.
+            size: height and width that a model of any size gets pictures in; by default their own.
 
         Returns:
             float32 `(batch, channels, height, width)` in [0, 1]; arrays with the unclipped noise that
@@ -64,9 +68,17 @@ class ModelInput:
 
         def convert(picture: Picture) -> NDArray[np.float32]:
             m = self._manifest
+            channels, height, width = m.image_shape
             if m.any_size:
-                return as_it_is(picture, m.image_shape[0], invert=bool(swap), padding=m.padding)
-            seen = prepare(picture, m.image_shape, invert=swap, **m.preparation)
+                if size is None:
+                    return as_it_is(picture, channels, invert=bool(swap), padding=m.padding)
+                height, width = size
+            seen = prepare(
+                picture,
+                (channels, height, width),
+                invert=bool(swap) if m.any_size else swap,
+                **m.preparation,
+            )
             if swap is None and ("inverted", "") in seen.steps:
                 self._say_inverted()
             return seen.image
@@ -95,9 +107,14 @@ class ModelInput:
         items = _listed(images, needed)
         if len(items) < least or (most is not None and len(items) > most):
             raise UsageError(f"{needed}, not {len(items)}.")
-        batches = [self.batch(item, invert) for item in items]
+        batches = [self.batch(items[0], invert)] if items else []
+        batches += [self.batch(item, invert, size=batches[0].shape[2:]) for item in items[1:]]
         if any(len(batch) != 1 for batch in batches):
             raise UsageError("each end or corner of an interpolation must be a single image, not a batch.")
+        if len({batch.shape for batch in batches}) > 1:
+            raise ImageError(
+                "the images of an interpolation must have one size. Crop the arrays, or give pictures."
+            )
         return np.concatenate(batches)
 
     def _say_inverted(self) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import operator
+import os
 from math import prod
 from typing import Any
 
 from diabolo.runtime.errors import UsageError
 
-__all__ = ["check_size", "whole"]
+__all__ = ["check_size", "cores", "whole"]
 
 _VALUES = 1 << 31  # of the images that one call returns: 8 GiB
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def whole(name: str, value: Any, least: int, most: int | None = None) -> int:

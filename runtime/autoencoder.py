@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from diabolo.runtime._any_size import AnySizePair, Progress
+from diabolo.runtime._generating import Generating
 from diabolo.runtime._input import Invert, ModelInput
-from diabolo.runtime._numbers import check_size, whole
+from diabolo.runtime._numbers import cores, whole
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import LatentError, UsageError
@@ -29,7 +30,7 @@ __all__ = ["Autoencoder", "Codes"]
 _THREADS = 1024  # at most; onnxruntime would start any number
 
 
-class Autoencoder:
+class Autoencoder(Generating):
     """A trained autoencoder. `Autoencoder.load` makes one.
 
     Threads may share an instance. Batches may have any size: they are computed in chunks of limited memory.
@@ -51,13 +52,15 @@ class Autoencoder:
     """
 
     def __init__(
-        self, bundle: Bundle, *, device: str = "auto", threads: int = 1, graphs: Pair | None = None
+        self, bundle: Bundle, *, device: str = "auto", threads: int | None = None, graphs: Pair | None = None
     ) -> None:
+        any_size = bundle.manifest.any_size
+        if threads is None:
+            threads = min(cores(), _THREADS) if any_size else 1
         threads = whole("threads", threads, 1, _THREADS)
         self._bundle = bundle
         self._graphs: Pair = Graphs(bundle, device, threads) if graphs is None else graphs
         self._input = ModelInput(bundle.manifest)
-        any_size = bundle.manifest.any_size
         self._any_size = AnySizePair(self._graphs, bundle.manifest, any_size) if any_size else None
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -69,7 +72,7 @@ class Autoencoder:
         return functools.partial(type(self), device=device, threads=threads), (self._bundle,)
 
     @classmethod
-    def load(cls, source: str | Path, *, device: str = "auto", threads: int = 1) -> Autoencoder:
+    def load(cls, source: str | Path, *, device: str = "auto", threads: int | None = None) -> Autoencoder:
         """Open a bundle, check its files' hashes, and start both graphs.
 
         Args:
@@ -78,7 +81,8 @@ class Autoencoder:
             device: 'auto' (CUDA if it works, otherwise the CPU), 'cpu', 'cuda' or 'cuda:1' (CUDA or an
                 error), or the name of another execution provider of the installed onnxruntime, such as
                 'coreml'.
-            threads: CPU threads for one call; one is fastest for small models.
+            threads: CPU threads for one call. None takes one, which is fastest for small images, or all cores
+                for a model of any size.
 
         Raises:
             BundleError: there is no bundle at `source`, or it was changed or cannot be read.
@@ -184,7 +188,7 @@ class Autoencoder:
             images: as in `encode`.
             invert: as in `encode`; reconstructions are not inverted back.
             tile: for a model of any size: the side of the tiles in pixels; 0 computes the whole picture at
-                once. None takes 512 for pictures of more than 2^20 pixels, and otherwise the whole.
+                once. None takes 384 for pictures of more than 2^20 pixels, and otherwise the whole.
             progress: called as `progress(done, total)` after each tile; an exception that it raises stops the
                 work and reaches the caller.
 
@@ -245,117 +249,3 @@ class Autoencoder:
     ) -> NDArray[np.float32]:
         """The same as `reconstruct`; only a model trained on noise removes it well (`manifest.noise`)."""
         return self.reconstruct(images, invert=invert, tile=tile, progress=progress)
-
-    def interpolate(
-        self, a: Images, b: Images, *, steps: int = 16, method: str = "linear", invert: Invert = None
-    ) -> NDArray[np.float32]:
-        """Interpolate between the latents of two images, and decode.
-
-        Args:
-            a: the first image, as in `encode`.
-            b: the last image.
-            steps: how many images, both ends included; at least 2.
-            method: 'linear' (lerp); 'spherical' (slerp), for latents distributed about as N(0, I); or
-                'standardised', slerp in units of the latents' standard deviation, for any others.
-            invert: as in `encode`.
-
-        Returns:
-            float32 `(steps, channels, height, width)` in [0, 1]; the first and the last are reconstructions.
-
-        Raises:
-            GraphError: onnxruntime cannot compute a graph.
-            ImageError: the model cannot take these images.
-            UnknownNameError: there is no such method.
-            UsageError: fewer than 2 steps, more than memory holds, or several images in the place of one.
-        """
-        return self.interpolate_path([a, b], steps=steps, method=method, invert=invert)
-
-    def interpolate_path(
-        self, images: Sequence[Images], *, steps: int = 16, method: str = "linear", invert: Invert = None
-    ) -> NDArray[np.float32]:
-        """Interpolate along a path through the latents of several images, and decode.
-
-        Args:
-            images: k >= 2 images, one in each item, as in `encode`.
-            steps: images from one key image to the next, both included; at least 2.
-            method: as in `interpolate`.
-            invert: as in `encode`.
-
-        Returns:
-            float32 `((k - 1) (steps - 1) + 1, channels, height, width)` in [0, 1]; image i (steps - 1) is the
-            reconstruction of key image i.
-
-        Raises:
-            UsageError: fewer than 2 key images; and all that `interpolate` raises.
-        """
-        steps = whole("steps", steps, 2)
-        self.latent_space.interpolator(method)  # raises for an unknown method before anything is encoded
-        batch = self._input.one_each(images, "a path takes at least two images", invert, 2)
-        check_size("steps", (len(batch) - 1) * steps, self.manifest.image_shape)
-        return self.decode(self.latent_space.interpolate(self.encode(batch), steps, method))
-
-    def interpolate_grid(
-        self,
-        corners: Sequence[Images],
-        *,
-        rows: int = 8,
-        columns: int = 8,
-        method: str = "linear",
-        invert: Invert = None,
-    ) -> NDArray[np.float32]:
-        """Interpolate on a grid between the latents of four images, and decode.
-
-        Args:
-            corners: top left, top right, bottom left, bottom right; one image in each item, as in `encode`.
-            rows: at least 2.
-            columns: at least 2.
-            method: as in `interpolate`; the left and the right side are interpolated first, then each row.
-            invert: as in `encode`.
-
-        Returns:
-            float32 `(rows, columns, channels, height, width)` in [0, 1].
-
-        Raises:
-            UsageError: fewer than 2 rows or columns, or not four corners; and all that `interpolate` raises.
-        """
-        rows, columns = whole("rows", rows, 2), whole("columns", columns, 2)
-        self.latent_space.interpolator(method)
-        check_size("rows and columns", rows * columns, self.manifest.image_shape)
-        batch = self._input.one_each(corners, "a grid takes four images", invert, 4, 4)
-        latents = self.latent_space.grid(self.encode(batch), rows, columns, method)
-        flat = self.decode(latents.reshape(rows * columns, *latents.shape[2:]))
-        return flat.reshape(rows, columns, *flat.shape[1:])
-
-    def sample(self, count: int, *, seed: int | None = None) -> NDArray[np.float32]:
-        """Draw latents from `latent_space.distribution`, and decode them.
-
-        Args:
-            count: how many images, at least 0.
-            seed: at least 0; the same seed gives the same images. None gives others each time.
-
-        Returns:
-            float32 `(count, channels, height, width)` in [0, 1].
-
-        Raises:
-            GraphError: onnxruntime cannot compute the decoder; and all that `sample_latents` raises.
-        """
-        return self.decode(self.sample_latents(count, seed=seed))
-
-    def sample_latents(self, count: int, *, seed: int | None = None) -> NDArray[np.float32]:
-        """The latents that `sample` decodes.
-
-        Args:
-            count: how many latents, at least 0.
-            seed: as in `sample`.
-
-        Returns:
-            float32 `(count, *latent_shape)`.
-
-        Raises:
-            IntegrityError: codes.npz, which the distribution may be fitted to, was changed.
-            UsageError: a count or seed that is negative or not a whole number, or too many images for memory.
-        """
-        count = whole("count", count, 0)
-        seed = None if seed is None else whole("seed", seed, 0)
-        check_size("count", count, self.manifest.image_shape)
-        return self.latent_space.sample(count, np.random.default_rng(seed))

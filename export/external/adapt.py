@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from diabolo.export.any_size.external import any_size_of
 from diabolo.export.errors import ExportError
 from diabolo.export.external import trial
 from diabolo.export.external.adapters import LAYOUTS, ExternalDecoder, ExternalEncoder, shapes
-from diabolo.export.external.any_size import any_size_of
 from diabolo.export.external.checks import check_modules
 from diabolo.export.external.copies import NotCopiedError, copied, modules_of, unwrapped
 from diabolo.export.external.outputs import find_image, find_latent, follow

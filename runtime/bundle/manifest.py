@@ -6,23 +6,19 @@ an unknown `format_version` is refused.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import functools
 import hashlib
 import json
 import re
 from itertools import islice
-from math import prod
 from pathlib import PurePosixPath
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from diabolo.runtime.bundle._document import read_document
 from diabolo.runtime.bundle._entries import escapes
+from diabolo.runtime.bundle._golden import golden
 from diabolo.runtime.bundle._schema import problems
+from diabolo.runtime.bundle._shapes import any_size, latent_shape, values
 from diabolo.runtime.bundle._types import AnySize, FileEntry, Golden, Manifest, Sum
 from diabolo.runtime.bundle.limits import LOCAL, BundleLimits
 from diabolo.runtime.errors import IntegrityError, ManifestError, UsageError
@@ -116,10 +112,10 @@ def parse(raw: bytes, limits: BundleLimits = LOCAL) -> Manifest:
 
 
 def _build(document: dict[str, Any]) -> Manifest:
-    image, latent, golden = document["image"], document["latent"], document["golden"]
+    image, latent = document["image"], document["latent"]
     channels, height, width = (int(n) for n in image["shape"])
     image_shape = (channels, height, width)
-    any_size, latent_shape = _any_size(document), _latent_shape(document)
+    sizes, shape = any_size(document), latent_shape(document)
     noise, padding = document["noise"], image.get("padding", [255, 255, 255])
     for name in document["files"]:
         _check_name(name)
@@ -130,18 +126,18 @@ def _build(document: dict[str, Any]) -> Manifest:
         variant=document["variant"],
         network=document["network"],
         image_shape=image_shape,
-        any_size=any_size,
+        any_size=sizes,
         colour=image["colour"],
         background=float(image["background"]),
         resize=image.get("resize", "crop"),
         padding=(int(padding[0]), int(padding[1]), int(padding[2])),
         value_range=_value_range(document),
         drawing=_drawing(image.get("drawing"), min(height, width)),
-        latent_shape=latent_shape,
-        latent_mean=_values(latent["mean"], latent_shape, "mean", any_size),
-        latent_std=_values(latent["deviation"], latent_shape, "deviation", any_size),
-        latent_minimum=_values(latent["minimum"], latent_shape, "minimum", any_size),
-        latent_maximum=_values(latent["maximum"], latent_shape, "maximum", any_size),
+        latent_shape=shape,
+        latent_mean=values(latent["mean"], shape, "mean", sizes),
+        latent_std=values(latent["deviation"], shape, "deviation", sizes),
+        latent_minimum=values(latent["minimum"], shape, "minimum", sizes),
+        latent_maximum=values(latent["maximum"], shape, "maximum", sizes),
         prior=latent["prior"],
         distribution=_distribution(document),
         log_variance=latent["log_variance"],
@@ -154,97 +150,9 @@ def _build(document: dict[str, Any]) -> Manifest:
             name: FileEntry(role=e["role"], sha256=e["sha256"], size=int(e["size"]))
             for name, e in document["files"].items()
         },
-        golden=_golden(golden, image_shape, latent_shape, any_size),
+        golden=golden(document["golden"], image_shape, shape, sizes),
         document=document,
     )
-
-
-def _any_size(document: dict[str, Any]) -> AnySize | None:
-    """The image's `size`, which version 4 introduced."""
-    image, latent = document["image"], document["latent"]
-    if document["format_version"] < 4 or image.get("size") != "any":
-        return None
-    if missing := [
-        f"{part}.{key}"
-        for part, keys in (("image", ("multiple", "receptive_radius")), ("latent", ("stride",)))
-        for key in keys
-        if key not in document[part]
-    ]:
-        raise ManifestError(
-            f"model.json: a model of any size needs {', '.join(missing)}. Export the bundle again."
-        )
-    any_size = AnySize(
-        multiple=int(image["multiple"]),
-        receptive_radius=image["receptive_radius"],
-        latent_stride=int(latent["stride"]),
-    )
-    if any_size.multiple % any_size.latent_stride or any(n % any_size.multiple for n in image["shape"][1:]):
-        raise ManifestError(
-            f"model.json: image.shape {image['shape']}, image.multiple {any_size.multiple} and latent.stride "
-            f"{any_size.latent_stride} do not fit together. Export the bundle again."
-        )
-    return any_size
-
-
-def _latent_shape(document: dict[str, Any]) -> tuple[int, ...]:
-    """Of an image of `image.shape`."""
-    shape, any_size = document["latent"]["shape"], _any_size(document)
-    if (any_size is None and None in shape) or (any_size and (len(shape) != 3 or shape[1:] != [None, None])):
-        raise ManifestError(
-            f"model.json: latent.shape {shape} is not possible for images of "
-            f"{'any size' if any_size else 'one size'}. Export the bundle again."
-        )
-    if any_size is None:
-        return tuple(int(n) for n in shape)
-    return (int(shape[0]), *(int(n) // any_size.latent_stride for n in document["image"]["shape"][1:]))
-
-
-def _golden(
-    given: dict[str, Any],
-    image_shape: tuple[int, int, int],
-    latent_shape: tuple[int, ...],
-    any_size: AnySize | None,
-) -> Golden:
-    second = None
-    if any_size is not None:
-        image_shape, latent_shape = _golden_shapes(given, image_shape[0], latent_shape[0], any_size)
-        if other := given.get("second"):
-            second = _golden(other | {"tolerance": given["tolerance"]}, image_shape, latent_shape, any_size)
-    return Golden(
-        image=_array(given["image"], (1, *image_shape), "image"),
-        latent=_array(given["latent"], (1, *latent_shape), "latent"),
-        reconstruction=_array(given["reconstruction"], (1, *image_shape), "reconstruction"),
-        tolerance={name: float(value) for name, value in given["tolerance"].items()},
-        sums=_sums(given.get("sums", {}), latent_shape, image_shape),
-        second=second,
-    )
-
-
-def _golden_shapes(
-    given: dict[str, Any], channels: int, latent_channels: int, any_size: AnySize
-) -> tuple[tuple[int, int, int], tuple[int, ...]]:
-    height, width = (int(side) for side in given.get("size", (0, 0)))
-    if not height or height % any_size.multiple or width % any_size.multiple:
-        raise ManifestError(
-            f"model.json: the golden image's size {given.get('size')} is not [height, width] in multiples of "
-            f"{any_size.multiple}. Export the bundle again."
-        )
-    step = any_size.latent_stride
-    return (channels, height, width), (latent_channels, height // step, width // step)
-
-
-def _sums(
-    given: dict[str, Any], latent_shape: tuple[int, ...], image_shape: tuple[int, int, int]
-) -> dict[str, Sum]:
-    shapes = {"latent": latent_shape, "log_variance": latent_shape, "image": image_shape}
-    return {
-        name: Sum(
-            values=_array(given[name]["sum"], shape, f"sum {name}"),
-            tolerance={provider: float(value) for provider, value in given[name]["tolerance"].items()},
-        )
-        for name, shape in shapes.items()
-        if name in given
-    }
 
 
 def _distribution(document: dict[str, Any]) -> str:
@@ -328,29 +236,3 @@ def _check_name(name: str) -> None:
         raise ManifestError(
             f"model.json lists {name!r}, which is not a file inside the bundle. Do not use it."
         )
-
-
-def _values(
-    flat: list[float], shape: tuple[int, ...], what: str, any_size: AnySize | None
-) -> NDArray[np.float32]:
-    if any_size and len(flat) == shape[0]:  # one number per channel
-        return np.broadcast_to(np.array(flat, np.float32)[:, None, None], shape).copy()
-    if len(flat) != prod(shape):
-        raise ManifestError(
-            f"model.json: latent {what} has {len(flat)} values, its shape {list(shape)} needs {prod(shape)}. "
-            "Export the bundle again."
-        )
-    return np.array(flat, np.float32).reshape(shape)
-
-
-def _array(text: str, shape: tuple[int, ...], what: str) -> NDArray[np.float32]:
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise ManifestError(f"model.json: golden {what} is not base64. Export the bundle again.") from None
-    if len(raw) != 4 * prod(shape):
-        raise ManifestError(
-            f"model.json: golden {what} has {len(raw)} bytes, {list(shape)} needs {4 * prod(shape)}. "
-            "Export the bundle again."
-        )
-    return np.frombuffer(raw, "<f4").astype(np.float32).reshape(shape)

@@ -24,7 +24,6 @@ from diabolo.runtime.image.resize import (
     Colour,
     Span,
     check,
-    check_pixels,
     coarsen,
     crop_box,
     fit,
@@ -32,12 +31,25 @@ from diabolo.runtime.image.resize import (
 )
 from diabolo.runtime.image.treatment import crop_to_object, threshold_picture
 
-__all__ = ["Images", "Prepared", "as_batch", "as_it_is", "open_image", "prepare", "to_pil", "to_uint8"]
+__all__ = [
+    "MODES",
+    "Images",
+    "Prepared",
+    "as_batch",
+    "check_channels",
+    "open_image",
+    "prepare",
+    "to_floats",
+    "to_pil",
+    "to_uint8",
+]
 
 # Any stands for a tensor, or another object with the method `__array__`
 Images: TypeAlias = Picture | NDArray[np.generic] | Sequence[Picture | NDArray[np.generic] | Any] | Any
 
-_MODES = {1: "L", 3: "RGB"}
+MODES = {1: "L", 3: "RGB"}
+"""Pillow's mode of a picture, by its channels."""
+
 _INVERTED = [255 - value for value in range(256)]
 # the width and the height of a picture as given, divided by those as reduced
 _Scale = tuple[float, float]
@@ -98,13 +110,13 @@ def prepare(
         UsageError: `threshold` is not between 0 and 1.
     """
     channels, height, width = shape
-    _check_channels(shape)
+    check_channels(shape)
     check(resize)
     steps: list[tuple[str, str]] = []
     enough = (_DETAIL * height, _DETAIL * width) if crop_object else (height, width)
     picture, scale = _flat(source, padding if ground is None else ground, enough, value_range, steps)
-    if picture.mode != _MODES[channels]:
-        picture = picture.convert(_MODES[channels])
+    if picture.mode != MODES[channels]:
+        picture = picture.convert(MODES[channels])
         steps.append(("converted", "grey" if channels == 1 else "rgb"))
     picture = _treated(picture, (width, height), threshold, crop_object, scale, steps)
     if drawing is not None and (placed := place_drawing(picture, width, height, drawing)) is not None:
@@ -117,43 +129,18 @@ def prepare(
         steps.append(("inverted", ""))
     if resize == "pad":  # last, so that the padding is not inverted and does not count as the border
         picture = _fit(picture, width, height, resize, padding, scale, steps)
-    return Prepared(image=_values(picture), steps=tuple(steps))
+    return Prepared(image=to_floats(picture), steps=tuple(steps))
 
 
-def as_it_is(
-    source: Picture, channels: int, *, invert: bool = False, padding: Colour = (255, 255, 255)
-) -> NDArray[np.float32]:
-    """Convert a picture at its own size: orientation, transparency and colour, for a model of any size.
-
-    Args:
-        source: a PIL image, or a picture file, as in `open_image`.
-        channels: 1 for grey, 3 for RGB.
-        invert: whether to invert it.
-        padding: the colour behind transparent pixels: red, green, blue, 0 to 255.
-
-    Returns:
-        float32 `(channels, height, width)` in [0, 1].
-
-    Raises:
-        ImageError: the source is not a picture, or the model has neither 1 nor 3 channels.
-    """
-    _check_channels((channels, 0, 0))
-    with reading(source) as picture:
-        check_pixels(picture)
-        flat = flatten(picture, padding, None, None)
-    values = _values(flat if flat.mode == _MODES[channels] else flat.convert(_MODES[channels]))
-    return 1 - values if invert else values
-
-
-def _values(picture: Image.Image) -> NDArray[np.float32]:
+def to_floats(picture: Image.Image) -> NDArray[np.float32]:
     """The values of a picture, float32 `(channels, height, width)` in [0, 1]."""
     values = np.asarray(picture, np.float32).reshape(picture.height, picture.width, -1) / np.float32(255)
     return np.ascontiguousarray(values.transpose(2, 0, 1))
 
 
-def _check_channels(shape: tuple[int, int, int]) -> None:
+def check_channels(shape: tuple[int, int, int]) -> None:
     channels, height, width = shape
-    if channels not in _MODES:
+    if channels not in MODES:
         raise ImageError(
             f"this model takes images of {channels} channels, which no picture has. "
             f"Give a float32 array (batch, {channels}, {height}, {width}) in [0, 1]."
@@ -303,7 +290,7 @@ def to_pil(images: NDArray[np.float32]) -> list[Image.Image]:
     Raises:
         ImageError: the images have another number of channels.
     """
-    if images.ndim != 4 or images.shape[1] not in _MODES:
+    if images.ndim != 4 or images.shape[1] not in MODES:
         raise ImageError(
             "only images (batch, 1 or 3, height, width) can be converted to pictures, not an array of shape "
             f"{images.shape}."

@@ -44,7 +44,12 @@ _LINE = "{:12} {:>6} {:8} {:>11} {:>11} {:>13} {:>7}"
 @options.threads
 @options.as_json
 def command(
-    bundle: str, devices: tuple[str, ...], sizes: tuple[int, ...], seconds: float, threads: int, as_json: bool
+    bundle: str,
+    devices: tuple[str, ...],
+    sizes: tuple[int, ...],
+    seconds: float,
+    threads: int | None,
+    as_json: bool,
 ) -> None:
     """Measure how fast the model in BUNDLE encodes and decodes on this machine.
 

@@ -18,7 +18,7 @@ _BATCH = 128  # codes decoded at a time
 @options.overwrite
 @options.device
 @options.threads
-def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, threads: int) -> None:
+def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, threads: int | None) -> None:
     """Decode codes, an array (n, *latent_shape), from a file of diabolo encode or any other program.
 
     \b

@@ -40,7 +40,7 @@ def command(
     invert: str,
     overwrite: bool,
     device: str,
-    threads: int,
+    threads: int | None,
     as_json: bool,
 ) -> None:
     """Encode images with the model in BUNDLE and write their codes to a file; for a vae, the means.

@@ -25,7 +25,7 @@ __all__ = ["command"]
 @click.option(
     "--json", "as_json", is_flag=True, help="Print model.json; with --device, together with the device."
 )
-def command(bundle: str, device: str | None, threads: int, as_json: bool) -> None:
+def command(bundle: str, device: str | None, threads: int | None, as_json: bool) -> None:
     """Show what BUNDLE contains: shapes, dataset, figures, parity with torch, files.
 
     \b
@@ -77,7 +77,7 @@ def _noise(m: Manifest) -> str:
     return f"{m.noise_spec}{'' if m.noise_spec.clip else ', also unclipped'}"
 
 
-def _device(bundle: str, device: str, threads: int) -> dict[str, Any]:
+def _device(bundle: str, device: str, threads: int | None) -> dict[str, Any]:
     """Start the model and describe the device that it runs on."""
     import logging
     import platform

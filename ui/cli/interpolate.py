@@ -70,7 +70,7 @@ def command(
     invert: str,
     overwrite: bool,
     device: str,
-    threads: int,
+    threads: int | None,
 ) -> None:
     """Interpolate between the codes of two or more images, and decode every step.
 

@@ -43,7 +43,7 @@ def command(
     invert: str,
     overwrite: bool,
     device: str,
-    threads: int,
+    threads: int | None,
     as_json: bool,
     **sized: Any,
 ) -> None:

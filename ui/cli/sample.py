@@ -34,7 +34,7 @@ def command(
     scale: int | None,
     overwrite: bool,
     device: str,
-    threads: int,
+    threads: int | None,
 ) -> None:
     """Draw random latents, decode them, and save the images as a grid.
 

@@ -71,9 +71,8 @@ device = click.option(
 threads = click.option(
     "--threads",
     type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="CPU threads per call; 1 is fastest for small models.",
+    show_default="1; all cores for a model of any size",
+    help="CPU threads per call; 1 is fastest for small images.",
 )
 
 
@@ -123,7 +122,7 @@ def method(command: _Command) -> _Command:
     )(command)
 
 
-def load(bundle: str, device: str, threads: int) -> Autoencoder:
+def load(bundle: str, device: str, threads: int | None) -> Autoencoder:
     """Load the model, and print on stderr which device it runs on, and why."""
     import logging
 
