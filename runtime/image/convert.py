@@ -32,16 +32,8 @@ from diabolo.runtime.image.resize import (
 from diabolo.runtime.image.treatment import crop_to_object, threshold_picture
 
 __all__ = [
-    "MODES",
-    "Images",
-    "Prepared",
-    "as_batch",
-    "check_channels",
-    "open_image",
-    "prepare",
-    "to_floats",
-    "to_pil",
-    "to_uint8",
+    *("MODES", "Images", "Prepared", "as_batch", "check_channels", "open_image", "prepare"),
+    *("to_floats", "to_pil", "to_uint8"),
 ]
 
 # Any stands for a tensor, or another object with the method `__array__`
@@ -139,6 +131,7 @@ def to_floats(picture: Image.Image) -> NDArray[np.float32]:
 
 
 def check_channels(shape: tuple[int, int, int]) -> None:
+    """Check that pictures can have the channels of a model, 1 or 3; raises an ImageError."""
     channels, height, width = shape
     if channels not in MODES:
         raise ImageError(
