@@ -22,6 +22,7 @@ from diabolo.train.datasets import DATA_DIR_HELP, Fitting, LoadRequest, Progress
 from diabolo.train.devices import DEVICES, PRECISIONS
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.model import Model
+from diabolo.train.networks._any_size import multiple_of
 from diabolo.train.settings import Settings, rules, same, setting, settings
 
 __all__ = ["RATES", "Config"]
@@ -292,20 +293,9 @@ class Config(Settings):
         network = network or networks.find(self.network)
         head = variant.head()
         pair = network.build(image_shape, head.width * self.latent_dim, self.latent_dim, **self._layers())
+        multiple = multiple_of(network, self.crop, self._layers()) if self.crop else None
         shape = self.latent_shape(image_shape, network)
-        multiple = self._multiple(network) if self.crop else None
         return variant, Model(*pair, head, image_shape, shape, variant.extras(), multiple)
-
-    def _multiple(self, network: networks.Network) -> int:
-        """What the sides of pictures are multiples of; raises if the network does not take any size."""
-        step = network.stride(**self._layers())
-        if self.crop and self.crop % step:
-            raise OptionError(
-                f"--crop {self.crop} is not a multiple of {step}, the stride of the network "
-                f"{network.name!r}. "
-                f"Give --crop {-(-self.crop // step) * step}, or a network with a smaller stride."
-            )
-        return step
 
     def _layers(self) -> dict[str, Any]:
         """What the network is made with."""

@@ -32,8 +32,16 @@ from diabolo.runtime.image.resize import (
 from diabolo.runtime.image.treatment import crop_to_object, threshold_picture
 
 __all__ = [
-    *("MODES", "Images", "Prepared", "as_batch", "check_channels", "open_image", "prepare"),
-    *("to_floats", "to_pil", "to_uint8"),
+    "MODES",
+    "Images",
+    "Prepared",
+    "as_batch",
+    "check_channels",
+    "open_image",
+    "prepare",
+    "to_floats",
+    "to_pil",
+    "to_uint8",
 ]
 
 # Any stands for a tensor, or another object with the method `__array__`

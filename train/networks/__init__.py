@@ -63,7 +63,6 @@ __all__ = [
     "options",
 ]
 
-_LARGEST_STRIDE = 256  # pixels
 _LAYERS = ("width", "depth", "blocks")  # options that many networks share; they are settings of the training
 
 
@@ -171,7 +170,7 @@ class Network:
         """
         if not hasattr(self.holder, "latent_shape"):
             return (latent_dim,)
-        given = self._given(options)
+        given = self.given(options)
         shape = self._call("latent_shape", image_shape, latent_dim, given)
         if not _is_shape(shape, latent_dim):
             raise OptionError(
@@ -180,35 +179,6 @@ class Network:
                 "whole numbers from 1."
             )
         return tuple(shape)
-
-    @property
-    def takes_any_size(self) -> bool:
-        """Whether its models can take images of any size: its module has the function `stride`."""
-        return hasattr(self.holder, "stride")
-
-    def stride(self, **options: Any) -> int:
-        """The pixels of one step of the latent's grid; models take images whose sides are multiples of it.
-
-        Args:
-            options: as in `latent_shape`.
-
-        Raises:
-            OptionError: the network's models take images of one size only, or what it declares is not
-                possible.
-        """
-        if not self.takes_any_size:
-            others = [name for name in names() if find(name).takes_any_size]
-            raise OptionError(
-                f"--crop needs a network that takes pictures of any size, and {self.name!r} takes one size. "
-                f"Use --network {' or '.join(others)}, or resize the pictures: --image-size instead of "
-                "--crop."
-            )
-        step = self.holder.stride(**self._given(options))
-        if type(step) is not int or not 1 <= step <= _LARGEST_STRIDE:
-            raise OptionError(
-                f"{self.name}.stride returns {step!r}; it must be a whole number from 1 to {_LARGEST_STRIDE}."
-            )
-        return step
 
     def build(
         self,
@@ -228,7 +198,7 @@ class Network:
         Raises:
             OptionError: they do not take these options, or their outputs do not have the shapes above.
         """
-        given = self._given(options)
+        given = self.given(options)
         shape = self.latent_shape(image_shape, latent_dim, **given)
         encoder = self._make("Encoder", image_shape, outputs, given)
         decoder = self._make("Decoder", image_shape, latent_dim, given)
@@ -237,7 +207,7 @@ class Network:
             self._check(decoder, "Decoder", (2, *shape), (2, *image_shape))
         return encoder, decoder
 
-    def _given(self, options: Mapping[str, Any]) -> dict[str, Any]:
+    def given(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """What the classes are called with: `width` and the like where given, and all declared options."""
         layers = {name: options[name] for name in _LAYERS if options.get(name) is not None}
         declared = {name: value for name, value in options.items() if name not in _LAYERS}
