@@ -71,6 +71,7 @@ class AnySizePair:
 
     def reconstruct(self, batch: _Array, tile: int | None = None, progress: Progress | None = None) -> _Array:
         """Encode and decode images `(batch, channels, height, width)`; the result has their size."""
+        _check_progress(progress)
         tiles = self._tiles(batch.shape[2], batch.shape[3], tile)
         if len(tiles) == 1:
             height, width = batch.shape[2:]
@@ -92,8 +93,13 @@ class AnySizePair:
         self, image: NDArray[Any], tile: int | None = None, progress: Progress | None = None
     ) -> Iterator[tuple[int, int, _Array]]:
         """Reconstruct one image piece by piece, see `Autoencoder.reconstruct_tiles`."""
+        _check_progress(progress)
         _check_image(image, self._image_channels)
-        tiles = self._tiles(image.shape[1], image.shape[2], tile)
+        return self._pieces(image, self._tiles(image.shape[1], image.shape[2], tile), progress)
+
+    def _pieces(
+        self, image: NDArray[Any], tiles: list[Tile], progress: Progress | None
+    ) -> Iterator[tuple[int, int, _Array]]:
         for done, (each, part) in enumerate(self._parts(image, tiles), 1):
             yield each.rows.start, each.columns.start, part
             if progress:
@@ -124,6 +130,13 @@ class AnySizePair:
                 f"tile must be 0, for the whole picture at once, or at least {least}, not {side}."
             )
         return plan(height, width, side, size.multiple, size.receptive_radius or 0)
+
+
+def _check_progress(progress: Any) -> None:
+    if progress is not None and not callable(progress):
+        raise UsageError(
+            f"progress must be a function of two numbers, tiles done and in all, not {type(progress).__name__}."
+        )
 
 
 def _check_image(image: NDArray[Any], channels: int) -> None:

@@ -32,6 +32,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Autoencoder:
     return Autoencoder.load(folder, device="cpu")
 
 
+@pytest.fixture(scope="module")
+def any_size(tmp_path_factory: pytest.TempPathFactory) -> Autoencoder:
+    folder = tmp_path_factory.mktemp("pair") / "bundle"
+    return Autoencoder.load(save_pair(folder, any_size=True), device="cpu")
+
+
 def usual(model: Autoencoder) -> dict[str, Any]:
     """A value that is right for each parameter, by its name."""
     latents = np.zeros((4, *model.manifest.latent_shape), np.float32)
@@ -42,6 +48,7 @@ def usual(model: Autoencoder) -> dict[str, Any]:
         **dict.fromkeys(("role", "name"), "encoder"),
         **{"corners": latents, "method": "linear", "invert": None, "seed": 0, "device": "cpu", "threads": 1},
         **{"source": model.bundle.path, "limits": model.bundle.limits, "rng": np.random.default_rng(0)},
+        **{"image": GREY[0], "tile": None, "progress": None},
         **{"axes": (0, 1), "prior": None, "distribution": None, "text": "gaussian:0.5"},
         "spec": NoiseSpec(kind="gaussian", low=0.1, high=0.2),
         "other": NoiseSpec.parse("poisson-gaussian:0.1/0.2+jpeg:40-90"),
@@ -54,8 +61,10 @@ def test_what_must_be_there_was_found() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(FOUND))
-def test_any_argument(name: str, model: Autoencoder) -> None:
+def test_any_argument(name: str, model: Autoencoder, any_size: Autoencoder) -> None:
     owner, function = FOUND[name]
+    if name == "Autoencoder.reconstruct_tiles":
+        model = any_size
     right = usual(model)
     if owner is not None and not hasattr(function, "__self__"):
         instances = (model, model.bundle, model.latent_space, model.manifest, right["spec"], model.device)
