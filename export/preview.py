@@ -15,7 +15,7 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import mosaic
 from diabolo.runtime.image.background import background_kind
 from diabolo.runtime.image.convert import to_pil
-from diabolo.runtime.image.noise import NoiseSpec, add_noise
+from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise
 from diabolo.runtime.latent.interpolation import interpolate, linear
 
 __all__ = ["preview"]
@@ -49,7 +49,7 @@ def preview(model: Autoencoder, codes: NDArray[np.float32], seed: int = 0) -> by
     if m.image_shape[0] not in (1, 3):
         return None
     given = characters(m)
-    if m.noise is not None:
+    if m.noise is not None and m.noise[0] in KINDS:
         noise = NoiseSpec(kind=m.noise[0], low=m.noise[1], high=m.noise[2])
         given = add_noise(given, noise, np.random.default_rng(seed))
     chosen = np.random.default_rng(seed).permutation(len(codes))[: _ROWS * _ACROSS]

@@ -135,6 +135,16 @@ class Config(Settings):
     )
     image_size: tuple[int, int] | None = same(Fitting, "image_size")
     crop: int | None = same(Fitting, "crop")
+    noisy: str | None = setting(
+        None,
+        "Folder of noisy copies of the dataset's pictures, under the same names, that the variant denoising "
+        "learns to clean; with --crop. No noise is added then.",
+        form="the path of a folder",
+        path=True,
+        write=last_part,
+        metavar="FOLDER",
+        default_text="noise is added, if the variant removes noise",
+    )
     resize: str = same(Fitting, "resize")
     colour: bool | None = same(Fitting, "colour")
     background: str = same(Fitting, "background")
@@ -184,8 +194,24 @@ class Config(Settings):
                 f"variant {self.variant!r} runs on the network {' or '.join(variant.networks)} only, "
                 f"not {self.network!r}. Use --network {variant.networks[0]}, or another variant."
             )
+        self._check_noisy(variant)
+        self.fitting()  # raises if --crop does not go with the others
         if self.network_options and not networks.is_own(self.network):  # a user's file is not executed here
             networks.find(self.network).make_options(self.network_options)
+
+    def _check_noisy(self, variant: variants.VariantBase) -> None:
+        if self.noisy is None:
+            return
+        if not variant.takes_noisy:
+            able = [name for name in variants.names() if variants.find(name).Variant.takes_noisy]
+            raise OptionError(
+                f"--noisy is for the variant {' or '.join(able)}, which learns to clean pictures, not for "
+                f"{self.variant!r}. Leave --noisy out, or train {able[0]}."
+            )
+        if self.crop is None:
+            raise OptionError(
+                "--noisy needs --crop: pictures that are resized lose their noise. Add --crop 64."
+            )
 
     @classmethod
     def make(cls, variant: str, dataset: str, **given: Any) -> Config:
@@ -212,6 +238,10 @@ class Config(Settings):
         for name, one in settings(cls).items():
             if one.default is MISSING and hasattr(kind, f"default_{name}"):
                 given.setdefault(name, getattr(kind, f"default_{name}"))
+        if given.get("noisy") is not None and "noise" in options:
+            raise OptionError(
+                "--noise adds noise, and --noisy gives pictures that have it. Leave one of them out."
+            )
         if isinstance(given.get("optimizer"), str) and given["optimizer"] in RATES:
             given.setdefault("lr", RATES[given["optimizer"]])
         return cls(variant=variant, dataset=dataset, variant_options=options, **given)
@@ -236,9 +266,9 @@ class Config(Settings):
             raise RunError(f"config.json cannot be used: {error} Train again.") from None
 
     def to_json(self) -> dict[str, Any]:
-        """The settings as JSON values; `network_options` and `crop` are left out if they are not given."""
+        """The settings as JSON values; `network_options`, `crop` and `noisy` only if they are given."""
         values = asdict(self)
-        for name in ("network_options", "crop"):
+        for name in ("network_options", "crop", "noisy"):
             if not values[name]:
                 del values[name]
         return values
@@ -258,6 +288,7 @@ class Config(Settings):
         where = data_dir or self.data_dir
         request = LoadRequest(
             data_dir=Path(where) if where else None,
+            noisy=Path(self.noisy) if self.noisy else None,
             seed=self.seed,
             fitting=self.fitting(),
             classes=self.classes,

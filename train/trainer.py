@@ -97,6 +97,7 @@ class Trainer:
             self.objective, self.cuda_graphs = compiled(self.objective, self.device, self.distributed)
         # a GPU holds all images, if they fit; otherwise they are uploaded batch by batch
         self.source = resident(self.images, self.device)
+        self.paired = isinstance(self.images, Crops) and self.images.paired
         self.async_loss = AsyncScalar(self.device)
         self.last_saved = time.monotonic()
 
@@ -151,7 +152,7 @@ class Trainer:
         own = [np.concatenate([piece[shard(len(piece))] for piece in pieces]) for pieces in batches]
         source = self.source
         if isinstance(source, Crops):
-            source = source.drawn(config.seed, position.epoch)
+            source = (source.stacked() if source.paired else source).drawn(config.seed, position.epoch)
         for (piece, *_), image in zip(batches, feed(source, own, self.device), strict=True):
             self._step(image, len(piece))
             self._save_or_stop(interrupt)
@@ -194,6 +195,8 @@ class Trainer:
         if self.augmentation:
             image, *others = image.chunk(2 if self.augmentation.mix else 1)
             image = augment(image, self.augmentation, step, *others)
+        if self.paired:  # changed alike
+            image, step.noisy = (half.contiguous(memory_format=self.layout) for half in image.chunk(2, 1))
         image = image.contiguous(memory_format=self.layout)
         with self._autocast():
             loss: Loss = self.objective(image, step)

@@ -38,6 +38,7 @@ class Variant(VariantBase):
 
     summary = "noise is added to the input, anew for every batch; the clean image is the target"
     default_latent_dim = 64
+    takes_noisy = True
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -46,6 +47,9 @@ class Variant(VariantBase):
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
         """The MSE between a batch and the reconstruction of its noisy copy.
 
-        Images are `(batch, channels, height, width)` in [0, 1]; the noise is drawn anew at every step.
+        Images are `(batch, channels, height, width)` in [0, 1]; the noise is drawn anew at every step, unless
+        noisy copies are given.
         """
+        if step.noisy is not None:
+            return Loss(mean_squared_error(image, model(step.noisy)))
         return Loss(mean_squared_error(image, model(add_noise(image, self.noise, step))))
