@@ -68,6 +68,8 @@ def document(
         "tools": {
             tool: metadata.version(tool) for tool in ("diabolo", "torch", "onnx", "onnxscript", "numpy")
         },
+        # pictures that have noise, which no kind describes
+        **({"noise": source.facts["noise"]} if "noise" in source.facts else {}),
     }
 
 

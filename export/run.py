@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from math import prod
 from pathlib import Path
@@ -17,7 +18,7 @@ from diabolo.export.pair import Pair, of_model
 from diabolo.export.source import Source
 from diabolo.runtime.latent import Codebook
 from diabolo.train import datasets
-from diabolo.train._fit import held_out
+from diabolo.train.batches.held_out import learned_and_held
 from diabolo.train.datasets import Crops, ImageData, Images, rows_of, spread
 from diabolo.train.evaluation.evaluate import batches, encode_all
 from diabolo.train.evaluation.whole import pictures
@@ -97,6 +98,7 @@ def _source(run: Run, network: str | None, dataset: str | None, say: Callable[[s
             "dataset": _dataset(data),
             "training": _training(run, data),
             "metrics": metrics,
+            **({"noise": _given_noise(metrics)} if run.config.noisy else {}),
         },
         training_images=_spread_over(data.train.images, _CALIBRATION)[:].astype(np.float32) / np.float32(255),
         codes=codes,
@@ -104,7 +106,7 @@ def _source(run: Run, network: str | None, dataset: str | None, say: Callable[[s
         arrays={} if pair.any_size and values > CODE_VALUES else _codes(pair, data),
         prior="normal" if distribution.name == "normal" else None,
         codebook=distribution if isinstance(distribution, Codebook) else None,
-        noise=variant.noise,
+        noise=None if run.config.noisy else variant.noise,
     )
 
 
@@ -119,6 +121,17 @@ def _tested(pair: Pair, data: ImageData) -> Iterable[NDArray[np.float32]]:
 def _codes(pair: Pair, data: ImageData) -> dict[str, NDArray[Any]]:
     density = density_of(pair, data.train.images, data.test.images)
     return codes_of(pair, data.test.images, data.test.labels) | density
+
+
+def _given_noise(metrics: dict[str, Any]) -> dict[str, Any]:
+    """What model.json says of noise that was not added but is in the pictures given.
+
+    The level is the noise's root mean square, by the PSNR of the noisy test pictures. Readers do not know the
+    kind and so add no noise of it.
+    """
+    psnr = metrics.get("noisy_psnr", math.inf)
+    level = 10 ** (-psnr / 20)
+    return {"kind": "given", "level": [level, level]}
 
 
 def _spread_over(images: Images, most: int) -> Images:
@@ -150,12 +163,11 @@ def _drawing(dataset: str, height: int, width: int) -> dict[str, Any]:
 
 def _training(run: Run, data: ImageData) -> dict[str, Any]:
     """The settings of the training, without paths and devices of the machine."""
-    places = {"variant", "dataset", "network", "data_dir", "device", "tensorboard"}
+    places = {"variant", "dataset", "network", "noisy", "data_dir", "device", "tensorboard"}
     settings = {key: value for key, value in run.config.to_json().items() if key not in places}
-    own = data.validation is not None
-    held = len(data.validation) if data.validation is not None else held_out(len(data.train))
+    learned, held = (len(images) for images in learned_and_held(data, run.config.seed))
     return {
-        "images": len(data.train) + own * held,
+        "images": learned + held,
         "held_out": held,
         "seed": settings["seed"],
         "settings": settings,

@@ -135,7 +135,7 @@ class AnySizePair:
 def _check_progress(progress: Any) -> None:
     if progress is not None and not callable(progress):
         raise UsageError(
-            f"progress must be a function of two numbers, tiles done and in all, not {type(progress).__name__}."
+            f"progress must be a function of two numbers, done and total, not {type(progress).__name__}."
         )
 
 

@@ -14,7 +14,7 @@ from diabolo.runtime._old_names import old_names
 from diabolo.runtime.bundle.quality import quality_line
 from diabolo.train import networks
 from diabolo.train._prepare import build, decide_budget, decide_options, prepare
-from diabolo.train.batches.held_out import held_out, split
+from diabolo.train.batches.held_out import counted, held_out, split
 from diabolo.train.budget import decided, few_steps
 from diabolo.train.callbacks import BaseCallback, Callback
 from diabolo.train.callbacks._given import given_callback
@@ -77,6 +77,7 @@ def fit(
         config,
         dataset=absolute(config.dataset),
         data_dir=config.data_dir and str(Path(config.data_dir).resolve()),
+        noisy=config.noisy and str(Path(config.noisy).resolve()),
         device=device,
         precision=choose_precision(config.precision, device),
     )
@@ -230,8 +231,9 @@ def _train(trainer: Trainer, network: networks.Network, data: ImageData, interru
     channels, height, width = data.image_shape
     colours = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
     callback.note(
-        f"{data.name}: {len(trainer.images):,} images to learn from, {len(trainer.validation):,} held out "
-        f"to choose the best weights, {len(data.test):,} to test; {height} x {width} {colours}"
+        f"{data.name}: {counted(trainer.images, 'images')} to learn from, "
+        f"{counted(trainer.validation.images)} held out to choose the best weights, "
+        f"{counted(data.test.images)} to test; {height} x {width} {colours}"
     )
     position = trainer.position
     tensorboard = TensorBoard(trainer, data) if run.config.tensorboard and distributed.is_main else None

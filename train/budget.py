@@ -83,7 +83,7 @@ def augmentation(config: Config, images: int, image_shape: tuple[int, int, int])
     A few hundred images are soon learned by heart. If the epochs are not given, fewer than 1,000 images are
     shifted by up to a twelfth of the smaller side, rotated by up to 10 degrees and zoomed by up to a tenth;
     fewer than 300 are also mixed with up to half of another, if the variant is `mixable`. They are not
-    mirrored: a mirrored letter is unlike all letters.
+    mirrored: a mirrored letter is unlike all letters. Crops are moved, mirrored and turned anyway.
 
     Args:
         config: before its epochs are decided.
@@ -92,7 +92,7 @@ def augmentation(config: Config, images: int, image_shape: tuple[int, int, int])
     """
     if config.augment is not None:
         return config.augment
-    if config.epochs is not None or images >= _FEW_IMAGES:
+    if config.epochs is not None or config.crop is not None or images >= _FEW_IMAGES:
         return ""
     moved = f"shift:{min(64, max(1, round(min(image_shape[1:]) / _SHIFT)))},rotate:10,zoom:0.1"
     mixed = images < _VERY_FEW_IMAGES and find(config.variant).Variant.mixable

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_origin
 
 from diabolo.runtime.errors import UsageError
 from diabolo.train import networks, variants
-from diabolo.train._config_texts import (
-    AUGMENT_TEXT,
-    BATCH_SIZE_TEXT,
-    EPOCHS_TEXT,
-    last_part,
-    latent_dim_help,
-    network_help,
-    parse_names,
-)
+from diabolo.train._config import texts
+from diabolo.train._config.checks import check_network, check_noise, check_noisy, multiple_of
+from diabolo.train._config.defaults import with_defaults
 from diabolo.train.batches.augment import Augment
 from diabolo.train.datasets import DATA_DIR_HELP, Fitting, LoadRequest, Progress
 from diabolo.train.devices import DEVICES, PRECISIONS
 from diabolo.train.errors import OptionError, RunError
 from diabolo.train.model import Model
-from diabolo.train.networks._any_size import multiple_of
 from diabolo.train.settings import Settings, rules, same, setting, settings
 
 __all__ = ["RATES", "Config"]
@@ -49,13 +42,13 @@ class Config(Settings):
             metavar="NAME|FOLDER",
         )
     )
-    latent_dim: int = field(metadata=rules(latent_dim_help, low=1, high=65536))
+    latent_dim: int = field(metadata=rules(texts.latent_dim_help, low=1, high=65536))
     network: str = field(
         metadata=rules(
-            network_help,
+            texts.network_help,
             form="the name of a network, or my_nets.py:MyNetwork",
             check=networks.check_name,
-            write=last_part,
+            write=texts.last_part,
             metavar="NAME|FILE.py[:CLASS]",
         )
     )
@@ -69,10 +62,15 @@ class Config(Settings):
         None, "Number of the network's residual blocks.", low=0, high=1000, default_text="the network's own"
     )
     epochs: int | None = setting(
-        None, "Passes over the training images.", low=1, high=100000, unit="epochs", default_text=EPOCHS_TEXT
+        None,
+        "Passes over the training images.",
+        low=1,
+        high=100000,
+        unit="epochs",
+        default_text=texts.EPOCHS_TEXT,
     )
     batch_size: int | None = setting(
-        None, "Images per step.", low=1, high=65536, unit="images", default_text=BATCH_SIZE_TEXT
+        None, "Images per step.", low=1, high=65536, unit="images", default_text=texts.BATCH_SIZE_TEXT
     )
     validate_every: int | None = setting(
         None,
@@ -136,6 +134,16 @@ class Config(Settings):
     )
     image_size: tuple[int, int] | None = same(Fitting, "image_size")
     crop: int | None = same(Fitting, "crop")
+    noisy: str | None = setting(
+        None,
+        "Folder of noisy copies of the dataset's pictures, under the same names, that the variant denoising "
+        "learns to clean; with --crop. No noise is added then.",
+        form="the path of a folder",
+        path=True,
+        write=texts.last_part,
+        metavar="FOLDER",
+        default_text="noise is added, if the variant removes noise",
+    )
     resize: str = same(Fitting, "resize")
     colour: bool | None = same(Fitting, "colour")
     background: str = same(Fitting, "background")
@@ -144,7 +152,7 @@ class Config(Settings):
         None,
         "Train and test on images of these classes only: --classes 5,6,7,8,9.",
         form="names separated by commas, none of them empty: 5,6,7,8,9",
-        parse=parse_names,
+        parse=texts.parse_names,
         metavar="A,B,...",
     )
     augment: str | None = setting(
@@ -154,7 +162,7 @@ class Config(Settings):
         form="changes separated by commas: shift:2,flip",
         check=Augment.parse,
         metavar="HOW,...",
-        default_text=AUGMENT_TEXT,
+        default_text=texts.AUGMENT_TEXT,
     )
     data_dir: str | None = setting(
         None,
@@ -180,13 +188,9 @@ class Config(Settings):
     def __post_init__(self) -> None:
         super().__post_init__()
         variant = variants.make(self.variant, self.variant_options)
-        if variant.networks is not None and self.network not in variant.networks:
-            raise OptionError(
-                f"variant {self.variant!r} runs on the network {' or '.join(variant.networks)} only, "
-                f"not {self.network!r}. Use --network {variant.networks[0]}, or another variant."
-            )
-        if self.network_options and not networks.is_own(self.network):  # a user's file is not executed here
-            networks.find(self.network).make_options(self.network_options)
+        check_network(self.variant, variant, self.network, self.network_options)
+        check_noisy(self.variant, variant, self.noisy, self.crop)
+        self.fitting()  # raises if --crop does not go with the others
 
     @classmethod
     def make(cls, variant: str, dataset: str, **given: Any) -> Config:
@@ -206,15 +210,8 @@ class Config(Settings):
             raise OptionError(f"variant_options {options!r} is not possible; it must be a dict.")
         options = dict(options or {})
         kind = variants.make(variant, options)
-        given = {key: value for key, value in given.items() if value is not None}
-        given.setdefault("network", kind.default_network)
-        if isinstance(given["network"], str) and (own := networks.default_latent_dim(given["network"])):
-            given.setdefault("latent_dim", own)
-        for name, one in settings(cls).items():
-            if one.default is MISSING and hasattr(kind, f"default_{name}"):
-                given.setdefault(name, getattr(kind, f"default_{name}"))
-        if isinstance(given.get("optimizer"), str) and given["optimizer"] in RATES:
-            given.setdefault("lr", RATES[given["optimizer"]])
+        given = with_defaults(settings(cls), kind, RATES, given)
+        check_noise(variant, options, given)
         return cls(variant=variant, dataset=dataset, variant_options=options, **given)
 
     @classmethod
@@ -237,9 +234,9 @@ class Config(Settings):
             raise RunError(f"config.json cannot be used: {error} Train again.") from None
 
     def to_json(self) -> dict[str, Any]:
-        """The settings as JSON values; `network_options` and `crop` are left out if they are not given."""
+        """The settings as JSON values; `network_options`, `crop` and `noisy` only if they are given."""
         values = asdict(self)
-        for name in ("network_options", "crop"):
+        for name in ("network_options", "crop", "noisy"):
             if not values[name]:
                 del values[name]
         return values
@@ -259,6 +256,7 @@ class Config(Settings):
         where = data_dir or self.data_dir
         request = LoadRequest(
             data_dir=Path(where) if where else None,
+            noisy=Path(self.noisy) if self.noisy else None,
             seed=self.seed,
             fitting=self.fitting(),
             classes=self.classes,
@@ -293,8 +291,8 @@ class Config(Settings):
         network = network or networks.find(self.network)
         head = variant.head()
         pair = network.build(image_shape, head.width * self.latent_dim, self.latent_dim, **self._layers())
-        multiple = multiple_of(network, self.crop, self._layers()) if self.crop else None
         shape = self.latent_shape(image_shape, network)
+        multiple = multiple_of(self.crop, network, self._layers()) if self.crop else None
         return variant, Model(*pair, head, image_shape, shape, variant.extras(), multiple)
 
     def _layers(self) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class Step:
         epoch: epochs done, with a fraction: 0.0 at the first step.
         training: False during validation and evaluation.
         memory: tensors by name that a loss keeps from step to step; they are saved in the checkpoint.
+        noisy: the given noisy copies of the batch, of its shape, in [0, 1]; None if there are none.
     """
 
     @old_keywords(processes="distributed")
@@ -44,6 +45,7 @@ class Step:
         memory: dict[str, Tensor] | None = None,
         rows: tuple[int, int] | None = None,
         distributed: Distributed | None = None,
+        noisy: Tensor | None = None,
     ) -> None:
         """All random numbers depend on `seed` and `number` alone.
 
@@ -56,9 +58,11 @@ class Step:
             memory: see above.
             rows: this process's first row in the batch, and the number of rows of all processes.
             distributed: the processes that share the batch; None: only this one.
+            noisy: see the attributes.
         """
         self.epoch, self.training = epoch, training
         self.memory = {} if memory is None else memory
+        self.noisy = noisy
         # torch's generator on the CPU uses only 32 bits of its seed
         self._seed, self._device = (seed * _SPREAD + number) % 2**32, device
         self._rows, self._all = rows, distributed

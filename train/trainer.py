@@ -21,11 +21,11 @@ from diabolo.runtime._old_names import old_attributes, old_names
 from diabolo.runtime.listing import quoted
 from diabolo.train.async_scalar import AsyncScalar
 from diabolo.train.batches.augment import Augment, augment
-from diabolo.train.batches.feed import feed, resident, shuffled
+from diabolo.train.batches.feed import drawn, feed, resident, shuffled
 from diabolo.train.budget import decided, epochs_since_validation
 from diabolo.train.callbacks import Callback
 from diabolo.train.config import Config
-from diabolo.train.datasets import Crops, Images, Split
+from diabolo.train.datasets import Images, Split
 from diabolo.train.distributed import Distributed
 from diabolo.train.errors import RunError, StoppedError, TrainingError
 from diabolo.train.evaluation.evaluate import validate
@@ -33,7 +33,7 @@ from diabolo.train.interrupt import Interrupt
 from diabolo.train.model import Model
 from diabolo.train.objective import Objective, add_terms, compiled, memory_format
 from diabolo.train.optim.ema import copy_buffers, update_average
-from diabolo.train.optim.optimizer import clip_gradient, make_optimizer
+from diabolo.train.optim.optimizer import clip_gradient, make_optimizer, set_rate
 from diabolo.train.optim.schedule import learning_rate
 from diabolo.train.run import BEST, Run, checkpoint
 from diabolo.train.run.checkpoint import Position, State
@@ -149,9 +149,7 @@ class Trainer:
         batches = shuffled(len(self.images), self.steps, config.seed, position.epoch, orders)[position.step :]
         shard = self.distributed.shard
         own = [np.concatenate([piece[shard(len(piece))] for piece in pieces]) for pieces in batches]
-        source = self.source
-        if isinstance(source, Crops):
-            source = source.drawn(config.seed, position.epoch)
+        source = drawn(self.source, config.seed, position.epoch)
         for (piece, *_), image in zip(batches, feed(source, own, self.device), strict=True):
             self._step(image, len(piece))
             self._save_or_stop(interrupt)
@@ -179,22 +177,22 @@ class Trainer:
     def _step(self, image: Tensor, count: int) -> None:
         config, position = self.config, self.position
         number = position.epoch * self.steps + position.step
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(config.lr, number, self.epochs * self.steps)
-        first = self.distributed.shard(count).start
+        set_rate(self.optimizer, learning_rate(config.lr, number, self.epochs * self.steps))
         step = Step(
             config.seed,
             number,
             self.device,
             epoch=position.epoch + position.step / self.steps,
             memory=self.memory,
-            rows=(first, count),
+            rows=(self.distributed.shard(count).start, count),
             distributed=self.distributed if self.distributed.world_size > 1 else None,
         )
         if self.augmentation:
             image, *others = image.chunk(2 if self.augmentation.mix else 1)
             image = augment(image, self.augmentation, step, *others)
-        image = image.contiguous(memory_format=self.layout)
+        halves = image.chunk(image.shape[1] // self.model.image_shape[0], 1)  # clean, and noisy if given
+        image, *noisy = (half.contiguous(memory_format=self.layout) for half in halves)
+        step.noisy = noisy[0] if noisy else None
         with self._autocast():
             loss: Loss = self.objective(image, step)
         if self.cuda_graphs:  # the next step overwrites a CUDA graph's memory
@@ -284,9 +282,7 @@ class Trainer:
         """
         run, state = self.run, checkpoint.read(self.run, self.callback.note)
         with checkpoint.damaged(run):
-            parts = {
-                name: checkpoint.own_share(value, self.distributed) for name, value in state.sums.items()
-            }
+            parts = {name: checkpoint.own_share(own, self.distributed) for name, own in state.sums.items()}
             self.sums = {name: value.to(self.device) for name, value in parts.items()}
             checkpoint.fill_moments(self.optimizer, state.moments)
         if state.position.step and state.steps != self.steps:

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from diabolo.train import datasets, networks
-from diabolo.train.datasets import glyphs
+from diabolo.train.datasets import bsds500, glyphs
 from diabolo.ui.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -86,13 +86,30 @@ def test_its_commands_and_its_ten_lines(workplace: Path) -> None:
 
 
 def test_the_commands_of_the_page_on_data(workplace: Path) -> None:
-    listed = commands(DATA)
+    listed, crops = commands(DATA)[:4], commands(DATA)[4:]
     assert [words[:2] for words in listed] == [["train", "conv"]] * 4
+    assert [words[:2] for words in crops] == [["train", "denoising"]] * 3
     save(Path("scans"), 12, "I;16", (16, 16))
     for number, words in enumerate(listed):
         run([*words, "-o", f"run-{number}"])
     shapes = [json.loads(Path(f"run-{n}/config.json").read_text())["image_shape"] for n in range(4)]
     assert shapes == [[3, 20, 30], [1, 48, 64], [1, 16, 16], [1, 16, 16]]
+
+
+def test_the_commands_of_the_page_on_data_with_crops(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bsds500, "_PARTS", {"train": 2, "val": 2, "test": 1})
+    images = Path("data", "BSDS500", "data", "images")
+    for folder in ("photos", "clean", "noisy", images / "train", images / "val", images / "test"):
+        save(Path(folder), 5, size=(64, 70))
+    for part, names in (("train", ("1", "2")), ("val", ("3", "3096")), ("test", ("4",))):
+        for name in names:
+            Image.new("RGB", (70, 64)).save(images / part / f"{name}.jpg")
+    for number, words in enumerate(commands(DATA)[4:]):
+        run([*words, "-o", f"run-{number}"])
+    shapes = [json.loads(Path(f"run-{n}/config.json").read_text())["image_shape"] for n in range(3)]
+    assert shapes == [[3, 64, 64], [1, 64, 64], [3, 64, 64]]
 
 
 def test_the_commands_of_the_page_on_training(workplace: Path) -> None:

@@ -22,11 +22,15 @@ for name, config in json.loads(sys.argv[1]).items():
 """
 
 
+TRAINED = [*variants.names(), "crops"]
+
+
 def settings(variant: str, pictures: Path) -> Config:
     # 110 images in batches of 15 or 16: the two parts of a batch are of different sizes
     noise = {"noise": "gaussian:0.1-0.7"} if variant == "denoising" else {}
+    own = {"crop": 16, "network": "conv-spatial", "width": 4} if variant == "crops" else {}
     return Config.make(
-        variant,
+        "denoising" if variant == "crops" else variant,
         str(pictures),
         latent_dim=6,
         epochs=2,
@@ -35,6 +39,7 @@ def settings(variant: str, pictures: Path) -> Config:
         precision="fp32",
         augment="shift:1,mix:0.5" if variant == "autoencoder" else None,
         variant_options=noise,
+        **own,
     )
 
 
@@ -43,7 +48,7 @@ def together(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of every variant, each trained by the same two processes."""
     folder = tmp_path_factory.mktemp("together")
     (folder / "train.py").write_text(CODE)
-    configs = json.dumps({name: settings(name, pictures).to_json() for name in variants.names()})
+    configs = json.dumps({name: settings(name, pictures).to_json() for name in TRAINED})
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command = [*launch, "train.py", configs]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
@@ -51,7 +56,7 @@ def together(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("variant", variants.names())
+@pytest.mark.parametrize("variant", TRAINED)
 def test_two_processes_equal_one(variant: str, pictures: Path, together: Path, tmp_path: Path) -> None:
     one, two = fit(settings(variant, pictures), tmp_path / "one"), Run.open(together / variant)
     ours, theirs = one.read_tensors("model.safetensors"), two.read_tensors("model.safetensors")

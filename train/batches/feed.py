@@ -21,7 +21,7 @@ from torch import Tensor
 
 from diabolo.train.datasets import Crops, Images
 
-__all__ = ["feed", "resident", "shuffled", "upload"]
+__all__ = ["drawn", "feed", "resident", "shuffled", "upload"]
 
 _THREADS = 4  # concurrent reads: with one at a time, the disk would be idle between them
 _AHEAD = 8  # batches that are gathered ahead, at most
@@ -41,6 +41,19 @@ def resident(images: Images, device: torch.device) -> Images | Tensor:
         return images
     free, _ = torch.cuda.mem_get_info(device)
     return upload(images, device) if math.prod(images.shape) <= free * _SHARE else images
+
+
+def drawn(images: Images | Tensor, seed: int, epoch: int) -> Images | Tensor:
+    """The images of an epoch: of crops those that are drawn for it, with noisy copies as further channels.
+
+    Args:
+        images: uint8 `(n, channels, height, width)`.
+        seed: of the run.
+        epoch: from 0.
+    """
+    if not isinstance(images, Crops):
+        return images
+    return (images.stacked() if images.paired else images).drawn(seed, epoch)
 
 
 def upload(images: Images, device: torch.device) -> Tensor:

@@ -19,7 +19,8 @@ from diabolo.train.datasets._base import (
     Split,
     data_roots,
 )
-from diabolo.train.datasets._crops import Crops, Pictures
+from diabolo.train.datasets._cropping.crops import Crops
+from diabolo.train.datasets._cropping.pictures import Pictures
 from diabolo.train.datasets._decoding.decode import EXTENSIONS
 from diabolo.train.datasets._decoding.memory import free as free_memory
 from diabolo.train.datasets._decoding.resize_options import RESIZE, Fitting
@@ -102,12 +103,13 @@ def load(name: str, request: LoadRequest) -> ImageData:
 
 def _load(name: str, request: LoadRequest) -> ImageData:
     named = [n for n in names() if n != _FOLDER]
+    if request.noisy is not None and request.fitting.crop is None:
+        raise DataError("noisy copies of pictures are read only with --crop. Add --crop 64.")
     if name in named:
         dataset = find(name)
         if request.fitting.crop and not dataset.takes_crop:
             raise DataError(
-                f"--crop is for pictures that keep their own size, and dataset {name!r} has images of one "
-                "size. "
+                f"--crop is for pictures of different sizes, and dataset {name!r} has images of one size. "
                 "Leave --crop out."
             )
         return dataset.load(request)

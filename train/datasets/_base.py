@@ -73,6 +73,7 @@ class LoadRequest:
 
     Attributes:
         folder: the folder of images, for the dataset `folder`.
+        noisy: a folder with a noisy copy of each image, of the same name; only with `fitting.crop`.
         data_dir: a folder that is searched before the cache; it is read in place and never written to.
         seed: determines the split of a dataset that has none.
         classes: load only images of these classes; None: all images.
@@ -81,6 +82,7 @@ class LoadRequest:
     """
 
     folder: Path | None = None
+    noisy: Path | None = None
     data_dir: Path | None = None
     seed: int = 0
     classes: tuple[str, ...] | None = None
@@ -114,8 +116,9 @@ class Split:
     """Images with their labels.
 
     Attributes:
-        images: uint8 `(n, channels, height, width)`, 0 to 255: an array, or `Rows` of one that may be
-            mapped from a file. Indexing either with a slice or an array of indices gives an array.
+        images: uint8 `(n, channels, height, width)`, 0 to 255: an array, `Rows` of one that may be mapped
+            from a file, or `Crops` of pictures. Indexing any of them with a slice or an array of indices
+            gives an array.
         labels: int64 `(n,)`, indices into the dataset's classes; None when there are no classes.
     """
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.train.datasets._crops import Crops
+from diabolo.train.datasets._cropping.crops import Crops
 from diabolo.train.datasets._mapped import AROUND, Mapped
 
 __all__ = ["Images", "Rows", "rows_of", "spread"]

@@ -12,7 +12,7 @@ from diabolo.runtime.listing import Contents, contents, explain, is_new, leads_u
 from diabolo.train.datasets._splits import File, arranged, base_of, inner_of, questions, splits_in
 from diabolo.train.errors import DataError
 
-__all__ = ["File", "Listing", "list_skipped", "scan"]
+__all__ = ["File", "Listing", "list_skipped", "scan", "told"]
 
 _NAMED = 3  # broken files named in a message
 
@@ -131,6 +131,22 @@ class _Walk:
 def list_skipped(skipped: Sequence[tuple[str, str]]) -> str:
     """The first few files that cannot be read, each with its reason, in one line."""
     return _list([f"{printable(name)} ({reason})" for name, reason in sorted(skipped)])
+
+
+def told(skipped: Sequence[tuple[str, str]], good: int) -> tuple[str, ...]:
+    """A note about the files and folders that cannot be read; none if there are none.
+
+    Args:
+        skipped: names and reasons; the names of folders end in '/'.
+        good: files that can be read.
+    """
+    if not skipped:
+        return ()
+    folders = sum(name.endswith("/") for name, _ in skipped)
+    files = len(skipped) - folders
+    counts = [f"{files} of {files + good} files"] if files else []
+    counts += [f"{folders} folder{'s' * (folders > 1)}"] if folders else []
+    return (f"{' and '.join(counts)} cannot be read: {list_skipped(skipped)}",)
 
 
 def _list(names: Sequence[str]) -> str:

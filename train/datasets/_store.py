@@ -1,6 +1,7 @@
 """The cache of decoded images: one file of uint8 for a whole dataset, built once, then read or mapped.
 
-    CACHE/decoded/NAME-PLACE/OPTIONS-KEY/images.u8     n x channels x height x width bytes
+    CACHE/decoded/NAME-PLACE/OPTIONS-KEY/images.u8     n x channels x height x width bytes, or pictures of
+                                                       different sizes, one after the other
     CACHE/decoded/NAME-PLACE/OPTIONS-KEY/kept.npy      which of the files listed these are, int64 (n,)
     CACHE/decoded/NAME-PLACE/OPTIONS-KEY/index.json    shape, notes, the files left out, sha256
 
@@ -28,6 +29,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime._durable import move_folder
 from diabolo.train.datasets._base import Rows, cache_dir
+from diabolo.train.datasets._cropping.pictures import Pictures, starts_of
 from diabolo.train.datasets._decoding.memory import budget
 from diabolo.train.datasets._unfinished import begin, sweep
 from diabolo.train.errors import DataError
@@ -43,7 +45,8 @@ class Facts:
     """The content of a store's index.json.
 
     Attributes:
-        shape: `(images, channels, height, width)`.
+        shape: `(images, channels, height, width)`; height and width are 0 if the images differ in size.
+        sizes: height and width of each image, if they differ.
         notes: messages for the user.
         skipped: names and reasons of files that could not be read.
         again: indices of the files that could not be read for a temporary reason.
@@ -58,6 +61,14 @@ class Facts:
     again: tuple[int, ...] = ()
     sha256: str = ""
     value_range: tuple[float, float] | None = None
+    sizes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """The length of images.u8."""
+        if self.sizes:
+            return self.shape[1] * sum(height * width for height, width in self.sizes)
+        return int(np.prod(self.shape))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +76,27 @@ class Store:
     """A complete store.
 
     Attributes:
-        images: uint8 `(n, channels, height, width)`, in memory if they fit, else mapped.
+        pixels: uint8 `(bytes,)`, of all images, in memory if they fit, else mapped.
         kept: int64 `(n,)`, for each image the index of its file.
     """
 
-    images: Rows
+    pixels: NDArray[np.uint8]
     kept: NDArray[np.int64]
     facts: Facts
+
+    @property
+    def images(self) -> Rows:
+        """The images, if they are of one size: uint8 `(n, channels, height, width)`."""
+        return Rows(self.pixels.reshape(self.facts.shape))
+
+    @property
+    def pictures(self) -> Pictures:
+        """The images, if they differ in size."""
+        sizes = np.array(self.facts.sizes, np.int64).reshape(-1, 2)
+        channels = self.facts.shape[1]
+        return Pictures(
+            pixels=self.pixels, starts=channels * starts_of(sizes), sizes=sizes, channels=channels
+        )
 
 
 Build = Callable[[Path], tuple[Facts, NDArray[np.int64]]]
@@ -166,12 +191,13 @@ def _open(folder: Path) -> Store | None:
             again=tuple(document["again"]),
             sha256=document["sha256"],
             value_range=_pair(document.get("value_range")),
+            sizes=tuple((int(height), int(width)) for height, width in document.get("sizes", ())),
         )
         kept = np.load(folder / "kept.npy", allow_pickle=False)
-        whole = (folder / "images.u8").stat().st_size == int(np.prod(facts.shape))
+        whole = (folder / "images.u8").stat().st_size == facts.bytes
         if not whole or kept.shape != facts.shape[:1]:
             return None
-        return Store(images=_rows(folder / "images.u8", facts.shape), kept=kept, facts=facts)
+        return Store(pixels=_pixels(folder / "images.u8", facts.bytes), kept=kept, facts=facts)
     except (OSError, EOFError, TokenError, ValueError, KeyError, TypeError):
         return None
 
@@ -180,10 +206,10 @@ def _pair(given: Any) -> tuple[float, float] | None:
     return None if given is None else (float(given[0]), float(given[1]))
 
 
-def _rows(path: Path, shape: tuple[int, int, int, int]) -> Rows:
-    if int(np.prod(shape)) <= budget():
-        return Rows(np.fromfile(path, np.uint8).reshape(shape))
-    return Rows(np.asarray(np.memmap(path, np.uint8, "r", shape=shape)))
+def _pixels(path: Path, size: int) -> NDArray[np.uint8]:
+    if size <= budget():
+        return np.fromfile(path, np.uint8)
+    return np.asarray(np.memmap(path, np.uint8, "r", shape=(size,)))
 
 
 def _build(home: Path, folder: Path, build: Build, replaces: bool) -> Store:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import tempfile
@@ -18,21 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.image.resize import Span
+from diabolo.train.datasets._assigned import indices, labels_of
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, Split
+from diabolo.train.datasets._cropping.cropped import cropped
 from diabolo.train.datasets._decoding.decode import EXTENSIONS, Size, measure
 from diabolo.train.datasets._decoding.resize_options import Fitting
 from diabolo.train.datasets._decoding.value_range import dark, span_of
 from diabolo.train.datasets._decoding.workers import Job, Outcome, work
-from diabolo.train.datasets._scan import File, Listing, list_skipped, scan
+from diabolo.train.datasets._scan import File, Listing, list_skipped, scan, told
 from diabolo.train.datasets._store import Facts, compact, digest, reserve, stored
 from diabolo.train.errors import DataError
 
-__all__ = ["Dataset"]
+__all__ = ["Dataset", "resized"]
 
 _SHORTEST, _LONGEST = 8, 64  # pixels: the range of the sides if no size is asked for
 _LOOKED_AT = 64  # files whose headers are read first, to guess the size of all
 _FEWEST = 10  # readable images; a network learns nothing from fewer
-_TEST = 2**32 // 6  # an image whose 32 random bits are below this is in the test split
 _TOLD = 64  # files between two calls of the progress
 
 _Shape = tuple[int, int, int]  # (channels, height, width)
@@ -47,7 +47,8 @@ class Dataset(DatasetBase):
     others.
 
     All images get one size: the one asked for, or else the most common, scaled down to 64 pixels on its
-    longer side. They become grey if all of them are, otherwise RGB, unless `colour` says something else.
+    longer side. They become grey if all of them are, otherwise RGB, unless `colour` says something else. If
+    crops are asked for, they keep their own sizes.
     Files whose names start with a dot are ignored, and so are those that cannot be read, which `skipped`
     lists. The classes are the names of the sub-folders, sorted; there are none if some images are not in a
     sub-folder.
@@ -58,6 +59,7 @@ class Dataset(DatasetBase):
     title: ClassVar[str] = "A folder of images"
     summary: ClassVar[str] = f"your own images ({' '.join(EXTENSIONS)}), flat or one sub-folder per class"
     takes_folder: ClassVar[bool] = True
+    takes_crop: ClassVar[bool] = True
 
     def locate(self, request: LoadRequest) -> Path | None:
         """The folder itself."""
@@ -77,31 +79,47 @@ class Dataset(DatasetBase):
                 f"no images in {str(root)!r}{aside}: looked for files ending in {', '.join(EXTENSIONS)}, in "
                 "the folder and below. Give a folder that holds some."
             )
-        store = stored(
-            root.resolve().name,
-            str(root.resolve()),
-            request.fitting.to_json(),
-            [[f.name, f.size, f.times] for f in listing.files],
-            lambda folder: _decode(root, listing, folder, request),
-            lambda facts: _outdated(root, listing, facts, request),
-        )
-        good = [listing.files[index] for index in store.kept]
-        classes, labels, notes = _labels(good)
-        train, held, test = _indices(good, request.seed)
-        skipped = (*listing.skipped, *store.facts.skipped)
-        return ImageData(
-            name=root.resolve().name,
-            train=Split(images=store.images.rows(train), labels=labels[train] if classes else None),
-            validation=Split(images=store.images.rows(held), labels=labels[held] if classes else None)
-            if len(held)
-            else None,
-            test=Split(images=store.images.rows(test), labels=labels[test] if classes else None),
-            classes=classes,
-            notes=(*listing.notes, *notes, *store.facts.notes, *_told(skipped, len(good))),
-            skipped=skipped,
-            provenance={"images": len(good), "seed": request.seed, "sha256": store.facts.sha256},
-            value_range=store.facts.value_range,
-        )
+        name = root.resolve().name
+        return (cropped if request.fitting.crop else resized)(name, root, listing, request)
+
+
+def resized(name: str, root: Path, listing: Listing, request: LoadRequest) -> ImageData:
+    """The images of a folder, all of one size.
+
+    Args:
+        name: of the set.
+        root: the folder.
+        listing: of its files, with their classes and splits.
+        request: how they are resized and converted.
+
+    Raises:
+        DataError: fewer than 10 images can be read.
+    """
+    store = stored(
+        root.resolve().name,
+        str(root.resolve()),
+        request.fitting.to_json(),
+        [[f.name, f.size, f.times] for f in listing.files],
+        lambda folder: _decode(root, listing, folder, request),
+        lambda facts: _outdated(root, listing, facts, request),
+    )
+    good = [listing.files[index] for index in store.kept]
+    classes, labels, notes = labels_of(good)
+    train, held, test = indices(good, request.seed)
+    skipped = (*listing.skipped, *store.facts.skipped)
+    return ImageData(
+        name=name,
+        train=Split(images=store.images.rows(train), labels=labels[train] if classes else None),
+        validation=Split(images=store.images.rows(held), labels=labels[held] if classes else None)
+        if len(held)
+        else None,
+        test=Split(images=store.images.rows(test), labels=labels[test] if classes else None),
+        classes=classes,
+        notes=(*listing.notes, *notes, *store.facts.notes, *told(skipped, len(good))),
+        skipped=skipped,
+        provenance={"images": len(good), "seed": request.seed, "sha256": store.facts.sha256},
+        value_range=store.facts.value_range,
+    )
 
 
 def _root(request: LoadRequest) -> Path:
@@ -237,48 +255,3 @@ def _scaled(sizes: Sequence[Size], shape: _Shape, fitting: Fitting) -> tuple[str
     why = "as asked for" if fitting.image_size else f"the commonest is {common[0]} x {common[1]}"
     size = f"{shape[1]} x {shape[2]} pixels (height x width; {why})"
     return (f"{others} of {len(sizes)} images are {how} to {size}",)
-
-
-def _labels(files: Sequence[File]) -> tuple[tuple[str, ...], NDArray[np.int64], list[str]]:
-    """The classes, each file's label, and notes; no classes if a file is not in a sub-folder."""
-    classes = tuple(sorted({f.label for f in files if f.label is not None}))
-    flat = sum(f.label is None for f in files)
-    if flat:
-        notes = [f"{flat} images are not in a sub-folder, so no image has a label"] if classes else []
-        return (), np.zeros(0, np.int64), notes
-    place = {label: index for index, label in enumerate(classes)}
-    return classes, np.array([place[f.label] for f in files if f.label is not None], np.int64), []
-
-
-def _indices(files: Sequence[File], seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """The indices of the training, validation and test images, each in the order of the files."""
-    held = np.array([file.split == "validation" for file in files])
-    tests = np.array([file.split == "test" for file in files])
-    if not tests.any() and (rest := np.flatnonzero(~held)).size:
-        tests[rest] = _drawn(np.array([_random_bits(files[index].name, seed) for index in rest.tolist()]))
-    return np.flatnonzero(~held & ~tests), np.flatnonzero(held), np.flatnonzero(tests)
-
-
-def _drawn(bits: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which images with these random bits are for testing."""
-    tests: NDArray[np.bool_] = bits < _TEST
-    if not tests.any():  # in a small folder, all may be in the same split
-        tests[bits.argmin()] = True
-    if tests.all():
-        tests[bits.argmax()] = False
-    return tests
-
-
-def _random_bits(name: str, seed: int) -> int:
-    """32 random bits that depend only on the name and the seed."""
-    return int.from_bytes(hashlib.sha256(f"{seed}/".encode() + os.fsencode(name)).digest()[:4])
-
-
-def _told(skipped: Sequence[tuple[str, str]], good: int) -> tuple[str, ...]:
-    if not skipped:
-        return ()
-    folders = sum(name.endswith("/") for name, _ in skipped)
-    files = len(skipped) - folders
-    counts = [f"{files} of {files + good} files"] if files else []
-    counts += [f"{folders} folder{'s' * (folders > 1)}"] if folders else []
-    return (f"{' and '.join(counts)} cannot be read: {list_skipped(skipped)}",)

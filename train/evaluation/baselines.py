@@ -17,7 +17,7 @@ from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.train.batches.held_out import learned_and_held
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
-from diabolo.train.evaluation.evaluate import add_test_noise, numbered_batches, reconstruct
+from diabolo.train.evaluation.evaluate import add_test_noise, numbered_batches, numbered_pairs, reconstruct
 from diabolo.train.evaluation.pca import PCA, fit_pca
 from diabolo.train.model import Model
 from diabolo.train.variants import VariantBase
@@ -71,8 +71,10 @@ def baselines(
 
 def _mse_of_pca(pca: PCA, images: Images, noise: NoiseSpec | None = None) -> float:
     total = 0.0
-    for number, batch in numbered_batches(images):
-        given = batch if noise is None else add_test_noise(batch, noise, number)
+    for number, batch, noisy in numbered_pairs(images):
+        given = batch
+        if noise is not None:
+            given = add_test_noise(batch, noise, number) if noisy is None else noisy
         total += float(metrics.mse(batch, pca.reconstruct(given)).sum())
     return total / len(images)
 

@@ -16,7 +16,8 @@ from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.train.datasets import Crops, Images, Split
 from diabolo.train.distributed import Distributed
-from diabolo.train.evaluation.whole import count, pad, pictures
+from diabolo.train.evaluation.whole import count as whole_pictures
+from diabolo.train.evaluation.whole import pad, paired, pictures
 from diabolo.train.model import Model
 from diabolo.train.step import Step
 from diabolo.train.variants import VariantBase
@@ -27,6 +28,7 @@ __all__ = [
     "encode_all",
     "evaluate",
     "numbered_batches",
+    "numbered_pairs",
     "reconstruct",
     "validate",
 ]
@@ -79,8 +81,8 @@ def validate(
     """
     model.eval()
     sums = _Sums()
-    for number, batch in numbered_batches(split.images, distributed):
-        _add_loss(sums, variant, model, batch, number)
+    for number, batch, noisy in numbered_pairs(split.images, distributed):
+        _add_loss(sums, variant, model, batch, number, noisy)
     return float(sums.figures(variant, len(split), distributed)["loss"])
 
 
@@ -90,6 +92,8 @@ def evaluate(
     variant: VariantBase, model: Model, test: Split, distributed: Distributed | None = None
 ) -> dict[str, Any]:
     """Metrics over all images of `test`, as means over images.
+
+    Of crops, the pictures that they are of are measured, whole; see `whole.pictures`.
 
     Args:
         variant: gives the loss, and the noise if it removes noise.
@@ -101,26 +105,27 @@ def evaluate(
         By name: `mse`, `psnr` (dB) and `ssim` of the reconstructions of clean images; `images`, their number;
         the terms of the variant's loss; and for a variant with noise, on fixed noise, `denoised_mse`,
         `noisy_psnr` and `noisy_ssim` of the input, `denoised_psnr` and `denoised_ssim` of the output. If it
-        was trained on a range of levels, `by_level` has the same for some of them.
+        was trained on a range of levels, `by_level` has the same for some of them. Where noisy copies are
+        given, they are the input.
     """
     model.eval()
     sums = _Sums()
-    levels = _levels(variant.noise)
-    whole = test.images if model.multiple and isinstance(test.images, Crops) else None
-    given = pictures(whole, distributed) if whole else numbered_batches(test.images, distributed)
-    for number, batch in given:
+    levels = [] if paired(test.images) else _levels(variant.noise)
+    whole = whole_pictures(test.images) if model.multiple else None
+    for number, batch, noisy in numbered_pairs(test.images, distributed, whole=whole is not None):
         out = reconstruct(model, batch)
         error = metrics.mse(batch, out)
         sums.add("mse", error.sum())
         sums.add("psnr", metrics.psnr_of_mse(error).sum())
         sums.add("ssim", metrics.ssim(batch, out).sum())
         if variant.noise is not None:
-            _add_denoised(sums, "", model, batch, variant.noise, number)
+            given = add_test_noise(batch, variant.noise, number) if noisy is None else noisy
+            _add_denoised(sums, "", model, batch, given)
         for index, level in enumerate(levels if whole is None or number < _BY_LEVEL else []):
             sums.add(f"level{index}_images", len(batch))
-            _add_denoised(sums, f"level{index}_", model, batch, level, number)
-        _add_loss(sums, variant, model, batch, number)
-    figures = sums.figures(variant, count(whole) if whole else len(test), distributed)
+            _add_denoised(sums, f"level{index}_", model, batch, add_test_noise(batch, level, number))
+        _add_loss(sums, variant, model, batch, number, noisy)
+    figures = sums.figures(variant, whole or len(test), distributed)
     if levels:
         keys = [key for key in figures if key.startswith("level")]
         values = {key: figures.pop(key) for key in keys}
@@ -166,6 +171,30 @@ def numbered_batches(
         yield number, images[number * size : (number + 1) * size].astype(np.float32) / np.float32(255)
 
 
+def numbered_pairs(
+    images: Images, distributed: Distributed | None = None, *, whole: bool = False
+) -> Iterator[tuple[int, NDArray[np.float32], NDArray[np.float32] | None]]:
+    """As `numbered_batches`, with the given noisy copies, if there are any.
+
+    Args:
+        images: uint8 `(n, channels, height, width)`.
+        distributed: the processes that share the work; by default this one does all of it.
+        whole: whether the whole pictures of crops are given, one by one.
+
+    Yields:
+        The number, a batch, and the noisy copies of its images or None; float32 in [0, 1].
+    """
+    both = isinstance(images, Crops) and images.paired
+    source = images.stacked() if isinstance(images, Crops) and both else images
+    if whole and isinstance(source, Crops):
+        given = pictures(source, distributed)
+    else:
+        given = numbered_batches(source, distributed)
+    for number, batch in given:
+        clean, noisy = np.split(batch, 2, axis=1) if both else (batch, None)
+        yield number, np.ascontiguousarray(clean), noisy
+
+
 def add_test_noise(batch: NDArray[np.float32], noise: NoiseSpec, number: int) -> NDArray[np.float32]:
     """A noisy copy of batch `number`, with the same noise for every model."""
     return add_noise(batch, noise, np.random.default_rng([_SEED, number]))
@@ -180,9 +209,8 @@ def reconstruct(model: Model, batch: NDArray[np.float32]) -> NDArray[np.float32]
 
 
 def _add_denoised(
-    sums: _Sums, prefix: str, model: Model, batch: NDArray[np.float32], noise: NoiseSpec, number: int
+    sums: _Sums, prefix: str, model: Model, batch: NDArray[np.float32], noisy: NDArray[np.float32]
 ) -> None:
-    noisy = add_test_noise(batch, noise, number)
     out = reconstruct(model, noisy)
     error = metrics.mse(batch, out)
     unequal = np.maximum(metrics.mse(batch, noisy), _ROUNDING)  # the lowest level may be 0
@@ -194,11 +222,17 @@ def _add_denoised(
 
 
 def _add_loss(
-    sums: _Sums, variant: VariantBase, model: Model, batch: NDArray[np.float32], number: int
+    sums: _Sums,
+    variant: VariantBase,
+    model: Model,
+    batch: NDArray[np.float32],
+    number: int,
+    noisy: NDArray[np.float32] | None,
 ) -> None:
-    device = model.offset.device
-    step = Step(_SEED, number, device, training=False)
-    loss = variant.loss(model, torch.from_numpy(pad(batch, model.multiple or 1)).to(device), step)
+    device, multiple = model.offset.device, model.multiple or 1
+    given = None if noisy is None else torch.from_numpy(pad(noisy, multiple)).to(device)
+    step = Step(_SEED, number, device, training=False, noisy=given)
+    loss = variant.loss(model, torch.from_numpy(pad(batch, multiple)).to(device), step)
     for name, value in (loss.terms | {"loss": loss.objective}).items():
         sums.add(name, float(value.detach()) * len(batch))
     for name, pool in loss.pools.items():

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from diabolo.runtime.image.noise import add_noise
 from diabolo.runtime.latent.plane import Plane
 from diabolo.runtime.latent.space import LatentSpace
-from diabolo.train.datasets import ImageData, rows_of, spread
+from diabolo.train.datasets import Crops, ImageData, Images, rows_of, spread
 from diabolo.train.evaluation.evaluate import encode_all
 from diabolo.train.model import Model
 from diabolo.train.run import Run
@@ -27,6 +27,7 @@ __all__ = ["activity", "draw", "latent_map", "names", "place", "reconstructions"
 _COLUMNS = 10
 _SAMPLE_ROWS = 4
 _MANIFOLD = 15  # images a side
+_CANDIDATES = 200  # crops that those with detail are chosen from
 _GAP = 2  # pixels between images
 _MAP_POINTS = 3000  # codes, at most
 _MAP_VALUES = 2**24  # of all of them together: a large grid has fewer points
@@ -118,18 +119,35 @@ def _losses(history: list[dict[str, float]]) -> Figure:
 def reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figure:
     """Some test images and their reconstructions, or those of their noisy copies.
 
+    Of crops, those with much detail are shown, rather than the sky.
+
     Args:
         variant: has the noise, if it removes noise.
         model: in eval mode.
         data: has the test images.
     """
-    clean = data.test.images[spread(len(data.test), _COLUMNS)].astype(np.float32) / np.float32(255)
+    images = data.test.images
+    chosen = _detailed(images) if isinstance(images, Crops) else spread(len(images), _COLUMNS)
+    shown = images.stacked() if isinstance(images, Crops) and images.paired else images
+    both = shown[chosen].astype(np.float32) / np.float32(255)
+    clean, *given = np.split(both, both.shape[1] // images.shape[1], axis=1)
     rows = [("image", clean)]
-    if variant.noise is not None:
+    if given:
+        rows.append(("noisy", given[0]))
+    elif variant.noise is not None:
         rows.append(("noisy", add_noise(clean, variant.noise, np.random.default_rng(0))))
     out = model(torch.from_numpy(rows[-1][1]).to(model.offset.device)).float().cpu().numpy()
     rows.append(("reconstruction", out))
     return _grid(rows)
+
+
+def _detailed(images: Images) -> NDArray[np.int64]:
+    """Indices of images of more than the median variance, spread evenly."""
+    some = spread(len(images), _CANDIDATES)
+    variance = np.array([images[some[i : i + 1]].var() for i in range(len(some))])
+    detailed: NDArray[np.int64] = some[variance >= np.median(variance)]
+    shown: NDArray[np.int64] = detailed[spread(len(detailed), _COLUMNS)]
+    return shown
 
 
 @torch.inference_mode()

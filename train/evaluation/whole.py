@@ -7,18 +7,23 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.train.datasets import Crops
+from diabolo.train.datasets import Crops, Images
 from diabolo.train.distributed import Distributed
 
-__all__ = ["count", "pad", "pictures"]
+__all__ = ["count", "pad", "paired", "pictures"]
 
 _SIDE = 1024  # pixels; of a larger picture only the middle is measured, which takes seconds
 _MOST = 256  # pictures
 
 
-def count(images: Crops) -> int:
-    """How many pictures `pictures` gives."""
-    return min(_MOST, images.count)
+def count(images: Images) -> int | None:
+    """How many pictures `pictures` gives; None for images of one size."""
+    return min(_MOST, images.count) if isinstance(images, Crops) else None
+
+
+def paired(images: Images) -> bool:
+    """Whether every image has a given noisy copy."""
+    return isinstance(images, Crops) and images.paired
 
 
 def pictures(
@@ -32,7 +37,8 @@ def pictures(
         distributed: the processes that share the work; by default this one does all of it.
 
     Yields:
-        The number and a batch of one picture, float32 `(1, channels, height, width)` in [0, 1].
+        The number and a batch of one picture, float32 `(1, channels, height, width)` in [0, 1]; with twice
+        the channels if the crops are stacked.
     """
     rank, processes = (distributed.rank, distributed.world_size) if distributed else (0, 1)
     for number, picture in images.whole(_MOST, rank, processes):

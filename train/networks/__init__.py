@@ -180,6 +180,11 @@ class Network:
             )
         return tuple(shape)
 
+    @property
+    def takes_any_size(self) -> bool:
+        """Whether its models can take images of any size: its module has the function `stride`."""
+        return hasattr(self.holder, "stride")
+
     def build(
         self,
         image_shape: tuple[int, int, int],

@@ -11,7 +11,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from diabolo.train.config import Config
 from diabolo.train.optim.muon import Muon
 
-__all__ = ["clip_gradient", "make_optimizer"]
+__all__ = ["clip_gradient", "make_optimizer", "set_rate"]
 
 
 def make_optimizer(model: nn.Module, config: Config) -> torch.optim.Optimizer:
@@ -45,3 +45,9 @@ def _groups(model: nn.Module, decay: float) -> list[dict[str, object]]:
     others = [p for p in model.parameters() if p.ndim <= 1]
     groups: list[dict[str, object]] = [{"params": weights, "weight_decay": decay}]
     return [*groups, {"params": others, "weight_decay": 0.0}] if others else groups
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Set the learning rate of all weights."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate

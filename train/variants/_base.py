@@ -62,6 +62,7 @@ class VariantBase(ABC):
         default_network: where `--network` is not given.
         default_latent_dim: where `--latent-dim` is not given.
         noise: what the model is trained to remove, or None.
+        takes_noisy: whether the loss takes given noisy copies, `Step.noisy`, in place of its own noise.
         mixable: whether very few images are mixed with one another by default, see `budget.augmentation`. A
             loss that shapes the latents would shape them for mixed images, and not for whole ones.
         smallest_batch: that is chosen by default; more if the loss is of a mean over the batch.
@@ -73,6 +74,7 @@ class VariantBase(ABC):
     default_network: ClassVar[str] = "dense"
     default_latent_dim: ClassVar[int] = 32
     noise: NoiseSpec | None = None
+    takes_noisy: ClassVar[bool] = False
     mixable: ClassVar[bool] = False
     smallest_batch: ClassVar[int] = 16
     tradeoff: ClassVar[str] = ""

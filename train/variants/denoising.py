@@ -46,6 +46,7 @@ class Variant(VariantBase):
 
     summary = "noise is added to the input, anew for every batch; the clean image is the target"
     default_latent_dim = 64
+    takes_noisy = True
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -54,12 +55,15 @@ class Variant(VariantBase):
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
         """The MSE between a batch and the reconstruction of its noisy copy.
 
-        Images are `(batch, channels, height, width)` in [0, 1]; the noise is drawn anew at every step.
+        Images are `(batch, channels, height, width)` in [0, 1]; the noise is drawn anew at every step, unless
+        noisy copies are given.
         """
         return Loss(mean_squared_error(image, model(self._noisy(image, step))))
 
     def _noisy(self, image: Tensor, step: Step) -> Tensor:
-        """A noisy copy of a batch. If the noise is unclipped, each image is clipped with probability 1/2."""
+        """The given noisy copy of a batch, or one with noise, of which half is clipped if it is unclipped."""
+        if step.noisy is not None:
+            return step.noisy
         noisy = add_noise(image, self.noise, step)
         if self.noise.clip:
             return noisy

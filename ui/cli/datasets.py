@@ -70,6 +70,7 @@ def get(ctx: click.Context, /, name: str, **given: Any) -> None:
     For a FOLDER of images, decode them in advance; give the same options on images as for the training.
     """
     from diabolo.train import datasets
+    from diabolo.train.batches.held_out import counted
     from diabolo.ui.cli._shared.progress import Bar
 
     where = _chosen_data_dir(ctx)
@@ -84,7 +85,10 @@ def get(ctx: click.Context, /, name: str, **given: Any) -> None:
         found if found and not found.takes_folder else None
     )  # 'folder' is a dataset's name, and may be a folder's
     here = f"read from {named.locate(request) if named else Path(name)}"
-    counts = f"{len(data.train):,} training and {len(data.test):,} test images"
+    train, test = (counted(split.images) for split in (data.train, data.test))
+    counts = f"{train} training and {test} test images"
+    if request.fitting.crop:
+        counts = f"{train} to train on and {test} to test"
     pixels = image_size(data.image_shape)
     click.echo(f"{data.name}: {counts}, {pixels}, {named.made if named and named.made else here}")
 

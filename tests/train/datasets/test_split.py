@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from _images import everything, load_folder, pixels, save
 
-from diabolo.train.datasets import folder
+from diabolo.train.datasets._assigned import indices
 from diabolo.train.datasets._scan import File
 
 
@@ -83,7 +83,7 @@ def test_an_added_image_moves_no_other(tmp_path: Path) -> None:
 def test_both_splits_have_an_image(seed: int) -> None:
     files = [File(f"{name}.png", None, None, 0, (0, 0)) for name in range(10)]
     for count in (2, 10):
-        train, held, test = folder._indices(files[:count], seed)
+        train, held, test = indices(files[:count], seed)
         assert not len(held)
         assert min(len(train), len(test)) > 0
         assert sorted([*train, *test]) == list(range(count))
@@ -91,7 +91,7 @@ def test_both_splits_have_an_image(seed: int) -> None:
 
 def test_a_sixth_is_for_the_test() -> None:
     files = [File(f"{name}.png", None, None, 0, (0, 0)) for name in range(3000)]
-    shares = [len(folder._indices(files, seed)[2]) / 3000 for seed in range(3)]
+    shares = [len(indices(files, seed)[2]) / 3000 for seed in range(3)]
     assert shares == pytest.approx([1 / 6] * 3, abs=0.025)  # 3.5 standard deviations
 
 

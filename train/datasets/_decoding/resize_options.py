@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image, ImageColor
 
 from diabolo.runtime.image.resize import RESIZE, Colour, Span, fit
+from diabolo.train.errors import OptionError
 from diabolo.train.settings import Settings, setting
 
 __all__ = ["RESIZE", "Fitting"]
@@ -64,9 +65,8 @@ class Fitting(Settings):
     crop: int | None = setting(
         None,
         "Keep the pictures at their own size, and train on square crops of this many pixels a side: each at "
-        "a "
-        "random place, mirrored and turned at random, anew in every epoch. For denoising and compression of "
-        "photographs, with a network that takes any size.",
+        "a random place, mirrored and turned at random, anew in every epoch. For denoising and compression "
+        "of photographs, with a network that takes any size.",
         low=16,
         high=512,
         unit="pixels",
@@ -95,6 +95,15 @@ class Fitting(Settings):
         form="full, auto or LOW:HIGH, such as 0:4095",
         metavar="full|auto|LOW:HIGH",
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        given = {"--image-size": self.image_size is not None, "--resize": self.resize != "crop"}
+        for option in (name for name, there in given.items() if there and self.crop is not None):
+            raise OptionError(
+                f"{option} resizes images, and --crop {self.crop} keeps them at their own size. "
+                f"Leave {option} out, or --crop."
+            )
 
     @property
     def span(self) -> Span | None:

@@ -14,31 +14,36 @@ import warnings
 from dataclasses import dataclass
 from typing import IO, NamedTuple
 
-from diabolo.train.datasets._decoding.decode import PassingError, Size, decode
+import numpy as np
+
+from diabolo.train.datasets._decoding.decode import PassingError, Size, decode, measure
 from diabolo.train.datasets._decoding.resize_options import Fitting
 from diabolo.train.errors import DataError
 
-__all__ = ["Job", "Outcome", "Task", "decode_into", "open_target"]
+__all__ = ["Job", "Outcome", "Place", "Task", "decode_into", "open_target"]
 
 _TELL = 0.2  # seconds after which a process tells what it has done so far
 
-Task = tuple[int, str]  # a row, and the file whose image goes there
+Place = tuple[int, int, int]  # where a picture of its own size begins, in pixels; height, width
+Task = tuple[int, str] | tuple[int, str, Place]  # a row, and the file whose image goes there
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is done with each file: it is decoded and written to its row of `target`.
+    """What is done with each file: it is decoded and written to its row of `target`, or to its task's place.
 
     Attributes:
-        target: a file of `rows x channels x height x width` bytes.
-        size: `(height, width)` in pixels.
+        target: a file of `rows x channels x height x width` bytes, or of all places.
+        size: `(height, width)` in pixels of the rows.
         channels: 1 or 3.
+        measure: whether only the sizes are read, from the headers, and nothing is written.
     """
 
     target: str
     size: Size
     channels: int
     fitting: Fitting
+    measure: bool = False
 
 
 class Outcome(NamedTuple):
@@ -58,15 +63,23 @@ def open_target(job: Job) -> IO[bytes]:
     return open(job.target, "r+b", buffering=0)  # noqa: PTH123
 
 
-def decode_into(job: Job, target: IO[bytes], row: int, path: str) -> Outcome:
+def decode_into(job: Job, target: IO[bytes], row: int, path: str, place: Place | None = None) -> Outcome:
     try:
-        image = decode(path, job.size, job.fitting)
+        if job.measure:
+            size, grey = measure(path)
+            return Outcome(row=row, size=size, grey=grey)
+        image = decode(path, None if place else job.size, job.fitting)
     except DataError as error:
         return Outcome(row=row, reason=str(error), passing=isinstance(error, PassingError))
+    start, height, width = place or (row * job.size[0] * job.size[1], *job.size)
+    if image.pixels.shape[1:] != (height, width):  # what follows in the target belongs to other pictures
+        found = "{1} x {0}".format(*image.size)
+        return Outcome(row=row, reason=f"its header says {width} x {height} pixels, and it has {found}")
     channels = image.pixels[: job.channels]  # colour is dropped; the outcome says that it is not grey
-    pixels = channels.tobytes() * (job.channels // len(channels))  # grey among colour fills all three
-    target.seek(row * job.channels * job.size[0] * job.size[1])
-    if target.write(pixels) != len(pixels):
+    # grey among colour fills all three
+    pixels = np.ascontiguousarray(np.broadcast_to(channels, (job.channels, height, width)))
+    target.seek(start * job.channels)
+    if target.write(pixels.reshape(-1).data) != pixels.size:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     peak, grey = int(image.pixels.max()), len(image.pixels) == 1
     return Outcome(row=row, size=image.size, grey=grey, peak=peak, values=image.values)
@@ -87,9 +100,9 @@ def _main() -> None:
 def _do(job: Job, target: IO[bytes], tasks: list[Task]) -> None:
     outcomes: list[Outcome] = []
     told = time.monotonic()
-    for row, path in tasks:
+    for task in tasks:
         try:
-            outcomes.append(decode_into(job, target, row, path))
+            outcomes.append(decode_into(job, target, *task))
         except OSError as error:  # the target's: an image's own are its outcome
             print(json.dumps({"errno": error.errno, "reason": error.strerror}), flush=True)  # noqa: T201
             return

@@ -177,7 +177,7 @@ class _Feeder(threading.Thread):
         with contextlib.suppress(OSError):  # it may have died already; then there is no answer
             process.stdin.write(json.dumps(tasks) + "\n")
             process.stdin.flush()
-        left = dict(tasks)
+        left = {task[0]: task for task in tasks}
         while left:
             line, late = _answer(process)
             if not line:
@@ -196,7 +196,7 @@ class _Feeder(threading.Thread):
             reason, passing = _blame(status, late)
             self._done.put([Outcome(row, reason=reason, passing=passing) for row in left])
             return
-        for task in left.items():
+        for task in left.values():
             if not self._stopped.is_set():
                 self._chunk([task])
 

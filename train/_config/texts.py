@@ -18,9 +18,9 @@ __all__ = [
 ]
 
 AUGMENT_TEXT = (
-    "none if the epochs are given or there are 1,000 images or more; otherwise rotate:10, zoom:0.1, a shift "
-    "of a twelfth of the image's smaller side and, below 300 images if the loss is the reconstruction error "
-    "alone, mix:0.5"
+    "none with --crop, if the epochs are given, or from 1,000 images on; otherwise rotate:10, zoom:0.1, a "
+    "shift of a twelfth of the image's smaller side and, below 300 images if the loss is the reconstruction "
+    "error alone, mix:0.5"
 )
 EPOCHS_TEXT = "as many as make 3,500 steps, at least 10; fewer for large images"
 BATCH_SIZE_TEXT = "128 if the epochs are given, otherwise 16 to 128, by the number and size of the images"

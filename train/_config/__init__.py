@@ -1,0 +1,1 @@
+"""What `Config` is made with: help texts, defaults, and which settings go together."""
