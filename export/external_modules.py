@@ -62,13 +62,10 @@ def export_pair(
     force: bool = False,
     note: Callable[[str], None] | None = None,
 ) -> Exported:
-    """Export two torch modules as a bundle, with ONNX graphs that are proved equal to them.
-
-    The modules are copied to the CPU and to float32; the caller's do not change.
+    """Export copies of two torch modules as a bundle, with ONNX graphs that are proved equal to them.
 
     Args:
-        encoder: a module, a method such as `vae.encode`, or a function of modules; docs/export.md lists
-            what it may return.
+        encoder: a module, a method or a function of modules; docs/export.md lists what it may return.
         decoder: latent to image, likewise.
         example: float images `(n, channels, height, width)` in [0, 1], of the model's size.
         out: the folder, which must not exist.
@@ -79,8 +76,7 @@ def export_pair(
         clip: whether the decoder may return values outside `value_range`, which are then clipped.
         spread: what the second of two tensors of the encoder is: 'log_variance', 'std', 'variance' or
             'log_std'. None assumes the log-variance, unless it has no value below 0.
-        any_size: whether the graphs take images of any size, not only of the example's: for fully
-            convolutional pairs, whose latent is a grid.
+        any_size: whether the graphs take images of any size: for pairs whose latent is a grid.
         name, summary: of the model, the summary in one sentence; by default the folder's name.
         prior: 'normal' if latents drawn from N(0, I) decode to images like the data.
         dataset, classes, licence: of the training data.
@@ -96,9 +92,8 @@ def export_pair(
     names = check_texts(classes, name=name, summary=summary, dataset=dataset, licence=licence)
     target, values, say = check_free(out), range_of(value_range), _noted(note)
     given = _given(example, images, labels, test, names, values)
-    pair = adapt(
-        encoder, decoder, given.tensor, values, clip=clip, spread=spread, any_size=any_size, note=say
-    )
+    how: dict[str, Any] = {"clip": clip, "spread": spread, "any_size": any_size, "note": say}
+    pair = adapt(encoder, decoder, given.tensor, values, **how)
     facts = _facts(encoder, decoder, summary, {"name": dataset, "classes": list(names), "licence": licence})
     source = _source(pair, given, name or target.resolve().name, prior, facts)
     return _doubted(write(source, target, settings, say), given, say)

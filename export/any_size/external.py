@@ -121,7 +121,7 @@ def _reach(
     image = torch.rand(shape, generator=torch.Generator().manual_seed(0))
     before = decode.raw(_latent(encode, image))
     middle, reach = long // 2 // multiple * multiple, 0
-    for place in {middle, middle + multiple - 1}:
+    for place in range(middle, middle + multiple):
         changed = image.clone()
         changed.select(axis, place).mul_(-1).add_(1)
         different = (decode.raw(_latent(encode, changed)) != before).transpose(axis, 0).flatten(1).any(1)

@@ -67,7 +67,7 @@ def _reach(encoder: nn.Module, decoder: nn.Module, channels: int, multiple: int,
     out = _reconstructed(both, image)
     middle = long // 2 // multiple * multiple
     reach = 0
-    for place in {middle, middle + multiple - 1}:  # the first and the last pixel of a step of the grid
+    for place in range(middle, middle + multiple):  # each sees a little farther to one side or the other
         row = out.select(axis, place).sum()
         (gradient,) = torch.autograd.grad(row, image, retain_graph=True)
         other = tuple(n for n in range(4) if n != axis)

@@ -170,6 +170,16 @@ def test_the_receptive_radius_is_the_one_that_the_layers_have(
     assert receptive_radius(*pair, 1, multiple) == radius
 
 
+def test_each_pixel_of_a_step_of_the_grid_counts() -> None:
+    """Of four pixels, the second one sees farthest: a convolution at half the resolution crosses the grid's
+    line."""
+    encoder = nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1), nn.Conv2d(4, 4, 3, 2, 1))
+    decoder = nn.Sequential(
+        nn.Conv2d(4, 16, 1), nn.PixelShuffle(2), nn.Conv2d(4, 4, 3, padding=1), nn.PixelShuffle(2)
+    )
+    assert receptive_radius(encoder, decoder, 1, 4) == 8
+
+
 def test_a_path_that_a_relu_hides_counts() -> None:
     encoder, decoder = convolutions(3)
     dead = nn.Sequential(nn.Conv2d(4, 4, 5, padding=2), nn.ReLU())
