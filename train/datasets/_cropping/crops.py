@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from diabolo.train.datasets._cropping.gather import ORIENTATIONS, gather
 from diabolo.train.datasets._cropping.pictures import Pictures
-from diabolo.train.datasets._mapped import AROUND, Mapped
+from diabolo.train.datasets._mapped import Mapped
 
 __all__ = ["Crops"]
 
-_PIECE = 2**23  # bytes of a mapped file that are read between two releases of its pages, about
+_PIECE = 2**25  # bytes of a mapped file that are read between two releases of its pages, about
+_AROUND = 2**21  # bytes that the kernel may map around a page that is read: a huge page
 
 
 class Crops:
@@ -140,9 +141,10 @@ class Crops:
         index = np.arange(len(self))[key]
         if not any(self._maps):
             return self._taken(index)
-        # the rows of a crop are on different pages of the file, and the kernel reads around each
-        rows = self._size * self._pictures.sizes[self._picture[index], 1]
-        touched = self._pictures.channels * (rows + AROUND)
+        # the rows of a crop are on different pages of the file, and more are mapped with each
+        height, width = self._pictures.sizes[self._picture[index]].T
+        planes = self._pictures.channels
+        touched = np.minimum(planes * (self._size * width + _AROUND), planes * height * width + _AROUND)
         ends = np.flatnonzero(np.diff(touched.cumsum() // _PIECE)) + 1
         pieces = []
         for piece, size in zip(np.split(index, ends), np.split(touched, ends), strict=True):
