@@ -51,7 +51,7 @@ def main() -> None:
         show(
             f"{PHOTOS} JPEGs of 12 megapixels, {PHOTOS * 3 * SIDES[0] * SIDES[1] / 1e6:,.0f} MB decoded",
             ("", "seconds", "MB at the peak", "MB of the largest decoder"),
-            [memory(scratch / "photos", what) for what in ("decoding", "feeding 65,000 crops", "training")],
+            [memory(scratch / "photos", what) for what in ("decoding", "feeding 65,000 crops")],
         )
 
 
@@ -131,17 +131,13 @@ CODE = """
 import json, resource, sys, time
 import numpy as np
 from diabolo.train.datasets import Fitting, LoadRequest, load
-folder, what, run = json.loads(sys.argv[1])
+folder, what = json.loads(sys.argv[1])
 start = time.perf_counter()
-if what == "training":
-    from diabolo.train import Config, fit
-    fit(Config.make("denoising", folder, crop=64, network="conv-spatial", width=4, epochs=1), run)
-else:
-    crops = load(folder, LoadRequest(fitting=Fitting(crop=64))).train.images
-    if what != "decoding":
-        from diabolo.train.batches.feed import feed
-        order = np.random.default_rng(0).permutation(65_000) % len(crops)
-        assert sum(len(batch) for batch in feed(crops.drawn(0, 0), np.array_split(order, 254))) == 65_000
+crops = load(folder, LoadRequest(fitting=Fitting(crop=64))).train.images
+if what != "decoding":
+    from diabolo.train.batches.feed import feed
+    order = np.random.default_rng(0).permutation(65_000) % len(crops)
+    assert sum(len(batch) for batch in feed(crops.drawn(0, 0), np.array_split(order, 254))) == 65_000
 with open("/proc/self/status") as file:  # a process started from a large one inherits its ru_maxrss
     own = next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
 children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
@@ -151,7 +147,7 @@ print(json.dumps([time.perf_counter() - start, own, children]))
 
 def memory(folder: Path, what: str) -> tuple[str, ...]:
     """One row: the seconds and the peaks of a process that loads the photos, and then does `what`."""
-    arguments = json.dumps([str(folder), what, str(folder.with_name("run"))])
+    arguments = json.dumps([str(folder), what])
     environment = os.environ | {"DIABOLO_MEMORY": "1"}
     done = subprocess.run(
         [sys.executable, "-c", CODE, arguments], env=environment, check=True, capture_output=True, text=True

@@ -28,7 +28,7 @@ TRAINING = (ROOT / "docs" / "training.md").read_text("utf-8")
 
 
 def commands(text: str) -> list[list[str]]:
-    """The arguments of every indented `diabolo` line and its continuation; what follows spaces explains it."""
+    """The arguments of indented `diabolo` lines and their continuations; what follows spaces explains them."""
     text = re.sub(r"\n {8}(?=--)", " ", text)
     lines = re.findall(r"^    diabolo (.*)$", text, re.MULTILINE)
     return [re.split(r"\s{3,}", line)[0].split() for line in lines]

@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 
 from diabolo.train.datasets._cropping.gather import ORIENTATIONS, gather
 from diabolo.train.datasets._cropping.pictures import Pictures
-from diabolo.train.datasets._mapped import AROUND, Mapped
+from diabolo.train.datasets._mapped import Mapped
 
 __all__ = ["Crops"]
+
+_PIECE = 2**25  # bytes of a mapped file that are read between two releases of its pages, about
+_AROUND = 2**21  # bytes that the kernel may map around a page that is read: a huge page
 
 
 class Crops:
@@ -136,12 +139,23 @@ class Crops:
 
     def __getitem__(self, key: slice | NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
         index = np.arange(len(self))[key]
+        if not any(self._maps):
+            return self._taken(index)
+        # the rows of a crop are on different pages of the file, and more are mapped with each
+        height, width = self._pictures.sizes[self._picture[index]].T
+        planes = self._pictures.channels
+        touched = np.minimum(planes * (self._size * width + _AROUND), planes * height * width + _AROUND)
+        ends = np.flatnonzero(np.diff(touched.cumsum() // _PIECE)) + 1
+        pieces = []
+        for piece, size in zip(np.split(index, ends), np.split(touched, ends), strict=True):
+            pieces.append(self._taken(piece))
+            self._give_back(int(size.sum()))
+        return np.concatenate(pieces)
+
+    def _taken(self, index: NDArray[np.int64]) -> NDArray[np.uint8]:
         numbers = self._picture[index]
         places, turns = self._fixed(index) if self._seed is None else self._random(index, *self._seed)
         out = [gather(one, self._size, numbers, places, turns) for one in self._sources()]
-        # every row of a crop is on another page of the file, and the kernel reads around it
-        rows = self._size * self._pictures.sizes[numbers, 1]
-        self._give_back(self._pictures.channels * int((rows + AROUND).sum()))
         return out[0] if len(out) == 1 else np.concatenate(out, 1)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:

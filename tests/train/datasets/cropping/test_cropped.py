@@ -12,6 +12,7 @@ from _images import labels_of, sample, save
 from PIL import Image
 
 from diabolo.train.datasets import Crops, Fitting, ImageData, LoadRequest, Pictures, load
+from diabolo.train.datasets._cropping import crops as crops_module
 from diabolo.train.datasets._cropping import own_size
 from diabolo.train.datasets._decoding import worker
 from diabolo.train.errors import DataError, OptionError
@@ -76,7 +77,9 @@ def test_decoded_by_processes_and_mapped(tmp_path: Path, monkeypatch: pytest.Mon
     assert all(crops._maps)
     monkeypatch.delenv("DIABOLO_MEMORY")
     in_memory, *_ = crops_of(cropped(root))
+    monkeypatch.setattr(crops_module, "_PIECE", 300_000)  # some crops at a time
     assert np.array_equal(crops.drawn(3, 1)[:], in_memory.drawn(3, 1)[:])
+    assert len(crops[:0]) == 0
 
 
 def test_decoded_once_for_all_crops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
