@@ -4,10 +4,13 @@ import { fromAddress, fromFiles, readBundle } from "./bundle.js";
 import { droppedFiles } from "./drop.js";
 import { explore } from "./explore.js";
 import { checkGolden, start } from "./model.js";
+import { photographs } from "./photo.js";
 import { Problem } from "./problem.js";
 import { switchLanguage, t, translate } from "./strings.js";
+import { startThread } from "./thread.js";
 
 const $ = (id) => document.getElementById(id);
+const PARTS = ["stage", "code-side", "photo", "golden", "another"]; // of the page, with a bundle
 let opened = null; // { bundle, golden, explorer }
 let message = () => t("openHint");
 
@@ -18,12 +21,13 @@ async function open(finding) {
     const { model } = bundle;
     const channels = model.image.shape[0];
     if (channels !== 1 && channels !== 3) throw new Problem("noPicture", { channels });
-    const pair = await start(bundle);
-    const golden = await checkGolden(model, pair);
+    const any = model.image.size === "any";
+    const pair = await (any ? startThread : start)(bundle);
+    const golden = any ? pair.golden : await checkGolden(model, pair);
     opened?.explorer.leave();
-    for (const id of ["stage", "code-side", "golden", "another"]) $(id).hidden = false;
+    for (const id of PARTS) $(id).hidden = id === "photo" ? !any : any && (id === "stage" || id === "code-side");
     $("opening").hidden = true;
-    opened = { bundle, golden, explorer: explore(bundle, pair) };
+    opened = { bundle, golden, explorer: (any ? photographs : explore)(bundle, pair) };
     showFacts();
   } catch (error) {
     const reason = () => (error instanceof Problem ? t(error.message, error.values) : error.message);
@@ -36,7 +40,7 @@ function say(text) {
   message = text;
   $("message").textContent = message();
   $("opening").hidden = false;
-  for (const id of ["stage", "code-side", "golden", "another"]) $(id).hidden = true;
+  for (const id of PARTS) $(id).hidden = true;
 }
 
 function showFacts() {
@@ -84,7 +88,7 @@ document.ondragover = (event) => event.preventDefault();
 document.ondrop = (event) => {
   event.preventDefault();
   const picture = [...event.dataTransfer.files].find((file) => file.type.startsWith("image/"));
-  if (picture && opened && !$("stage").hidden) opened.explorer.openPicture(picture);
+  if (picture && opened && $("opening").hidden) opened.explorer.openPicture(picture);
   else open(droppedFiles(event.dataTransfer).then(fromFiles));
 };
 

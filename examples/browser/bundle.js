@@ -6,6 +6,8 @@ import { readZip } from "./zip.js";
 
 /** @typedef {(name: string) => Promise<Uint8Array>} Read the bytes of a file of the bundle */
 
+const VERSIONS = [1, 4]; // of the format
+
 /** @param {string} address of the folder, relative to the page @returns {Read} */
 export function fromAddress(address) {
   const folder = new URL(address.endsWith("/") ? address : `${address}/`, document.baseURI);
@@ -56,8 +58,8 @@ export async function readBundle(read) {
     ["encoder.onnx", "decoder.onnx", stored].map((name) => name && checked(name)),
   );
   const { codes, labels } = npz ? await readNpz(npz) : {};
-  const size = model.latent.shape.reduce((a, b) => a * b, 1);
-  if (codes && codes.data.length % size) throw new Problem("changed", { name: stored });
+  const size = model.latent.shape.reduce((a, b) => a * b, 1); // 0 for a model of any size, whose codes are not used
+  if (codes && size && codes.data.length % size) throw new Problem("changed", { name: stored });
   return { model, encoder, decoder, codes: codes?.data, labels: labels?.data };
 }
 
@@ -69,7 +71,9 @@ async function parseModel(raw) {
   if (found) blank.fill(48, found.index + found[1].length, found.index + found[1].length + 64);
   if (!found || (await sha256(blank)) !== found[2]) throw new Problem("changed", { name: "model.json" });
   const model = JSON.parse(new TextDecoder().decode(raw));
-  if (model.format !== "diabolo-bundle" || model.format_version !== 1) throw new Problem("format");
+  if (model.format !== "diabolo-bundle" || !VERSIONS.includes(model.format_version))
+    throw new Problem("format", { version: model.format_version, versions: VERSIONS.join(", ") });
+  if (model.latent.distribution === "codebook" || model.image.value_range) throw new Problem("unread");
   return model;
 }
 

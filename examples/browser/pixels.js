@@ -1,4 +1,6 @@
-/** Float images, channels first, in [0, 1], to canvases and back. */
+/** Float images, channels first, in [0, 1], to canvases and back; photographs from files. */
+
+import { Problem } from "./problem.js";
 
 /** @param {Float32Array} image @param {number[]} shape [channels, height, width] @returns {ImageData} */
 export function toPixels(image, [channels, height, width], offset = 0) {
@@ -42,4 +44,29 @@ export function paintError(canvas, image, other, [channels, height, width]) {
   }
   canvas.getContext("2d").putImageData(pixels, 0, 0);
   return sum / size / channels;
+}
+
+const STRIP = 2 ** 20; // pixels of a canvas: phones allow few
+
+/**
+ * The pixels of a photograph at its own size, upright, in sRGB, as RGBA.
+ * @param {Blob} file
+ * @returns {Promise<import("./any-size.js").Picture>}
+ */
+export async function openPhoto(file) {
+  const bitmap = await createImageBitmap(file).catch(() => { // upright: as its EXIF orientation says
+    throw new Problem("noPhoto", { name: file.name ?? "" });
+  });
+  const { width, height } = bitmap;
+  const data = new Uint8ClampedArray(4 * width * height);
+  const rows = Math.min(height, Math.ceil(STRIP / width));
+  const context = new OffscreenCanvas(width, rows).getContext("2d", { willReadFrequently: true });
+  for (let top = 0; top < height; top += rows) {
+    context.clearRect(0, 0, width, rows);
+    context.drawImage(bitmap, 0, -top);
+    const count = Math.min(rows, height - top);
+    data.set(context.getImageData(0, 0, width, count).data, 4 * top * width);
+  }
+  bitmap.close();
+  return { width, height, data };
 }

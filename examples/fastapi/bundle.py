@@ -13,6 +13,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import, or onn
 import numpy as np
 import onnxruntime
 
+VERSIONS = (1, 4)  # of the format
 DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
 
 
@@ -20,6 +21,7 @@ DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
 class Pair:
     """Both graphs. `encode` and `decode` take a batch and can be called from any thread."""
 
+    folder: Path
     model: dict  # model.json
     encoder: onnxruntime.InferenceSession
     decoder: onnxruntime.InferenceSession
@@ -32,10 +34,27 @@ class Pair:
         """Latents (batch, *latent_shape) to images (batch, channels, height, width) in [0, 1]."""
         return self.decoder.run(["image"], {"latent": latents})[0]
 
-    def golden(self, name: str) -> np.ndarray:
-        """'image', 'latent' or 'reconstruction' of the golden image, without a batch axis."""
-        shape = self.model["latent" if name == "latent" else "image"]["shape"]
-        return np.frombuffer(base64.b64decode(self.model["golden"][name]), "<f4").reshape(shape)
+    @property
+    def any_size(self) -> bool:
+        """Whether the graphs take images of any size."""
+        return self.model["image"].get("size") == "any"
+
+    def golden(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Image, latent and reconstruction, without a batch axis; of two sizes if images have any size."""
+        first = self.model["golden"]
+        return [self._arrays(each) for each in (first, first.get("second")) if each]
+
+    def _arrays(self, golden: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        image, latent = self.model["image"]["shape"], self.model["latent"]["shape"]
+        if self.any_size:
+            step = self.model["latent"]["stride"]
+            image = [image[0], *golden["size"]]
+            latent = [latent[0], *(side // step for side in golden["size"])]
+        shapes = {"image": image, "latent": latent, "reconstruction": image}
+        return tuple(
+            np.frombuffer(base64.b64decode(golden[name]), "<f4").reshape(shape)
+            for name, shape in shapes.items()
+        )
 
     @property
     def tolerance(self) -> float:
@@ -53,10 +72,13 @@ def load(folder: Path) -> Pair:
     if not found or hashlib.sha256(blank).hexdigest().encode() != found[1]:
         raise ValueError("model.json was changed after the export")
     model = json.loads(raw)
-    if (model.get("format"), model.get("format_version")) != ("diabolo-bundle", 1):
-        raise ValueError(f"{folder} is not a bundle of format version 1")
+    if model.get("format") != "diabolo-bundle" or model.get("format_version") not in VERSIONS:
+        version, known = model.get("format_version"), " and ".join(map(str, VERSIONS))
+        raise ValueError(f"model.json has format_version {version}; this service reads {known}")
+    if model["latent"].get("distribution") == "codebook" or "value_range" in model["image"]:
+        raise ValueError("model.json has a codebook or a value_range, which this service does not read")
     encoder, decoder = (session(read(folder, model, name)) for name in ("encoder.onnx", "decoder.onnx"))
-    return Pair(model, encoder, decoder)
+    return Pair(folder, model, encoder, decoder)
 
 
 def read(folder: Path, model: dict, name: str) -> bytes:

@@ -16,6 +16,8 @@ class Limits:
 
     most_pixels: int = limit(4_000_000, "pixels of a PNG or WebP; a JPEG may have four times as many")
     most_bytes: int = limit(8 * 2**20, "bytes of a request's body")
+    photo_pixels: int = limit(24_000_000, "pixels of a photograph, for a model of any size")
+    photo_bytes: int = limit(32 * 2**20, "bytes of a photograph's file, for a model of any size")
     body_seconds: float = limit(30, "seconds within which a body must arrive")
     held_bytes: int = limit(128 * 2**20, "bytes of all bodies in memory at the same time")
     waiting: int = limit(256, "requests that are being processed or waiting; further ones get 503")

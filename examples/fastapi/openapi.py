@@ -31,6 +31,12 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     },
 }
 PNG: dict[int | str, dict[str, Any]] = {200: {"description": "A PNG", "content": {"image/png": _BINARY}}}
+PHOTO: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A picture in the format of the body",
+        "content": {f"image/{kind}": _BINARY for kind in ("jpeg", "png", "webp")},
+    }
+}
 PICTURE_BODY = {"requestBody": {"required": True, "content": {"image/*": _BINARY}}}
 LATENTS_BODY = {
     "requestBody": {

@@ -11,6 +11,8 @@ MOST_SCANS = 64  # of a JPEG; progressive ones have about 10, and each scan is a
 MOST_CHUNKS = 4096  # of a PNG; every chunk takes time, however small, and usually has 8 KB or more
 GAP = 3.0  # Pillow reduces by a whole factor first, to this many times the size
 
+NOT_READ = f"the body is not a {', '.join(FORMATS)} that can be read"
+
 Image.MAX_IMAGE_PIXELS = None  # `check` has a stricter limit
 
 
@@ -38,11 +40,10 @@ def prepare(raw: bytes, image: dict, most_pixels: int) -> np.ndarray:
 
 def _read(raw: bytes, padding: tuple[int, ...], side: int, most_pixels: int) -> Image.Image:
     """Decode a picture upright, with transparent pixels on `padding`."""
-    if _chunks(raw) > MOST_CHUNKS:
-        raise BadPicture(f"the PNG has more than {MOST_CHUNKS} chunks; save it anew")
+    _check_chunks(raw)
     try:
         with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
-            check(picture, raw, most_pixels)
+            check(picture, raw, most_pixels * (JPEG_TIMES if picture.format == "JPEG" else 1))
             picture.draft(
                 None, (2 * side, 2 * side)
             )  # decodes a JPEG at a reduced size; other formats ignore it
@@ -52,23 +53,43 @@ def _read(raw: bytes, padding: tuple[int, ...], side: int, most_pixels: int) -> 
     except BadPicture:
         raise
     except Exception as error:  # decoders raise nearly anything on bad bytes
-        raise BadPicture(f"the body is not a {', '.join(FORMATS)} that can be read") from error
+        raise BadPicture(NOT_READ) from error
 
 
-def check(picture: Image.Image, raw: bytes, most_pixels: int) -> None:
+def check_header(raw: bytes, most_pixels: int) -> None:
+    """Check a picture that will be decoded at its own size.
+
+    Raises:
+        BadPicture: with a message for the client.
+    """
+    _check_chunks(raw)
+    try:
+        with Image.open(io.BytesIO(raw), formats=FORMATS) as picture:
+            check(picture, raw, most_pixels)
+    except BadPicture:
+        raise
+    except Exception as error:  # decoders raise nearly anything on bad bytes
+        raise BadPicture(NOT_READ) from error
+
+
+def check(picture: Image.Image, raw: bytes, most: int) -> None:
     """Check the cost of decoding by the picture's header, before anything is decoded.
 
     Raises:
         BadPicture: with a message for the client.
     """
-    most = most_pixels * (JPEG_TIMES if picture.format == "JPEG" else 1)
     if picture.width * picture.height > most:
         raise BadPicture(
             f"the picture has {picture.width} x {picture.height} pixels; "
             f"a {picture.format} may have {most / 1e6:g} million pixels"
         )
-    if picture.format == "JPEG" and raw.count(b"\xff\xda") > MOST_SCANS:
+    if picture.format in ("JPEG", "MPO") and raw.count(b"\xff\xda") > MOST_SCANS:
         raise BadPicture(f"the JPEG has more than {MOST_SCANS} scans")
+
+
+def _check_chunks(raw: bytes) -> None:
+    if _chunks(raw) > MOST_CHUNKS:
+        raise BadPicture(f"the PNG has more than {MOST_CHUNKS} chunks; save it anew")
 
 
 def _chunks(raw: bytes) -> int:

@@ -28,7 +28,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from golden import Golden
 from limits import Limits, add_options, chosen
-from openapi import LATENTS_BODY, PICTURE_BODY, PNG, REFUSALS, Latents
+from openapi import LATENTS_BODY, PHOTO, PICTURE_BODY, PNG, REFUSALS, Latents
 from patient import BACKLOG, Patient
 from pictures import BadPicture, prepare, to_png
 from starlette.requests import ClientDisconnect
@@ -50,6 +50,10 @@ def build(pair: Pair, limits: Limits | None = None) -> FastAPI:
     unwell = {503: {"description": "The golden check fails"}}
     app.add_api_route("/health", service.health, methods=["GET"], responses=unwell)
     pictures = {"methods": ["POST"], "openapi_extra": PICTURE_BODY}
+    if pair.any_size:
+        about = {"response_class": Response, "responses": PHOTO | REFUSALS}
+        app.add_api_route("/reconstruct", service.photograph, **about, **pictures)
+        return app
     app.add_api_route("/encode", service.encode, response_model=Latents, responses=REFUSALS, **pictures)
     app.add_api_route(
         "/reconstruct", service.reconstruct, response_class=Response, responses=PNG | REFUSALS, **pictures
@@ -69,8 +73,13 @@ class Service:
         self._golden, self._door = Golden(pair), Door(limits)
         self._pool = ThreadPoolExecutor(limits.decoders)  # all untrusted input is parsed in these threads
         self._free = asyncio.Semaphore(limits.decoders)
-        numbers = MOST_LATENTS * int(np.prod(self._latent_shape))
-        self._most_json = min(limits.most_bytes, 2**20 + DIGITS * numbers)
+        if pair.any_size:
+            from photos import Photographs
+
+            self._photographs = Photographs(pair.folder, limits.photo_pixels)
+        else:
+            numbers = MOST_LATENTS * int(np.prod(self._latent_shape))
+            self._most_json = min(limits.most_bytes, 2**20 + DIGITS * numbers)
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -91,6 +100,7 @@ class Service:
         facts["model"] |= {
             "image_shape": self._model["image"]["shape"],
             "latent_shape": self._latent_shape,
+            "any_size": self._model["image"].get("size") == "any",
         }
         queues = {"encode": self._encode.waiting, "decode": self._decode.waiting}
         facts["busy"] = self._door.busy() | {"waiting": queues}
@@ -110,6 +120,16 @@ class Service:
         with self._door.enter(request) as visit:
             raw = await visit.body(self._limits.most_bytes)
             return await visit.unless_gone(self._reconstruction(raw))
+
+    async def photograph(self, request: Request) -> Response:
+        """Reconstruct a PNG, JPEG or WebP in the body at its own size, in its format."""
+        with self._door.enter(request) as visit:
+            raw = await visit.body(self._limits.photo_bytes)
+            try:
+                content, kind = await visit.unless_gone(self._photographs(raw, self._in_thread))
+            except BadPicture as error:
+                raise HTTPException(422, str(error)) from None
+            return Response(content, media_type=kind)
 
     async def decode(self, request: Request) -> Response:
         """Decode `{"latents": [...]}`, each flat or of the latent's shape, to a PNG of all images."""

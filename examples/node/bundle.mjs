@@ -2,17 +2,21 @@
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join, normalize, isAbsolute } from "node:path";
+import { anySize } from "./any-size.mjs";
 
 process.env.ORT_DISABLE_TELEMETRY ??= "1"; // before the import, or onnxruntime reports its use
 const { default: ort } = await import("onnxruntime-node");
 
-/** One thread is the fastest for nets this small; where you set more, they must not spin while nothing is asked. */
-const OPTIONS = {
+/** One thread is the fastest for small images, all are for photographs. They must not spin while nothing is asked. */
+const options = ({ image }) => ({
   executionProviders: ["cpu"],
-  intraOpNumThreads: 1,
+  intraOpNumThreads: image.size === "any" ? availableParallelism() : 1,
   extra: { session: { intra_op: { allow_spinning: "0" } } },
-};
+});
+
+const VERSIONS = [1, 4]; // of the format
 
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
@@ -27,8 +31,10 @@ export function parseModel(raw) {
   if (found) blank.fill("0", found.index + found[1].length, found.index + found[1].length + 64);
   if (!found || sha256(blank) !== found[2]) throw new Error("model.json was changed after the export");
   const model = JSON.parse(raw.toString("utf8"));
-  if (model.format !== "diabolo-bundle" || model.format_version !== 1)
-    throw new Error("model.json is of another format version than 1");
+  if (model.format !== "diabolo-bundle" || !VERSIONS.includes(model.format_version))
+    throw new Error(`model.json has format_version ${model.format_version}; this example reads ${VERSIONS.join(" and ")}`);
+  if (model.latent.distribution === "codebook" || model.image.value_range)
+    throw new Error("model.json has a codebook or a value_range, which this example does not read");
   return model;
 }
 
@@ -50,35 +56,44 @@ export async function readBundle(folder) {
   return { model, files };
 }
 
-/** The pair of graphs: `encode` and `decode` take and give a batch as one Float32Array. */
+/**
+ * The pair of graphs. `encode` and `decode` take and give a batch as one Float32Array. A model of any size takes the
+ * size with it, and has `reconstruct` and `pieces` of any-size.mjs.
+ */
 export async function start({ model, files }) {
   const [encoder, decoder] = await Promise.all(
-    ["encoder.onnx", "decoder.onnx"].map((name) => ort.InferenceSession.create(files[name], OPTIONS)),
+    ["encoder.onnx", "decoder.onnx"].map((name) => ort.InferenceSession.create(files[name], options(model))),
   );
-  const imageShape = model.image.shape; // [channels, height, width]
-  const latentShape = model.latent.shape; // [latent_dim], or [c, h, w]
-  return {
-    /** @param {Float32Array} images @returns {Promise<Float32Array>} for a VAE the means */
-    encode: async (images) => (await encoder.run({ image: batch(images, imageShape) }, ["latent"])).latent.data,
-    /** @param {Float32Array} latents @returns {Promise<Float32Array>} */
-    decode: async (latents) => (await decoder.run({ latent: batch(latents, latentShape) }, ["image"])).image.data,
+  const { image, latent } = model;
+  const shaped = (shape, size) => (size ? [shape[0], ...size] : shape);
+  const pair = {
+    /** @param {Float32Array} images @param {[number, number]} [size] height and width, of a model of any size */
+    async encode(images, size) {
+      return (await encoder.run({ image: batch(images, shaped(image.shape, size)) }, ["latent"])).latent.data;
+    },
+    /** @param {Float32Array} latents @param {[number, number]} [size] rows and columns, of a model of any size */
+    async decode(latents, size) {
+      return (await decoder.run({ latent: batch(latents, shaped(latent.shape, size)) }, ["image"])).image.data;
+    },
   };
+  return image.size === "any" ? { ...pair, ...anySize(model, pair) } : pair;
 }
 
 function batch(values, shape) {
   const size = shape.reduce((a, b) => a * b, 1);
-  if (values.length % size) throw new Error(`${values.length} values are no batch of [${shape}]`);
+  if (!size || values.length % size) throw new Error(`${values.length} values are no batch of [${shape}]`);
   return new ort.Tensor("float32", values, [values.length / size, ...shape]);
 }
 
-/** Whether the graphs compute the same here as when they were exported. */
-export async function checkGolden(model, { encode, decode }) {
-  const { image, latent, reconstruction, tolerance } = model.golden;
-  const worst = Math.max(
-    largestDifference(await encode(floats(image)), floats(latent)),
-    largestDifference(await decode(floats(latent)), floats(reconstruction)),
-  );
-  const allowed = tolerance.cpu ?? tolerance.default;
+/** Whether the graphs compute the same here as when they were exported: at both sizes if they take any. */
+export async function checkGolden({ golden, latent: { stride } }, { encode, decode }) {
+  let worst = 0;
+  for (const { size, image, latent, reconstruction } of golden.second ? [golden, golden.second] : [golden]) {
+    const code = await encode(floats(image), size);
+    const rebuilt = await decode(floats(latent), size?.map((side) => side / stride));
+    worst = Math.max(worst, largestDifference(code, floats(latent)), largestDifference(rebuilt, floats(reconstruction)));
+  }
+  const allowed = golden.tolerance.cpu ?? golden.tolerance.default;
   return { worst, allowed, ok: worst <= allowed }; // a NaN is not
 }
 

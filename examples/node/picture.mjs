@@ -105,6 +105,17 @@ function weights(size, start, length, count) {
 const sinc = (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 const lanczos = (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0);
 
+/** A PNG as RGBA, 8 bits each: `{width, height, data}`. */
+export const readPng = (file) => PNG.sync.read(file);
+
+/** A PNG of RGBA, without alpha if all of it is opaque. */
+export function writePng({ width, height, data }) {
+  let opaque = true;
+  for (let i = 3; i < data.length && opaque; i += 4) opaque = data[i] === 255;
+  const png = Object.assign(new PNG({ width: 1, height: 1 }), { width, height, data: Buffer.from(data.buffer) });
+  return PNG.sync.write(png, { colorType: opaque ? 2 : 6 });
+}
+
 /**
  * A PNG of images side by side.
  * @param {Float32Array[]} images each channels first, in [0, 1]

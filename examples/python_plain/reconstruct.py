@@ -3,7 +3,8 @@
     python reconstruct.py BUNDLE [PICTURE]
 
 First checks all files and the golden image. Then writes reconstruction.png (PICTURE at the model's size, and
-its reconstruction) and samples.png (eight images decoded from random latents).
+its reconstruction) and samples.png (eight images decoded from random latents). With a model of any size it
+writes reconstruction.png only: the reconstruction of PICTURE at PICTURE's own size.
 """
 
 import base64
@@ -21,6 +22,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image, ImageOps
 
+VERSIONS = (1, 4)  # of the format
 DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
 
 
@@ -33,8 +35,11 @@ def read_bundle(folder: Path) -> tuple[dict, dict[str, bytes]]:
     if not found or hashlib.sha256(blank).hexdigest().encode() != found[1]:
         sys.exit("model.json was changed after the export")
     model = json.loads(raw)
-    if (model.get("format"), model.get("format_version")) != ("diabolo-bundle", 1):
-        sys.exit(f"{folder} is not a bundle of format version 1")
+    if model.get("format") != "diabolo-bundle" or model.get("format_version") not in VERSIONS:
+        version, known = model.get("format_version"), " and ".join(map(str, VERSIONS))
+        sys.exit(f"model.json has format_version {version}; this example reads {known}")
+    if model["latent"].get("distribution") == "codebook" or "value_range" in model["image"]:
+        sys.exit("model.json has a codebook or a value_range, which this example does not read")
     files = {}
     for name, entry in model["files"].items():
         if ".." in Path(name).parts or Path(name).is_absolute():
@@ -57,15 +62,19 @@ def session(graph: bytes) -> onnxruntime.InferenceSession:
 def check_golden(model: dict, encode, decode) -> None:
     """Check that the graphs compute the same here as when they were exported."""
 
-    def array(name: str, shape: list[int]) -> np.ndarray:
-        return np.frombuffer(base64.b64decode(model["golden"][name]), "<f4").reshape(1, *shape)
-
-    latent = array("latent", model["latent"]["shape"])
-    image = array("reconstruction", model["image"]["shape"])
-    worst = max(
-        np.abs(encode(array("image", model["image"]["shape"])) - latent).max(),
-        np.abs(decode(latent) - image).max(),
-    )
+    differences = []
+    golden = model["golden"]
+    for each in [golden, golden["second"]] if "second" in golden else [golden]:
+        shape, latent_shape = model["image"]["shape"], model["latent"]["shape"]
+        if "size" in each:  # of a model of any size
+            shape = [shape[0], *each["size"]]
+            latent_shape = [latent_shape[0], *(side // model["latent"]["stride"] for side in each["size"])]
+        image, latent, reconstruction = (
+            np.frombuffer(base64.b64decode(each[name]), "<f4").reshape(1, *its_shape)
+            for name, its_shape in (("image", shape), ("latent", latent_shape), ("reconstruction", shape))
+        )
+        differences += [encode(image) - latent, decode(latent) - reconstruction]
+    worst = np.max([np.abs(each).max() for each in differences])  # the built-in max() may ignore a NaN
     tolerance = model["golden"]["tolerance"]
     allowed = tolerance.get("cpu", tolerance["default"])
     print(f"golden check: largest difference {worst:.1e}, allowed {allowed:.0e}")
@@ -95,6 +104,35 @@ def prepare(path: str, image: dict) -> np.ndarray:
         picture = picture.resize(size, Image.Resampling.LANCZOS)
     values = np.asarray(picture, np.float32).reshape(1, height, width, channels) / np.float32(255)
     return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+
+
+def reconstruct(pixels: np.ndarray, model: dict, encode, decode, side: int = 384) -> np.ndarray:
+    """Reconstruct uint8 pixels (height, width, channels) with a model of any size, in tiles of `side`."""
+    multiple, radius = model["image"]["multiple"], model["image"]["receptive_radius"]
+    height, width = pixels.shape[:2]
+    pixels = np.pad(pixels, ((0, -height % multiple), (0, -width % multiple), (0, 0)), "edge")
+    result = np.empty_like(pixels)
+    margin = -(-(radius or 0) // multiple) * multiple
+    step = max(pixels.shape) if radius is None else side // multiple * multiple
+    for top in range(0, pixels.shape[0], step):
+        for left in range(0, pixels.shape[1], step):
+            up, back = max(0, top - margin), max(0, left - margin)
+            part = pixels[up : top + step + margin, back : left + step + margin]
+            image = decode(encode(part.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)))[0]
+            inner = image.transpose(1, 2, 0)[top - up :, left - back :][:step, :step]
+            result[top : top + step, left : left + step] = (inner * 255).round()
+    return result[:height, :width]
+
+
+def reconstruct_photo(path: str, model: dict, encode, decode) -> None:
+    """Reconstruct a picture at its own size, and write it to reconstruction.png."""
+    picture = ImageOps.exif_transpose(Image.open(path)).convert(
+        "L" if model["image"]["shape"][0] == 1 else "RGB"
+    )
+    pixels = np.asarray(picture).reshape(picture.height, picture.width, -1)
+    result = reconstruct(pixels, model, encode, decode)
+    Image.fromarray(result[..., 0] if result.shape[2] == 1 else result).save("reconstruction.png")
+    print("wrote reconstruction.png")
 
 
 def draw_latents(model: dict, files: dict[str, bytes], count: int, seed: int) -> np.ndarray:
@@ -139,6 +177,10 @@ def main() -> None:
     check_golden(model, encode, decode)
     if model["image"]["colour"] == "other":
         sys.exit("this model's images are neither grey nor RGB: use encode and decode with arrays")
+    if model["image"].get("size") == "any":
+        if len(sys.argv) == 3:
+            reconstruct_photo(sys.argv[2], model, encode, decode)
+        return
     if len(sys.argv) == 3:
         image = prepare(sys.argv[2], model["image"])
         latent = encode(image)

@@ -130,11 +130,13 @@ class Held:
 
 
 @contextmanager
-def here(load: Callable[[str], ModuleType], **limits: Any) -> Iterator[tuple[Served, Held]]:
+def here(
+    load: Callable[[str], ModuleType], bundle: Path = MODEL, **limits: Any
+) -> Iterator[tuple[Served, Held]]:
     """The service in a thread, with these limits."""
     import uvicorn
 
-    model = Held(load("bundle").load(MODEL))
+    model = Held(load("bundle").load(bundle))
     app = load("service").build(model, load("limits").Limits(**limits))
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", http=load("patient").Patient)
     server = uvicorn.Server(config)

@@ -10,12 +10,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 from _examples import EXAMPLES, damaged, expected, needs_modules, picture, pixels
+from _pair import save_pair
 from PIL import Image
 
-from diabolo.runtime import Bundle
+from diabolo.runtime import Autoencoder, Bundle
 from diabolo.runtime.bundle.manifest import schema
 
 PLAIN = [sys.executable, str(EXAMPLES / "python_plain" / "reconstruct.py")]
+# calls the page's function for images of any size, on noise.npy
+DRIVER = """
+import json, onnxruntime
+from pathlib import Path
+
+def session(graph, output):
+    opened = onnxruntime.InferenceSession(f"any/{graph}.onnx")
+    return lambda given: opened.run([output], {opened.get_inputs()[0].name: given})[0]
+
+model = json.loads(Path("any/model.json").read_text())
+pair = session("encoder", "latent"), session("decoder", "image")
+np.save("found.npy", reconstruct(np.load("noise.npy"), model, *pair, side=16))
+"""
 NODE = ["node", str(EXAMPLES / "node" / "reconstruct.mjs")]
 
 
@@ -78,6 +92,8 @@ def test_node_takes_the_golden_image_without_a_picture(bundles: dict[str, Path],
 
 def test_they_need_nothing_of_ours() -> None:
     for path in EXAMPLES.glob("*/*.py"):
+        if path.name == "photos.py":  # imported for models of any size only
+            continue
         assert not re.search(r"^\s*(import|from) diabolo", path.read_text("utf-8"), re.MULTILINE), path
     for lock in EXAMPLES.glob("*/package-lock.json"):
         assert '"resolved"' not in lock.read_text("utf-8"), f"{lock} names a registry"
@@ -93,11 +109,18 @@ def test_what_is_not_there_is_named(command: list[str], bundles: dict[str, Path]
 
 def test_the_page_on_embedding(bundles: dict[str, Path], tmp_path: Path) -> None:
     page = (EXAMPLES.parent / "docs" / "embedding.md").read_text("utf-8")
-    code, unlike, folder, gradio = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code, any_size, unlike, folder, gradio = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (tmp_path / "bundle").symlink_to(bundles["vae"], target_is_directory=True)
     picture(tmp_path / "picture.png")
     code += "print(latent.shape, reconstruction.shape)"
     assert run([sys.executable, "-c", code], cwd=tmp_path).stdout == "(1, 6) (1, 1, 16, 16)\n"
+    save_pair(tmp_path / "any", image_shape=(3, 16, 16), any_size=True)
+    noise = np.random.default_rng(0).integers(0, 256, (33, 70, 3), np.uint8)
+    wanted = Autoencoder.load(tmp_path / "any", device="cpu").reconstruct(noise)
+    np.save(tmp_path / "noise.npy", noise)
+    run([sys.executable, "-c", f"import numpy as np\n{any_size}\n{DRIVER}"], cwd=tmp_path)
+    found = np.load(tmp_path / "found.npy")
+    assert np.abs(found - 255 * wanted[0].transpose(1, 2, 0)).max() <= 0.51
     picture(tmp_path / "digit.png")
     assert run([sys.executable, "-c", unlike], cwd=tmp_path).stdout.startswith(("True (", "False ("))
     (tmp_path / "scans").mkdir()
@@ -114,5 +137,5 @@ def test_the_page_on_embedding(bundles: dict[str, Path], tmp_path: Path) -> None
     for key in re.findall(r"`((?:image|latent|noise|dataset|graphs|files|golden)(?:\.[a-z_0-9]+)?)`", page):
         top, _, below = key.partition(".")
         assert not below or below in described[top]["properties"], key
-    for link in re.findall(r"\]\(([^)]+)\)", page):
+    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page):
         assert (EXAMPLES.parent / "docs" / link).is_file(), link
