@@ -1,6 +1,6 @@
 """How much memory an export takes, with and without the bound on the images that are run at a time.
 
-    python -m benchmarks.export.memory [--sides 256 512] [--channels 16] [--only bounded] [--limit 8]
+    python -m benchmarks.export.memory [--sides 256 512] [--channels 16] [--only bounded] [--limit 8] [--any-size]
 
 prints a table. The model is an AutoencoderKL of diffusers with one block, so that every
 layer has the image's full resolution, without attention, with random weights. Each export is a process of its
@@ -10,7 +10,8 @@ own, whose peak resident memory counts.
 - unbounded: compared with torch at batch 64 whatever the size, and 32 images encoded at a time. Smaller
   batches, which take less memory, are left out to save time.
 
-A process that exceeds the limit is stopped.
+A process that exceeds the limit is stopped. A latent of one size may have 500,000 values at most, which this model
+exceeds at 512 pixels; with --any-size it is exported for images of any size, and the sides are of the example only.
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--only", choices=WAYS, help="leave the other out")
     parser.add_argument("--limit", type=float, default=8, help="GiB at which a process is stopped")
     parser.add_argument("--child", nargs=2, metavar=("SIDE", "WAY"), help=argparse.SUPPRESS)
+    parser.add_argument("--any-size", action="store_true", help="export for images of any size")
     given = parser.parse_args(words)
     if given.child:
-        export(int(given.child[0]), given.channels, given.child[1] == "bounded")
+        export(int(given.child[0]), given.channels, given.child[1] == "bounded", given.any_size)
         return
     tables.heading("Peak memory of an export", ("side", "channels", "way", "GiB", "seconds"))
     for side in given.sides:
@@ -54,6 +56,7 @@ def measured(side: int, way: str, given: argparse.Namespace) -> str:
     """The peak of a process that exports, in GiB, or that it was stopped."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.export.memory"]
     command += ["--channels", str(given.channels), "--child", str(side), way]
+    command += ["--any-size"] * given.any_size
     child = psutil.Popen(command, stdout=subprocess.PIPE, text=True)
     while child.poll() is None:
         try:
@@ -70,7 +73,7 @@ def measured(side: int, way: str, given: argparse.Namespace) -> str:
     return f"{float(out.split()[-1]):.2f}"
 
 
-def export(side: int, channels: int, bounded: bool) -> None:
+def export(side: int, channels: int, bounded: bool, any_size: bool) -> None:
     """Export the model, and print the peak of this process's resident memory in GiB."""
     import torch
     from diffusers import AutoencoderKL
@@ -83,11 +86,12 @@ def export(side: int, channels: int, bounded: bool) -> None:
         block_out_channels=(channels,), norm_num_groups=4, sample_size=side, mid_block_add_attention=False
     ).eval()
     if not bounded:
-        bundle.__dict__.update(most_images=lambda _graphs: LARGEST, BATCH_SIZES=(LARGEST,))
+        bundle.__dict__.update(most_images=lambda *_graphs: LARGEST, BATCH_SIZES=(LARGEST,))
         adapt.__dict__.update(images_at_once=lambda *_given: 32)
     with TemporaryDirectory(prefix="diabolo-memory-") as scratch:
         example = torch.rand(32, 3, side, side)
-        export_pair(model.encode, model.decode, example, Path(scratch) / "kl", value_range=(-1, 1))
+        out = Path(scratch) / "kl"
+        export_pair(model.encode, model.decode, example, out, value_range=(-1, 1), any_size=any_size)
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(kilobytes / 2**20 / (1024 if sys.platform == "darwin" else 1))
 
