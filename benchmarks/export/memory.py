@@ -1,6 +1,7 @@
 """How much memory an export takes, with and without the bound on the images that are run at a time.
 
-    python -m benchmarks.export.memory [--sides 256 512] [--channels 16] [--only bounded] [--limit 8] [--any-size]
+    python -m benchmarks.export.memory [--sides 256 512] [--channels 16] [--only bounded] [--limit 8]
+    [--any-size]
 
 prints a table. The model is an AutoencoderKL of diffusers with one block, so that every
 layer has the image's full resolution, without attention, with random weights. Each export is a process of its
@@ -10,8 +11,9 @@ own, whose peak resident memory counts.
 - unbounded: compared with torch at batch 64 whatever the size, and 32 images encoded at a time. Smaller
   batches, which take less memory, are left out to save time.
 
-A process that exceeds the limit is stopped. A latent of one size may have 500,000 values at most, which this model
-exceeds at 512 pixels; with --any-size it is exported for images of any size, and the sides are of the example only.
+A process that exceeds the limit is stopped. A latent of one size may have 500,000 values at most, which this
+model exceeds at 512 pixels; with --any-size it is exported for images of any size, and the sides are of the
+example only.
 """
 
 from __future__ import annotations
