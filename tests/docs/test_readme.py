@@ -28,7 +28,7 @@ TRAINING = (ROOT / "docs" / "training.md").read_text("utf-8")
 
 
 def commands(text: str) -> list[list[str]]:
-    """The arguments of indented `diabolo` lines and their continuations; what follows spaces explains them."""
+    """The arguments of indented `diabolo` lines and their continuations; what follows spaces explains it."""
     text = re.sub(r"\n {8}(?=--)", " ", text)
     lines = re.findall(r"^    diabolo (.*)$", text, re.MULTILINE)
     return [re.split(r"\s{3,}", line)[0].split() for line in lines]
