@@ -1,4 +1,5 @@
-"""A bundle made by hand in milliseconds, without torch: an orthonormal projection and its inverse."""
+"""A bundle made by hand in milliseconds, without torch: an orthonormal projection and its inverse; or, for
+images of any size, a rearrangement of the pixels and the mean of 3 x 3 of them."""
 
 from __future__ import annotations
 
@@ -21,26 +22,27 @@ def save_pair(
     image_shape: tuple[int, int, int] = (1, 8, 8),
     latent_shape: tuple[int, ...] = (2, 4, 4),
     batch: str | int = "batch",
+    any_size: bool = False,
     **changes: Any,
 ) -> Path:
     """A bundle without codes; a latent of as many values as the image holds all of it.
 
+    With `any_size` the model takes images of any size: its stride and its multiple are 2, its receptive
+    radius 1, and `latent_shape` is ignored. It returns the mean of 3 x 3 pixels, with the edge repeated: of
+    a noisy picture, one with a third of the noise. `image_shape` is that of the training crops.
+
     `changes` go into model.json, those of `latent` and `image` into theirs.
     """
-    pixels, values = prod(image_shape), prod(latent_shape)
-    side = max(pixels, values)
-    turn, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((side, side)))
-    weights = turn[:pixels, :values].astype(np.float32)
+    if any_size:
+        graphs, document = _blurring_graphs(image_shape[0]), _any_size_document(image_shape)
+    else:
+        graphs, document = (
+            _projecting_graphs(image_shape, latent_shape, batch),
+            _document(image_shape, latent_shape),
+        )
     folder.mkdir(parents=True)
-    graphs = {
-        "encoder": _graph("image", image_shape, weights, "latent", latent_shape, batch),
-        "decoder": _graph(
-            "latent", latent_shape, np.ascontiguousarray(weights.T), "image", image_shape, batch
-        ),
-    }
     for name, raw in graphs.items():
         (folder / f"{name}.onnx").write_bytes(raw)
-    document = _document(image_shape, latent_shape)
     for key in ("latent", "image"):
         document[key] |= changes.pop(key, {})
     document["files"] = {
@@ -49,6 +51,41 @@ def save_pair(
     }
     (folder / "model.json").write_bytes(manifest.seal(document | changes))
     return folder
+
+
+def _projecting_graphs(
+    image_shape: tuple[int, ...], latent_shape: tuple[int, ...], batch: str | int
+) -> dict[str, bytes]:
+    pixels, values = prod(image_shape), prod(latent_shape)
+    side = max(pixels, values)
+    turn, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((side, side)))
+    weights = turn[:pixels, :values].astype(np.float32)
+    back = np.ascontiguousarray(weights.T)
+    return {
+        "encoder": _graph("image", image_shape, weights, "latent", latent_shape, batch),
+        "decoder": _graph("latent", latent_shape, back, "image", image_shape, batch),
+    }
+
+
+def _blurring_graphs(channels: int) -> dict[str, bytes]:
+    image, latent = (channels, "height", "width"), (4 * channels, "rows", "columns")
+    down = helper.make_node("SpaceToDepth", ["image"], ["latent"], blocksize=2)
+    up = [
+        helper.make_node("DepthToSpace", ["latent"], ["pixels"], blocksize=2, mode="DCR"),
+        helper.make_node("Pad", ["pixels", "edges"], ["wider"], mode="edge"),
+        helper.make_node("Conv", ["wider", "mean"], ["blurred"], group=channels),
+        helper.make_node("Clip", ["blurred", "zero", "one"], ["image"]),
+    ]
+    values = [
+        numpy_helper.from_array(np.array([0, 0, 1, 1, 0, 0, 1, 1]), "edges"),
+        numpy_helper.from_array(np.full((channels, 1, 3, 3), 1 / 9, np.float32), "mean"),
+        numpy_helper.from_array(np.float32(0), "zero"),
+        numpy_helper.from_array(np.float32(1), "one"),
+    ]
+    return {
+        "encoder": _encoded([down], ("image", image), ("latent", latent), []),
+        "decoder": _encoded(up, ("latent", latent), ("image", image), values),
+    }
 
 
 def _graph(
@@ -67,18 +104,27 @@ def _graph(
     ]
     if target == "image":
         nodes.append(helper.make_node("Clip", [last, "zero", "one"], [target]))
-    graph = helper.make_graph(
-        nodes,
-        "graph",
-        [helper.make_tensor_value_info(source, TensorProto.FLOAT, [batch, *shape])],
-        [helper.make_tensor_value_info(target, TensorProto.FLOAT, [batch, *out_shape])],
-        [
-            numpy_helper.from_array(weights, "weights"),
-            numpy_helper.from_array(np.array([-1, *out_shape]), "shape"),
-            numpy_helper.from_array(np.float32(0), "zero"),
-            numpy_helper.from_array(np.float32(1), "one"),
-        ],
-    )
+    values = [
+        numpy_helper.from_array(weights, "weights"),
+        numpy_helper.from_array(np.array([-1, *out_shape]), "shape"),
+        numpy_helper.from_array(np.float32(0), "zero"),
+        numpy_helper.from_array(np.float32(1), "one"),
+    ]
+    return _encoded(nodes, (source, shape), (target, out_shape), values, batch)
+
+
+def _encoded(
+    nodes: list[onnx.NodeProto],
+    source: tuple[str, tuple[Any, ...]],
+    target: tuple[str, tuple[Any, ...]],
+    values: list[TensorProto],
+    batch: str | int = "batch",
+) -> bytes:
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, *shape])
+        for name, shape in (source, target)
+    ]
+    graph = helper.make_graph(nodes, "graph", ends[:1], ends[1:], values)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
     onnx.checker.check_model(model)
     raw: bytes = model.SerializeToString()
@@ -123,6 +169,18 @@ def _document(image_shape: tuple[int, ...], latent_shape: tuple[int, ...]) -> di
             "tolerance": {"default": 1e-4},
         },
     }
+
+
+def _any_size_document(image_shape: tuple[int, ...]) -> dict[str, Any]:
+    channels, height, width = image_shape
+    whole = (4 * channels, height // 2, width // 2)
+    document = _document(image_shape, whole)
+    document["image"] |= {"size": "any", "multiple": 2, "receptive_radius": 1}
+    document["latent"] |= {"shape": [4 * channels, None, None], "stride": 2}
+    for key in ("mean", "deviation", "minimum", "maximum"):
+        document["latent"][key] = document["latent"][key][: 4 * channels]
+    document["golden"]["size"] = [height, width]
+    return document
 
 
 def _zeros(shape: tuple[int, ...]) -> str:
