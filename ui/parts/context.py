@@ -202,10 +202,11 @@ class Context:
         return Look(model=name, image=prepared.image, words=told, picture=picture)
 
     @contextlib.contextmanager
-    def turn(self, count: int, size: tuple[int, ...]) -> Iterator[None]:
+    def turn(self, count: int, size: tuple[int, ...], *, quiet: bool = False) -> Iterator[None]:
         """Wait for a turn if `count` pictures of this size are large work; small work does not wait.
 
-        Nor does a part of work that has its turn already: it would wait for itself.
+        Nor does a part of work that has its turn already: it would wait for itself. The visitor gets a
+        message after a second of waiting, unless it is `quiet`.
 
         Raises:
             gr.Error: too many requests wait, or the caller has left.
@@ -214,7 +215,7 @@ class Context:
             yield
             return
         say = self.say(SHARED, LocalContext.request.get(None))
-        with self._turns.take(say["wait"]):
+        with self._turns.take("" if quiet else say["wait"]):
             held = _HAS_TURN.set(True)
             try:
                 yield

@@ -27,6 +27,7 @@ from diabolo.ui.tabs.denoise.level_curve import WORDS as CURVE_WORDS
 from diabolo.ui.tabs.denoise.level_curve import Curve, Now, level_curve, measure
 from diabolo.ui.tabs.denoise.levels import first_noise, level_slider, read_noise, step, top, within
 from diabolo.ui.tabs.denoise.noisy_files import files_section
+from diabolo.ui.tabs.denoise.own_size import own_size_section
 from diabolo.ui.tabs.denoise.texts import TEXTS
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
@@ -37,8 +38,9 @@ ORDER = 20
 
 @dataclass(kw_only=True)
 class _Page:
-    """The components that add noise to a picture and show what the model makes of it."""
+    """The components that add noise to a picture and show what a model of one size makes of it."""
 
+    fixed: gr.Column
     source: PictureView
     pair: gr.HTML
     figures: gr.Markdown
@@ -62,7 +64,9 @@ class _Page:
 
 def build(context: Context) -> None:
     """Lay out the tab."""
+    gr.Markdown(context.text("denoise", "lead"), elem_classes="lead")
     page = _layout(context)
+    own_size_section(context)
     files_section(context)
     _wire(context, page)
     _endpoint(context, page)
@@ -74,9 +78,8 @@ def _layout(context: Context) -> _Page:
 
     m = context.manifest(context.chooser.value)
     first, now = first_noise(m)
-    gr.Markdown(text("lead"), elem_classes="lead")
     source = PictureView(context)
-    with gr.Column(elem_classes="reconstructed"):
+    with gr.Column(visible=m.any_size is None, elem_classes="reconstructed") as fixed:
         with gr.Row(equal_height=False, elem_classes="pair"):
             source.show(name="denoise-seen")
             with gr.Column(min_width=100):
@@ -97,6 +100,7 @@ def _layout(context: Context) -> _Page:
         trained = advice(context, "denoise-note")
         curve = gr.HTML(elem_classes="denoise-curve")
     return _Page(
+        fixed=fixed,
         source=source,
         pair=pair,
         figures=figures,
@@ -130,13 +134,17 @@ def _wire(context: Context, page: _Page) -> None:
         """Show the picture; for another model, begin with the noise that it was trained on."""
         say = context.say(TEXTS, request)
         with shown_errors():
-            m, look = context.manifest(model), context.look(model, picture, request)
+            m = context.manifest(model)
+            if m.any_size is not None:  # the page has a part of its own for it
+                return *[gr.skip()] * 2, gr.Column(visible=False), *[gr.skip()] * (3 + len(page.shown))
+            look = context.look(model, picture, request)
             if before != model:
                 kind, level = first_noise(m)
             shown = view.show(model, look, kind, level, seed, request)
         named = gr.Dropdown(choices=[(say[name], name) for name in KINDS], value=kind)
         limited = level_slider(m, kind, level, say)
-        return *page.source.told(look, request), named, limited, model, *shown
+        told = page.source.told(look, request)
+        return *told, gr.Column(visible=True), named, limited, model, *shown
 
     def limit(
         model: str, picture: Picture, kind: str, level: float, seed: float, request: gr.Request
@@ -153,7 +161,7 @@ def _wire(context: Context, page: _Page) -> None:
         return abs(int(seed or 0)) + 1
 
     before = gr.State()  # the model that the noise was chosen for
-    page.source.wire(follow, [*page.noise, before], [page.kind, page.level, before, *page.shown])
+    page.source.wire(follow, [*page.noise, before], [page.fixed, page.kind, page.level, before, *page.shown])
     inputs = [context.chooser, context.picture, *page.noise]
     gr.on([page.level.input, page.seed.change], show, inputs, page.shown, **LATEST)
     page.kind.input(limit, inputs, [page.level, *page.shown], **LATEST)
