@@ -11,8 +11,6 @@ import gradio as gr
 
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image.photo import Photo, encode_photo
-from diabolo.ui.files.incoming import FileInput
-from diabolo.ui.files.served import keep
 from diabolo.ui.parts.context import EVERY, QUIET, Context, shown_errors
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.texts import Texts
@@ -32,13 +30,6 @@ Told = Callable[[Manifest, Photo, Photo | None, Photo, gr.Request], str]
 result, and the visitor's request."""
 
 _SHARE = "(strength) => ({__type__: 'update', strength})"
-_DOWNLOADED = """(file) => {
-  if (!file?.url) return;
-  const link = Object.assign(document.createElement('a'), {href: file.url, download: file.orig_name ?? ''});
-  document.body.append(link);
-  link.click();
-  link.remove();
-}"""
 _FAILED = "() => [{__type__: 'update', visible: false}, '']"
 
 
@@ -102,7 +93,11 @@ class PhotoDesk:
             settings()
             words = view_words(context.language, self._names)
             self._view = PhotoView(words, elem_classes="photo-view")
-            self._status = gr.Markdown(elem_classes="photo-status")
+            with gr.Row(elem_classes="photo-progress"):
+                self._status = gr.Markdown(elem_classes="photo-status")
+                self._cancel = gr.Button(
+                    text("cancel"), visible=False, size="sm", elem_classes="photo-cancel"
+                )
             self._figures = gr.Markdown(elem_classes=["figures", "photo-figures"])
             with gr.Row(equal_height=False, elem_classes="photo-tools"):
                 self._strength = gr.Slider(
@@ -114,12 +109,7 @@ class PhotoDesk:
                     info=text("strength_info"),
                     elem_classes="photo-strength",
                 )
-                with gr.Column(min_width=140, elem_classes="photo-buttons"):
-                    self._cancel = gr.Button(text("cancel"), visible=False, elem_classes="photo-cancel")
-                    self._download = gr.Button(
-                        text("download"), variant="primary", elem_classes="photo-download"
-                    )
-            self._file = FileInput(visible="hidden", container=False)
+                self._download = gr.Button(text("download"), variant="primary", elem_classes="photo-download")
         self._work = gr.State()
         self._wire_tools()
 
@@ -205,22 +195,25 @@ class PhotoDesk:
         def stop(request: gr.Request) -> None:
             self._jobs.stop(request.session_hash)
 
-        def download(work: _Work | None, strength: float, request: gr.Request) -> str:
+        def download(work: _Work | None, strength: float, request: gr.Request) -> Any:
             with shown_errors():
                 return self._downloaded(work, strength, request)
 
         self._cancel.click(stop, None, None, **QUIET)
         self._strength.change(None, self._strength, self._view, js=_SHARE, **EVERY)
-        made = self._download.click(
-            download, [self._work, self._strength], self._file, **{**QUIET, "show_progress": "minimal"}
+        self._download.click(
+            download,
+            [self._work, self._strength],
+            self._view,
+            **{**QUIET, "show_progress": "minimal"},
+            show_progress_on=self._status,
         )
-        made.success(None, self._file, None, js=_DOWNLOADED, **QUIET)
 
-    def _downloaded(self, work: _Work | None, strength: float, request: gr.Request) -> str:
-        """The path of the result's file, in the picture's own kind and with the share that was chosen."""
+    def _downloaded(self, work: _Work | None, strength: float, request: gr.Request) -> Any:
+        """Let the page download the result in the picture's own kind, with the share that was chosen."""
         if work is None or work.after is None:
             raise refusal(self._context.say(DESK, request)["gone"])
         photo, _ = work.photos()
         made = mixed(photo, load_pixels(work.after), float(strength))
         name = f"{Path(work.name).stem}-{self._suffix}{ending_of(made, work.name)}"
-        return keep(encode_photo(made), self._file.GRADIO_CACHE, name)
+        return self._view.downloading(encode_photo(made), name)

@@ -13,7 +13,7 @@ from PIL import Image
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image.photo import FORMATS, Photo
 
-__all__ = ["ending_of", "for_screen", "load_pixels", "mixed", "pixels_file"]
+__all__ = ["ending_of", "for_screen", "in_eight_bits", "load_pixels", "mixed", "pixels_file"]
 
 _LOSSLESS = 1 << 21  # pixels of a picture that is sent to the page without loss, at most
 _QUALITY = 95  # of a larger one, in JPEG with all of the colours
@@ -25,9 +25,7 @@ def for_screen(photo: Photo) -> tuple[bytes, str]:
     Small pictures and those with transparency are PNG. A photograph of 12 megapixels takes about 5 MB as
     JPEG, and 30 as PNG.
     """
-    eight = photo.in_format("WEBP")  # 8 bits, and transparency if there is any
-    samples = eight.pixels if eight.alpha is None else np.dstack([eight.pixels, eight.alpha])
-    picture = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
+    picture = in_eight_bits(photo)
     icc, out = photo.metadata.icc, io.BytesIO()
     more = {"icc_profile": icc} if icc else {}
     if photo.alpha is not None or picture.width * picture.height <= _LOSSLESS:
@@ -35,6 +33,13 @@ def for_screen(photo: Photo) -> tuple[bytes, str]:
         return out.getvalue(), ".png"
     picture.save(out, "JPEG", quality=_QUALITY, subsampling=0, **more)
     return out.getvalue(), ".jpg"
+
+
+def in_eight_bits(photo: Photo) -> Image.Image:
+    """The pixels of a photograph, with transparency if there is any."""
+    eight = photo.in_format("WEBP")
+    samples = eight.pixels if eight.alpha is None else np.dstack([eight.pixels, eight.alpha])
+    return Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
 
 
 def pixels_file(photo: Photo) -> bytes:

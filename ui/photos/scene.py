@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+import secrets
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-__all__ = ["scene"]
+from diabolo.runtime.autoencoder import Autoencoder
+from diabolo.runtime.bundle.manifest import Manifest
+
+__all__ = ["has_scene", "scene", "scene_for"]
 
 _Array: TypeAlias = NDArray[np.float64]
 
@@ -43,6 +48,23 @@ def scene(seed: int = 0, width: int = 480, height: int = 320) -> NDArray[np.uint
         _paint(picture, ridge - y, _textured(colour, x, y, 0.03 * number, rng), height)
     _trees(picture, x, y, shore, rng)
     return _with_water(picture, shore, width, height)
+
+
+def has_scene(model: Autoencoder) -> bool:
+    """Whether a model shows the scene: one of any size without codes; its random latents look like nothing."""
+    m = model.manifest
+    return m.any_size is not None and m.image_shape[0] in (1, 3) and model.codes is None
+
+
+def scene_for(m: Manifest, seed: int | None = None) -> Image.Image:
+    """A scene in the colours of a model.
+
+    Args:
+        m: the model's manifest, for 1 or 3 channels.
+        seed: of the scene; None takes another each time.
+    """
+    picture = Image.fromarray(scene(secrets.randbelow(1000) if seed is None else seed))
+    return picture.convert("L") if m.image_shape[0] == 1 else picture
 
 
 def _mix(one: _Array, other: _Array, share: _Array) -> _Array:

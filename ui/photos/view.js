@@ -175,7 +175,7 @@ function look() {
 function frame() {
   if (!size[0] || !stage.clientWidth) return;
   const whole = !near();
-  stage.style.height = `${Math.round(clamp((stage.clientWidth * size[1]) / size[0], 160, 640))}px`;
+  stage.style.height = `${Math.round(clamp((stage.clientWidth * size[1]) / size[0], 160, 720))}px`;
   if (whole) k = 0;
   draw();
 }
@@ -188,7 +188,17 @@ stage.addEventListener("dblclick", reset);
 stage.addEventListener("keydown", key);
 part("footer").addEventListener("click", ({ target }) => DEEDS[target.dataset?.do]?.());
 new ResizeObserver(frame).observe(stage.parentElement);
+function download() {
+  const { url, orig_name } = props.download ?? {};
+  if (!url) return;
+  const link = Object.assign(document.createElement("a"), { href: url, download: orig_name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
 watch("value", look);
+watch("download", download);
 watch("strength", draw);
 name();
 look();

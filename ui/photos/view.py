@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from importlib import resources
 from typing import Any
 
@@ -39,6 +40,7 @@ class PhotoView(gr.HTML, metaclass=WithoutStub):
             padding=False,
             words=words,
             strength=1,
+            download=None,
             **options,
         )
 
@@ -66,13 +68,20 @@ class PhotoView(gr.HTML, metaclass=WithoutStub):
         """
         width, height = before.size
         return {
-            "before": self._file(before),
-            "after": None if after is None else self._file(after),
+            "before": self._shown(before),
+            "after": None if after is None else self._shown(after),
             "width": width,
             "height": height,
         }
 
-    def _file(self, photo: Photo) -> dict[str, Any]:
+    def downloading(self, content: bytes, name: str) -> Any:
+        """An update that lets the page download a file."""
+        return gr.update(download={**self._file(content, name), "orig_name": name, "number": time.time_ns()})
+
+    def _shown(self, photo: Photo) -> dict[str, Any]:
         content, ending = for_screen(photo)
-        path = keep(content, self.GRADIO_CACHE, f"picture{ending}")
-        return {"path": path, "meta": {"_type": "gradio.FileData"}}
+        return self._file(content, f"picture{ending}")
+
+    def _file(self, content: bytes, name: str) -> dict[str, Any]:
+        """A file as the page gets it; gradio adds its URL."""
+        return {"path": keep(content, self.GRADIO_CACHE, name), "meta": {"_type": "gradio.FileData"}}

@@ -18,10 +18,12 @@ from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.photos.desk import PhotoDesk, Spoil
+from diabolo.ui.photos.work import own_size_photo, processed
 from diabolo.ui.tabs.denoise.levels import first_noise, level_slider, read_noise, step, top, within
 from diabolo.ui.tabs.denoise.texts import TEXTS
+from diabolo.ui.work import stop_if_disconnected
 
-__all__ = ["own_size_section"]
+__all__ = ["denoised_photo", "own_size_psnr", "own_size_section"]
 
 NONE = "none"  # the kind of noise that is not added
 _PLAIN = 1.5  # of 255: a standard deviation that nobody sees
@@ -106,6 +108,28 @@ def _wire(
     again.click(next_seed, seed, seed, **QUIET)
 
 
+def denoised_photo(
+    context: Context, model: str, image: str, kind: str, level: float, seed: float
+) -> tuple[Photo, Photo, Photo]:
+    """A picture at its own size, the same with noise, and what the model makes of that.
+
+    Args:
+        context: the app's context.
+        model: the name of a model of any size.
+        image: the path of the picture.
+        kind, level, seed: of the noise.
+    """
+    clean = own_size_photo(image)
+    noisy = _spoiled(context.manifest(model), kind, level, seed)(clean)
+    return clean, noisy, processed(context, model, noisy, lambda *_: stop_if_disconnected())
+
+
+def own_size_psnr(clean: Photo, other: Photo) -> float:
+    """PSNR in dB; infinite if nothing differs."""
+    error = photo_mse(clean, other)
+    return float(psnr_of_mse(np.array(error))) if error > 0 else math.inf
+
+
 def _limited(m: Manifest, kind: str, level: float, say: dict[str, str]) -> tuple[Any, ...]:
     """The controls: without noise only its kind is shown."""
     names = [(say["none"], NONE), *((say[name], name) for name in KINDS)]
@@ -144,11 +168,11 @@ def _told(context: Context) -> Any:
 
 def _compared(clean: Photo, seen: Photo, result: Photo, say: dict[str, str]) -> list[str]:
     """The figures of a result whose clean photograph is known."""
-    errors = [photo_mse(clean, other) for other in (seen, result)]
-    before, after = ("∞" if error == 0 else f"{float(psnr_of_mse(np.array(error))):.1f}" for error in errors)
+    psnr = [own_size_psnr(clean, other) for other in (seen, result)]
+    before, after = ("∞" if math.isinf(value) else f"{value:.1f}" for value in psnr)
     ssim = [f"{photo_ssim(clean, other):.3f}" for other in (seen, result)]
     line = say["own_figures"].format(noisy=before, denoised=after, noisy_ssim=ssim[0], ssim=ssim[1])
-    return [line, say["worse"]] if errors[1] > errors[0] else [line]
+    return [line, say["worse"]] if psnr[1] < psnr[0] else [line]
 
 
 def _estimated(m: Manifest, seen: Photo, result: Photo, say: dict[str, str]) -> str:

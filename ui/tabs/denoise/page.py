@@ -20,6 +20,7 @@ from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.picture import Look, Picture
 from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.texts import SHARED
+from diabolo.ui.photos.encoded import in_eight_bits
 from diabolo.ui.refused import refusal
 from diabolo.ui.tabs.denoise.advised import advised
 from diabolo.ui.tabs.denoise.before_after import before_after, compared
@@ -27,7 +28,7 @@ from diabolo.ui.tabs.denoise.level_curve import WORDS as CURVE_WORDS
 from diabolo.ui.tabs.denoise.level_curve import Curve, Now, level_curve, measure
 from diabolo.ui.tabs.denoise.levels import first_noise, level_slider, read_noise, step, top, within
 from diabolo.ui.tabs.denoise.noisy_files import files_section
-from diabolo.ui.tabs.denoise.own_size import own_size_section
+from diabolo.ui.tabs.denoise.own_size import denoised_photo, own_size_psnr, own_size_section
 from diabolo.ui.tabs.denoise.texts import TEXTS
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
@@ -178,7 +179,7 @@ def _endpoint(context: Context, page: _Page) -> None:
 
         Args:
             model: the model's name.
-            image: a picture of any size; it is fitted to the model first.
+            image: a picture of any size; it is fitted to the model first, unless that takes any size.
             kind: gaussian, salt-pepper, masking, speckle, poisson-gaussian or jpeg.
             level: how much: a standard deviation (gaussian, speckle), a share of the pixels (salt-pepper,
                 masking), the gain (poisson-gaussian) or the quality, 1 to 100 (jpeg).
@@ -191,11 +192,17 @@ def _endpoint(context: Context, page: _Page) -> None:
         if image is None:
             raise refusal(context.say(SHARED, request)["empty"])
         with shown_errors():
+            if context.manifest(model).any_size is not None:
+                photos = denoised_photo(context, model, image, kind, level, seed)
+                both = {
+                    "noisy_psnr": own_size_psnr(*photos[:2]),
+                    "denoised_psnr": own_size_psnr(*photos[::2]),
+                }
+                return *map(in_eight_bits, photos), _finite(both)
             seen = context.see(model, image).image
             clean, noisy, result = _denoised(context, model, seen, kind, level, seed)
             both = {"noisy_psnr": _psnr(clean, noisy), "denoised_psnr": _psnr(clean, result)}
-            measured = {name: value if np.isfinite(value) else None for name, value in both.items()}
-            return picture_of(clean), picture_of(noisy), picture_of(result), measured
+            return picture_of(clean), picture_of(noisy), picture_of(result), _finite(both)
 
     with gr.Row(visible=False):
         noisy, denoised, measured, run = pixels(None), pixels(None), record("metrics"), gr.Button()
@@ -255,6 +262,10 @@ def _denoised(
     spec = NoiseSpec(kind=kind, low=float(level), high=float(level), read=(read, read))
     noisy = add_noise(clean, spec, np.random.default_rng(abs(int(seed or 0))))
     return clean[0], noisy[0], context.model(model).denoise(noisy)[0]
+
+
+def _finite(values: dict[str, float]) -> dict[str, float | None]:
+    return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
 
 def _psnr(clean: NDArray[np.float32], other: NDArray[np.float32]) -> float:

@@ -39,7 +39,8 @@ TEXTS: Texts = {
         "worse": "Here the result is worse than the noisy picture.",
         "instead": "These models were trained to remove noise:",
         "files_lead": "**Files that are already noisy**: the model denoises them as they are, and you get a "
-        f"zip of PNG files in the model's size. At most {MOST} files and {MOST_MEGABYTES} MB at a time.",
+        "zip of PNG files in the model's size; from a model that takes any size, each in its own size and "
+        f"kind. At most {MOST} files and {MOST_MEGABYTES} MB at a time.",
         "files": "Noisy pictures",
         "files_run": "Denoise the files",
         "zip": "Denoised pictures",
@@ -88,7 +89,8 @@ TEXTS: Texts = {
         "worse": "這裡的結果比有雜訊的影像還差。",
         "instead": "學過去雜訊的模型：",
         "files_lead": "**本來就有雜訊的檔案**：不另加雜訊，由模型直接去除；結果是一個 zip，"
-        f"其中的 PNG 與模型的影像大小相同。一次最多 {MOST} 個檔案、{MOST_MEGABYTES} MB。",
+        "其中的 PNG 與模型的影像大小相同；若模型可處理任何大小，則維持各檔案原來的大小與格式。"
+        f"一次最多 {MOST} 個檔案、{MOST_MEGABYTES} MB。",
         "files": "有雜訊的影像",
         "files_run": "去除檔案的雜訊",
         "zip": "去雜訊後的影像",
