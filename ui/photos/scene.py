@@ -51,7 +51,7 @@ def scene(seed: int = 0, width: int = 480, height: int = 320) -> NDArray[np.uint
 
 
 def has_scene(model: Autoencoder) -> bool:
-    """Whether a model shows the scene: one of any size without codes; its random latents look like nothing."""
+    """Whether a model shows the scene: one of any size without codes; random latents look like nothing."""
     m = model.manifest
     return m.any_size is not None and m.image_shape[0] in (1, 3) and model.codes is None
 

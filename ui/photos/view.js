@@ -1,4 +1,5 @@
-/** Two pictures of one size on top of each other, with a divider; Gradio runs this with `element`, `props`, `watch`.
+/** Two pictures of one size on top of each other, with a divider; Gradio runs this with `element`, `props`, `watch`,
+ *  after a line that says what `words` are: gradio may lose props of a component that is not on the page yet.
  *  x and y are where the picture's corner is in the stage, in CSS pixels; k is CSS pixels per pixel of the picture. */
 const part = (name) => element.querySelector(name);
 const box = part(".photo");
@@ -14,7 +15,7 @@ let grip = ""; // what one pointer does: 'edge' or 'pan'
 
 function say(key) {
   const wanted = navigator.languages.map((name) => (name.startsWith("zh") ? "zh-TW" : name.split("-")[0]));
-  return (props.words[wanted.find((name) => name in props.words)] ?? Object.values(props.words)[0])[key];
+  return (words[wanted.find((name) => name in words)] ?? Object.values(words)[0])[key];
 }
 
 const fitted = () => Math.min(stage.clientWidth / size[0], stage.clientHeight / size[1]);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from importlib import resources
 from typing import Any
@@ -35,10 +36,9 @@ class PhotoView(gr.HTML, metaclass=WithoutStub):
             None,
             html_template=files.joinpath("view.html").read_text("utf-8"),
             css_template=files.joinpath("view.css").read_text("utf-8"),
-            js_on_load=files.joinpath("view.js").read_text("utf-8"),
+            js_on_load=f"const words = {json.dumps(words)};\n{files.joinpath('view.js').read_text('utf-8')}",
             apply_default_css=False,
             padding=False,
-            words=words,
             strength=1,
             download=None,
             **options,

@@ -178,8 +178,6 @@ def _check_sizes(path: Path, m: Manifest, result: _CheckResult, limits: VisitorL
     most_latent = limits.image_values if m.any_size else limits.latent_values
     codes, values = result.codes, result.values
     most = _VALUES + statistics
-        m.latent_shape[0] if m.any_size else latent
-    )  # its mean, standard deviation, minimum and maximum
     for fits, what, allowed in (
         (image <= limits.image_values, f"images of {image:,} numbers", f"{limits.image_values:,}"),
         (latent <= most_latent, f"latents of {latent:,} numbers", f"{most_latent:,}"),

@@ -111,7 +111,7 @@ class RemoteGraphs:
             )
 
     def _cut(self, batch: _Array, answer: tuple[int, ...]) -> Iterator[_Array]:
-        """Pieces of as many images as are sent at once, by what the worker said of those of the usual size."""
+        """Pieces of as many images as are sent at once, by what the worker said of the usual size."""
         usual = max(prod(self._image_shape), prod(self._latent_shape))
         one = max(prod(batch.shape[1:]), prod(answer), 1)
         size = max(1, self.chunk * usual // one) if self._stride else self.chunk

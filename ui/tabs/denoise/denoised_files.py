@@ -115,8 +115,8 @@ def _check_pixels(paths: Sequence[str]) -> None:
     if megapixels > MOST_MEGAPIXELS:
         raise UsageError(
             f"these pictures have {megapixels:.0f} million pixels together; at most {MOST_MEGAPIXELS} "
-            "million can be denoised here at a time at their own size. Choose fewer, or use the command, which takes "
-            "any number: diabolo denoise BUNDLE FOLDER -o OUT."
+            "million can be denoised here at a time at their own size. Choose fewer, or use the command, "
+            "which takes any number: diabolo denoise BUNDLE FOLDER -o OUT."
         )
 
 
