@@ -22,7 +22,7 @@ def described(m: Manifest, device: str, say: dict[str, str]) -> str:
     channels, height, width = m.image_shape
     colour = say[m.colour].format(channels=channels)
     key = {"dark": "dark", "bright": "light", None: None}[background_kind(m.background)]
-    size = say["any_size"].format(colour=colour) if m.any_size else f"{width} × {height} {colour}"
+    size = say["own_size"].format(colour=colour) if m.any_size else f"{width} × {height} {colour}"
     parts = [
         size,
         *([say[key]] if key and not m.any_size else []),

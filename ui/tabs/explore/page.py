@@ -11,7 +11,7 @@ from PIL import Image
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import convert, mosaic
 from diabolo.ui.explorer import LatentExplorer
-from diabolo.ui.explorer.backend import latents_of
+from diabolo.ui.explorer.backend import LARGEST_LATENT, latents_of
 from diabolo.ui.models.suited import explores
 from diabolo.ui.parts.context import Context, shown_errors
 from diabolo.ui.parts.examples import example_latent
@@ -31,8 +31,8 @@ TEXTS: Texts = {
         "lead": "Every point of the map decodes to a picture, even in the gaps between the classes; your own "
         "picture is marked at its code.",
         "too_large": "This model's code is too large to be explored here: {count} numbers for one of its "
-        "training images, and at most {most} can be. It keeps the picture rather than what the picture shows, so "
-        "moving about in it would show little.",
+        "training images, and at most {most} can be. It keeps the picture rather than what it shows, "
+        "so moving about in it would show little.",
     },
     "zh-TW": {
         "lead": "地圖上的每一點都能解碼成影像，類別之間的間隙也不例外；你的影像會標在它的編碼上。",
@@ -41,7 +41,6 @@ TEXTS: Texts = {
     },
 }
 
-_LARGEST = 1 << 14  # numbers of a latent
 _OFFERED = 2  # other models, at most
 _LONGEST = 1600  # pixels of the strip's longer side
 
@@ -74,7 +73,7 @@ def build(context: Context) -> None:
 
 def _fits(m: Manifest) -> bool:
     """Whether the page can hold a latent, which it sends and draws at each move of the pointer."""
-    return prod(m.latent_shape) <= _LARGEST
+    return prod(m.latent_shape) <= LARGEST_LATENT
 
 
 def _too_large(context: Context, name: str, request: gr.Request) -> str:
@@ -82,7 +81,7 @@ def _too_large(context: Context, name: str, request: gr.Request) -> str:
     m, say = context.manifest(name), context.say(TEXTS, request)
     others = [other for other in context.bundles.names() if _fits(context.manifest(other))]
     others.sort(key=lambda other: explores(context.manifest(other)), reverse=True)
-    line = say["too_large"].format(count=f"{prod(m.latent_shape):,}", most=f"{_LARGEST:,}")
+    line = say["too_large"].format(count=f"{prod(m.latent_shape):,}", most=f"{LARGEST_LATENT:,}")
     return advice_html([line], others[:_OFFERED], context.say(SHARED, request))
 
 
