@@ -132,7 +132,9 @@ def open_tab(browser: Any, address: str, tab: str, **options: Any) -> tuple[Any,
     page = new_page(browser, **options)
     wrong = watch(page)
     page.goto(address)
-    page.get_by_role("tab", name=tab, exact=True).click(timeout=WAIT)
+    page.locator(".head input").first.click(timeout=WAIT)
+    page.get_by_role("option", name="photos").click()
+    page.get_by_role("tab", name=tab, exact=True).click()
     page.wait_for_selector(".photo-view:visible .photo:not(.single)", timeout=WAIT)
     return page, wrong
 
@@ -145,8 +147,9 @@ def upload(page: Any, path: Path) -> None:
 def wait_for_size(page: Any, size: str, *, done: bool = True) -> None:
     """Until the open tab shows a picture of this size, and its result."""
     page.wait_for_function(
-        """([size, done]) => [...document.querySelectorAll('.photo')].some((one) => one.offsetParent
-          && one.querySelector('.size').textContent === size && !(done && one.classList.contains('single')))""",
+        """([size, done]) => [...document.querySelectorAll('.photo')].some((one) =>
+          one.offsetParent && one.querySelector('.size').textContent === size
+          && !(done && one.classList.contains('single')))""",
         arg=[size, done],
         timeout=WAIT,
     )
@@ -156,7 +159,7 @@ def test_divider_zoom_and_download(browser: Any, address: str, tmp_path: Path) -
     page, wrong = open_tab(browser, address, "Denoise")
     upload(page, photo(tmp_path / "mine.jpg", (300, 200), quality=95))
     wait_for_size(page, "300 × 200")
-    assert page.locator(".photo-figures:visible").inner_text().startswith("Estimated noise")
+    assert page.locator(".photo-figures:visible").first.inner_text().startswith("Estimated noise")
     stage, edge = page.locator(".stage:visible"), page.locator(".stage:visible .edge")
     frame = stage.bounding_box()
     middle = frame["y"] + frame["height"] / 2
