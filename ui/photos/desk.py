@@ -163,8 +163,7 @@ class PhotoDesk:
         if spoil is not None:
             photo = spoil(photo)
             work = replace(work, before=context.keep(pixels_file(photo), "before.npy"))
-        told = say["scene"] if picture.kind == "example" else ""
-        return self._view.value_of(photo, None), told, gr.Button(visible=True), work, ""
+        return self._view.value_of(photo, None), "", gr.Button(visible=True), work, ""
 
     def _run(
         self, work: _Work | None, told: Told, request: gr.Request, progress: gr.Progress

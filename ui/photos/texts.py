@@ -15,7 +15,7 @@ VIEW: Texts = {
         "closer": "Zoom in",
         "farther": "Zoom out",
         "pixels": "One pixel of the picture per pixel of the screen",
-        "fit": "Whole picture",
+        "fit": "Fit",
     },
     "zh-TW": {
         "stage": "影像：用滾輪、雙指或 + 與 - 縮放，拖曳可以移動，按兩下或按 0 回到全圖",
