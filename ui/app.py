@@ -23,6 +23,7 @@ from diabolo.ui.parts.picture_input import add_pad
 from diabolo.ui.parts.refresh import wanted
 from diabolo.ui.parts.sketch import sheet_of
 from diabolo.ui.parts.texts import LANGUAGES, SHARED, Texts, check
+from diabolo.ui.photos.texts import DESK
 from diabolo.ui.sandbox import VisitorLimits
 
 __all__ = ["build", "find_tabs", "queue", "registry", "translations"]
@@ -208,7 +209,7 @@ def translations() -> gr.I18n:
 def _texts(tabs: dict[str, ModuleType]) -> Texts:
     texts: Texts = {}
     for language in LANGUAGES:
-        texts[language] = dict(SHARED[language])
+        texts[language] = SHARED[language] | {f"photos_{key}": text for key, text in DESK[language].items()}
         for name, tab in tabs.items():
             texts[language] |= {f"{name}_{key}": text for key, text in tab.TEXTS[language].items()}
             texts[language][f"{name}_tab"] = tab.TITLE[language]

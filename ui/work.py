@@ -108,7 +108,7 @@ class Turns:
 
         Args:
             words: the message to the visitor after a second of waiting; '{seconds}' in it is replaced by the
-                expected waiting time.
+                expected waiting time. '' for no message.
 
         Raises:
             gr.Error: too many are waiting.
@@ -137,7 +137,7 @@ class Turns:
                     stop_if_disconnected()
                     if time.monotonic() - begun > _LONGEST * self._patience:
                         raise _busy(self._expected(self._waiting.index(ticket)))
-                    if not informed and time.monotonic() - begun > _MESSAGE_AFTER:
+                    if words and not informed and time.monotonic() - begun > _MESSAGE_AFTER:
                         informed = True
                         expected = self._expected(self._waiting.index(ticket))
                         gr.Info(words.format(seconds=max(1, round(expected))))

@@ -20,8 +20,9 @@ from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.marks import far_of, marks_of
 from diabolo.ui.work import check_pictures
 
-__all__ = ["Backend", "backend_of", "latents_of"]
+__all__ = ["LARGEST_LATENT", "Backend", "backend_of", "latents_of"]
 
+LARGEST_LATENT = 1 << 14  # numbers: the page sends and writes a latent at each move of the pointer
 _MOST = 1024  # latents in one call
 _MARKED = 16  # latents whose marks are told at once; the page asks for 12
 _TRIED = 64  # codes; the page starts at the first of them that is not an outlier:
@@ -56,7 +57,16 @@ class Backend:
         return code
 
     def about(self) -> dict[str, Any]:
-        """The facts about the model that do not change, and the plane to start with."""
+        """The facts about the model that do not change, and the plane to start with.
+
+        Raises:
+            UsageError: its latents are too large for the page.
+        """
+        if self.count > LARGEST_LATENT:
+            raise UsageError(
+                f"a latent of this model has {self.count:,} numbers; the explorer takes at most "
+                f"{LARGEST_LATENT:,}. Choose a model with a smaller code."
+            )
         m, space, codes = self._model.manifest, self._space, self._space.codes
         low, high = latent_map.slider_range(space)
         order = np.argsort(-space.statistics.std.ravel(), kind="stable").tolist()

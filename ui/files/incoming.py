@@ -17,13 +17,13 @@ from diabolo.ui.components import subclass
 from diabolo.ui.files.served import keep, save
 from diabolo.ui.files.temporary import MADE, visitors_folder
 
-__all__ = ["FileInput", "ImageInput", "UploadInput", "pixels_of", "received", "size_of"]
+__all__ = ["MOST_PIXELS", "FileInput", "ImageInput", "UploadInput", "pixels_of", "received", "size_of"]
 
 _REFUSED = (
     "a file in this request was not uploaded to this app, or was removed. "
     "Upload it first, and send the path in the response of the upload."
 )
-_PIXELS = 50_000_000  # of a picture, at most: decoding that takes about two seconds and 230 MB
+MOST_PIXELS = 50_000_000  # of a picture, at most: decoding that takes about two seconds and 230 MB
 _ENCODED = 8 << 20  # characters of a picture within a request, at most
 
 
@@ -65,9 +65,9 @@ def pixels_of(path: str) -> int:
     """
     width, height = size_of(path)
     count = width * height
-    if count > _PIXELS:
+    if count > MOST_PIXELS:
         raise ImageError(
-            f"the picture has {count / 1e6:.0f} million pixels; at most {_PIXELS // 10**6} million are "
+            f"the picture has {count / 1e6:.0f} million pixels; at most {MOST_PIXELS // 10**6} million are "
             "allowed. Give a smaller one, or use the command line: diabolo reconstruct BUNDLE PICTURE."
         )
     return count

@@ -9,7 +9,6 @@ import weakref
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +23,17 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.image import convert
-from diabolo.runtime.image.background import background_kind
 from diabolo.ui.files.incoming import pixels_of
 from diabolo.ui.files.served import is_ours, keep
 from diabolo.ui.files.temporary import MADE, visitors_folder
 from diabolo.ui.models.collection import Models
 from diabolo.ui.models.dataset_images import DatasetImages
+from diabolo.ui.models.described import described
 from diabolo.ui.models.shuffle import order_of_codes
 from diabolo.ui.parts.picture import UNTREATED, CurrentPicture, Look, Picture, Treatment, example_of, words
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
+from diabolo.ui.photos.scene import has_scene, scene_for
 from diabolo.ui.refused import refusal_of
 from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.work import Turns, large
@@ -195,17 +195,19 @@ class Context:
             opened = self.model(name)
             image = example_of(opened)
             shown = replace(picture, source=picture_of(image))
-            return Look(model=name, image=image, words=say["example"], picture=shown)
+            told = say["scene" if has_scene(opened) else "example"]
+            return Look(model=name, image=image, words=told, picture=shown)
         prepared = self.see(name, picture.source, picture.kind == "drawing", picture.treatment)
         steps = words(prepared.steps, say) if prepared.steps or not picture.words else ""
         told = " ".join(part for part in (picture.words, steps) if part)
         return Look(model=name, image=prepared.image, words=told, picture=picture)
 
     @contextlib.contextmanager
-    def turn(self, count: int, size: tuple[int, ...]) -> Iterator[None]:
+    def turn(self, count: int, size: tuple[int, ...], *, quiet: bool = False) -> Iterator[None]:
         """Wait for a turn if `count` pictures of this size are large work; small work does not wait.
 
-        Nor does a part of work that has its turn already: it would wait for itself.
+        Nor does a part of work that has its turn already: it would wait for itself. The visitor gets a
+        message after a second of waiting, unless it is `quiet`.
 
         Raises:
             gr.Error: too many requests wait, or the caller has left.
@@ -214,7 +216,7 @@ class Context:
             yield
             return
         say = self.say(SHARED, LocalContext.request.get(None))
-        with self._turns.take(say["wait"]):
+        with self._turns.take("" if quiet else say["wait"]):
             held = _HAS_TURN.set(True)
             try:
                 yield
@@ -225,23 +227,12 @@ class Context:
         """Describe the model called `name` in one line of Markdown."""
         with shown_errors():
             model, say = self.model(name), self.say(SHARED, request)
-        m = model.manifest
-        channels, height, width = m.image_shape
-        key = {"dark": "dark", "bright": "light", None: None}[background_kind(m.background)]
-        count = str(prod(m.latent_shape))
-        shape = " × ".join(map(str, m.latent_shape))
-        parts = [
-            f"{width} × {height} {say[m.colour].format(channels=channels)}",
-            *([say[key]] if key else []),
-            " · ".join(dict.fromkeys((as_text(m.variant), as_text(m.network)))),  # "conv" is the name of both
-            say["trained_on"].format(dataset=as_text(m.dataset)),
-            say["latent"].format(count=count if shape == count else f"{shape} = {count}"),
-            say["runs_on"].format(device=model.device.name),
-        ]
-        return "  ·  ".join(parts)
+        return described(model.manifest, model.device.name, say)
 
     def stored(self, model: str, request: gr.Request) -> tuple[Image.Image, str]:
         """Decode a stored code of a test image, or a random latent if the bundle has no codes.
+
+        For a model of photographs without codes, the app draws a scene: random latents look like nothing.
 
         Args:
             model: the model's name.
@@ -251,6 +242,8 @@ class Context:
         """
         with shown_errors():
             opened, say = self.model(model), self.say(SHARED, request)
+            if has_scene(opened):
+                return scene_for(opened.manifest), say["scene_fetched"]
             if opened.codes is None:
                 return picture_of(opened.sample(1)[0]), say["drawn"].format(
                     source=source_of(opened.latent_space.distribution, say)

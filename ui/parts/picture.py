@@ -15,12 +15,14 @@ from PIL import Image
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import ImageError
+from diabolo.runtime.image import convert
 from diabolo.ui.components import WithoutStub
 from diabolo.ui.files.incoming import received
 from diabolo.ui.files.served import save
 from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.sketch import drawing_of
 from diabolo.ui.parts.texts import Texts
+from diabolo.ui.photos.scene import has_scene, scene_for
 
 __all__ = ["UNTREATED", "CurrentPicture", "Look", "Picture", "Treatment", "example_of", "fetched", "words"]
 
@@ -170,8 +172,12 @@ def fetched(picture: Image.Image, folder: str, words: str) -> dict[str, Any]:
 def example_of(model: Autoencoder) -> NDArray[np.float32]:
     """A model's own example, float32 `(channels, height, width)` in [0, 1]: always the same one.
 
-    It is a decoded code of a test image; without stored codes, of a latent drawn with seed 0.
+    It is a decoded code of a test image; without stored codes, of a latent drawn with seed 0; for a model of
+    photographs, a part of the scene that the app draws.
     """
+    if has_scene(model):
+        m = model.manifest
+        return convert.prepare(scene_for(m, 0), m.image_shape, **m.preparation).image
     codes = model.codes
     made = model.sample(1, seed=0) if codes is None else model.decode(codes.latents[:1])
     first: NDArray[np.float32] = made[0]

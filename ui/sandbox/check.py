@@ -173,11 +173,14 @@ def _open_bundle(path: Path, limits: VisitorLimits) -> Bundle:
 
 def _check_sizes(path: Path, m: Manifest, result: _CheckResult, limits: VisitorLimits) -> None:
     image, latent = prod(m.image_shape), prod(m.latent_shape)
+    # in model.json; the mean, standard deviation, minimum and maximum of a model of any size are by channel
+    statistics = 4 * (m.latent_shape[0] if m.any_size else latent)
+    most_latent = limits.image_values if m.any_size else limits.latent_values
     codes, values = result.codes, result.values
-    most = _VALUES + 4 * latent  # its mean, standard deviation, minimum and maximum
+    most = _VALUES + statistics
     for fits, what, allowed in (
         (image <= limits.image_values, f"images of {image:,} numbers", f"{limits.image_values:,}"),
-        (latent <= limits.latent_values, f"latents of {latent:,} numbers", f"{limits.latent_values:,}"),
+        (latent <= most_latent, f"latents of {latent:,} numbers", f"{most_latent:,}"),
         (values <= most, f"{values:,} values in model.json", f"{most:,}"),
         (codes <= limits.codes_mb << 20, f"codes of {codes / 2**20:,.1f} MB", f"{limits.codes_mb} MB"),
     ):

@@ -40,6 +40,7 @@ class RemoteGraphs:
         self.device, self.chunk = device, chunk
         self._hosted, self._most = hosted, limits.values
         self._image_shape, self._latent_shape = m.image_shape, m.latent_shape
+        self._stride = m.any_size.latent_stride if m.any_size else None
         self._outputs = 2 if m.log_variance else 1
 
     def encode(self, batch: _Array) -> _Array:
@@ -51,12 +52,11 @@ class RemoteGraphs:
             ModelStoppedError: the model exceeded a limit.
             UsageError: there are too many images.
         """
-        self._check(len(batch))
+        shape = self._latent_of(batch)
+        self._check(batch, shape)
         with self._hosted.call("encoder") as ask:
-            pieces = [
-                ask("encode", piece, (len(piece), *self._latent_shape)) for piece in _cut(batch, self.chunk)
-            ]
-        return _joined(pieces, self._latent_shape)
+            pieces = [ask("encode", piece, (len(piece), *shape)) for piece in self._cut(batch, shape)]
+        return _joined(pieces, shape)
 
     def decode(self, latents: _Array) -> _Array:
         """Images `(batch, channels, height, width)` of latents `(batch, *latent_shape)`.
@@ -64,12 +64,11 @@ class RemoteGraphs:
         Raises:
             As for `encode`.
         """
-        self._check(len(latents))
+        shape = self._image_of(latents)
+        self._check(latents, shape)
         with self._hosted.call("decoder") as ask:
-            pieces = [
-                ask("decode", piece, (len(piece), *self._image_shape)) for piece in _cut(latents, self.chunk)
-            ]
-        return _joined(pieces, self._image_shape)
+            pieces = [ask("decode", piece, (len(piece), *shape)) for piece in self._cut(latents, shape)]
+        return _joined(pieces, shape)
 
     def reconstruct(self, batch: _Array) -> _Array:
         """`decode(encode(batch))`.
@@ -85,14 +84,25 @@ class RemoteGraphs:
         Raises:
             As for `encode`.
         """
-        self._check(len(piece))
-        shape = (self._outputs, len(piece), *self._latent_shape)
+        latent = self._latent_of(piece)
+        self._check(piece, latent)
+        shape = (self._outputs, len(piece), *latent)
         with self._hosted.call("encoder") as ask:
             answers = ask("encode_whole", piece, shape)
         return dict(zip(("latent", "log_variance"), answers, strict=False))
 
-    def _check(self, count: int) -> None:
-        one = max(prod(self._image_shape), prod(self._latent_shape))
+    def _latent_of(self, batch: _Array) -> tuple[int, ...]:
+        """The shape of the latent of each of these images, by model.json; a worker may not answer another."""
+        step, sides = self._stride, batch.shape[2:]
+        return (self._latent_shape[0], *(side // step for side in sides)) if step else self._latent_shape
+
+    def _image_of(self, latents: _Array) -> tuple[int, ...]:
+        """The shape of the image of each of these latents."""
+        step, sides = self._stride, latents.shape[2:]
+        return (self._image_shape[0], *(side * step for side in sides)) if step else self._image_shape
+
+    def _check(self, batch: _Array, answer: tuple[int, ...]) -> None:
+        count, one = len(batch), max(prod(batch.shape[1:]), prod(answer))
         if count * one > self._most:
             raise UsageError(
                 f"{count} images of {one:,} numbers are too many for one call of an uploaded model; at most "
@@ -100,10 +110,13 @@ class RemoteGraphs:
                 "diabolo ui FILE"
             )
 
-
-def _cut(batch: _Array, size: int) -> Iterator[_Array]:
-    for start in range(0, len(batch), size):
-        yield batch[start : start + size]
+    def _cut(self, batch: _Array, answer: tuple[int, ...]) -> Iterator[_Array]:
+        """Pieces of as many images as are sent at once, by what the worker said of the usual size."""
+        usual = max(prod(self._image_shape), prod(self._latent_shape))
+        one = max(prod(batch.shape[1:]), prod(answer), 1)
+        size = max(1, self.chunk * usual // one) if self._stride else self.chunk
+        for start in range(0, len(batch), size):
+            yield batch[start : start + size]
 
 
 def _joined(pieces: list[_Array], shape: tuple[int, ...]) -> _Array:

@@ -57,6 +57,20 @@ def test_it_answers_as_in_this_process(tmp_path: Path, latent_shape: tuple[int, 
     assert dataclasses.replace(model.device, reason="") == dataclasses.replace(plain.device, reason="")
 
 
+def test_a_model_of_any_size_answers_as_in_this_process(tmp_path: Path, run: Run) -> None:
+    # a latent larger than those of models of one size may be: its statistics are by channel
+    path = zipped(save_pair(tmp_path / "any", any_size=True, image_shape=(3, 256, 256)))
+    plain, pool = Autoencoder.load(path, device="cpu"), Pool(VisitorLimits())
+    model, _ = run.start(path, pool)
+    rng = np.random.default_rng(0)
+    for shape in ((1, 3, 1, 1), (3, 3, 37, 50), (2, 3, 600, 400)):
+        images = rng.random(shape, np.float32)
+        np.testing.assert_array_equal(model.encode(images), plain.encode(images))
+        np.testing.assert_array_equal(model.reconstruct(images, tile=256), plain.reconstruct(images))
+    with pytest.raises(UsageError, match="too many for one call"):
+        model.reconstruct(np.zeros((1, 3, 5000, 4000), np.float32), tile=0)
+
+
 def test_too_many_numbers_in_one_call(good: Path, run: Run) -> None:
     model, hosted = run.start(good, Pool(dataclasses.replace(SMALL, values=640)))
     assert len(model.sample(10)) == 10

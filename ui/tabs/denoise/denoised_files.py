@@ -13,14 +13,19 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.errors import ImageError, UsageError
 from diabolo.runtime.image.mosaic import png
+from diabolo.runtime.image.photo import encode_photo
+from diabolo.ui.files.incoming import size_of
 from diabolo.ui.files.unique_names import UniqueNames
 from diabolo.ui.parts.context import Context, picture_of
+from diabolo.ui.photos.encoded import ending_of
+from diabolo.ui.photos.work import own_size_photo, processed
 from diabolo.ui.work import stop_if_disconnected
 
-__all__ = ["MOST", "MOST_MEGABYTES", "Denoised", "denoised"]
+__all__ = ["MOST", "MOST_MEGABYTES", "MOST_MEGAPIXELS", "Denoised", "denoised"]
 
 MOST = 500  # files
 MOST_MEGABYTES = 200  # of all files together
+MOST_MEGAPIXELS = 200  # of all pictures together, at their own size: minutes of work
 _BATCH = 32  # images
 
 
@@ -44,17 +49,22 @@ def denoised(
 ) -> Denoised:
     """Denoise files, each fitted to the model as any picture is; no noise is added.
 
+    A model of any size denoises each at its own size, and it stays what it was: a JPEG a JPEG.
+
     Args:
         context: the app's context.
         model: the model's name.
-        paths: of the files. In the zip, `photo.jpg` becomes `photo.png`, and a second one `photo-2.png`.
-        tick: called with the number of files that are done and the number of all.
+        paths: of the files. In the zip of a model of one size, `photo.jpg` becomes `photo.png`, and a second
+            one `photo-2.png`.
+        tick: called with the number of files that are done and the number of all; it may raise to stop.
 
     Raises:
         UsageError: there are too many files, or they are too large.
         UnknownNameError: there is no such model.
     """
     _check(paths)
+    if context.manifest(model).any_size is not None:
+        return _at_own_size(context, model, paths, tick)
     opened, names, out = context.model(model), UniqueNames(), io.BytesIO()
     broken: list[tuple[str, str]] = []
     count = 0
@@ -66,6 +76,48 @@ def denoised(
                 archive.writestr(names.take(name), png(picture_of(image)))
             count += len(batch)
     return Denoised(content=out.getvalue() if count else b"", count=count, broken=tuple(broken))
+
+
+def _at_own_size(
+    context: Context, model: str, paths: Sequence[str], tick: Callable[[int, int], None]
+) -> Denoised:
+    _check_pixels(paths)
+    names, out = UniqueNames(), io.BytesIO()
+    broken: list[tuple[str, str]] = []
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
+        for done, path in enumerate(paths, 1):
+            name = Path(path).name
+
+            def step(_tiles: int, _all: int, done: int = done) -> None:
+                stop_if_disconnected()
+                tick(done - 1, len(paths))
+
+            try:
+                photo = processed(context, model, own_size_photo(path), step)
+                archive.writestr(names.take(name, ending_of(photo, name)), encode_photo(photo))
+            except ImageError as error:
+                broken.append((name, _named(str(error), path)))
+            tick(done, len(paths))
+        count = len(archive.namelist())
+    return Denoised(content=out.getvalue() if count else b"", count=count, broken=tuple(broken))
+
+
+def _named(reason: str, path: str) -> str:
+    """The reason with the file's name, and not its path on the server."""
+    name = Path(path).name
+    told = reason.replace(path, name)
+    return told if name in told else f"{name}: {told}"
+
+
+def _check_pixels(paths: Sequence[str]) -> None:
+    """Refuse too many pixels by the headers of the files, before anything is computed."""
+    megapixels = sum(width * height for width, height in map(size_of, paths)) / 1e6
+    if megapixels > MOST_MEGAPIXELS:
+        raise UsageError(
+            f"these pictures have {megapixels:.0f} million pixels together; at most {MOST_MEGAPIXELS} "
+            "million can be denoised here at a time at their own size. Choose fewer, or use the command, "
+            "which takes any number: diabolo denoise BUNDLE FOLDER -o OUT."
+        )
 
 
 def _check(paths: Sequence[str]) -> None:

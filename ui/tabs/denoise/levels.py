@@ -42,6 +42,7 @@ def level_slider(m: Manifest, kind: str, level: float, say: dict[str, str]) -> g
         maximum=top(m, kind),
         step=step(kind),
         info=unit(kind, say),
+        visible=True,
     )
 
 

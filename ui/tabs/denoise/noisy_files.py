@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,12 +100,14 @@ def _endpoint(context: Context, files: gr.File) -> None:
 
         Args:
             model: the model's name.
-            files: pictures of any size, at most 500 files and 200 MB; each is fitted to the model first.
+            files: pictures of any size, at most 500 files and 200 MB; each is fitted to the model first,
+                unless that takes any size.
 
         Returns:
             A zip of PNG files in the model's size, named as the pictures were, or nothing if none could
-            be read; a report in Markdown; and its figures: how many files were `denoised`, and those that
-            were `skipped`, each with its `name` and the `reason`.
+            be read; from a model of any size, each in its own size and kind; a report in Markdown; and its
+            figures: how many files were `denoised`, and those that were `skipped`, each with its `name` and
+            the `reason`.
         """
         say = context.say(TEXTS, request)
         if not files:
@@ -127,9 +130,15 @@ def _zip(
     context: Context, model: str, files: list[str], tick: Callable[[int, int], None]
 ) -> tuple[str | None, Denoised]:
     """The path of the zip, None if no file could be read; and what is in it."""
-    with shown_errors(), context.turn(len(files), _FILE):
+    with shown_errors(), _turn(context, model, len(files)):
         result = denoised(context, model, files, tick)
     return context.keep(result.content, "denoised.zip") if result.count else None, result
+
+
+def _turn(context: Context, model: str, count: int) -> AbstractContextManager[None]:
+    """A turn for all files; with a model of any size each tile waits for its own."""
+    any_size = context.manifest(model).any_size is not None
+    return nullcontext() if any_size else context.turn(count, _FILE)
 
 
 def _report(result: Denoised, say: dict[str, str]) -> str:

@@ -20,6 +20,7 @@ from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.picture import Look, Picture
 from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.texts import SHARED
+from diabolo.ui.photos.encoded import in_eight_bits
 from diabolo.ui.refused import refusal
 from diabolo.ui.tabs.denoise.advised import advised
 from diabolo.ui.tabs.denoise.before_after import before_after, compared
@@ -27,6 +28,7 @@ from diabolo.ui.tabs.denoise.level_curve import WORDS as CURVE_WORDS
 from diabolo.ui.tabs.denoise.level_curve import Curve, Now, level_curve, measure
 from diabolo.ui.tabs.denoise.levels import first_noise, level_slider, read_noise, step, top, within
 from diabolo.ui.tabs.denoise.noisy_files import files_section
+from diabolo.ui.tabs.denoise.own_size import denoised_photo, own_size_psnr, own_size_section
 from diabolo.ui.tabs.denoise.texts import TEXTS
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
@@ -37,8 +39,9 @@ ORDER = 20
 
 @dataclass(kw_only=True)
 class _Page:
-    """The components that add noise to a picture and show what the model makes of it."""
+    """The components that add noise to a picture and show what a model of one size makes of it."""
 
+    fixed: gr.Column
     source: PictureView
     pair: gr.HTML
     figures: gr.Markdown
@@ -62,7 +65,9 @@ class _Page:
 
 def build(context: Context) -> None:
     """Lay out the tab."""
+    gr.Markdown(context.text("denoise", "lead"), elem_classes="lead")
     page = _layout(context)
+    own_size_section(context)
     files_section(context)
     _wire(context, page)
     _endpoint(context, page)
@@ -74,9 +79,8 @@ def _layout(context: Context) -> _Page:
 
     m = context.manifest(context.chooser.value)
     first, now = first_noise(m)
-    gr.Markdown(text("lead"), elem_classes="lead")
     source = PictureView(context)
-    with gr.Column(elem_classes="reconstructed"):
+    with gr.Column(visible=m.any_size is None, elem_classes="reconstructed") as fixed:
         with gr.Row(equal_height=False, elem_classes="pair"):
             source.show(name="denoise-seen")
             with gr.Column(min_width=100):
@@ -97,6 +101,7 @@ def _layout(context: Context) -> _Page:
         trained = advice(context, "denoise-note")
         curve = gr.HTML(elem_classes="denoise-curve")
     return _Page(
+        fixed=fixed,
         source=source,
         pair=pair,
         figures=figures,
@@ -130,13 +135,17 @@ def _wire(context: Context, page: _Page) -> None:
         """Show the picture; for another model, begin with the noise that it was trained on."""
         say = context.say(TEXTS, request)
         with shown_errors():
-            m, look = context.manifest(model), context.look(model, picture, request)
+            m = context.manifest(model)
+            if m.any_size is not None:  # the page has a part of its own for it
+                return *[gr.skip()] * 2, gr.Column(visible=False), *[gr.skip()] * (3 + len(page.shown))
+            look = context.look(model, picture, request)
             if before != model:
                 kind, level = first_noise(m)
             shown = view.show(model, look, kind, level, seed, request)
         named = gr.Dropdown(choices=[(say[name], name) for name in KINDS], value=kind)
         limited = level_slider(m, kind, level, say)
-        return *page.source.told(look, request), named, limited, model, *shown
+        told = page.source.told(look, request)
+        return *told, gr.Column(visible=True), named, limited, model, *shown
 
     def limit(
         model: str, picture: Picture, kind: str, level: float, seed: float, request: gr.Request
@@ -153,7 +162,7 @@ def _wire(context: Context, page: _Page) -> None:
         return abs(int(seed or 0)) + 1
 
     before = gr.State()  # the model that the noise was chosen for
-    page.source.wire(follow, [*page.noise, before], [page.kind, page.level, before, *page.shown])
+    page.source.wire(follow, [*page.noise, before], [page.fixed, page.kind, page.level, before, *page.shown])
     inputs = [context.chooser, context.picture, *page.noise]
     gr.on([page.level.input, page.seed.change], show, inputs, page.shown, **LATEST)
     page.kind.input(limit, inputs, [page.level, *page.shown], **LATEST)
@@ -170,7 +179,7 @@ def _endpoint(context: Context, page: _Page) -> None:
 
         Args:
             model: the model's name.
-            image: a picture of any size; it is fitted to the model first.
+            image: a picture of any size; it is fitted to the model first, unless that takes any size.
             kind: gaussian, salt-pepper, masking, speckle, poisson-gaussian or jpeg.
             level: how much: a standard deviation (gaussian, speckle), a share of the pixels (salt-pepper,
                 masking), the gain (poisson-gaussian) or the quality, 1 to 100 (jpeg).
@@ -183,11 +192,17 @@ def _endpoint(context: Context, page: _Page) -> None:
         if image is None:
             raise refusal(context.say(SHARED, request)["empty"])
         with shown_errors():
+            if context.manifest(model).any_size is not None:
+                photos = denoised_photo(context, model, image, kind, level, seed)
+                both = {
+                    "noisy_psnr": own_size_psnr(*photos[:2]),
+                    "denoised_psnr": own_size_psnr(*photos[::2]),
+                }
+                return *map(in_eight_bits, photos), _finite(both)
             seen = context.see(model, image).image
             clean, noisy, result = _denoised(context, model, seen, kind, level, seed)
             both = {"noisy_psnr": _psnr(clean, noisy), "denoised_psnr": _psnr(clean, result)}
-            measured = {name: value if np.isfinite(value) else None for name, value in both.items()}
-            return picture_of(clean), picture_of(noisy), picture_of(result), measured
+            return picture_of(clean), picture_of(noisy), picture_of(result), _finite(both)
 
     with gr.Row(visible=False):
         noisy, denoised, measured, run = pixels(None), pixels(None), record("metrics"), gr.Button()
@@ -247,6 +262,10 @@ def _denoised(
     spec = NoiseSpec(kind=kind, low=float(level), high=float(level), read=(read, read))
     noisy = add_noise(clean, spec, np.random.default_rng(abs(int(seed or 0))))
     return clean[0], noisy[0], context.model(model).denoise(noisy)[0]
+
+
+def _finite(values: dict[str, float]) -> dict[str, float | None]:
+    return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
 
 def _psnr(clean: NDArray[np.float32], other: NDArray[np.float32]) -> float:

@@ -39,7 +39,8 @@ TEXTS: Texts = {
         "worse": "Here the result is worse than the noisy picture.",
         "instead": "These models were trained to remove noise:",
         "files_lead": "**Files that are already noisy**: the model denoises them as they are, and you get a "
-        f"zip of PNG files in the model's size. At most {MOST} files and {MOST_MEGABYTES} MB at a time.",
+        "zip of PNG files in the model's size; from a model that takes any size, each in its own size and "
+        f"kind. At most {MOST} files and {MOST_MEGABYTES} MB at a time.",
         "files": "Noisy pictures",
         "files_run": "Denoise the files",
         "zip": "Denoised pictures",
@@ -47,6 +48,17 @@ TEXTS: Texts = {
         "done": "Denoised: **{count}** of {all}.",
         "broken": "Skipped:",
         "reading": "Denoising",
+        "before": "Before",
+        "added": "Added noise",
+        "none": "none: the picture is noisy already",
+        "own_figures": "PSNR **{noisy}\u00a0dB** noisy  →  **{denoised}\u00a0dB** denoised  ·  "
+        "SSIM **{noisy_ssim}**  →  **{ssim}**",
+        "estimate": "Estimated noise **{before}**  →  **{after}** (standard deviation; white is 255).",
+        "estimate_small": "The picture is too small to estimate its noise.",
+        "estimate_clean": "That is less than anybody sees: there is hardly anything to remove.",
+        "estimate_some": "Such noise shows in smooth parts such as sky and shadows; {gone} % of it is gone.",
+        "estimate_strong": "Such noise shows everywhere in the picture; {gone} % of it is gone.",
+        "estimate_beyond": "The model was trained on noise up to {highest}: some of this may stay.",
     },
     "zh-TW": {
         "lead": "影像會先加上雜訊再交給模型；學過去雜訊的模型能還原出乾淨的影像。",
@@ -77,7 +89,8 @@ TEXTS: Texts = {
         "worse": "這裡的結果比有雜訊的影像還差。",
         "instead": "學過去雜訊的模型：",
         "files_lead": "**本來就有雜訊的檔案**：不另加雜訊，由模型直接去除；結果是一個 zip，"
-        f"其中的 PNG 與模型的影像大小相同。一次最多 {MOST} 個檔案、{MOST_MEGABYTES} MB。",
+        "其中的 PNG 與模型的影像大小相同；若模型可處理任何大小，則維持各檔案原來的大小與格式。"
+        f"一次最多 {MOST} 個檔案、{MOST_MEGABYTES} MB。",
         "files": "有雜訊的影像",
         "files_run": "去除檔案的雜訊",
         "zip": "去雜訊後的影像",
@@ -85,5 +98,16 @@ TEXTS: Texts = {
         "done": "已處理 **{count}** 個，共 {all} 個。",
         "broken": "略過的檔案：",
         "reading": "去雜訊中",
+        "before": "處理前",
+        "added": "加上的雜訊",
+        "none": "不加：影像本來就有雜訊",
+        "own_figures": "PSNR：有雜訊 **{noisy}\u00a0dB**  →  去雜訊後 **{denoised}\u00a0dB**  ·  "
+        "SSIM **{noisy_ssim}**  →  **{ssim}**",
+        "estimate": "估計的雜訊 **{before}**  →  **{after}**（標準差，白色為 255）。",
+        "estimate_small": "影像太小，無法估計雜訊。",
+        "estimate_clean": "這種程度肉眼看不出來，幾乎沒有雜訊可去。",
+        "estimate_some": "這種雜訊在天空、陰影等平滑處看得到；已去除 {gone} %。",
+        "estimate_strong": "這種雜訊整張影像都看得到；已去除 {gone} %。",
+        "estimate_beyond": "模型訓練時的雜訊最強到 {highest}，可能會有殘留。",
     },
 }

@@ -20,6 +20,7 @@ from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import SHARED, source_of
+from diabolo.ui.photos.scene import has_scene
 from diabolo.ui.tabs.generate.texts import TEXTS
 from diabolo.ui.work import check_pictures
 
@@ -135,6 +136,7 @@ class _Generated:
     space: LatentSpace
     pictures: list[Image.Image]
     marks: Marks
+    photos: bool  # whether the model is one of any size without stored codes
 
 
 def _generate(context: Context, model: str, count: float, seed: float) -> _Generated:
@@ -152,7 +154,9 @@ def _generate(context: Context, model: str, count: float, seed: float) -> _Gener
         latents = opened.sample_latents(count, seed=int(seed or 0))
         made = opened.decode(latents)
         marks = marks_of(opened, latents, made)
-    return _Generated(space=opened.latent_space, pictures=convert.to_pil(made), marks=marks)
+    return _Generated(
+        space=opened.latent_space, pictures=convert.to_pil(made), marks=marks, photos=has_scene(opened)
+    )
 
 
 def _grid(pictures: list[Image.Image], marks: Marks | None = None) -> Image.Image:
@@ -184,13 +188,13 @@ def _words(context: Context, found: _Generated, request: gr.Request, marked: boo
     """What the latents were drawn from, what that means for the pictures, and which of them are unusual."""
     say = context.say(TEXTS, request)
     source = source_of(found.space.distribution, context.say(SHARED, request))
-    lines = [say[_meaning(found.space)].format(source=source)]
+    lines = [say[_meaning(found.space)].format(source=source), *([say["photos"]] if found.photos else [])]
     for name, marks in found.marks.known.items():
         numbers = [str(index + 1) for index in np.flatnonzero(marks)]
         listed = ", ".join(numbers[:_NAMED]) + (" …" if len(numbers) > _NAMED else "")
         which = say["marked" if marked else "which"].format(numbers=listed, colour=say[_COLOURS[name]])
         lines.append(say[name].format(found=len(numbers), count=len(marks), which=which if numbers else ""))
-    return "\n\n".join([*lines, say["usual"]] if len(lines) > 1 else lines)
+    return "\n\n".join([*lines, say["usual"]] if found.marks.known else lines)
 
 
 def _meaning(space: LatentSpace) -> str:

@@ -16,11 +16,12 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.image.background import background_kind
-from diabolo.runtime.image.convert import as_batch
+from diabolo.runtime.image.convert import as_batch, prepare
 from diabolo.runtime.image.mosaic import png
 from diabolo.ui.explorer.backend import latents_of
 from diabolo.ui.parts.context import picture_of
 from diabolo.ui.parts.data_url import data_url, from_data_url
+from diabolo.ui.photos.scene import has_scene, scene_for
 
 __all__ = ["MOST", "fits", "images_of", "keyframes", "keys_of", "packed", "row_of", "samples"]
 
@@ -106,10 +107,16 @@ def fits(old: Manifest, new: Manifest) -> bool:
 def samples(model: Autoencoder, count: int) -> NDArray[np.float32]:
     """Decoded stored codes, of different classes if there are classes; without codes, random samples.
 
+    For a model of photographs without codes they are parts of scenes that the app draws.
+
     Returns:
         float32 `(count, channels, height, width)` in [0, 1].
     """
     codes = model.codes
+    if has_scene(model):
+        m = model.manifest
+        scenes = [scene_for(m, seed) for seed in random.sample(range(1000), count)]
+        return np.stack([prepare(one, m.image_shape, **m.preparation).image for one in scenes])
     if codes is None:
         return model.sample(count)
     order = random.sample(range(len(codes.latents)), len(codes.latents))

@@ -36,12 +36,17 @@ def about(facts: dict[str, Any], say: dict[str, str]) -> str:
 
 def _what(facts: dict[str, Any], say: dict[str, str]) -> dict[str, str]:
     channels, height, width = facts["image_shape"]
+    colour = say[facts["colour"]].format(channels=channels)
+    size = f"{width} × {height}"
     latent = " × ".join(map(str, facts["latent_shape"]))
-    if len(facts["latent_shape"]) > 1:
+    if facts["any_size"]:
+        size = say["any_size"].format(size=size)
+        latent = say["grid"].format(count=facts["latent_shape"][0], stride=facts["latent_stride"])
+    elif len(facts["latent_shape"]) > 1:
         latent += f" = {prod(facts['latent_shape'])}"
     known = {key: value for key, value in facts["metrics"].items() if key in _METRICS}
     rows = {
-        "images": f"{width} × {height}, {say[facts['colour']].format(channels=channels)}",
+        "images": f"{size}, {colour}",
         "latent": f"{latent}, {say['prior' if facts['prior'] else 'free']}",
         "kind": f"{facts['variant']}, {facts['network']}",
         "noise": "",

@@ -105,12 +105,14 @@ _PLACES = {"mse": 5, "psnr": 2, "ssim": 4}  # decimal places
 
 
 def _use(m: Manifest, say: Mapping[str, str]) -> Iterator[str]:
-    image, latent = m.image_shape, m.latent_shape
+    image = m.image_shape
     words = say["takes"].format(
-        image=_shape("batch", *image),
-        latent=_shape("batch", *latent),
+        image=_shape("batch", *_of_any_size(m, image)),
+        latent=_shape("batch", *_of_any_size(m, m.latent_shape)),
         more=say["log_variance"] if m.document["latent"]["log_variance"] else "",
     )
+    if m.any_size:
+        words += say["multiples"].format(multiple=m.any_size.multiple, stride=m.any_size.latent_stride)
     if version := m.document["graphs"].get("onnxruntime"):
         words += say["oldest"].format(version=version)
     one = f"(1, {', '.join(map(str, image))})"
@@ -119,6 +121,12 @@ def _use(m: Manifest, say: Mapping[str, str]) -> Iterator[str]:
     yield f"<p>{escaped(say['plain'])}</p>{_code(_PLAIN.format(image=one))}"
     script = _JAVASCRIPT.format(count=prod(image), image=_shape(1, *image))
     yield f"<p>{escaped(say['javascript'])}</p>{_code(script)}"
+
+
+def _of_any_size(m: Manifest, shape: tuple[int, ...]) -> tuple[int | str, ...]:
+    if m.any_size is None:
+        return shape
+    return (shape[0], *(("height", "width") if shape == m.image_shape else ("rows", "columns")))
 
 
 def _shape(*sizes: object) -> str:

@@ -30,6 +30,8 @@ TEXTS: Texts = {
         "use": "Use it in your program",
         "takes": "encoder.onnx takes image, float32 {image} in [0, 1], and returns latent {latent}{more}. "
         "decoder.onnx takes latent and returns image.",
+        "multiples": " Height and width are multiples of {multiple}; rows and columns are height / "
+        "{stride} and width / {stride}.",
         "oldest": " onnxruntime {version} or later runs both.",
         "log_variance": " and log_variance",
         "python": "Python, with this package",
@@ -60,6 +62,7 @@ TEXTS: Texts = {
         "use": "用在自己的程式裡",
         "takes": "encoder.onnx 的輸入是 image（float32 {image}，值在 0 到 1 之間），"
         "輸出是 latent {latent}{more}；decoder.onnx 的輸入是 latent，輸出是 image。",
+        "multiples": "高與寬必須是 {multiple} 的倍數；rows 與 columns 各為其 {stride} 分之一。",
         "oldest": "兩者都需要 onnxruntime {version} 以上。",
         "log_variance": " 和 log_variance",
         "python": "Python，使用這個套件",

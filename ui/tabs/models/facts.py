@@ -44,6 +44,8 @@ def facts(models: Models, name: str) -> dict[str, Any]:
         "classes": list(m.classes),
         "licence": document["dataset"].get("licence", ""),
         "image_shape": list(m.image_shape),
+        "any_size": m.any_size is not None,
+        "latent_stride": m.any_size.latent_stride if m.any_size else None,
         "colour": m.colour,
         "latent_shape": list(m.latent_shape),
         "prior": m.prior,

@@ -49,8 +49,11 @@ def _button(name: str, bundle: Bundle, chosen: bool, own: bool, say: dict[str, s
     channels, height, width = m.image_shape
     latent = " × ".join(map(str, m.latent_shape))
     whole = "" if len(m.latent_shape) == 1 else f" = {prod(m.latent_shape)}"
-    size = f"{width} × {height} {say[m.colour].format(channels=channels)}"
-    first = [size, say["latent_of"].format(shape=latent + whole)]
+    size, shape = f"{width} × {height}", say["latent_of"].format(shape=latent + whole)
+    if m.any_size:
+        size = say["any"]
+        shape = say["grid"].format(count=m.latent_shape[0], stride=m.any_size.latent_stride)
+    first = [f"{size} {say[m.colour].format(channels=channels)}", shape]
     lines = [first, _figures(m), [f"{size_of(m) / 1e6:.1f} MB"]]
     mark = f"<i>{escaped(say['mine'])}</i>" if own else ""
     return (

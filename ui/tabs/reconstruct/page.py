@@ -21,8 +21,12 @@ from diabolo.ui.parts.numbers import numbers, record
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.texts import SHARED, Texts
+from diabolo.ui.photos.encoded import in_eight_bits
+from diabolo.ui.photos.work import own_size_photo, processed
 from diabolo.ui.refused import refusal
 from diabolo.ui.tabs.reconstruct import code_chart, meaning
+from diabolo.ui.tabs.reconstruct.own_size import own_size_measures, own_size_section
+from diabolo.ui.work import stop_if_disconnected
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
@@ -61,8 +65,9 @@ _FULL = 0.5  # the error that has the full colour, the same for every picture an
 
 @dataclass(kw_only=True)
 class _Page:
-    """The components that show a picture's reconstruction."""
+    """The components that show what a model of one size reconstructs."""
 
+    fixed: gr.Column
     source: PictureView
     result: gr.Image
     error: gr.Image
@@ -74,7 +79,9 @@ class _Page:
 
 def build(context: Context) -> None:
     """Lay out the tab."""
+    gr.Markdown(context.text("reconstruct", "lead"), elem_classes="lead")
     page = _layout(context)
+    own_size_section(context)
     _wire(context, page)
     _endpoints(context, page.source.seen)
 
@@ -83,9 +90,9 @@ def _layout(context: Context) -> _Page:
     def text(key: str) -> Any:
         return context.text("reconstruct", key)
 
-    gr.Markdown(text("lead"), elem_classes="lead")
     source = PictureView(context)
-    with gr.Column(elem_classes="reconstructed"):
+    shown = context.manifest(context.chooser.value).any_size is None
+    with gr.Column(visible=shown, elem_classes="reconstructed") as fixed:
         with gr.Row(equal_height=False, elem_classes="triple"):
             source.show(name="reconstruct-seen")
             with gr.Column(min_width=100):
@@ -97,7 +104,14 @@ def _layout(context: Context) -> _Page:
         meant = advice(context, "reconstruct-meaning")
         chart = gr.HTML(elem_classes="reconstruct-code")
     return _Page(
-        source=source, result=result, error=error, legend=legend, figures=figures, meaning=meant, chart=chart
+        fixed=fixed,
+        source=source,
+        result=result,
+        error=error,
+        legend=legend,
+        figures=figures,
+        meaning=meant,
+        chart=chart,
     )
 
 
@@ -105,12 +119,14 @@ def _wire(context: Context, page: _Page) -> None:
     def show(model: str, picture: Picture, request: gr.Request) -> tuple[Any, ...]:
         """All that the page shows of a picture, which is encoded once."""
         with shown_errors():
+            m = context.manifest(model)
+            if m.any_size is not None:  # the page has a part of its own for it
+                return *[gr.skip()] * 2, gr.Column(visible=False), *[gr.skip()] * 6
             look = context.look(model, picture, request)
-            told = page.source.told(look, request)
+            told = *page.source.told(look, request), gr.Column(visible=True)
             if look is None:
                 return *told, None, "", "", None, "", ""
-            say = context.say(TEXTS, request)
-            opened, m = context.model(model), context.manifest(model)
+            say, opened = context.say(TEXTS, request), context.model(model)
             code = opened.encode(look.image[None])
             result = opened.decode(code)[0]
             figures = f"{_figures(look.image, result, say)}\n\n{_compression(m, say)}"
@@ -119,9 +135,8 @@ def _wire(context: Context, page: _Page) -> None:
             meant = _meaning(context, model, float(metrics.mse(look.image[None], result[None])[0]), request)
             return *told, picture_of(result), figures, meant, error, _legend(say), chart
 
-    page.source.wire(
-        show, outputs=[page.result, page.figures, page.meaning, page.error, page.legend, page.chart]
-    )
+    outputs = [page.fixed, page.result, page.figures, page.meaning, page.error, page.legend, page.chart]
+    page.source.wire(show, outputs=outputs)
 
 
 def _endpoints(context: Context, seen: gr.Image) -> None:
@@ -134,7 +149,7 @@ def _endpoints(context: Context, seen: gr.Image) -> None:
 
         Args:
             model: the model's name.
-            image: a picture of any size; it is fitted to the model first.
+            image: a picture of any size; it is fitted to the model first, unless that takes any size.
 
         Returns:
             The picture as the model sees it; its reconstruction; mse (images in [0, 1]), psnr (dB, null if
@@ -144,6 +159,8 @@ def _endpoints(context: Context, seen: gr.Image) -> None:
         if image is None:
             raise refusal(context.say(SHARED, request)["empty"])
         with shown_errors():
+            if context.manifest(model).any_size is not None:
+                return _at_own_size(context, model, image)
             seen, _, result = _reconstructed(context, model, image)
             measured = _measured(seen, result)
             return picture_of(seen), picture_of(result), measured, signed_map(seen, result, _FULL)
@@ -175,6 +192,17 @@ def _endpoints(context: Context, seen: gr.Image) -> None:
         **context.endpoint("reconstruct", "seen", "reconstruction", "metrics", "error"),
     )
     run_encode.click(encode, inputs, code, **context.endpoint("encode", "code"))
+
+
+def _at_own_size(
+    context: Context, model: str, image: str
+) -> tuple[Image.Image, Image.Image, dict[str, float | None], Image.Image]:
+    """What `/reconstruct` returns for a model of any size."""
+    seen = own_size_photo(image)
+    result = processed(context, model, seen, lambda *_: stop_if_disconnected())
+    before, after = in_eight_bits(seen), in_eight_bits(result)
+    values = [np.asarray(one.convert("RGB"), np.float32).transpose(2, 0, 1) / 255 for one in (before, after)]
+    return before, after, own_size_measures(seen, result), signed_map(values[0], values[1], _FULL)
 
 
 def _reconstructed(context: Context, model: str, image: str) -> tuple[NDArray[np.float32], ...]:
