@@ -126,7 +126,7 @@ export function photographs({ model }, thread) {
 
 /** Browsers limit the size of a canvas, and only leave a larger one empty. */
 function holds(canvas) {
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true }); // it is only written to, shown and saved
   const [x, y] = [canvas.width - 1, canvas.height - 1];
   context?.fillRect(x, y, 1, 1);
   const held = context?.getImageData(x, y, 1, 1).data[3] === 255;
