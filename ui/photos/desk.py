@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ Told = Callable[[Manifest, Photo, Photo | None, Photo, gr.Request], str]
 """Writes about a result in Markdown: the model, what it got, the clean photograph if noise was added, the
 result, and the visitor's request."""
 
-_SHARE = "(strength) => ({__type__: 'update', strength})"
+_SHARE = "(strength, shown) => shown && {...shown, strength}"
 _FAILED = "() => [{__type__: 'update', visible: false}, '']"
 
 
@@ -43,6 +43,7 @@ class _Work:
         name: of its file.
         before: the file of the pixels that the model gets; None if they are the photograph's.
         after: the file of the result's pixels; None until it is computed.
+        shown: the value of the view that shows both.
     """
 
     model: str
@@ -50,6 +51,7 @@ class _Work:
     name: str
     before: str | None = None
     after: str | None = None
+    shown: dict[str, Any] = field(default_factory=dict)
 
     def photos(self) -> tuple[Photo, Photo | None]:
         """What the model gets, and the clean photograph if that is another one."""
@@ -185,10 +187,11 @@ class PhotoDesk:
                 if job.replaced:
                     return (gr.skip(),) * 5
                 return gr.skip(), say["stopped"], gr.Button(visible=False), gr.skip(), ""
-        done = replace(work, after=context.keep(pixels_file(result), "after.npy"))
+        shown = self._view.value_of(photo, result)
+        done = replace(work, after=context.keep(pixels_file(result), "after.npy"), shown=shown)
         line = told(context.manifest(work.model), photo, clean, result, request)
         note = say["scene"] if work.source is None else ""
-        return self._view.value_of(photo, result), note, gr.Button(visible=False), done, line
+        return shown, note, gr.Button(visible=False), done, line
 
     def _wire_tools(self) -> None:
         def stop(request: gr.Request) -> None:
@@ -199,7 +202,7 @@ class PhotoDesk:
                 return self._downloaded(work, strength, request)
 
         self._cancel.click(stop, None, None, **QUIET)
-        self._strength.change(None, self._strength, self._view, js=_SHARE, **EVERY)
+        self._strength.change(None, [self._strength, self._view], self._view, js=_SHARE, **EVERY)
         self._download.click(
             download,
             [self._work, self._strength],
@@ -215,4 +218,4 @@ class PhotoDesk:
         photo, _ = work.photos()
         made = mixed(photo, load_pixels(work.after), float(strength))
         name = f"{Path(work.name).stem}-{self._suffix}{ending_of(made, work.name)}"
-        return self._view.downloading(encode_photo(made), name)
+        return self._view.downloading(work.shown, encode_photo(made), name)

@@ -12,6 +12,8 @@ let size = [0, 0];
 let [x, y, k] = [0, 0, 1];
 let at = 0.5; // where the divider is, of the stage's width
 let grip = ""; // what one pointer does: 'edge' or 'pan'
+let strength = 1; // the share of the second picture
+let fetched = props.value?.asked; // when the last download was asked for
 
 function say(key) {
   const wanted = navigator.languages.map((name) => (name.startsWith("zh") ? "zh-TW" : name.split("-")[0]));
@@ -38,7 +40,6 @@ function draw() {
     style.transform = `translate(${x}px, ${y}px) scale(${k})`;
   }
   const single = box.classList.contains("single");
-  const strength = Number(props.strength ?? 1);
   const share = `${100 * at}%`;
   // a weaker result lets the picture below shine through; at full strength transparent parts must not
   before.style.clipPath = single || strength < 1 ? "" : `inset(0 ${100 - 100 * at}% 0 0)`;
@@ -159,10 +160,10 @@ function look() {
   box.classList.toggle("empty", !now);
   if (!now) return;
   box.classList.toggle("single", !now.after);
-  before.firstElementChild.src = now.before.url;
+  strength = Number(now.strength ?? strength);
+  show(before, now.before);
   before.firstElementChild.alt = say("before");
-  after.firstElementChild.hidden = !now.after;
-  if (now.after) after.firstElementChild.src = now.after.url;
+  show(after, now.after);
   after.firstElementChild.alt = now.after ? say("after") : "";
   part(".size").textContent = `${now.width} × ${now.height}`;
   if (String([now.width, now.height]) !== String(size)) {
@@ -170,6 +171,13 @@ function look() {
     k = 0; // the whole picture
   }
   frame();
+  if (now.download && now.asked !== fetched) download(now);
+}
+
+function show(layer, file) {
+  const image = layer.firstElementChild;
+  image.hidden = !file;
+  if (file && image.getAttribute("src") !== file.url) image.src = file.url;
 }
 
 /** The stage gets the picture's proportions, as far as there is room. */
@@ -189,9 +197,8 @@ stage.addEventListener("dblclick", reset);
 stage.addEventListener("keydown", key);
 part("footer").addEventListener("click", ({ target }) => DEEDS[target.dataset?.do]?.());
 new ResizeObserver(frame).observe(stage.parentElement);
-function download() {
-  const { url, orig_name } = props.download ?? {};
-  if (!url) return;
+function download({ download: { url, orig_name }, asked }) {
+  fetched = asked;
   const link = Object.assign(document.createElement("a"), { href: url, download: orig_name });
   document.body.append(link);
   link.click();
@@ -199,7 +206,5 @@ function download() {
 }
 
 watch("value", look);
-watch("download", download);
-watch("strength", draw);
 name();
 look();

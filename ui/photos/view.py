@@ -22,8 +22,8 @@ class PhotoView(gr.HTML, metaclass=WithoutStub):
     """Shows a photograph before and after, each as a file that the page fetches.
 
     The divider follows the pointer and the arrow keys. The wheel, two fingers, '+' and '-' zoom to single
-    pixels; a double click shows the whole again. The prop `strength` is the share of the second picture,
-    which the page mixes.
+    pixels; a double click shows the whole again. The page mixes both: the value's 'strength' is
+    the share of the second one.
 
     Args:
         words: 'before' and 'after', and the names of the controls, as in `ui.photos.texts`, by language.
@@ -39,8 +39,6 @@ class PhotoView(gr.HTML, metaclass=WithoutStub):
             js_on_load=f"const words = {json.dumps(words)};\n{files.joinpath('view.js').read_text('utf-8')}",
             apply_default_css=False,
             padding=False,
-            strength=1,
-            download=None,
             **options,
         )
 
@@ -74,9 +72,10 @@ class PhotoView(gr.HTML, metaclass=WithoutStub):
             "height": height,
         }
 
-    def downloading(self, content: bytes, name: str) -> Any:
-        """An update that lets the page download a file."""
-        return gr.update(download={**self._file(content, name), "orig_name": name, "number": time.time_ns()})
+    def downloading(self, shown: dict[str, Any], content: bytes, name: str) -> dict[str, Any]:
+        """The value that shows the same as another, and lets the page download a file."""
+        file = {**self._file(content, name), "orig_name": name}
+        return {**shown, "download": file, "asked": time.time_ns()}
 
     def _shown(self, photo: Photo) -> dict[str, Any]:
         content, ending = for_screen(photo)

@@ -201,7 +201,10 @@ def _at_own_size(
     seen = own_size_photo(image)
     result = processed(context, model, seen, lambda *_: stop_if_disconnected())
     before, after = in_eight_bits(seen), in_eight_bits(result)
-    values = [np.asarray(one.convert("RGB"), np.float32).transpose(2, 0, 1) / 255 for one in (before, after)]
+    values = [
+        np.asarray(one.convert("RGB"), np.float32).transpose(2, 0, 1) / np.float32(255)
+        for one in (before, after)
+    ]
     return before, after, own_size_measures(seen, result), signed_map(values[0], values[1], _FULL)
 
 
