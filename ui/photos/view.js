@@ -180,6 +180,14 @@ function show(layer, file) {
   if (file && image.getAttribute("src") !== file.url) image.src = file.url;
 }
 
+function download({ download: { url, orig_name }, asked }) {
+  fetched = asked;
+  const link = Object.assign(document.createElement("a"), { href: url, download: orig_name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
 /** The stage gets the picture's proportions, as far as there is room. */
 function frame() {
   if (!size[0] || !stage.clientWidth) return;
@@ -197,13 +205,6 @@ stage.addEventListener("dblclick", reset);
 stage.addEventListener("keydown", key);
 part("footer").addEventListener("click", ({ target }) => DEEDS[target.dataset?.do]?.());
 new ResizeObserver(frame).observe(stage.parentElement);
-function download({ download: { url, orig_name }, asked }) {
-  fetched = asked;
-  const link = Object.assign(document.createElement("a"), { href: url, download: orig_name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-}
 
 watch("value", look);
 name();
