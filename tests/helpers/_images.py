@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.runtime.image.photo import Photo
 from diabolo.train.datasets import ImageData, LoadRequest, Split, load
 
@@ -79,7 +80,11 @@ class TiledModel:
     ) -> None:
         any_size = SimpleNamespace(multiple=8, receptive_radius=16, latent_stride=4)
         self.manifest = SimpleNamespace(
-            image_shape=(channels, 64, 64), any_size=any_size, noise=("gaussian", 0.0, 0.2), metrics={}
+            image_shape=(channels, 64, 64),
+            any_size=any_size,
+            noise=("gaussian", 0.0, 0.2),
+            noise_spec=NoiseSpec.parse("gaussian:0-0.2"),
+            metrics={},
         )
         self.device = "the test's own"
         self.change = change

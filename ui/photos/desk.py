@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ Told = Callable[[Manifest, Photo, Photo | None, Photo, gr.Request], str]
 result, and the visitor's request."""
 
 _SHARE = "(strength, shown) => shown && {...shown, strength}"
+_turns = itertools.count(1)
 _FAILED = "() => [{__type__: 'update', visible: false}, '']"
 
 
@@ -74,9 +76,12 @@ class PhotoDesk:
 
     Attributes:
         column: all of it.
+        turn: changes when there is something to compute: never for a model of one size, for which nothing
+            more is asked of the server.
     """
 
     column: gr.Column
+    turn: gr.State
 
     def __init__(self, context: Context, names: Texts, suffix: str) -> None:
         self._context, self._names, self._suffix = context, names, suffix
@@ -112,12 +117,13 @@ class PhotoDesk:
                     elem_classes="photo-strength",
                 )
                 self._download = gr.Button(text("download"), variant="primary", elem_classes="photo-download")
-        self._work = gr.State()
+        self._work, self.turn = gr.State(), gr.State()
         self._wire_tools()
 
-    def shown_for(self, model: str) -> gr.Column:
-        """The update of `column` for a model."""
-        return gr.Column(visible=self._context.manifest(model).any_size is not None)
+    def shown_for(self, model: str) -> tuple[gr.Column, Any]:
+        """The updates of `column` and `turn` for a model."""
+        shown = self._context.manifest(model).any_size is not None
+        return gr.Column(visible=shown), next(_turns) if shown else gr.skip()
 
     def follow_up(self, event: Any, begin: Callable[..., Any], inputs: Sequence[Any], told: Told) -> None:
         """Compute after an event.

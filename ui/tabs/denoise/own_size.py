@@ -85,7 +85,7 @@ def _wire(
         if before != (model, given):
             kind, level = first_noise(m)
             kind = NONE if given else kind
-        return desk.shown_for(model), *_limited(m, kind, level, say), (model, given)
+        return *desk.shown_for(model), *_limited(m, kind, level, say), (model, given)
 
     def limit(model: str, kind: str, level: float, request: gr.Request) -> tuple[Any, ...]:
         """The controls for another kind of noise."""
@@ -99,8 +99,9 @@ def _wire(
     picture = [context.chooser, context.picture]
     inputs = [*picture, noise, amount, seed]
     told = _told(context)
-    changed = refresh(context, follow, [*picture, noise, amount, before], [desk.column, *settings, before])
-    desk.follow_up(changed.success, begin, inputs, told)
+    shown = [desk.column, desk.turn, *settings, before]
+    refresh(context, follow, [*picture, noise, amount, before], shown)
+    desk.follow_up(desk.turn.change, begin, inputs, told)
     limited = noise.input(limit, [context.chooser, noise, amount], settings, **LATEST)
     desk.follow_up(limited.success, begin, inputs, told)
     for event in (amount.input, seed.change):

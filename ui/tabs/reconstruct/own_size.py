@@ -13,7 +13,6 @@ from diabolo.runtime.image.photo import Photo, photo_mse, photo_ssim
 from diabolo.ui.parts.context import Context, shown_errors
 from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.picture import Picture
-from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import Texts
 from diabolo.ui.photos.desk import PhotoDesk
 
@@ -41,8 +40,8 @@ WORDS: Texts = {
 }
 
 
-def own_size_section(context: Context) -> None:
-    """Lay out this part of the tab, and wire it."""
+def own_size_section(context: Context) -> PhotoDesk:
+    """Lay out this part of the tab, and wire it; the tab updates its `column` and `turn`."""
     desk = PhotoDesk(context, WORDS, "reconstructed")
     desk.layout()
 
@@ -50,18 +49,14 @@ def own_size_section(context: Context) -> None:
         with shown_errors():
             return desk.begin(model, picture, request)
 
-    def follow(model: str, _picture: Picture) -> gr.Column:
-        return desk.shown_for(model)
-
     def told(m: Manifest, seen: Photo, _clean: Photo | None, result: Photo, request: gr.Request) -> str:
         say, measured = context.say(WORDS, request), own_size_measures(seen, result)
         psnr = "∞" if measured["psnr"] is None else f"{measured['psnr']:.1f}"
         line = say["figures"].format(mse=mse_text(measured["mse"] or 0.0), psnr=psnr, ssim=measured["ssim"])
         return f"{line}\n\n{_numbers(m, seen, say)}"
 
-    inputs: list[Any] = [context.chooser, context.picture]
-    changed = refresh(context, follow, inputs, [desk.column])
-    desk.follow_up(changed.success, begin, inputs, told)
+    desk.follow_up(desk.turn.change, begin, [context.chooser, context.picture], told)
+    return desk
 
 
 def own_size_measures(seen: Photo, result: Photo) -> dict[str, float | None]:

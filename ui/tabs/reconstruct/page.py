@@ -21,6 +21,7 @@ from diabolo.ui.parts.numbers import numbers, record
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.picture_input import PictureView, pixels
 from diabolo.ui.parts.texts import SHARED, Texts
+from diabolo.ui.photos.desk import PhotoDesk
 from diabolo.ui.photos.encoded import in_eight_bits
 from diabolo.ui.photos.work import own_size_photo, processed
 from diabolo.ui.refused import refusal
@@ -81,8 +82,8 @@ def build(context: Context) -> None:
     """Lay out the tab."""
     gr.Markdown(context.text("reconstruct", "lead"), elem_classes="lead")
     page = _layout(context)
-    own_size_section(context)
-    _wire(context, page)
+    desk = own_size_section(context)
+    _wire(context, page, desk)
     _endpoints(context, page.source.seen)
 
 
@@ -115,15 +116,15 @@ def _layout(context: Context) -> _Page:
     )
 
 
-def _wire(context: Context, page: _Page) -> None:
+def _wire(context: Context, page: _Page, desk: PhotoDesk) -> None:
     def show(model: str, picture: Picture, request: gr.Request) -> tuple[Any, ...]:
         """All that the page shows of a picture, which is encoded once."""
         with shown_errors():
             m = context.manifest(model)
             if m.any_size is not None:  # the page has a part of its own for it
-                return *[gr.skip()] * 2, gr.Column(visible=False), *[gr.skip()] * 6
+                return *[gr.skip()] * 2, *desk.shown_for(model), gr.Column(visible=False), *[gr.skip()] * 6
             look = context.look(model, picture, request)
-            told = *page.source.told(look, request), gr.Column(visible=True)
+            told = *page.source.told(look, request), *desk.shown_for(model), gr.Column(visible=True)
             if look is None:
                 return *told, None, "", "", None, "", ""
             say, opened = context.say(TEXTS, request), context.model(model)
@@ -135,7 +136,17 @@ def _wire(context: Context, page: _Page) -> None:
             meant = _meaning(context, model, float(metrics.mse(look.image[None], result[None])[0]), request)
             return *told, picture_of(result), figures, meant, error, _legend(say), chart
 
-    outputs = [page.fixed, page.result, page.figures, page.meaning, page.error, page.legend, page.chart]
+    outputs = [
+        desk.column,
+        desk.turn,
+        page.fixed,
+        page.result,
+        page.figures,
+        page.meaning,
+        page.error,
+        page.legend,
+        page.chart,
+    ]
     page.source.wire(show, outputs=outputs)
 
 
