@@ -7,7 +7,7 @@ trains the same network twice on BSDS500: once as a plain autoencoder, and once 
 channels at stride 2: 16 numbers for every pixel of three, and nothing in the network says how to use them.
     Prints, on the 68 test pictures, the PSNR of what each makes of clean pictures, and of pictures with
     gaussian noise of sigma 25 of 255. The plain one gives the noise back as it was: the PSNR of its results
-    is that of its input, since it has learned to copy. `--picture` draws a synthetic scene with noise, as
+    is that of its input, since it has learned to copy. `--picture` draws the app's own scene with noise, as
     each model returns it.
 """
 
@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks._shared import tables
@@ -30,6 +29,7 @@ from diabolo.train.datasets import Crops, LoadRequest, load
 from diabolo.train.evaluation.evaluate import reconstruct
 from diabolo.train.evaluation.whole import pictures
 from diabolo.train.model import Model
+from diabolo.ui.photos.scene import scene
 
 NOISE = NoiseSpec.parse("gaussian:0.098")  # sigma 25 of 255
 NETWORK = {"network": "conv-spatial", "depth": 1, "width": 64, "blocks": 2, "latent_dim": 64}
@@ -85,22 +85,11 @@ def measured(model: Model) -> tuple[float, float, float]:
     return float(clean_psnr), float(noisy_psnr), float(before)
 
 
-def scene(side: int = 160) -> NDArray[np.float32]:
-    """A synthetic picture with edges, a gradient and a texture, float32 `(1, 3, side, side)` in [0, 1]."""
-    down, across = np.mgrid[0:side, 0:side] / side
-    sky = np.stack([0.35 + 0.3 * down, 0.5 + 0.3 * down, 0.8 + 0.1 * down])
-    hill = down > 0.62 + 0.1 * np.sin(9 * across)
-    grass = 0.25 + 0.1 * np.sin(220 * across) * np.sin(160 * down + 3 * np.sin(20 * across))
-    picture = np.where(hill, np.stack([0.6 * grass, grass + 0.15, 0.4 * grass]), sky)
-    sun = (across - 0.72) ** 2 + (down - 0.28) ** 2 < 0.012
-    picture = np.where(sun, np.array([0.98, 0.85, 0.4])[:, None, None], picture)
-    return picture[None].astype(np.float32)
-
-
 @torch.inference_mode()
 def draw(models: dict[str, Model], path: Path) -> None:
     """The scene with noise, and what each model makes of it, side by side."""
-    noisy = add_noise(scene(), NOISE, np.random.default_rng(0))
+    clean = scene()[None].transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
+    noisy = add_noise(np.ascontiguousarray(clean), NOISE, np.random.default_rng(0))
     row = np.concatenate([noisy, *(reconstruct(model, noisy) for model in models.values())], axis=3)
     pixels = (row[0].clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
     Image.fromarray(pixels).save(path)

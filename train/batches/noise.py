@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from diabolo.runtime._numbers import cores
 from diabolo.runtime.image.noise import NoiseSpec
 from diabolo.runtime.image.noise._jpeg import check_jpeg, jpeg
 from diabolo.train.step import Step
@@ -74,7 +74,7 @@ def _jpeg(images: Tensor, quality: Tensor) -> Tensor:
     check_jpeg(tuple(images.shape))
     values = images.detach().float().cpu().numpy()
     qualities = quality.round().flatten().int().tolist()
-    size = max(1, -(-len(values) // (_PIECES * _cores())))
+    size = max(1, -(-len(values) // (_PIECES * cores())))
     starts = range(0, len(values), size)
     pieces = _threads().map(
         jpeg, [values[i : i + size] for i in starts], [qualities[i : i + size] for i in starts]
@@ -85,8 +85,4 @@ def _jpeg(images: Tensor, quality: Tensor) -> Tensor:
 
 @functools.cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(min(_THREADS, _cores()), thread_name_prefix="jpeg")
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1
+    return ThreadPoolExecutor(min(_THREADS, cores()), thread_name_prefix="jpeg")

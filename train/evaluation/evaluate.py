@@ -14,10 +14,11 @@ from torch import Tensor
 from diabolo.runtime._old_names import old_keywords
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
+from diabolo.runtime.image.tiles import pad
 from diabolo.train.datasets import Crops, Images, Split
 from diabolo.train.distributed import Distributed
 from diabolo.train.evaluation.whole import count as whole_pictures
-from diabolo.train.evaluation.whole import pad, paired, pictures
+from diabolo.train.evaluation.whole import paired, pictures
 from diabolo.train.model import Model
 from diabolo.train.step import Step
 from diabolo.train.variants import VariantBase

@@ -1,4 +1,4 @@
-"""Whole pictures for the metrics of a model that takes any size, and their padding."""
+"""Whole pictures for the metrics of a model that takes any size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from diabolo.train.datasets import Crops, Images
 from diabolo.train.distributed import Distributed
 
-__all__ = ["count", "pad", "paired", "pictures"]
+__all__ = ["count", "paired", "pictures"]
 
 _SIDE = 1024  # pixels; of a larger picture only the middle is measured, which takes seconds
 _MOST = 256  # pictures
@@ -45,15 +45,3 @@ def pictures(
         top, left = (max(0, side - _SIDE) // 2 for side in picture.shape[1:])
         middle = picture[:, top : top + _SIDE, left : left + _SIDE]
         yield number, middle[None].astype(np.float32) / np.float32(255)
-
-
-def pad(batch: NDArray[np.float32], multiple: int) -> NDArray[np.float32]:
-    """Images whose sides are multiples of `multiple`: the right and bottom edge is repeated.
-
-    Args:
-        batch: `(batch, channels, height, width)`.
-        multiple: of pixels, at least 1.
-    """
-    height, width = batch.shape[2:]
-    down, right = -height % multiple, -width % multiple
-    return np.pad(batch, ((0, 0), (0, 0), (0, down), (0, right)), "edge") if down or right else batch

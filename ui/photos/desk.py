@@ -66,8 +66,9 @@ class _Work:
 class PhotoDesk:
     """The current picture before and after, at its own size, with progress, strength and download.
 
-    It is shown for models of any size only. A tab calls `layout`, has `adapt` called when the model or the
-    picture changes, and lets `follow_up` wire the events that begin a computation.
+    It is shown for models of any size only. A tab calls `layout`, updates `column` and `turn` by
+    `shown_for` when the model or the picture changes, and lets `follow_up` wire the events that begin a
+    computation.
 
     Args:
         context: the app's context.

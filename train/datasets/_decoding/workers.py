@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
 import signal
 import subprocess
@@ -18,6 +17,7 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict
 
+from diabolo.runtime._numbers import cores as _cores
 from diabolo.train.datasets._decoding import worker
 from diabolo.train.datasets._decoding.memory import free
 from diabolo.train.datasets._decoding.worker import Job, Outcome, Task, decode_into, open_target
@@ -71,10 +71,6 @@ def _count(files: int, bytes_in_all: int) -> int:
     if bytes_in_all <= _ALONE[0] and files <= _ALONE[1]:
         return 1
     return max(1, min(_cores(), _PROCESSES, free() // _WORST))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _here(job: Job, tasks: Sequence[Task]) -> Iterator[Outcome]:
