@@ -20,7 +20,7 @@ from diabolo.ui.models.suited import suited
 from diabolo.ui.parts.context import EVERY, Context, shown_errors
 from diabolo.ui.parts.owned import watch_uploads
 from diabolo.ui.parts.picture_input import add_pad
-from diabolo.ui.parts.refresh import wanted
+from diabolo.ui.parts.refresh import model_mark, refresh, wanted
 from diabolo.ui.parts.sketch import sheet_of
 from diabolo.ui.parts.texts import LANGUAGES, SHARED, Texts, check
 from diabolo.ui.photos.texts import DESK
@@ -91,13 +91,13 @@ def build(
             limits=limits or VisitorLimits(),
         )
         _add_head(context)
-        line = gr.Markdown(elem_classes="model-line")
+        line, mark = gr.Markdown(elem_classes="model-line"), model_mark(context)
         with gr.Column(elem_classes="workspace"):
             sheet = add_pad(context)
             _add_tabs(context, tabs)
         page = Page.root_block or app  # only the outermost Blocks notice that a page is opened or closed
         app.returned, app.language, app.examples = context.returned, language, context.examples
-        _wire_model(context, page, line, sheet)
+        _wire_model(context, mark, line, sheet)
         wanted(context)
         watch_uploads(context)
         page.unload(_forget_visitor(models))
@@ -147,7 +147,7 @@ def _add_tabs(context: Context, tabs: dict[str, ModuleType]) -> None:
     context.chooser.input(None, names, context.automatic, js=_CHOSEN, **EVERY)
 
 
-def _wire_model(context: Context, page: gr.Blocks, line: gr.Markdown, sheet: gr.HTML) -> None:
+def _wire_model(context: Context, mark: gr.HTML, line: gr.Markdown, sheet: gr.HTML) -> None:
     """Describe the chosen model in a line, and lay a sheet in its proportions; this comes before the tabs."""
 
     def describe(name: str, automatic: str, request: gr.Request) -> tuple[Any, ...]:
@@ -158,13 +158,8 @@ def _wire_model(context: Context, page: gr.Blocks, line: gr.Markdown, sheet: gr.
             laid = sheet_of(context.manifest(name), context.language)
             return told, laid, *context.show_originals(name)
 
-    gr.on(
-        [page.load, context.chooser.change],
-        describe,
-        [context.chooser, context.automatic],
-        [line, sheet, *context.originals_buttons],
-        **EVERY,
-    )
+    shown = [line, sheet, *context.originals_buttons]
+    refresh(context, describe, [context.chooser, context.automatic], shown, mark=mark)
 
 
 def _forget_visitor(models: Models) -> Callable[[gr.Request], None]:

@@ -193,7 +193,11 @@ class PictureView:
         return picture_of(look.image), words.strip()
 
     def wire(
-        self, run: Callable[..., Any] | None = None, inputs: Sequence[Any] = (), outputs: Sequence[Any] = ()
+        self,
+        run: Callable[..., Any] | None = None,
+        inputs: Sequence[Any] = (),
+        outputs: Sequence[Any] = (),
+        choices: Sequence[Callable[..., Any]] = (),
     ) -> Any:
         """Call `run` while the tab is open and the model or the picture changes; see `refresh`.
 
@@ -201,6 +205,7 @@ class PictureView:
             run: returns the values of `shown`, followed by those of `outputs`; None shows the picture only.
             inputs: its inputs after the model's name and the `Picture`.
             outputs: further components that it updates.
+            choices: methods of the events by which a visitor changes one of the inputs.
         """
         context = self._context
 
@@ -208,5 +213,9 @@ class PictureView:
             return self.told(context.look(model, picture, request), request)
 
         return refresh(
-            context, run or see, [context.chooser, context.picture, *inputs], [*self.shown, *outputs]
+            context,
+            run or see,
+            [context.chooser, context.picture, *inputs],
+            [*self.shown, *outputs],
+            choices,
         )

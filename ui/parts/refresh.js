@@ -1,35 +1,41 @@
-/** Asks for an answer whenever this tab is open and the state differs from that of the last answer.
+/** Asks for an answer whenever this mark is in an open tab and the state differs from that of the last answer.
  *  Gradio runs this with `element`, `props`, `trigger` and `watch`. */
 const PATIENCE = 10_000; // ms until a call counts as lost; doubled with each further one
-let asked = null; // the state that a call under way was made for
-let answered = null; // the state of the last answer
+const NOTHING = " "; // the state in which there is nothing to ask
+let last = { number: 0, state: NOTHING }; // the last call, and the state that it was made for
+let waiting = false; // for its answer
+let answered = NOTHING; // the state of the answer that is shown
 let losses = 0;
 let timer;
 
 const open = () => element.getClientRects().length > 0;
+const state = () => `${props.changed} ${props.value}`;
 
 function look() {
-  if (asked !== null || props.value === answered || !open()) return;
-  asked = props.value;
+  if (waiting || state() === answered || !open()) return;
+  [last, waiting] = [{ number: last.number + 1, state: state() }, true];
   timer = setTimeout(() => {
-    asked = null;
+    waiting = false;
     losses += 1;
     look();
   }, PATIENCE * 2 ** losses);
-  trigger("expand");
+  trigger("expand", { call: last.number });
 }
 
 function done() {
-  const [, number, state] = /^(\S+) (.*)$/s.exec(props.done) ?? [];
-  answered = number === "failed" ? asked : state; // an error was shown; the same call would fail again
-  if (answered === asked || number === "failed") {
+  const failed = props.done.startsWith("failed"); // an error was shown; the same call would fail again
+  if (failed || Number(props.done) === last.number) {
     clearTimeout(timer);
-    [asked, losses] = [null, 0];
+    [answered, waiting, losses] = [last.state, false, 0];
+  } else if (!waiting) {
+    answered = null; // an older answer came last, and is shown now
   }
   look();
 }
 
-watch("value", () => setTimeout(look)); // the other components have their values by then
+// the other components have their values by then
+watch("value", () => setTimeout(look));
+watch("changed", () => setTimeout(look));
 watch("done", done);
 new ResizeObserver(look).observe(element); // hidden elements have no size
 setTimeout(look);

@@ -14,6 +14,7 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image.photo import Photo, encode_photo
 from diabolo.ui.parts.context import EVERY, QUIET, Context, shown_errors
 from diabolo.ui.parts.picture import Picture
+from diabolo.ui.parts.refresh import ask_when_changed, mark_changed, request_mark
 from diabolo.ui.parts.texts import Texts
 from diabolo.ui.photos.encoded import ending_of, load_pixels, mixed, pixels_file
 from diabolo.ui.photos.jobs import Jobs, StoppedError
@@ -77,12 +78,12 @@ class PhotoDesk:
 
     Attributes:
         column: all of it.
-        turn: changes when there is something to compute: never for a model of one size, for which nothing
+        turn: changed when there is something to compute: never for a model of one size, for which nothing
             more is asked of the server.
     """
 
     column: gr.Column
-    turn: gr.State
+    turn: gr.HTML
 
     def __init__(self, context: Context, names: Texts, suffix: str) -> None:
         self._context, self._names, self._suffix = context, names, suffix
@@ -118,22 +119,28 @@ class PhotoDesk:
                     elem_classes="photo-strength",
                 )
                 self._download = gr.Button(text("download"), variant="primary", elem_classes="photo-download")
-        self._work, self.turn = gr.State(), gr.State()
+        self._work, self.turn = gr.State(), request_mark()
         self._wire_tools()
 
     def shown_for(self, model: str) -> tuple[gr.Column, Any]:
         """The updates of `column` and `turn` for a model."""
         shown = self._context.manifest(model).any_size is not None
-        return gr.Column(visible=shown), next(_turns) if shown else gr.skip()
+        return gr.Column(visible=shown), gr.update(changed=str(next(_turns))) if shown else gr.skip()
 
-    def follow_up(self, event: Any, begin: Callable[..., Any], inputs: Sequence[Any], told: Told) -> None:
-        """Compute after an event.
+    def follow_up(
+        self,
+        begin: Callable[..., Any],
+        inputs: Sequence[Any],
+        told: Told,
+        choices: Sequence[Callable[..., Any]] = (),
+    ) -> None:
+        """Compute when `turn` has changed.
 
         Args:
-            event: an event's method, such as `button.click`, or `success` of another event.
             begin: a listener that returns what `begin` returns.
             inputs: its inputs.
             told: writes about the result.
+            choices: methods of further events after which to compute, such as `slider.input`.
         """
 
         def run(
@@ -145,7 +152,8 @@ class PhotoDesk:
                 return self._run(work, told, request, progress)
 
         shown = [self._view, self._status, self._cancel, self._work]
-        begun = event(begin, list(inputs), [*shown, self._figures], **EVERY)
+        mark_changed(self.turn, choices)
+        begun = ask_when_changed(self.turn, begin, inputs, [*shown, self._figures])
         done = begun.success(
             run,
             self._work,

@@ -14,7 +14,7 @@ from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, smallest_le
 from diabolo.runtime.image.noise_level import estimate_noise
 from diabolo.runtime.image.photo import Photo, photo_mse, photo_ssim
 from diabolo.ui.components import slider
-from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
+from diabolo.ui.parts.context import QUIET, Context, shown_errors
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.photos.desk import PhotoDesk, Spoil
@@ -82,30 +82,26 @@ def _wire(
         """The controls for another model, or another picture: a visitor's own is denoised as it is."""
         say, m = context.say(TEXTS, request), context.manifest(model)
         given = picture.kind == "upload"
-        if before != (model, given):
+        chosen = before is not None and before[:2] == (model, given)
+        if not chosen:
             kind, level = first_noise(m)
             kind = NONE if given else kind
-        return *desk.shown_for(model), *_limited(m, kind, level, say), (model, given)
-
-    def limit(model: str, kind: str, level: float, request: gr.Request) -> tuple[Any, ...]:
-        """The controls for another kind of noise."""
-        return _limited(context.manifest(model), kind, level, context.say(TEXTS, request))
+        # what the visitor sets meanwhile stays
+        limited = _limited(m, kind, level, say) if before != (model, given, kind) else [gr.skip()] * 4
+        return *desk.shown_for(model), *limited, (model, given, kind)
 
     def next_seed(number: float) -> int:
         return abs(int(number or 0)) + 1
 
-    before = gr.State()  # the model, and whether the picture is an upload, that the noise was chosen for
+    # the model that the noise was chosen for, whether the picture was an upload, and the kind of noise
+    before = gr.State()
     settings = [noise, amount, seed, again]
     picture = [context.chooser, context.picture]
     inputs = [*picture, noise, amount, seed]
     told = _told(context)
     shown = [desk.column, desk.turn, *settings, before]
-    refresh(context, follow, [*picture, noise, amount, before], shown)
-    desk.follow_up(desk.turn.change, begin, inputs, told)
-    limited = noise.input(limit, [context.chooser, noise, amount], settings, **LATEST)
-    desk.follow_up(limited.success, begin, inputs, told)
-    for event in (amount.input, seed.change):
-        desk.follow_up(event, begin, inputs, told)
+    refresh(context, follow, [*picture, noise, amount, before], shown, [noise.input])
+    desk.follow_up(begin, inputs, told, [amount.input, seed.change])
     again.click(next_seed, seed, seed, **QUIET)
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, smallest_level
 from diabolo.ui.components import slider
-from diabolo.ui.parts.context import LATEST, QUIET, Context, picture_of, shown_errors
+from diabolo.ui.parts.context import QUIET, Context, picture_of, shown_errors
 from diabolo.ui.parts.model_buttons import advice
 from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.picture import Look, Picture
@@ -117,19 +117,13 @@ def _layout(context: Context) -> _Page:
 def _wire(context: Context, page: _Page) -> None:
     view = _View(context)
 
-    def show(
-        model: str, picture: Picture, kind: str, level: float, seed: float, request: gr.Request
-    ) -> tuple[Any, ...]:
-        with shown_errors():
-            return view.show(model, context.look(model, picture, request), kind, level, seed, request)
-
     def follow(
         model: str,
         picture: Picture,
         kind: str,
         level: float,
         seed: float,
-        before: str | None,
+        before: Any,
         request: gr.Request,
     ) -> tuple[Any, ...]:
         """Show the picture; for another model, begin with the noise that it was trained on."""
@@ -139,33 +133,28 @@ def _wire(context: Context, page: _Page) -> None:
             if m.any_size is not None:  # the page has a part of its own for it
                 return *[gr.skip()] * 2, gr.Column(visible=False), *[gr.skip()] * (3 + len(page.shown))
             look = context.look(model, picture, request)
-            if before != model:
+            named, limited = gr.skip(), gr.skip()  # what the visitor sets meanwhile stays
+            if before is None or before[0] != model:
                 kind, level = first_noise(m)
+                named = gr.Dropdown(choices=[(say[name], name) for name in KINDS], value=kind)
+            if before != (model, kind):
+                level = within(m, kind, level)
+                limited = level_slider(m, kind, level, say)
             shown = view.show(model, look, kind, level, seed, request)
-        named = gr.Dropdown(choices=[(say[name], name) for name in KINDS], value=kind)
-        limited = level_slider(m, kind, level, say)
         told = page.source.told(look, request)
-        return *told, gr.Column(visible=True), named, limited, model, *shown
-
-    def limit(
-        model: str, picture: Picture, kind: str, level: float, seed: float, request: gr.Request
-    ) -> tuple[Any, ...]:
-        """The slider for another kind of noise, and the result."""
-        with shown_errors():
-            m = context.manifest(model)
-            level = within(m, kind, level)
-            limited = level_slider(m, kind, level, context.say(TEXTS, request))
-            return limited, *show(model, picture, kind, level, seed, request)
+        return *told, gr.Column(visible=True), named, limited, (model, kind), *shown
 
     def next_seed(seed: float) -> int:
         """A seed that differs from this one."""
         return abs(int(seed or 0)) + 1
 
-    before = gr.State()  # the model that the noise was chosen for
-    page.source.wire(follow, [*page.noise, before], [page.fixed, page.kind, page.level, before, *page.shown])
-    inputs = [context.chooser, context.picture, *page.noise]
-    gr.on([page.level.input, page.seed.change], show, inputs, page.shown, **LATEST)
-    page.kind.input(limit, inputs, [page.level, *page.shown], **LATEST)
+    before = gr.State()  # the model that the noise was chosen for, and its kind
+    page.source.wire(
+        follow,
+        [*page.noise, before],
+        [page.fixed, page.kind, page.level, before, *page.shown],
+        [page.kind.input, page.level.input, page.seed.change],
+    )
     page.new_noise.click(next_seed, page.seed, page.seed, **QUIET)
 
 

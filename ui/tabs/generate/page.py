@@ -14,7 +14,7 @@ from PIL import Image
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image import convert, mosaic
 from diabolo.runtime.latent.space import LatentSpace
-from diabolo.ui.parts.context import LATEST, QUIET, Context, shown_errors
+from diabolo.ui.parts.context import QUIET, Context, shown_errors
 from diabolo.ui.parts.marks import Marks, marks_of
 from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.picture_input import pixels
@@ -81,8 +81,7 @@ def _wire(context: Context, page: _Page) -> None:
         return random.randrange(10_000)
 
     inputs, outputs = [context.chooser, page.count, page.seed], [page.grid, page.words]
-    refresh(context, show, inputs, outputs)
-    gr.on([page.count.change, page.seed.change], show, inputs, outputs, **LATEST)
+    refresh(context, show, inputs, outputs, [page.count.change, page.seed.change])
     page.others.click(another_seed, None, page.seed, **QUIET)
 
 

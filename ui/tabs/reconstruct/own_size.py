@@ -55,7 +55,7 @@ def own_size_section(context: Context) -> PhotoDesk:
         line = say["figures"].format(mse=mse_text(measured["mse"] or 0.0), psnr=psnr, ssim=measured["ssim"])
         return f"{line}\n\n{_numbers(m, seen, say)}"
 
-    desk.follow_up(desk.turn.change, begin, [context.chooser, context.picture], told)
+    desk.follow_up(begin, [context.chooser, context.picture], told)
     return desk
 
 
