@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,8 @@ class Settings:
         dtype: 'fp32'; 'fp16', for weights of half the size; or 'int8', quantised to a quarter of the size.
         uint8_io: whether to add graphs whose images are uint8 `(batch, height, width, channels)`.
         force: whether to keep int8 graphs that cost more than half a decibel of PSNR.
+        codes: whether to store codes of test images, if the latent is small enough. Something like these
+            images can be decoded from them.
 
     Raises:
         ExportError: the opset or the dtype is not possible.
@@ -70,6 +72,7 @@ class Settings:
     dtype: str = "fp32"
     uint8_io: bool = False
     force: bool = False
+    codes: bool = True
 
     def __post_init__(self) -> None:
         if type(self.opset) is not int or self.opset not in OPSETS:
@@ -128,6 +131,8 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
     Raises:
         ExportError: the modules cannot be exported, the graphs differ from torch, or 8 bits cost too much.
     """
+    if not settings.codes:
+        source = replace(source, arrays={})
     say("splitting the model into two graphs")
     full = encoder_graph(source.pair, settings.opset), decoder_graph(source.pair, settings.opset)
     plain = checked(full[0]), checked(full[1])
@@ -152,7 +157,7 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
         files["codes.npz"] = ("codes", _archive(source.arrays))
     if source.codebook:
         files["codebook.npz"] = ("codebook", _archive(_vectors(source.codebook)))
-    _write(target, files, about, source.arrays.get("codes", source.codes))
+    _write(target, files, about, source.arrays.get("codes", source.codes) if settings.codes else None)
     return Exported(path=target, parity=parity, figures=exported)
 
 
@@ -233,7 +238,10 @@ def _archive(arrays: dict[str, NDArray[Any]]) -> bytes:
 
 
 def _write(
-    target: Path, files: dict[str, tuple[str, bytes]], about: dict[str, Any], codes: NDArray[np.float32]
+    target: Path,
+    files: dict[str, tuple[str, bytes]],
+    about: dict[str, Any],
+    codes: NDArray[np.float32] | None,
 ) -> None:
     """Write a temporary folder, load it, add the pictures and the card, load it again, and rename it."""
     try:
@@ -246,9 +254,10 @@ def _write(
         _fill(temporary, files, about)
         model = Autoencoder.load(temporary, device="cpu")
         prove_tiles(model)
-        drawn = {"preview.png": ("preview", preview(model, codes)), "map.png": ("map", latent_picture(model))}
-        more = {name: (role, raw) for name, (role, raw) in drawn.items() if raw}
-        more["README.md"] = ("card", card(about, more.keys()).encode())
+        shown, plane = preview(model, codes), latent_picture(model)
+        more = {"preview.png": ("preview", shown.png)} if shown else {}
+        more |= {"map.png": ("map", plane)} if plane else {}
+        more["README.md"] = ("card", card(about, shown, plane is not None).encode())
         _fill(temporary, files | more, about)
         Autoencoder.load(temporary, device="cpu")
         move_folder(temporary, target)

@@ -2,47 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
+from diabolo.export.preview import Preview
 from diabolo.runtime.bundle.quality import explained_variance, quality_warnings
 
 __all__ = ["card"]
 
 
-def card(document: dict[str, Any], pictures: Collection[str]) -> str:
+def card(document: dict[str, Any], shown: Preview | None, has_map: bool) -> str:
     """Write the model card.
 
     Args:
         document: the content of model.json.
-        pictures: which of preview.png and map.png the bundle has.
+        shown: preview.png, if the bundle has it.
+        has_map: whether it has map.png.
 
     Returns:
         Markdown.
     """
-    return "\n".join([*_what(document, pictures), *_figures(document), *_recipe(document), *_use(document)])
+    return "\n".join(
+        [*_what(document, shown, has_map), *_figures(document), *_recipe(document), *_use(document)]
+    )
 
 
-def _what(document: dict[str, Any], pictures: Collection[str]) -> list[str]:
+def _what(document: dict[str, Any], shown: Preview | None, has_map: bool) -> list[str]:
     dataset, noise, latent = document["dataset"], document["noise"], document["latent"]
-    channels, height, width = document["image"]["shape"]
-    shape = " x ".join(map(str, latent["shape"]))
+    shape = _grid(latent) if None in latent["shape"] else " x ".join(map(str, latent["shape"]))
     lines = [f"# {document['name']}", "", _sentence(document.get("summary") or document["variant"]), ""]
-    if "preview.png" in pictures:
-        lines += [
-            "![Characters and their reconstructions, decoded codes, an interpolation, samples](preview.png)",
-            "",
-            f"Row by row: characters drawn with a font{', with noise' if noise else ''}; their "
-            "reconstructions; two rows of decoded codes; the linear interpolation from the first code to the "
-            "one farthest from it; samples.",
-            "",
-        ]
-    if "map.png" in pictures:
+    if shown:
+        lines += [f"![{shown.about}](preview.png)", "", shown.caption, ""]
+    if has_map:
         lines += ["![Codes of images](map.png)", ""]
     lines += [
         "| | |",
         "|---|---|",
-        f"| images | {channels} x {height} x {width} ({document['image']['colour']}), values in [0, 1] |",
+        f"| images | {_shape(document['image'])} ({document['image']['colour']}), values in [0, 1] |",
         f"| latent | {shape}{', drawn from N(0, I) in training' if latent['prior'] else ''} |",
         f"| network | {document['network']}, weights in {document['graphs']['dtype']} |",
     ]
@@ -59,6 +54,19 @@ def _what(document: dict[str, Any], pictures: Collection[str]) -> list[str]:
     return [*lines, ""]
 
 
+def _shape(image: dict[str, Any]) -> str:
+    channels, height, width = image["shape"]
+    return f"{channels} x any height x any width" if _any_size(image) else f"{channels} x {height} x {width}"
+
+
+def _grid(latent: dict[str, Any]) -> str:
+    return f"{latent['shape'][0]} x height / {latent['stride']} x width / {latent['stride']}"
+
+
+def _any_size(image: dict[str, Any]) -> bool:
+    return bool(image.get("size") == "any")
+
+
 def _sentence(text: str) -> str:
     return text + ("" if text.endswith(".") else ".")
 
@@ -68,7 +76,10 @@ def _images(document: dict[str, Any]) -> str:
     if not training:
         return ""
     held = training["held_out"]
-    words = f", {training['images'] - held:,} images, and {held:,} more to select the best weights"
+    what = "images"
+    if training["settings"].get("crop"):
+        what = f"crops of {training['settings']['crop']} x {training['settings']['crop']} pixels"
+    words = f", {training['images'] - held:,} {what}, and {held:,} more to select the best weights"
     if "published" not in dataset:
         return words
     share = dataset["read"] / dataset["published"]
@@ -170,14 +181,21 @@ def _recipe(document: dict[str, Any]) -> list[str]:
 
 
 def _use(document: dict[str, Any]) -> list[str]:
-    channels, height, width = document["image"]["shape"]
-    rest = ", ".join(map(str, document["latent"]["shape"]))
+    image, latent = document["image"], document["latent"]
+    channels, height, width = image["shape"]
+    size = f"{channels}, {height}, {width}"
+    rest = ", ".join(map(str, latent["shape"]))
+    if _any_size(image):
+        step = image["multiple"]
+        size = f"{channels}, height, width"
+        rest = f"{latent['shape'][0]}, height / {latent['stride']}, width / {latent['stride']}"
+    sides = f", height and width multiples of {step}," if _any_size(image) and step > 1 else ","
     return [
         "## Use",
         "",
-        "`encoder.onnx` takes `image`, float32 "
-        f"[batch, {channels}, {height}, {width}] in [0, 1], and gives `latent` [batch, {rest}]"
-        + (" and `log_variance`" if document["latent"]["log_variance"] else "")
+        f"`encoder.onnx` takes `image`, float32 [batch, {size}] in [0, 1]{sides} "
+        f"and gives `latent` [batch, {rest}]"
+        + (" and `log_variance`" if latent["log_variance"] else "")
         + "; `decoder.onnx` takes `latent` and gives `image`. `model.json` describes the model and has "
         f"a golden image for checking. They run on onnxruntime {document['graphs']['onnxruntime']} or newer.",
         "",

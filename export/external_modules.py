@@ -60,6 +60,7 @@ def export_pair(
     dtype: str = "fp32",
     uint8_io: bool = False,
     force: bool = False,
+    codes: bool = True,
     note: Callable[[str], None] | None = None,
 ) -> Exported:
     """Export copies of two torch modules as a bundle, with ONNX graphs that are proved equal to them.
@@ -80,14 +81,14 @@ def export_pair(
         name, summary: of the model, the summary in one sentence; by default the folder's name.
         prior: 'normal' if latents drawn from N(0, I) decode to images like the data.
         dataset, classes, licence: of the training data.
-        opset, dtype, uint8_io, force: see `Settings`.
+        opset, dtype, uint8_io, force, codes: see `Settings`.
         note: called with a line of text at each step.
 
     Raises:
         ExportError: the modules do not fit, cannot be exported, or differ from their graphs.
         ImageError: the images do not fit the example.
     """
-    settings = Settings(opset=opset, dtype=dtype, uint8_io=uint8_io, force=force)
+    settings = Settings(opset=opset, dtype=dtype, uint8_io=uint8_io, force=force, codes=codes)
     check_choices(prior, spread)
     names = check_texts(classes, name=name, summary=summary, dataset=dataset, licence=licence)
     target, values, say = check_free(out), range_of(value_range), _noted(note)

@@ -1,9 +1,11 @@
-"""Draw preview.png: reconstructed characters, decoded codes, an interpolation, and samples."""
+"""Draw preview.png: what the model makes of characters or of a drawn scene, decoded codes, and samples."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
@@ -16,14 +18,17 @@ from diabolo.runtime.image import mosaic
 from diabolo.runtime.image.background import background_kind
 from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.image.noise import add_noise
+from diabolo.runtime.image.photo.scene import has_scene, scene_for
 from diabolo.runtime.latent.interpolation import interpolate, linear
 
-__all__ = ["preview"]
+__all__ = ["Preview", "preview"]
 
 _ACROSS = 10
 _ROWS = 2  # rows of decoded codes
 _LONGEST = 700  # pixels of the mosaic's longer side, approximately
 _GAP = 1  # pixel between images, before they are enlarged
+_SCENE = 360, 240  # pixels
+_ZOOM = 4
 _LETTERS = "ABCDEFGHIJ"
 _FONT = Path("fonts", "ttf", "DejaVuSans.ttf")  # in matplotlib's data
 _HIGH = 0.68  # a character's share of the height if borders are empty; MNIST's digits have 20 of 28 pixels
@@ -31,35 +36,95 @@ _EMPTY = 0.1  # the largest difference from black or white of a border that is c
 _HUES = 36  # degrees between the hues of two characters
 
 
-def preview(model: Autoencoder, codes: NDArray[np.float32], seed: int = 0) -> bytes | None:
-    """Draw characters, their reconstructions, two rows of decoded codes, an interpolation, and samples.
+class Preview(NamedTuple):
+    """A picture for the model card.
+
+    Attributes:
+        png: the bytes of the file.
+        about: what it shows, in a few words.
+        caption: the same in sentences.
+    """
+
+    png: bytes
+    about: str
+    caption: str
+
+
+def preview(model: Autoencoder, codes: NDArray[np.float32] | None, seed: int = 0) -> Preview | None:
+    """Draw what the model makes of characters, and decode codes, an interpolation, and samples.
 
     The characters come from a font, and all other images are decoded, so that no image of a data set is
-    shown. None where the images are neither grey nor colour.
+    shown. A model of any size without codes gets a drawn scene instead.
 
     Args:
         model: the exported model.
-        codes: of some images, `(n, *latent_shape)`.
+        codes: of some images, `(n, *latent_shape)`; None if none may be shown.
         seed: for the noise, the samples, and the selection of codes.
 
     Returns:
-        A PNG, or None if the images have neither 1 nor 3 channels.
+        None if the images have neither 1 nor 3 channels.
     """
     m = model.manifest
     if m.image_shape[0] not in (1, 3):
         return None
+    if has_scene(model):
+        return _of_scene(model, seed)
     given = characters(m)
     if m.noise_spec is not None:
         given = add_noise(given, m.noise_spec, np.random.default_rng(seed))
-    chosen = np.random.default_rng(seed).permutation(len(codes))[: _ROWS * _ACROSS]
-    selected = codes[np.resize(chosen, _ROWS * _ACROSS)]
+    shown = [given, model.reconstruct(given)]
+    if codes is not None:
+        chosen = np.random.default_rng(seed).permutation(len(codes))[: _ROWS * _ACROSS]
+        selected = codes[np.resize(chosen, _ROWS * _ACROSS)]
+        shown.append(model.decode(selected))
+    else:
+        selected = model.encode(given)
     squares = np.square(selected - selected[0]).reshape(len(selected), -1).sum(1)
     between = interpolate(selected[0], selected[squares.argmax()], _ACROSS, linear)
-    latents = np.concatenate([selected, between, model.sample_latents(_ACROSS, seed=seed)])
-    rows = to_pil(np.concatenate([given, model.reconstruct(given), model.decode(latents)]))
+    latents = np.concatenate([between, model.sample_latents(_ACROSS, seed=seed)])
+    rows = to_pil(np.concatenate([*shown, model.decode(latents)]))
     scale = mosaic.enlargement((_ACROSS * rows[0].width, 1), _LONGEST)
+    noisy = ", with noise" if m.noise_spec is not None else ""
+    decoded, coded = (" two rows of decoded codes;", " decoded codes,") if codes is not None else ("", "")
+    return Preview(
+        _png(mosaic.tiled(rows, _ACROSS, scale, _GAP)),
+        f"Characters and their reconstructions,{coded} an interpolation, samples",
+        f"Row by row: characters drawn with a font{noisy}; their reconstructions;{decoded} the linear "
+        "interpolation from the first code to the one farthest from it; samples.",
+    )
+
+
+def _of_scene(model: Autoencoder, seed: int) -> Preview:
+    """A drawn scene, with noise for a model that removes it, and its reconstruction; below, parts of both."""
+    m = model.manifest
+    drawn = scene_for(m, seed).resize(_SCENE, Image.Resampling.BOX)
+    pixels = np.asarray(drawn, np.float32).reshape(drawn.height, drawn.width, -1).transpose(2, 0, 1)
+    given = np.ascontiguousarray(pixels[None]) / np.float32(255)
+    spec = m.noise_spec
+    if spec is not None:
+        middle = (spec.low + spec.high) / 2 if spec.is_plain else None
+        spec = replace(spec, low=middle, high=middle) if middle is not None else spec
+        given = add_noise(given, spec, np.random.default_rng(seed))
+    both = to_pil(np.concatenate([given.clip(0, 1), model.reconstruct(given)]))
+    width, height = both[0].size
+    left, top = width // 4, height // 2
+    parts = [one.crop((left, top, left + width // _ZOOM, top + height // _ZOOM)) for one in both]
+    rows = [*both, *(part.resize((width, height), Image.Resampling.NEAREST) for part in parts)]
+    what = (
+        "A drawn scene with noise and what the model makes of it"
+        if spec
+        else "A drawn scene and its reconstruction"
+    )
+    return Preview(
+        _png(mosaic.tiled(rows, 2, 1, 2 * _GAP)),
+        what,
+        f"{what}; below, a part of both, {_ZOOM} times as large.",
+    )
+
+
+def _png(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    mosaic.tiled(rows, _ACROSS, scale, _GAP).save(buffer, "PNG", optimize=True)
+    picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 

@@ -43,6 +43,7 @@ def export_run(
     dtype: str = "fp32",
     uint8_io: bool = False,
     force: bool = False,
+    codes: bool = True,
     note: Callable[[str], None] | None = None,
 ) -> Exported:
     """Export a run as a bundle, with ONNX graphs that are proved equal to the torch model.
@@ -55,7 +56,7 @@ def export_run(
         out: the bundle's folder, which must not exist; by default `bundle` in the run.
         network: for a run with a custom network, the Python file that defines it, which is executed.
         dataset: where the run's folder of images is now, if it was moved or renamed.
-        opset, dtype, uint8_io, force: see `Settings`.
+        opset, dtype, uint8_io, force, codes: see `Settings`.
         note: called with a line of text at each step.
 
     Raises:
@@ -64,7 +65,7 @@ def export_run(
             much.
         RunError: the run cannot be read.
     """
-    settings = Settings(opset=opset, dtype=dtype, uint8_io=uint8_io, force=force)
+    settings = Settings(opset=opset, dtype=dtype, uint8_io=uint8_io, force=force, codes=codes)
     say = note or (lambda _text: None)
     run = Run.open(source)
     target = check_free(out or run.path / "bundle")

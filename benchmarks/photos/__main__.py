@@ -4,14 +4,14 @@
     python -m benchmarks.photos --data-dir DIR [--grey BUNDLE] [--colour BUNDLE] [--every N] [--only WORD]
 
 prints four tables: the 68 test pictures of BSDS500, which papers call BSD68 in grey and CBSD68 in colour,
-    with gaussian noise of sigma 15, 25 and 50 of 255. First as papers take it: the noise is not clipped, the
+with gaussian noise of sigma 15, 25 and 50 of 255. First as papers take it: the noise is not clipped, the
     result is. Then clipped and rounded to 8 bits, as a file is. Figures of the two must not be compared. PSNR
     is the mean over the pictures, of results that are clipped but not rounded. The seed of the noise is
     (sigma, number of the picture), so that every method gets the same.
 
 The classical methods are told sigma; our models are not. Each method runs in a process of its own on one
-thread: seconds are those of one picture of 481 x 321 pixels on average, and the peak of its memory is what it
-takes more than the process that has only read the pictures.
+thread: seconds are its processor time for one picture of 481 x 321 pixels on average, and the peak of its
+memory is what it takes more than the process that has only read the pictures.
 """
 
 from __future__ import annotations
@@ -110,9 +110,9 @@ def measure(given: argparse.Namespace, method: str, channels: int, clip: bool) -
         errors = []
         for number, image in enumerate(clean):
             given_noise = noisy(image, sigma, number * given.every, clip)
-            began = time.perf_counter()
+            began = time.process_time()
             out = denoise(given_noise, sigma / 255)
-            seconds += time.perf_counter() - began
+            seconds += time.process_time() - began
             errors.append(float(np.mean((np.clip(out, 0, 1).astype(np.float64) - image) ** 2)))
         figures[str(sigma)] = float(np.mean(-10 * np.log10(errors)))
     figures["seconds"] = seconds / (len(clean) * len(SIGMAS))

@@ -3,9 +3,8 @@
     DIABOLO_DATA=DIR python -m benchmarks.photos.identity [--epochs 2] [--picture FILE.png]
 
 trains the same network twice on BSDS500: once as a plain autoencoder, and once on noisy input. Its latent has
-    64
-channels at stride 2: 16 numbers for every pixel of three, and nothing in the network says how to use them.
-    Prints, on the 68 test pictures, the PSNR of what each makes of clean pictures, and of pictures with
+64 channels at stride 2: 16 numbers for every pixel of three, and nothing in the network says how to use them.
+Prints, on the 68 test pictures, the PSNR of what each makes of clean pictures, and of pictures with
     gaussian noise of sigma 25 of 255. The plain one gives the noise back as it was: the PSNR of its results
     is that of its input, since it has learned to copy. `--picture` draws the app's own scene with noise, as
     each model returns it.
@@ -24,12 +23,12 @@ from PIL import Image
 from benchmarks._shared import tables
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
+from diabolo.runtime.image.photo.scene import scene
 from diabolo.train import Config, fit
 from diabolo.train.datasets import Crops, LoadRequest, load
 from diabolo.train.evaluation.evaluate import reconstruct
 from diabolo.train.evaluation.whole import pictures
 from diabolo.train.model import Model
-from diabolo.ui.photos.scene import scene
 
 NOISE = NoiseSpec.parse("gaussian:0.098")  # sigma 25 of 255
 NETWORK = {"network": "conv-spatial", "depth": 1, "width": 64, "blocks": 2, "latent_dim": 64}
@@ -60,7 +59,8 @@ def trained(variant: str, options: dict[str, str], epochs: int) -> Model:
         crop=64,
         epochs=epochs,
         batch_size=32,
-        lr=5e-4,
+        optimizer="muon",
+        lr=6e-3,
         precision="auto",
         network_options={"activation": "relu"},
         variant_options=options,

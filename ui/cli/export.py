@@ -33,6 +33,13 @@ __all__ = ["command"]
     is_flag=True,
     help="Also write graphs with uint8 inputs and outputs, height x width x channels.",
 )
+@click.option(
+    "--codes/--no-codes",
+    default=True,
+    show_default=True,
+    help="Store codes of test images, for the app and the model card. Images like them can be decoded from "
+    "these, so leave them out if nobody may see your images.",
+)
 @click.option("--force", is_flag=True, help="Keep int8 graphs even if they lose more than 0.5 dB of PSNR.")
 @click.option(
     "--opset", type=int, default=18, show_default=True, help="Version of the ONNX operator set, 18 to 21."

@@ -23,6 +23,7 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import DiaboloError
 from diabolo.runtime.image import convert
+from diabolo.runtime.image.photo.scene import has_scene, scene_for
 from diabolo.ui.files.incoming import pixels_of
 from diabolo.ui.files.served import is_ours, keep
 from diabolo.ui.files.temporary import MADE, visitors_folder
@@ -33,7 +34,6 @@ from diabolo.ui.models.shuffle import order_of_codes
 from diabolo.ui.parts.picture import UNTREATED, CurrentPicture, Look, Picture, Treatment, example_of, words
 from diabolo.ui.parts.plain_text import as_text
 from diabolo.ui.parts.texts import SHARED, Texts, language, source_of
-from diabolo.ui.photos.scene import has_scene, scene_for
 from diabolo.ui.refused import refusal_of
 from diabolo.ui.sandbox import VisitorLimits
 from diabolo.ui.work import Turns, large

@@ -16,13 +16,13 @@ from PIL import Image
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.image import convert
+from diabolo.runtime.image.photo.scene import has_scene, scene_for
 from diabolo.ui.components import WithoutStub
 from diabolo.ui.files.incoming import received
 from diabolo.ui.files.served import save
 from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.sketch import drawing_of
 from diabolo.ui.parts.texts import Texts
-from diabolo.ui.photos.scene import has_scene, scene_for
 
 __all__ = ["UNTREATED", "CurrentPicture", "Look", "Picture", "Treatment", "example_of", "fetched", "words"]
 

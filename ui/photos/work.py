@@ -14,9 +14,9 @@ from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import ImageError
 from diabolo.runtime.image.photo import Photo, process_photo, read_photo
+from diabolo.runtime.image.photo.scene import scene
 from diabolo.ui.files.incoming import MOST_PIXELS, pixels_of
 from diabolo.ui.parts.context import Context
-from diabolo.ui.photos.scene import scene
 
 __all__ = ["LARGEST_AT_ONCE", "own_size_photo", "processed"]
 

@@ -14,9 +14,9 @@ from diabolo.runtime.image.photo import Photo
 
 pytest.importorskip("gradio")
 
+from diabolo.runtime.image.photo.scene import scene
 from diabolo.ui.photos.encoded import ending_of, for_screen, load_pixels, mixed, pixels_file
 from diabolo.ui.photos.jobs import Jobs, StoppedError
-from diabolo.ui.photos.scene import scene
 
 
 def some(shape: tuple[int, int, int], dtype: type[np.generic] = np.uint8) -> Photo:

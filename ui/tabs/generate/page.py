@@ -13,6 +13,7 @@ from PIL import Image
 
 from diabolo.runtime.errors import UsageError
 from diabolo.runtime.image import convert, mosaic
+from diabolo.runtime.image.photo.scene import has_scene
 from diabolo.runtime.latent.space import LatentSpace
 from diabolo.ui.parts.context import QUIET, Context, shown_errors
 from diabolo.ui.parts.marks import Marks, marks_of
@@ -20,7 +21,6 @@ from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import SHARED, source_of
-from diabolo.ui.photos.scene import has_scene
 from diabolo.ui.tabs.generate.texts import TEXTS
 from diabolo.ui.work import check_pictures
 

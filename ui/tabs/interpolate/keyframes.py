@@ -18,10 +18,10 @@ from diabolo.runtime.errors import ImageError
 from diabolo.runtime.image.background import background_kind
 from diabolo.runtime.image.convert import as_batch, prepare
 from diabolo.runtime.image.mosaic import png
+from diabolo.runtime.image.photo.scene import has_scene, scene_for
 from diabolo.ui.explorer.backend import latents_of
 from diabolo.ui.parts.context import picture_of
 from diabolo.ui.parts.data_url import data_url, from_data_url
-from diabolo.ui.photos.scene import has_scene, scene_for
 
 __all__ = ["MOST", "fits", "images_of", "keyframes", "keys_of", "packed", "row_of", "samples"]
 

@@ -1,17 +1,18 @@
-"""A picture that the app draws itself: the example for models of photographs."""
+"""A drawn picture: the example for models of photographs, which has no owner."""
 
 from __future__ import annotations
 
 import functools
 import secrets
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from diabolo.runtime.autoencoder import Autoencoder
-from diabolo.runtime.bundle.manifest import Manifest
+if TYPE_CHECKING:
+    from diabolo.runtime.autoencoder import Autoencoder
+    from diabolo.runtime.bundle.manifest import Manifest
 
 __all__ = ["has_scene", "scene", "scene_for"]
 
