@@ -14,6 +14,7 @@ import onnx
 import pytest
 from _modules import EXAMPLE, GREY, Conv, Gaussian, Linear, document, sound
 from click.testing import CliRunner
+from PIL import Image
 
 from diabolo.export import ExportError, Settings, export_pair, export_run
 from diabolo.export.graphs import OPSETS, oldest_runtime
@@ -46,6 +47,26 @@ def test_codes_say_how_dense_the_training_codes_lie(bundles: dict[str, Path]) ->
         assert density.rank(far[None])[0] == 1, name
         if model.manifest.prior:
             assert density.rank(model.sample_latents(200, seed=0)).mean() < 0.9
+
+
+def test_without_codes_nothing_of_the_data_set_can_be_decoded(
+    runs: dict[str, Path], tmp_path: Path, bundles: dict[str, Path]
+) -> None:
+    told = CliRunner().invoke(main, ["export", str(runs["vae"]), "-o", str(tmp_path / "b"), "--no-codes"])
+    assert told.exit_code == 0, told.output
+    names = {path.name for path in (tmp_path / "b").iterdir()}
+    assert names == {path.name for path in bundles["vae"].iterdir()} - {"codes.npz", "map.png"}
+    assert Autoencoder.load(tmp_path / "b", device="cpu").codes is None
+    assert sound(tmp_path / "b")
+    card, full = ((folder / "README.md").read_text("utf-8") for folder in (tmp_path / "b", bundles["vae"]))
+    assert "two rows of decoded codes" in full
+    assert "decoded codes" not in card
+    with (
+        Image.open(tmp_path / "b/preview.png") as picture,
+        Image.open(bundles["vae"] / "preview.png") as all_,
+    ):
+        assert picture.width == all_.width
+        assert picture.height < all_.height  # two rows less
 
 
 def test_codes_are_those_of_test_images_hardly_rounded(

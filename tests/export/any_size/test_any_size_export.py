@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from diabolo.export import ExportError, bundle, export_pair
@@ -90,6 +91,21 @@ def test_graphs_equal_torch_at_any_size(exported: tuple[Model, Path], height: in
         wanted = model(torch.from_numpy(padded)).numpy()[:, :, :height, :width]
     for tile in (0, 16, 24):
         np.testing.assert_allclose(loaded.reconstruct(images, tile=tile), wanted, atol=1e-5)
+
+
+def test_the_card_shows_a_drawn_scene_and_says_any_size(exported: tuple[Model, Path]) -> None:
+    _, out = exported
+    card = (out / "README.md").read_text("utf-8")
+    step = Autoencoder.load(out, device="cpu").manifest.any_size.multiple  # type: ignore[union-attr]
+    assert "![A drawn scene with noise and what the model makes of it](preview.png)" in card
+    assert "3 x any height x any width" in card
+    assert (
+        f"[batch, 3, height, width] in [0, 1]{f', height and width multiples of {step}' * (step > 1)}" in card
+    )
+    assert f"height / {step} x width / {step}" in card
+    with Image.open(out / "preview.png") as picture:
+        assert picture.size[0] > 2 * 360
+        assert np.asarray(picture.convert("RGB"), np.float32).std() > 20
 
 
 def test_the_document_says_what_a_reader_needs(exported: tuple[Model, Path]) -> None:
