@@ -71,7 +71,7 @@ def run(words: list[str]) -> None:
 
 def test_its_commands_and_its_ten_lines(workplace: Path) -> None:
     listed = commands(README)
-    on_files = ["reconstruct", "denoise", "encode", "decode", "interpolate", "sample", "bench"]
+    on_files = ["reconstruct", "denoise", "denoise", "encode", "decode", "interpolate", "sample", "bench"]
     first, last = ["train", "export", "verify", "ui"], ["datasets", "train", "train"]
     assert [words[0] for words in listed] == ["models", "ui", *first, *on_files, *last]
     for name in ("letter.png", "other.png"):

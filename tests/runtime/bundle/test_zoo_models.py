@@ -10,17 +10,23 @@ from _commands import ROOT  # before the benchmarks: it says where they are
 from click.testing import CliRunner
 
 from benchmarks import zoo
-from diabolo.runtime import Autoencoder, verify
+from diabolo.runtime import Autoencoder, Bundle, verify
 from diabolo.runtime.bundle import zoo as ready
+from diabolo.runtime.image import metrics
+from diabolo.runtime.image.noise import NoiseSpec, add_noise
+from diabolo.runtime.image.photo.scene import scene_for
 from diabolo.ui.cli import main
 
 NAMES = ready.names()
+OF_ANY_SIZE = [name for name in NAMES if Bundle.open(ready.folder(name)).manifest.any_size]
+OF_ONE_SIZE = [name for name in NAMES if name not in OF_ANY_SIZE]
 BASE = ROOT / "recipes" / "models"
 
 
 def test_found() -> None:
     assert {"mnist-autoencoder", "mnist-autoencoder-2d", "mnist-vae", "mnist-vae-2d"} < set(NAMES)
-    assert {"mnist-sparse", "notmnist-autoencoder", "notmnist-vae-2d"} < set(NAMES)
+    assert {"mnist-sparse", "notmnist-autoencoder", "notmnist-vae-2d"} < set(OF_ONE_SIZE)
+    assert {"photos-denoising"} <= set(OF_ANY_SIZE)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,14 +60,16 @@ def test_its_card_says_what_matters(name: str) -> None:
     assert card.startswith(f"# {name}\n")
     assert f"{about['exported']['graphs']['mse']:.5f}" in card
     assert about["dataset"]["licence"] in card
-    assert f"{about['training']['images'] - about['training']['held_out']:,} images" in card
+    crop = about["training"]["settings"].get("crop")
+    what = f"crops of {crop} x {crop} pixels" if crop else "images"
+    assert f"{about['training']['images'] - about['training']['held_out']:,} {what}" in card
     assert f"seed {about['training']['seed']}" in card
     assert about["training"]["recipe"] in card
     if "published" in about["dataset"]:
         assert f"{about['dataset']['published']:,}" in card
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OF_ONE_SIZE)
 def test_its_output_follows_its_latent(name: str) -> None:
     model = Autoencoder.load(name, device="cpu")
     codes, density = model.codes, model.density
@@ -77,12 +85,31 @@ def test_its_output_follows_its_latent(name: str) -> None:
     assert 0.2 < density.rank(codes.latents).mean() < 0.8
 
 
+@pytest.mark.parametrize("name", OF_ANY_SIZE)
+def test_it_makes_something_good_of_a_picture_at_its_own_size(name: str) -> None:
+    model = Autoencoder.load(name, device="cpu")
+    drawn = np.asarray(scene_for(model.manifest, 1).crop((101, 60, 268, 207)), np.float32)
+    clean = drawn.reshape(1, 147, 167, -1).transpose(0, 3, 1, 2) / np.float32(255)
+    if model.manifest.noise_spec is None:
+        assert metrics.psnr(clean, model.reconstruct(clean))[0] > 25
+        return
+    for level in (0.05, 0.1, 0.2):
+        noisy = add_noise(clean, NoiseSpec.parse(f"gaussian:{level}"), np.random.default_rng(0))
+        before, after = (metrics.psnr(clean, image)[0] for image in (noisy, model.denoise(noisy)))
+        assert after > before + 7
+    assert metrics.psnr(clean, model.denoise(clean))[0] > 40  # and leaves a clean one alone
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_image_of_a_data_set_is_in_it(name: str) -> None:
-    """What pictures there are were decoded; the only image is the golden one."""
+    """What pictures there are were decoded or drawn; the only images are the golden ones."""
     model = Autoencoder.load(name, device="cpu")
     golden = model.manifest.golden
+    kinds = {entry.role for entry in model.manifest.files.values()}
+    if name in OF_ANY_SIZE:
+        assert golden.image.shape[2:] == (24, 24)  # a gradient with noise
+        assert kinds == {"encoder", "decoder", "preview", "card"}
+        return
     mean = model.decode(model.manifest.latent_mean[None])
     np.testing.assert_allclose(golden.image, mean, atol=0.1)
-    kinds = {entry.role for entry in model.manifest.files.values()}
     assert kinds == {"encoder", "decoder", "codes", "preview", "map", "card"}
