@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ class DatasetImage:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Loaded:
-    images: Sequence[NDArray[np.uint8]]  # each (channels, height, width)
+    images: NDArray[np.uint8] | list[NDArray[np.uint8]]  # each (channels, height, width)
     labels: NDArray[np.int64] | None
     classes: tuple[str, ...]
     order: Iterator[int]  # indices, in the order in which the images are shown

@@ -44,7 +44,7 @@ class _Work:
         model: the model's name.
         source: of the photograph, for `own_size_photo`.
         name: of its file.
-        treated: whether something is to be done to it by hand, which it is not here.
+        note: what the page says about the photograph.
         before: the file of the pixels that the model gets; None if they are the photograph's.
         after: the file of the result's pixels; None until it is computed.
         shown: the value of the view that shows both.
@@ -53,7 +53,7 @@ class _Work:
     model: str
     source: Any
     name: str
-    treated: bool = False
+    note: str
     before: str | None = None
     after: str | None = None
     shown: dict[str, Any] = field(default_factory=dict)
@@ -186,8 +186,9 @@ class PhotoDesk:
             return None, say["none"], gr.Button(visible=False), None, ""
         photo = own_size_photo(picture.source)
         named = Path(picture.source).name if isinstance(picture.source, str) else f"{picture.kind}.png"
-        treated = picture.treatment != UNTREATED
-        work = _Work(model=model, source=picture.source, name=named, treated=treated)
+        treated = "" if picture.treatment == UNTREATED else say["treated"]
+        note = say["scene"] if picture.source is None else f"{picture.words} {treated}".strip()
+        work = _Work(model=model, source=picture.source, name=named, note=note)
         if spoil is not None:
             photo = spoil(photo)
             work = replace(work, before=context.keep(pixels_file(photo), "before.npy"))
@@ -217,8 +218,7 @@ class PhotoDesk:
         shown = self._view.value_of(photo, result, error)
         done = replace(work, after=context.keep(pixels_file(result), "after.npy"), shown=shown)
         line = told(context.manifest(work.model), photo, clean, result, request)
-        note = say["scene"] if work.source is None else say["treated"] if work.treated else ""
-        return shown, note, gr.Button(visible=False), done, line
+        return shown, work.note, gr.Button(visible=False), done, line
 
     def _wire_tools(self) -> None:
         def stop(request: gr.Request) -> None:

@@ -121,3 +121,61 @@ def test_cancel_stops_within_a_tile(
     assert page.locator(".photo-cancel:visible").count() == 0
     assert not wrong
     page.close()
+
+
+def test_cancel_stops_files_and_keeps_what_is_done(
+    browser: Any,
+    address: str,
+    models: dict[str, Autoencoder],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page, wrong = open_tab(browser, address, "Denoise")
+    graphs, plain, calls = models["photos"]._graphs, models["photos"]._graphs.reconstruct, []
+
+    def slow(batch: np.ndarray) -> np.ndarray:
+        calls.append(batch.shape)
+        time.sleep(0.5)
+        return plain(batch)
+
+    paths = [photo(tmp_path / f"{number}.png") for number in range(30)]
+    page.locator(".noisy-files input[type=file]").first.set_input_files(list(map(str, paths)))
+    page.get_by_text("29.png").first.wait_for(state="attached", timeout=WAIT)
+    monkeypatch.setattr(graphs, "reconstruct", slow)
+    run, cancel = page.locator(".denoise-files-run"), page.locator(".denoise-files-cancel")
+    run.click()
+    page.get_by_text("2/30").wait_for(timeout=WAIT)
+    assert not run.is_visible()
+    cancel.click()
+    report = page.locator(".denoise-report p", has_text="Stopped.")
+    report.wait_for(timeout=WAIT)
+    run.wait_for(timeout=WAIT)
+    assert not cancel.is_visible()
+    count = int(report.inner_text().removeprefix("Stopped. Denoised: ").removesuffix(" of 30."))
+    assert 2 <= count < 30
+    assert len(calls) in (count, count + 1)
+    with page.expect_download(timeout=WAIT) as download:
+        page.locator(".denoised-zip a").first.click()
+    with zipfile.ZipFile(download.value.path()) as found:
+        assert found.namelist() == [f"{number}.png" for number in range(count)]
+    assert not wrong
+    page.close()
+
+
+def test_a_stopped_model_of_one_size_keeps_its_batches(
+    models: dict[str, Autoencoder], tmp_path: Path
+) -> None:
+    from diabolo.ui.models.collection import collect
+    from diabolo.ui.parts.context import Context
+    from diabolo.ui.photos.jobs import StoppedError
+    from diabolo.ui.tabs.denoise.denoised_files import denoised
+
+    def tick(done: int, _count: int) -> None:
+        if done > 32:  # one batch
+            raise StoppedError
+
+    context = Context(bundles=collect({"plain": models["plain"]}), chooser=None)  # type: ignore[arg-type]
+    paths = [str(photo(tmp_path / f"{number}.png", (8, 8))) for number in range(40)]
+    result = denoised(context, "plain", paths, tick)
+    assert (result.count, result.given, result.stopped) == (32, 40, True)
+    assert not denoised(context, "plain", paths, lambda *_: None).stopped
