@@ -140,7 +140,7 @@ def test_cancel_stops_files_and_keeps_what_is_done(
 
     paths = [photo(tmp_path / f"{number}.png") for number in range(30)]
     page.locator(".noisy-files input[type=file]").first.set_input_files(list(map(str, paths)))
-    page.get_by_text("29.png").first.wait_for(state="attached", timeout=WAIT)
+    page.locator(".noisy-files tr.file").nth(29).wait_for(state="attached", timeout=WAIT)
     monkeypatch.setattr(graphs, "reconstruct", slow)
     run, cancel = page.locator(".denoise-files-run"), page.locator(".denoise-files-cancel")
     run.click()

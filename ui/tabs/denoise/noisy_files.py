@@ -91,7 +91,7 @@ def _wire(context: Context, section: _Section) -> None:
 
             def tick(done: int, count: int) -> None:
                 job.check()
-                progress((done, count), desc=say["reading"])
+                progress((done, count), desc=say["reading"], unit=say["files_unit"])
 
             path, result = _zip(context, model, files, tick)
         return gr.File(path, visible=path is not None), _report(result, say)
