@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 from _linear import make_bundle
+from _pair import save_pair
 from PIL import Image
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.train import datasets
+from diabolo.train.datasets.bsds500 import BSD68
 
 gr = pytest.importorskip("gradio")
 
@@ -167,6 +169,35 @@ def test_photos_have_no_ground_to_be_inverted_to(tmp_path: Path) -> None:
     given = _context(bundle)
     assert given.see("m", Image.fromarray(BRIGHT)).steps == ()
     assert "dark" not in given.describe("m", None)
+
+
+SIZES = [(40, 24), (24, 40)]  # width and height of the photographs
+
+
+def small_bsds500(folder: Path) -> None:
+    """A data folder with photographs named and counted as those of BSDS500, of two colours and sizes."""
+    for part, count in (("train", 200), ("val", 100), ("test", 200)):
+        place = folder / "BSDS500" / "data" / "images" / part
+        place.mkdir(parents=True)
+        stems = [*sorted(BSD68), *map(str, range(1, 33))] if part == "val" else map(str, range(1, count + 1))
+        for number, stem in enumerate(stems):
+            Image.new("RGB", SIZES[number % 2], (200, 100, 50)).save(place / f"{stem}.jpg")
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(3, "RGB"), (1, "L")])
+def test_photographs_keep_their_size_for_a_model_of_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, channels: int, mode: str
+) -> None:
+    small_bsds500(tmp_path / "data")
+    monkeypatch.setenv("DIABOLO_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("DIABOLO_CACHE", str(tmp_path / "cache"))
+    shape = (channels, 16, 16)
+    dataset = {"name": "bsds500", "classes": []}
+    given = _context(save_pair(tmp_path / "m", any_size=True, image_shape=shape, dataset=dataset))
+    assert given.originals.available(given.manifest("m"))
+    found = [given.test_image("m", None) for _ in range(68)]
+    assert {(picture.size, picture.mode) for picture, _ in found} == {(size, mode) for size in SIZES}
+    assert {words for _, words in found} == {"A real image from the test set of bsds500."}
 
 
 def test_the_button_is_there_where_the_set_is(data: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +20,13 @@ from diabolo.runtime.errors import DiaboloError, MissingPackageError, UsageError
 from diabolo.ui.models.shuffle import cycle_shuffled
 
 if TYPE_CHECKING:
-    from diabolo.train.datasets import DatasetBase
+    from diabolo.train.datasets import DatasetBase, ImageData
 
 __all__ = ["DatasetImage", "DatasetImages"]
 
 _LIMIT = 1000  # images of a dataset that are kept in memory
+_LIMIT_OWN_SIZE = 100  # photographs
+_SMALLEST_CROP = 16  # pixels: smaller pictures are not among those that are read at their own size
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,7 +34,8 @@ class DatasetImage:
     """One image of a dataset.
 
     Attributes:
-        picture: in the size and colours of the dataset, which may differ from the model's.
+        picture: in the size and colours of the dataset, which may differ from the model's; for a model of any
+            size, at the picture's own size if the dataset has photographs.
         label: the name of its class, or ''.
     """
 
@@ -42,7 +45,7 @@ class DatasetImage:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Loaded:
-    images: NDArray[np.uint8]
+    images: NDArray[np.uint8] | list[NDArray[np.uint8]]  # each (channels, height, width)
     labels: NDArray[np.int64] | None
     classes: tuple[str, ...]
     order: Iterator[int]  # indices, in the order in which the images are shown
@@ -69,12 +72,12 @@ class DatasetImages:
         """
         with self._lock:
             seed = _seed(m)
-            key = (m.dataset, m.classes, seed)
+            key = (m.dataset, m.classes, seed, m.any_size is not None, m.image_shape[0])
             if key not in self._loaded:
                 self._loaded[key] = _read(m, seed)
             data = self._loaded[key]
         index = next(data.order)
-        pixels = data.images[index].transpose(1, 2, 0)
+        pixels = np.ascontiguousarray(data.images[index].transpose(1, 2, 0))
         label = "" if data.labels is None or not data.classes else data.classes[data.labels[index]]
         return DatasetImage(
             picture=Image.fromarray(pixels.squeeze(-1) if pixels.shape[2] == 1 else pixels), label=label
@@ -105,19 +108,30 @@ def _seed(m: Manifest) -> int:
 
 
 def _read(m: Manifest, seed: int) -> _Loaded:
-    if _located(m) is None:
+    dataset = _located(m)
+    if dataset is None:
         raise UsageError(
             f"the dataset {m.dataset!r} is not on this machine. Download it with: diabolo datasets get "
             f"{m.dataset}, or set DIABOLO_DATA to its folder."
         )
     from diabolo.train import datasets
 
+    request = datasets.LoadRequest(classes=m.classes or None, seed=seed)
+    own_size = m.any_size is not None and dataset.takes_crop
+    if own_size:
+        colour = False if m.image_shape[0] == 1 else None
+        fitting = datasets.Fitting(crop=_SMALLEST_CROP, colour=colour)
+        request = replace(request, fitting=fitting)
     try:
-        data = datasets.load(m.dataset, datasets.LoadRequest(classes=m.classes or None, seed=seed))
+        data = datasets.load(m.dataset, request)
     except ModuleNotFoundError as error:
         raise MissingPackageError(
             f'reading {m.dataset} needs {error.name}. Install it with: pip install "diabolo[train]"'
         ) from None
+    return _own_size(data) if own_size else _one_size(data)
+
+
+def _one_size(data: ImageData) -> _Loaded:
     chosen = np.random.default_rng(0).permutation(len(data.test))[:_LIMIT]
     labels = data.test.labels
     return _Loaded(
@@ -126,3 +140,10 @@ def _read(m: Manifest, seed: int) -> _Loaded:
         classes=data.classes,
         order=cycle_shuffled(len(chosen)),
     )
+
+
+def _own_size(data: ImageData) -> _Loaded:
+    """The test pictures themselves, of which the crops are."""
+    whole: Any = data.test.images
+    images = [picture for _, picture in whole.whole(_LIMIT_OWN_SIZE)]
+    return _Loaded(images=images, labels=None, classes=(), order=cycle_shuffled(len(images)))

@@ -258,15 +258,18 @@ class Context:
             model: the model's name.
 
         Returns:
-            The picture, in the model's size, and a line with its data set and class.
+            The picture, in the model's size, or its own if the model takes any; and a line with its data set
+            and class.
         """
         found, line = self.original(model, request)
         m = self.manifest(model)
+        if m.any_size is not None:
+            return found, line
         fitted = convert.prepare(found, m.image_shape, **m.preparation)
         return picture_of(fitted.image), line
 
     def original(self, model: str, request: gr.Request) -> tuple[Image.Image, str]:
-        """A real test image in the size of its data set, and a line with its data set and class."""
+        """A real test image, see `DatasetImage`, and a line with its data set and class."""
         with shown_errors():
             m, say = self.manifest(model), self.say(SHARED, request)
             found = self.originals.draw(m)

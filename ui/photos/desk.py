@@ -13,7 +13,7 @@ import gradio as gr
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image.photo import Photo, encode_photo
 from diabolo.ui.parts.context import EVERY, QUIET, Context, shown_errors
-from diabolo.ui.parts.picture import Picture
+from diabolo.ui.parts.picture import UNTREATED, Picture
 from diabolo.ui.parts.refresh import ask_when_changed, mark_changed, request_mark
 from diabolo.ui.parts.texts import Texts
 from diabolo.ui.photos.encoded import ending_of, load_pixels, mixed, pixels_file
@@ -44,6 +44,7 @@ class _Work:
         model: the model's name.
         source: of the photograph, for `own_size_photo`.
         name: of its file.
+        note: what the page says about the photograph.
         before: the file of the pixels that the model gets; None if they are the photograph's.
         after: the file of the result's pixels; None until it is computed.
         shown: the value of the view that shows both.
@@ -52,6 +53,7 @@ class _Work:
     model: str
     source: Any
     name: str
+    note: str
     before: str | None = None
     after: str | None = None
     shown: dict[str, Any] = field(default_factory=dict)
@@ -73,8 +75,10 @@ class PhotoDesk:
 
     Args:
         context: the app's context.
-        names: of the two sides, 'before' and 'after', by language.
+        names: of the two sides, by language, as for `view_words`.
         suffix: of the name of a downloaded file: 'denoised' makes 'photo-denoised.jpg'.
+        error: makes of what the model got and of its result a picture that the page can show instead of the
+            result; its name and its legend are among `names`, see `view_words`.
 
     Attributes:
         column: all of it.
@@ -85,8 +89,14 @@ class PhotoDesk:
     column: gr.Column
     turn: gr.HTML
 
-    def __init__(self, context: Context, names: Texts, suffix: str) -> None:
-        self._context, self._names, self._suffix = context, names, suffix
+    def __init__(
+        self,
+        context: Context,
+        names: Texts,
+        suffix: str,
+        error: Callable[[Photo, Photo], Photo] | None = None,
+    ) -> None:
+        self._context, self._names, self._suffix, self._error = context, names, suffix, error
         self._jobs = Jobs()
 
     def layout(self, settings: Callable[[], None] = lambda: None) -> None:
@@ -176,7 +186,9 @@ class PhotoDesk:
             return None, say["none"], gr.Button(visible=False), None, ""
         photo = own_size_photo(picture.source)
         named = Path(picture.source).name if isinstance(picture.source, str) else f"{picture.kind}.png"
-        work = _Work(model=model, source=picture.source, name=named)
+        treated = "" if picture.treatment == UNTREATED else say["treated"]
+        note = say["scene"] if picture.source is None else f"{picture.words} {treated}".strip()
+        work = _Work(model=model, source=picture.source, name=named, note=note)
         if spoil is not None:
             photo = spoil(photo)
             work = replace(work, before=context.keep(pixels_file(photo), "before.npy"))
@@ -202,11 +214,11 @@ class PhotoDesk:
                 if job.replaced:
                     return (gr.skip(),) * 5
                 return gr.skip(), say["stopped"], gr.Button(visible=False), gr.skip(), ""
-        shown = self._view.value_of(photo, result)
+        error = None if self._error is None else self._error(photo, result)
+        shown = self._view.value_of(photo, result, error)
         done = replace(work, after=context.keep(pixels_file(result), "after.npy"), shown=shown)
         line = told(context.manifest(work.model), photo, clean, result, request)
-        note = say["scene"] if work.source is None else ""
-        return shown, note, gr.Button(visible=False), done, line
+        return shown, work.note, gr.Button(visible=False), done, line
 
     def _wire_tools(self) -> None:
         def stop(request: gr.Request) -> None:

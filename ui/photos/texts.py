@@ -12,6 +12,7 @@ VIEW: Texts = {
         "stage": "The picture: the mouse wheel, two fingers or + and - zoom; drag to move it; a double click "
         "or 0 shows the whole again",
         "edge": "Move the divider between before and after",
+        "sides": "What the right side shows",
         "closer": "Zoom in",
         "farther": "Zoom out",
         "pixels": "One pixel of the picture per pixel of the screen",
@@ -20,6 +21,7 @@ VIEW: Texts = {
     "zh-TW": {
         "stage": "影像：用滾輪、雙指或 + 與 - 縮放，拖曳可以移動，按兩下或按 0 回到全圖",
         "edge": "移動處理前後的分界線",
+        "sides": "右側顯示的內容",
         "closer": "放大",
         "farther": "縮小",
         "pixels": "影像的一個像素對應螢幕的一個像素",
@@ -41,6 +43,7 @@ DESK: Texts = {
         "stopped": "Stopped. Change a setting, or give another picture, to begin again.",
         "working": "Computing",
         "tiles": "tiles",
+        "treated": "*Prepare by hand* does not apply here: the picture is taken as it is.",
         "none": "Upload or paste a picture.",
         "gone": "There is no result to download yet.",
     },
@@ -54,6 +57,7 @@ DESK: Texts = {
         "stopped": "已停止。更改設定或換一張影像，就會重新開始。",
         "working": "計算中",
         "tiles": "塊",
+        "treated": "「手動處理」在這裡不套用，影像照原樣處理。",
         "none": "請上傳或貼上影像。",
         "gone": "還沒有可以下載的結果。",
     },
@@ -65,7 +69,8 @@ def view_words(language: str | None, names: Texts) -> Texts:
 
     Args:
         language: of the app; None for each browser's own.
-        names: 'before' and 'after', by language.
+        names: 'before' and 'after', by language; for a view that also shows an error, 'error', and 'darker',
+            'brighter' and 'scale' of the legend to it.
     """
     words = {one: {**VIEW[one], **names[one]} for one in VIEW}
     return words if language is None else {language: words[language]}

@@ -5,14 +5,17 @@ const part = (name) => element.querySelector(name);
 const box = part(".photo");
 const stage = part(".stage");
 const edge = part(".edge");
-const [before, after] = element.querySelectorAll(".layer");
+const [before, after, error] = element.querySelectorAll(".layer");
+const sides = part(".sides");
 const MOST = 40; // screen pixels per pixel of the picture
 const held = new Map(); // pointers on the stage: their places
 let size = [0, 0];
 let [x, y, k] = [0, 0, 1];
 let at = 0.5; // where the divider is, of the stage's width
 let grip = ""; // what one pointer does: 'edge' or 'pan'
+let rest = at; // where the divider was when that pointer came
 let strength = 1; // the share of the second picture
+let side = "after"; // what is on the right, as far as there is a picture of it: the result or its 'error'
 let fetched = props.value?.asked; // when the last download was asked for
 
 function say(key) {
@@ -34,16 +37,17 @@ function draw() {
   k = clamp(k, fitted(), Math.max(MOST / devicePixelRatio, fitted()));
   x = settle(x, size[0] * k, stage.clientWidth);
   y = settle(y, size[1] * k, stage.clientHeight);
-  for (const layer of [before, after]) {
+  for (const layer of [before, after, error]) {
     const style = layer.firstElementChild.style;
     [style.width, style.height] = [`${size[0]}px`, `${size[1]}px`];
     style.transform = `translate(${x}px, ${y}px) scale(${k})`;
   }
   const single = box.classList.contains("single");
+  const erring = box.classList.contains("erring");
   const share = `${100 * at}%`;
   // a weaker result lets the picture below shine through; at full strength transparent parts must not
-  before.style.clipPath = single || strength < 1 ? "" : `inset(0 ${100 - 100 * at}% 0 0)`;
-  after.style.clipPath = `inset(0 0 0 ${share})`;
+  before.style.clipPath = single || (strength < 1 && !erring) ? "" : `inset(0 ${100 - 100 * at}% 0 0)`;
+  after.style.clipPath = error.style.clipPath = `inset(0 0 0 ${share})`;
   after.style.opacity = strength;
   edge.style.left = share;
   edge.setAttribute("aria-valuenow", Math.round(100 * at));
@@ -79,8 +83,9 @@ function press(event) {
   if (event.button || !size[0]) return;
   stage.setPointerCapture(event.pointerId);
   held.set(event.pointerId, place(event));
-  if (held.size > 1) grip = "";
-  else grip = event.target === edge || !near() ? "edge" : "pan";
+  if (held.size > 1) return unhand(); // a second finger: they zoom
+  rest = at;
+  grip = event.target === edge || !near() ? "edge" : "pan";
   if (box.classList.contains("single") && grip === "edge") grip = "";
   stage.classList.toggle("held", grip === "pan");
   if (grip === "edge" && event.target !== edge) divide(place(event)[0] / stage.clientWidth);
@@ -106,10 +111,18 @@ function pinch(id, was, now) {
   zoom((k * apart(now)) / apart(was), ...middle);
 }
 
-function release(event) {
-  held.delete(event.pointerId);
+/** Put the divider back: what moved it was the first finger of two, or one that scrolls the page. */
+function unhand() {
+  if (grip === "edge") divide(rest);
   grip = "";
   stage.classList.remove("held");
+}
+
+function release(event) {
+  held.delete(event.pointerId);
+  if (event.type === "pointercancel") unhand();
+  grip = held.size && near() ? "pan" : ""; // the finger that stays moves the picture on
+  stage.classList.toggle("held", grip === "pan");
 }
 
 function turn(event) {
@@ -153,6 +166,10 @@ function name() {
   part("[data-do=fit]").textContent = say("fit");
   part(".left").textContent = say("before");
   part(".right").textContent = say("after");
+  sides.setAttribute("aria-label", say("sides"));
+  for (const button of sides.children) button.textContent = say(button.dataset.side) ?? "";
+  for (const key of ["darker", "brighter"]) part(`.error-legend .${key}`).textContent = say(key) ?? "";
+  part(".error-legend small").textContent = say("scale") ?? "";
 }
 
 function look() {
@@ -165,6 +182,7 @@ function look() {
   before.firstElementChild.alt = say("before");
   show(after, now.after);
   after.firstElementChild.alt = now.after ? say("after") : "";
+  choose(side);
   part(".size").textContent = `${now.width} × ${now.height}`;
   if (String([now.width, now.height]) !== String(size)) {
     size = [now.width, now.height];
@@ -172,6 +190,22 @@ function look() {
   }
   frame();
   if (now.download && now.asked !== fetched) download(now);
+}
+
+/** Show the result or its error on the right; the error's file is fetched when it is shown first. */
+function choose(wanted) {
+  const { after: result, error: file } = props.value;
+  const erring = wanted === "error" && Boolean(file);
+  side = wanted;
+  show(error, erring ? file : null);
+  error.firstElementChild.alt = erring ? say("error") : "";
+  box.classList.toggle("erring", erring);
+  part(".error-legend").hidden = !erring;
+  sides.hidden = !file;
+  part(".right").hidden = !result || Boolean(file);
+  for (const button of sides.children) {
+    button.setAttribute("aria-pressed", (button.dataset.side === "error") === erring);
+  }
 }
 
 function show(layer, file) {
@@ -204,6 +238,11 @@ stage.addEventListener("wheel", turn, { passive: false });
 stage.addEventListener("dblclick", reset);
 stage.addEventListener("keydown", key);
 part("footer").addEventListener("click", ({ target }) => DEEDS[target.dataset?.do]?.());
+sides.addEventListener("click", ({ target }) => {
+  if (!target.dataset.side) return;
+  choose(target.dataset.side);
+  draw();
+});
 new ResizeObserver(frame).observe(stage.parentElement);
 
 watch("value", look);

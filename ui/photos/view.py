@@ -23,10 +23,11 @@ class PhotoView(gr.HTML, metaclass=WithoutStub):
 
     The divider follows the pointer and the arrow keys. The wheel, two fingers, '+' and '-' zoom to single
     pixels; a double click shows the whole again. The page mixes both: the value's 'strength' is
-    the share of the second one.
+    the share of the second one. If there is a picture of the error, the page can show that instead of the
+    second one, at full strength.
 
     Args:
-        words: 'before' and 'after', and the names of the controls, as in `ui.photos.texts`, by language.
+        words: as `view_words` of `ui.photos.texts` makes them, by language.
         options: further arguments of `gr.HTML`.
     """
 
@@ -57,17 +58,19 @@ class PhotoView(gr.HTML, metaclass=WithoutStub):
         """The type of the value for clients."""
         return {"type": "object", "additionalProperties": {}, "description": "two pictures, as files"}
 
-    def value_of(self, before: Photo, after: Photo | None) -> dict[str, Any]:
+    def value_of(self, before: Photo, after: Photo | None, error: Photo | None = None) -> dict[str, Any]:
         """The value that shows these photographs, whose files it writes.
 
         Args:
             before: on the left of the divider.
             after: on the right, of the same size; None shows the first one alone.
+            error: of the second one, of the same size.
         """
         width, height = before.size
         return {
             "before": self._shown(before),
             "after": None if after is None else self._shown(after),
+            "error": None if error is None else self._shown(error),
             "width": width,
             "height": height,
         }

@@ -1,4 +1,4 @@
-"""Photographs at their own size in Denoise and Reconstruct: endpoints, files, and the view in a browser."""
+"""Photographs at their own size in Denoise and Reconstruct: endpoints, files, and stopping."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _chromium import GRADIO_MARKS, new_page, watch
-from _pair import save_pair
+from _chromium import GRADIO_MARKS
+from _photos import open_tab, opened, photo, photo_models, upload
 from _served import served
 from PIL import Image
 
@@ -27,11 +27,7 @@ WAIT = 60_000  # milliseconds
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Autoencoder]:
-    folder = tmp_path_factory.mktemp("bundles")
-    noise = {"kind": "gaussian", "level": [0.0, 0.2]}
-    save_pair(folder / "photos", any_size=True, image_shape=(3, 16, 16), noise=noise)
-    save_pair(folder / "plain", latent_shape=(20,))
-    return {name: Autoencoder.load(folder / name, device="cpu") for name in ("photos", "plain")}
+    return photo_models(tmp_path_factory.mktemp("bundles"))
 
 
 @pytest.fixture(scope="module")
@@ -40,32 +36,10 @@ def address(models: dict[str, Autoencoder]) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def client(address: str) -> Any:
-    from gradio_client import Client
-
-    return Client(address, verbose=False)
-
-
-def photo(path: Path, size: tuple[int, int] = (61, 37), **more: Any) -> Path:
-    """A smooth picture with noise, of an odd size."""
-    width, height = size
-    x, y = np.meshgrid(np.linspace(40, 200, width), np.linspace(0, 40, height))
-    values = np.stack([x, x / 2 + y, 220 - x], 2) + np.random.default_rng(0).normal(0, 12, (height, width, 3))
-    Image.fromarray(np.clip(values, 0, 255).astype(np.uint8)).save(path, **more)
-    return path
-
-
 def given(path: Path) -> Any:
     from gradio_client import handle_file
 
     return handle_file(str(path))
-
-
-def opened(result: Any) -> Image.Image:
-    with Image.open(result["path"] if isinstance(result, dict) else result) as picture:
-        picture.load()
-        return picture
 
 
 def blurred(path: Path, model: Autoencoder) -> np.ndarray:
@@ -120,99 +94,6 @@ def test_too_many_pixels_are_refused_by_the_header(client: Any, tmp_path: Path) 
         client.predict("photos", given(tmp_path / "huge.png"), api_name="/reconstruct")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from _chromium import started
-
-    with started() as running:
-        yield running
-
-
-def open_tab(browser: Any, address: str, tab: str, **options: Any) -> tuple[Any, list[str]]:
-    page = new_page(browser, **options)
-    wrong = watch(page)
-    page.goto(address)
-    page.locator(".head input").first.click(timeout=WAIT)
-    page.get_by_role("option", name="photos").click()
-    page.get_by_role("tab", name=tab, exact=True).click()
-    page.wait_for_selector(".photo-view:visible .photo:not(.single)", timeout=WAIT)
-    return page, wrong
-
-
-def upload(page: Any, path: Path) -> None:
-    page.get_by_role("tab", name="Upload or paste").click()
-    page.locator(".pad .upload input[type=file]").first.set_input_files(str(path))
-
-
-def wait_for_size(page: Any, size: str, *, done: bool = True) -> None:
-    """Until the open tab shows a picture of this size, and its result."""
-    page.wait_for_function(
-        """([size, done]) => [...document.querySelectorAll('.photo')].some((one) =>
-          one.offsetParent && one.querySelector('.size').textContent === size
-          && !(done && one.classList.contains('single')))""",
-        arg=[size, done],
-        timeout=WAIT,
-    )
-
-
-def test_divider_zoom_and_download(browser: Any, address: str, tmp_path: Path) -> None:
-    page, wrong = open_tab(browser, address, "Denoise")
-    upload(page, photo(tmp_path / "mine.jpg", (300, 200), quality=95))
-    wait_for_size(page, "300 × 200")
-    assert page.locator(".photo-figures:visible").first.inner_text().startswith("Estimated noise")
-    stage, edge = page.locator(".stage:visible"), page.locator(".stage:visible .edge")
-    frame = stage.bounding_box()
-    middle = frame["y"] + frame["height"] / 2
-    page.mouse.move(frame["x"] + frame["width"] / 2, middle)
-    page.mouse.down()
-    page.mouse.move(frame["x"] + frame["width"] / 4, middle, steps=5)
-    page.mouse.up()
-    assert edge.get_attribute("aria-valuenow") == "25"
-    edge.focus()
-    page.keyboard.press("ArrowRight")
-    assert edge.get_attribute("aria-valuenow") == "27"
-    whole = page.locator(".photo:visible output").inner_text()
-    page.mouse.wheel(0, -600)
-    page.wait_for_function("document.querySelector('.stage.near.crisp') !== null", timeout=WAIT)
-    image = stage.locator("img").first
-    before = image.bounding_box()
-    page.mouse.move(frame["x"] + frame["width"] / 2, middle)
-    page.mouse.down()
-    page.mouse.move(frame["x"] + frame["width"] / 2 + 30, middle + 20, steps=4)
-    page.mouse.up()
-    moved = image.bounding_box()
-    assert (moved["x"] - before["x"], moved["y"] - before["y"]) == pytest.approx((30, 20), abs=1)
-    stage.dblclick(position={"x": 5, "y": 5})
-    assert page.locator(".photo:visible output").inner_text() == whole
-    assert edge.get_attribute("aria-valuenow") == "50"
-    with page.expect_download(timeout=WAIT) as download:
-        page.locator(".photo-download:visible").click()
-    assert download.value.suggested_filename == "mine-denoised.jpg"
-    result = opened(str(download.value.path()))
-    assert (result.format, result.size) == ("JPEG", (300, 200))
-    assert not wrong
-    page.close()
-
-
-def test_strength_is_mixed(browser: Any, address: str, tmp_path: Path) -> None:
-    page, wrong = open_tab(browser, address, "Reconstruct")
-    path = photo(tmp_path / "mine.png", (64, 48))
-    upload(page, path)
-    wait_for_size(page, "64 × 48")
-    box = page.locator(".photo-strength:visible input[type=number]")
-    box.fill("0")
-    box.press("Enter")
-    page.wait_for_function(
-        "[...document.querySelectorAll('.layer.after')].some((one) => one.style.opacity === '0')",
-        timeout=WAIT,
-    )
-    with page.expect_download(timeout=WAIT) as download:
-        page.locator(".photo-download:visible").click()
-    assert np.array_equal(np.asarray(opened(str(download.value.path()))), np.asarray(opened(str(path))))
-    assert not wrong
-    page.close()
-
-
 def test_cancel_stops_within_a_tile(
     browser: Any,
     address: str,
@@ -240,3 +121,61 @@ def test_cancel_stops_within_a_tile(
     assert page.locator(".photo-cancel:visible").count() == 0
     assert not wrong
     page.close()
+
+
+def test_cancel_stops_files_and_keeps_what_is_done(
+    browser: Any,
+    address: str,
+    models: dict[str, Autoencoder],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page, wrong = open_tab(browser, address, "Denoise")
+    graphs, plain, calls = models["photos"]._graphs, models["photos"]._graphs.reconstruct, []
+
+    def slow(batch: np.ndarray) -> np.ndarray:
+        calls.append(batch.shape)
+        time.sleep(0.5)
+        return plain(batch)
+
+    paths = [photo(tmp_path / f"{number}.png") for number in range(30)]
+    page.locator(".noisy-files input[type=file]").first.set_input_files(list(map(str, paths)))
+    page.locator(".noisy-files tr.file").nth(29).wait_for(state="attached", timeout=WAIT)
+    monkeypatch.setattr(graphs, "reconstruct", slow)
+    run, cancel = page.locator(".denoise-files-run"), page.locator(".denoise-files-cancel")
+    run.click()
+    page.get_by_text("2/30").wait_for(timeout=WAIT)
+    assert not run.is_visible()
+    cancel.click()
+    report = page.locator(".denoise-report p", has_text="Stopped.")
+    report.wait_for(timeout=WAIT)
+    run.wait_for(timeout=WAIT)
+    assert not cancel.is_visible()
+    count = int(report.inner_text().removeprefix("Stopped. Denoised: ").removesuffix(" of 30."))
+    assert 2 <= count < 30
+    assert len(calls) in (count, count + 1)
+    with page.expect_download(timeout=WAIT) as download:
+        page.locator(".denoised-zip a").first.click()
+    with zipfile.ZipFile(download.value.path()) as found:
+        assert found.namelist() == [f"{number}.png" for number in range(count)]
+    assert not wrong
+    page.close()
+
+
+def test_a_stopped_model_of_one_size_keeps_its_batches(
+    models: dict[str, Autoencoder], tmp_path: Path
+) -> None:
+    from diabolo.ui.models.collection import collect
+    from diabolo.ui.parts.context import Context
+    from diabolo.ui.photos.jobs import StoppedError
+    from diabolo.ui.tabs.denoise.denoised_files import denoised
+
+    def tick(done: int, _count: int) -> None:
+        if done > 32:  # one batch
+            raise StoppedError
+
+    context = Context(bundles=collect({"plain": models["plain"]}), chooser=None)  # type: ignore[arg-type]
+    paths = [str(photo(tmp_path / f"{number}.png", (8, 8))) for number in range(40)]
+    result = denoised(context, "plain", paths, tick)
+    assert (result.count, result.given, result.stopped) == (32, 40, True)
+    assert not denoised(context, "plain", paths, lambda *_: None).stopped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from diabolo.ui.files.incoming import size_of
 from diabolo.ui.files.unique_names import UniqueNames
 from diabolo.ui.parts.context import Context, picture_of
 from diabolo.ui.photos.encoded import ending_of
+from diabolo.ui.photos.jobs import StoppedError
 from diabolo.ui.photos.work import own_size_photo, processed
 from diabolo.ui.work import stop_if_disconnected
 
@@ -34,14 +36,21 @@ class Denoised:
     """The result.
 
     Attributes:
-        content: the bytes of the zip; empty if no file could be read.
+        content: the bytes of the zip; empty if there is no picture in it.
         count: how many pictures are in it.
+        given: how many files there were.
         broken: the names of the files that could not be read, each with the reason.
     """
 
     content: bytes
     count: int
+    given: int
     broken: tuple[tuple[str, str], ...]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the visitor stopped it before all files were done."""
+        return self.count + len(self.broken) < self.given
 
 
 def denoised(
@@ -56,7 +65,8 @@ def denoised(
         model: the model's name.
         paths: of the files. In the zip of a model of one size, `photo.jpg` becomes `photo.png`, and a second
             one `photo-2.png`.
-        tick: called with the number of files that are done and the number of all; it may raise to stop.
+        tick: called with the number of files that are done and the number of all, also after each tile of a
+            large one. It may raise a `StoppedError`: what is done by then is returned.
 
     Raises:
         UsageError: there are too many files, or they are too large.
@@ -65,41 +75,52 @@ def denoised(
     _check(paths)
     if context.manifest(model).any_size is not None:
         return _at_own_size(context, model, paths, tick)
-    opened, names, out = context.model(model), UniqueNames(), io.BytesIO()
-    broken: list[tuple[str, str]] = []
-    count = 0
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNG is compressed already
+    opened, names = context.model(model), UniqueNames()
+
+    def fill(archive: zipfile.ZipFile, broken: list[tuple[str, str]]) -> None:
         for batch in _read(context, model, paths, broken, tick):
             stop_if_disconnected()
             made = opened.denoise(np.stack([image for _, image in batch]))
             for (name, _), image in zip(batch, made, strict=True):
                 archive.writestr(names.take(name), png(picture_of(image)))
-            count += len(batch)
-    return Denoised(content=out.getvalue() if count else b"", count=count, broken=tuple(broken))
+
+    return _filled(fill, len(paths))
 
 
 def _at_own_size(
     context: Context, model: str, paths: Sequence[str], tick: Callable[[int, int], None]
 ) -> Denoised:
     _check_pixels(paths)
-    names, out = UniqueNames(), io.BytesIO()
-    broken: list[tuple[str, str]] = []
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
-        for done, path in enumerate(paths, 1):
+    names = UniqueNames()
+
+    def fill(archive: zipfile.ZipFile, broken: list[tuple[str, str]]) -> None:
+        for done, path in enumerate(paths):
             name = Path(path).name
 
             def step(_tiles: int, _all: int, done: int = done) -> None:
                 stop_if_disconnected()
-                tick(done - 1, len(paths))
+                tick(done, len(paths))
 
             try:
                 photo = processed(context, model, own_size_photo(path), step)
                 archive.writestr(names.take(name, ending_of(photo, name)), encode_photo(photo))
             except ImageError as error:
                 broken.append((name, _named(str(error), path)))
-            tick(done, len(paths))
+            tick(done + 1, len(paths))
+
+    return _filled(fill, len(paths))
+
+
+def _filled(fill: Callable[[zipfile.ZipFile, list[tuple[str, str]]], None], given: int) -> Denoised:
+    """The zip that `fill` writes to, with the files that it reports as broken, until it is stopped."""
+    out = io.BytesIO()
+    broken: list[tuple[str, str]] = []
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
+        with contextlib.suppress(StoppedError):
+            fill(archive, broken)
         count = len(archive.namelist())
-    return Denoised(content=out.getvalue() if count else b"", count=count, broken=tuple(broken))
+    content = out.getvalue() if count else b""
+    return Denoised(content=content, count=count, given=given, broken=tuple(broken))
 
 
 def _named(reason: str, path: str) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 import gradio as gr
 
 from diabolo.ui.files.incoming import FileInput
-from diabolo.ui.parts.context import QUIET, Context, shown_errors
+from diabolo.ui.parts.context import EVERY, QUIET, Context, shown_errors
 from diabolo.ui.parts.examples import example_pictures
 from diabolo.ui.parts.numbers import record
 from diabolo.ui.parts.plain_text import as_text
+from diabolo.ui.photos.jobs import Jobs
 from diabolo.ui.refused import refusal
 from diabolo.ui.tabs.denoise.denoised_files import Denoised, denoised
 from diabolo.ui.tabs.denoise.texts import TEXTS
@@ -23,6 +24,7 @@ __all__ = ["files_section"]
 _FILE = (1 << 20,)  # pixels assumed for a file, to decide whether many of them are large work
 
 _CLEAR = "() => [{__type__: 'update', value: null, visible: false}, '']"
+_ENDED = "() => [{__type__: 'update', visible: true}, {__type__: 'update', visible: false}]"
 
 
 @dataclass(kw_only=True)
@@ -31,6 +33,7 @@ class _Section:
 
     files: gr.File
     button: gr.Button
+    cancel: gr.Button
     archive: gr.File
     report: gr.Markdown
 
@@ -53,18 +56,28 @@ def _layout(context: Context) -> _Section:
                 file_count="multiple", label=text("files"), height=180, elem_classes="noisy-files"
             )
             button = gr.Button(text("files_run"), size="md", elem_classes="denoise-files-run")
+            cancel = gr.Button(
+                text("files_cancel"), visible=False, size="md", elem_classes="denoise-files-cancel"
+            )
         with gr.Column(min_width=260):
             archive = FileInput(
                 label=text("zip"), interactive=False, visible=False, elem_classes="denoised-zip"
             )
             report = gr.Markdown(elem_classes=["note", "denoise-report"])
-    return _Section(files=files, button=button, archive=archive, report=report)
+    return _Section(files=files, button=button, cancel=cancel, archive=archive, report=report)
 
 
 def _wire(context: Context, section: _Section) -> None:
+    jobs = Jobs()
+
+    def begin() -> tuple[Any, ...]:
+        """Offer to cancel instead of another run; a run that waits in the queue can be cancelled, too."""
+        return gr.File(None, visible=False), "", gr.Button(visible=False), gr.Button(visible=True), False
+
     def show(
         model: str,
         files: list[str] | None,
+        cancelled: bool,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - gradio recognises it by this default
     ) -> tuple[gr.File, str]:
@@ -72,20 +85,35 @@ def _wire(context: Context, section: _Section) -> None:
         say = context.say(TEXTS, request)
         if not files:
             return gr.File(None, visible=False), say["no_files"]
-        path, result = _zip(
-            context, model, files, lambda done, count: progress((done, count), desc=say["reading"])
-        )
+        with jobs.begin(request.session_hash) as job:
+            if cancelled:
+                job.stop()
+
+            def tick(done: int, count: int) -> None:
+                job.check()
+                progress((done, count), desc=say["reading"], unit=say["files_unit"])
+
+            path, result = _zip(context, model, files, tick)
         return gr.File(path, visible=path is not None), _report(result, say)
 
-    outputs = [section.archive, section.report]
-    section.button.click(
+    def cancel(request: gr.Request) -> bool:
+        jobs.stop(request.session_hash)
+        return True
+
+    outputs, buttons = [section.archive, section.report], [section.button, section.cancel]
+    cancelled = gr.State(False)
+    begun = section.button.click(begin, None, [*outputs, *buttons, cancelled], **QUIET)
+    done = begun.success(
         show,
-        [context.chooser, section.files],
+        [context.chooser, section.files, cancelled],
         outputs,
         api_visibility="private",
         api_name="private",
         show_progress_on=section.report,
     )
+    for ended in (done.success, done.failure):
+        ended(None, None, buttons, js=_ENDED, **EVERY)
+    section.cancel.click(cancel, None, cancelled, **QUIET)
     # in the page, without a request: the result was another model's, or of other files
     gr.on([context.chooser.change, section.files.change], None, None, outputs, js=_CLEAR, **QUIET)
 
@@ -129,7 +157,7 @@ def _endpoint(context: Context, files: gr.File) -> None:
 def _zip(
     context: Context, model: str, files: list[str], tick: Callable[[int, int], None]
 ) -> tuple[str | None, Denoised]:
-    """The path of the zip, None if no file could be read; and what is in it."""
+    """The path of the zip, None if there is no picture in it; and what is in it."""
     with shown_errors(), _turn(context, model, len(files)):
         result = denoised(context, model, files, tick)
     return context.keep(result.content, "denoised.zip") if result.count else None, result
@@ -143,7 +171,8 @@ def _turn(context: Context, model: str, count: int) -> AbstractContextManager[No
 
 def _report(result: Denoised, say: dict[str, str]) -> str:
     """How many files were denoised, and which were left out and why, as Markdown."""
-    lines = [say["done"].format(count=result.count, all=result.count + len(result.broken))]
+    line = say["files_stopped" if result.stopped else "done"]
+    lines = [line.format(count=result.count, all=result.given)]
     if result.broken:
         lines += ["", say["broken"], "", *(f"- {as_text(reason)}" for _, reason in result.broken)]
     return "\n".join(lines)

@@ -15,6 +15,8 @@ from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.texts import Texts
 from diabolo.ui.photos.desk import PhotoDesk
+from diabolo.ui.tabs.reconstruct.error import FULL, photo_error
+from diabolo.ui.tabs.reconstruct.texts import TEXTS
 
 __all__ = ["own_size_measures", "own_size_section"]
 
@@ -42,7 +44,7 @@ WORDS: Texts = {
 
 def own_size_section(context: Context) -> PhotoDesk:
     """Lay out this part of the tab, and wire it; the tab updates its `column` and `turn`."""
-    desk = PhotoDesk(context, WORDS, "reconstructed")
+    desk = PhotoDesk(context, _names(), "reconstructed", photo_error)
     desk.layout()
 
     def begin(model: str, picture: Picture, request: gr.Request) -> tuple[Any, ...]:
@@ -64,6 +66,18 @@ def own_size_measures(seen: Photo, result: Photo) -> dict[str, float | None]:
     error = photo_mse(seen, result)
     psnr = float(psnr_of_mse(np.array(error))) if error > 0 else None
     return {"mse": error, "psnr": psnr, "ssim": photo_ssim(seen, result)}
+
+
+def _names() -> Texts:
+    """The words of the view, with those of the legend to the error."""
+    return {
+        language: {
+            **{key: WORDS[language][key] for key in ("before", "after")},
+            **{key: say[key] for key in ("error", "darker", "brighter")},
+            "scale": say["scale"].format(full=FULL),
+        }
+        for language, say in TEXTS.items()
+    }
 
 
 def _numbers(m: Manifest, photo: Photo, say: dict[str, str]) -> str:

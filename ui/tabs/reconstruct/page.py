@@ -20,48 +20,21 @@ from diabolo.ui.parts.model_buttons import advice, advice_html
 from diabolo.ui.parts.numbers import numbers, record
 from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.picture_input import PictureView, pixels
-from diabolo.ui.parts.texts import SHARED, Texts
+from diabolo.ui.parts.texts import SHARED
 from diabolo.ui.photos.desk import PhotoDesk
 from diabolo.ui.photos.encoded import in_eight_bits
 from diabolo.ui.photos.work import own_size_photo, processed
 from diabolo.ui.refused import refusal
 from diabolo.ui.tabs.reconstruct import code_chart, meaning
+from diabolo.ui.tabs.reconstruct.error import FULL, error_legend, photo_error
 from diabolo.ui.tabs.reconstruct.own_size import own_size_measures, own_size_section
+from diabolo.ui.tabs.reconstruct.texts import TEXTS
 from diabolo.ui.work import stop_if_disconnected
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
 TITLE = {"en": "Reconstruct", "zh-TW": "重建"}
 ORDER = 10
-TEXTS: Texts = {
-    "en": {
-        "lead": "The encoder compresses the picture into a code; the decoder reconstructs it from the code "
-        "alone.",
-        "result": "Reconstruction",
-        "error": "Error",
-        "figures": "MSE **{mse}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
-        "fewer": "{image} numbers → {code}: {ratio} times fewer.",
-        "not_fewer": "{image} numbers → {code}: no compression. This code is large enough to hold the whole "
-        "picture.",
-        "darker": "too dark",
-        "brighter": "too bright",
-        "scale": "the deeper the colour, the larger the error: deepest from {full} on (1 is the difference "
-        "between black and white)",
-    },
-    "zh-TW": {
-        "lead": "編碼器把影像壓縮成編碼，解碼器只憑這段編碼把它還原。",
-        "result": "重建結果",
-        "error": "誤差",
-        "figures": "重建誤差 MSE **{mse}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
-        "fewer": "{image} 個數 → {code} 個數，濃縮成 {ratio} 分之一。",
-        "not_fewer": "{image} 個數 → {code} 個數，沒有壓縮：這樣的編碼裝得下整張影像。",
-        "darker": "太暗",
-        "brighter": "太亮",
-        "scale": "顏色越深，誤差越大；最深表示 {full} 以上（全黑到全白為 1）",
-    },
-}
-
-_FULL = 0.5  # the error that has the full colour, the same for every picture and model
 
 
 @dataclass(kw_only=True)
@@ -132,9 +105,9 @@ def _wire(context: Context, page: _Page, desk: PhotoDesk) -> None:
             result = opened.decode(code)[0]
             figures = f"{_figures(look.image, result, say)}\n\n{_compression(m, say)}"
             chart = code_chart.code_chart(m, code[0], context.say(code_chart.WORDS, request))
-            error = signed_map(look.image, result, _FULL)
+            error = signed_map(look.image, result, FULL)
             meant = _meaning(context, model, float(metrics.mse(look.image[None], result[None])[0]), request)
-            return *told, picture_of(result), figures, meant, error, _legend(say), chart
+            return *told, picture_of(result), figures, meant, error, error_legend(say), chart
 
     outputs = [
         desk.column,
@@ -174,7 +147,7 @@ def _endpoints(context: Context, seen: gr.Image) -> None:
                 return _at_own_size(context, model, image)
             seen, _, result = _reconstructed(context, model, image)
             measured = _measured(seen, result)
-            return picture_of(seen), picture_of(result), measured, signed_map(seen, result, _FULL)
+            return picture_of(seen), picture_of(result), measured, signed_map(seen, result, FULL)
 
     def encode(model: str, image: str | None, request: gr.Request) -> list[float]:
         """Encode a picture.
@@ -211,12 +184,8 @@ def _at_own_size(
     """What `/reconstruct` returns for a model of any size."""
     seen = own_size_photo(image)
     result = processed(context, model, seen, lambda *_: stop_if_disconnected())
-    before, after = in_eight_bits(seen), in_eight_bits(result)
-    values = [
-        np.asarray(one.convert("RGB"), np.float32).transpose(2, 0, 1) / np.float32(255)
-        for one in (before, after)
-    ]
-    return before, after, own_size_measures(seen, result), signed_map(values[0], values[1], _FULL)
+    before, after, error = map(in_eight_bits, (seen, result, photo_error(seen, result)))
+    return before, after, own_size_measures(seen, result), error
 
 
 def _reconstructed(context: Context, model: str, image: str) -> tuple[NDArray[np.float32], ...]:
@@ -251,10 +220,3 @@ def _meaning(context: Context, model: str, mse: float, request: gr.Request) -> s
     lines = meaning.meaning(models, model, mse, context.say(meaning.WORDS, request))
     found = meaning.better(models, model)
     return advice_html(lines, [found] if found else [], context.say(SHARED, request))
-
-
-def _legend(say: dict[str, str]) -> str:
-    return (
-        f'<div class="error-legend"><span>{say["darker"]}</span><i></i><span>{say["brighter"]}</span>'
-        f"<small>{say['scale'].format(full=_FULL)}</small></div>"
-    )
