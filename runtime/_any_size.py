@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from diabolo.runtime._numbers import check_size, whole
 from diabolo.runtime.bundle.manifest import AnySize, Manifest
 from diabolo.runtime.errors import ImageError, UsageError
-from diabolo.runtime.image.tiles import Tile, cut, pad, plan
+from diabolo.runtime.image._array import Pixels
+from diabolo.runtime.image.tiles import Tile, cut, pad, plan, scaled
 from diabolo.runtime.session._graphs import Pair
 
 __all__ = ["AnySizePair", "Progress"]
@@ -28,6 +29,8 @@ _LEAST_SIDE = 16
 class AnySizePair:
     """The two graphs of a model of any size, for images whose sides need not be multiples of anything.
 
+    Images are uint8 in [0, 255] or float32 in [0, 1]. In tiles, only one of them is in floats at a time.
+
     Args:
         graphs: compute images whose sides are multiples.
         manifest: of the model, with `any_size`.
@@ -38,13 +41,13 @@ class AnySizePair:
         self._graphs, self._size = graphs, any_size
         self._image_channels, self._latent_channels = manifest.image_shape[0], manifest.latent_shape[0]
 
-    def encode(self, batch: _Array, tile: int | None = None) -> _Array:
+    def encode(self, batch: Pixels, tile: int | None = None) -> _Array:
         """Encode images `(batch, channels, height, width)` to latents `(batch, c, rows, columns)`."""
         step = self._size.latent_stride
         height, width = (-(-side // self._size.multiple) * self._size.multiple for side in batch.shape[2:])
         tiles = self._tiles(height, width, tile)
         if len(tiles) == 1:
-            return self._graphs.encode(pad(batch, self._size.multiple))
+            return self._graphs.encode(pad(scaled(batch), self._size.multiple))
         out = np.empty((len(batch), self._latent_channels, height // step, width // step), np.float32)
         for image, latent in zip(batch, out, strict=True):
             for each in tiles:
@@ -69,18 +72,18 @@ class AnySizePair:
                 image[:, each.rows, each.columns] = part[:, *each.inner]
         return out
 
-    def reconstruct(self, batch: _Array, tile: int | None = None, progress: Progress | None = None) -> _Array:
+    def reconstruct(self, batch: Pixels, tile: int | None = None, progress: Progress | None = None) -> _Array:
         """Encode and decode images `(batch, channels, height, width)`; the result has their size."""
         _check_progress(progress)
         tiles = self._tiles(batch.shape[2], batch.shape[3], tile)
         if len(tiles) == 1:
             height, width = batch.shape[2:]
-            padded = pad(batch, self._size.multiple)
+            padded = pad(scaled(batch), self._size.multiple)
             result = self._graphs.reconstruct(padded)[:, :, :height, :width]
             if progress:
                 progress(len(batch), len(batch))
             return np.ascontiguousarray(result)
-        out = np.empty_like(batch)
+        out = np.empty(batch.shape, np.float32)
         total = len(batch) * len(tiles)
         for number, (image, result) in enumerate(zip(batch, out, strict=True)):
             for done, (each, part) in enumerate(self._parts(image, tiles), number * len(tiles) + 1):

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import ImageError, UsageError
-from diabolo.runtime.image._array import array_batch
+from diabolo.runtime.image._array import Pixels, array_batch
 from diabolo.runtime.image._gather import Picture, gather, is_picture, is_series
 from diabolo.runtime.image.background import background_kind
 from diabolo.runtime.image.convert import Images, prepare
 from diabolo.runtime.image.own_size import as_it_is
+from diabolo.runtime.image.tiles import scaled
 
 __all__ = ["Invert", "ModelInput"]
 
@@ -62,11 +63,18 @@ class ModelInput:
         """
         if invert is None and isinstance(images, np.ndarray):  # the shortest way: thousands of times a second
             return array_batch(images, self.shape, self._span)
+        return scaled(self.pixels(images, invert, size))
+
+    def pixels(self, images: Images, invert: Invert = None, size: tuple[int, ...] | None = None) -> Pixels:
+        """As `batch`, but uint8 if that is what a model of any size was given in all images.
+
+        A quarter of the memory of floats, which the model needs of one tile at a time only.
+        """
         if not (invert is None or isinstance(invert, bool | np.bool_)):
             raise UsageError(f"invert must be True, False or None, not {invert!r}.")
         swap = None if invert is None else bool(invert)
 
-        def convert(picture: Picture) -> NDArray[np.float32]:
+        def convert(picture: Picture) -> Pixels:
             m = self._manifest
             channels, height, width = m.image_shape
             if m.any_size:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.errors import ImageError
+from diabolo.runtime.image.tiles import scaled
 
-__all__ = ["allowed", "array_batch"]
+__all__ = ["Pixels", "allowed", "array_batch", "pixel_batch"]
+
+Pixels: TypeAlias = NDArray[np.uint8] | NDArray[np.float32]
+"""Images `(batch, channels, height, width)`: uint8 in [0, 255], or float32 in [0, 1]."""
 
 _SLACK = 1e-3  # how far rounding may take float images out of [0, 1]
 _FLOAT32 = np.dtype(np.float32)
@@ -19,7 +23,14 @@ _Floats = TypeVar("_Floats", NDArray[np.float32], NDArray[np.generic])
 def array_batch(
     array: NDArray[np.generic], shape: tuple[int, int, int], span: tuple[float, float] = (0.0, 1.0)
 ) -> NDArray[np.float32]:
-    """Convert an array of images to a batch.
+    """Convert an array of images to a batch of floats; otherwise as `pixel_batch`."""
+    return scaled(pixel_batch(array, shape, span))
+
+
+def pixel_batch(
+    array: NDArray[np.generic], shape: tuple[int, int, int], span: tuple[float, float] = (0.0, 1.0)
+) -> Pixels:
+    """Convert an array of images to a batch; one of uint8 keeps its type, and is not copied.
 
     Args:
         array: uint8 `(h, w, c)` or `(n, h, w, c)` in [0, 255], or float `(c, h, w)` or `(n, c, h, w)` in
@@ -28,7 +39,7 @@ def array_batch(
         span: the smallest and the largest value that floats may have; see `NoiseSpec.span`.
 
     Returns:
-        float32 `(batch, channels, height, width)` in [0, 1], or in `span`.
+        `(batch, channels, height, width)`: uint8, or float32 in [0, 1] or in `span`.
 
     Raises:
         ImageError: the array has another size, type or range.
@@ -48,7 +59,7 @@ def array_batch(
             stacked = array.reshape(-1, height, width, 1)
         else:
             raise ImageError(f"a uint8 array of shape {array.shape} does not fit. {allowed(shape)}")
-        return np.ascontiguousarray(stacked.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+        return cast("NDArray[np.uint8]", stacked).transpose(0, 3, 1, 2)
     if not np.issubdtype(array.dtype, np.floating):
         raise ImageError(f"an array of {array.dtype} is neither uint8 nor float. {allowed(shape)}")
     grey = channels == 1 and array.ndim in (2, 3) and array.shape[-2:] == (height, width)

@@ -48,9 +48,14 @@ def _eight_bits(picture: Image.Image, span: Span | None) -> Image.Image:
 def in_strips(
     picture: Image.Image, ground: Colour, size: tuple[int, int] | None, span: Span | None, gap: float
 ) -> Image.Image | None:
-    """As `plain`, reduced by a whole factor, strip by strip, which takes a quarter of the memory."""
+    """As `plain`, reduced by a whole factor, strip by strip, which takes a quarter of the memory.
+
+    A picture that is plain already and is not reduced is returned as it is.
+    """
     width, height = picture.size
     step = max(1, min(width, height) // round(gap * max(size))) if size else 1
+    if step == 1 and picture.mode in ("L", "RGB") and not picture.has_transparency_data:
+        return picture
     rows = step * max(1, _STRIP // (width * step))
     out = None
     for top in range(0, height, rows):

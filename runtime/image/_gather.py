@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AnySet
-from typing import IO, Any, TypeAlias, TypeGuard
+from typing import IO, Any, TypeAlias, TypeGuard, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from diabolo.runtime._foreign import detached, is_foreign, reason
 from diabolo.runtime.errors import ImageError
-from diabolo.runtime.image._array import allowed, array_batch
+from diabolo.runtime.image._array import Pixels, allowed, pixel_batch
+from diabolo.runtime.image.tiles import scaled
 
 __all__ = ["Picture", "gather", "is_picture", "is_series"]
 
@@ -24,22 +24,22 @@ _PICTURES = (Image.Image, str, os.PathLike, bytes, bytearray, memoryview)
 def gather(
     images: Any,
     shape: tuple[int, int, int],
-    convert: Callable[[Picture], NDArray[np.float32]],
+    convert: Callable[[Picture], Pixels],
     *,
     invert: bool = False,
     span: tuple[float, float] = (0.0, 1.0),
-) -> NDArray[np.float32]:
-    """Convert images to one batch.
+) -> Pixels:
+    """Convert images to one batch, in 8 bits if all of them are.
 
     Args:
         images: as in `runtime.image.convert.as_batch`.
         shape: `(channels, height, width)` of the model; height and width are 0 if it takes any.
-        convert: converts a picture to float32 `(channels, height, width)`.
+        convert: converts a picture to `(channels, height, width)`, uint8, or float32 in [0, 1].
         invert: whether arrays are inverted, too.
         span: the smallest and the largest value that float arrays may have.
 
     Returns:
-        float32 `(batch, channels, height, width)` in [0, 1], or in `span`.
+        `(batch, channels, height, width)`: uint8, or float32 in [0, 1] or in `span`.
 
     Raises:
         ImageError: an image has another size, type or range; the message says what is allowed.
@@ -55,16 +55,18 @@ def gather(
         raise ImageError(
             f"the images of one call must have one size, not {told} pixels. Give them one by one."
         )
-    return np.concatenate(batches) if batches else np.empty((0, *shape), np.float32)
+    if len({batch.dtype for batch in batches}) > 1:
+        batches = [scaled(batch) for batch in batches]
+    return cast("Pixels", np.concatenate(batches)) if batches else np.empty((0, *shape), np.float32)
 
 
 def _one(
     item: Any,
     shape: tuple[int, int, int],
-    convert: Callable[[Picture], NDArray[np.float32]],
+    convert: Callable[[Picture], Pixels],
     invert: bool,
     span: tuple[float, float],
-) -> NDArray[np.float32]:
+) -> Pixels:
     if is_picture(item):
         return convert(item)[None]
     if not (isinstance(item, np.ndarray) or is_foreign(item)):
@@ -75,8 +77,10 @@ def _one(
         raise ImageError(
             f"a {type(item).__name__} cannot be converted to a numpy array: {reason(error)}. {allowed(shape)}"
         ) from None
-    batch = array_batch(array, shape, span)
-    return 1 - batch if invert else batch
+    batch = pixel_batch(array, shape, span)
+    if not invert:
+        return batch
+    return 255 - batch if batch.dtype == np.uint8 else 1 - batch
 
 
 def _is_single(value: Any) -> bool:

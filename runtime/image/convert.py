@@ -29,6 +29,7 @@ from diabolo.runtime.image.resize import (
     fit,
     flatten,
 )
+from diabolo.runtime.image.tiles import scaled
 from diabolo.runtime.image.treatment import crop_to_object, threshold_picture
 
 __all__ = [
@@ -267,7 +268,7 @@ def as_batch(
             value_range=value_range,
         ).image
 
-    return gather(images, shape, convert, invert=invert is True)
+    return scaled(gather(images, shape, convert, invert=invert is True))
 
 
 def to_uint8(images: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from diabolo.runtime.image._gather import Picture
 from diabolo.runtime.image._open import reading
-from diabolo.runtime.image.convert import MODES, check_channels, to_floats
+from diabolo.runtime.image.convert import MODES, check_channels
 from diabolo.runtime.image.resize import Colour, check_pixels, flatten
 
 __all__ = ["as_it_is"]
@@ -15,7 +15,7 @@ __all__ = ["as_it_is"]
 
 def as_it_is(
     source: Picture, channels: int, *, invert: bool = False, padding: Colour = (255, 255, 255)
-) -> NDArray[np.float32]:
+) -> NDArray[np.uint8]:
     """Convert a picture at its own size: orientation, transparency and colour, for a model of any size.
 
     Args:
@@ -25,7 +25,7 @@ def as_it_is(
         padding: the colour behind transparent pixels: red, green, blue, 0 to 255.
 
     Returns:
-        float32 `(channels, height, width)` in [0, 1].
+        uint8 `(channels, height, width)`.
 
     Raises:
         ImageError: the source is not a picture, or the model has neither 1 nor 3 channels.
@@ -34,5 +34,7 @@ def as_it_is(
     with reading(source) as picture:
         check_pixels(picture)
         flat = flatten(picture, padding, None, None)
-    values = to_floats(flat if flat.mode == MODES[channels] else flat.convert(MODES[channels]))
-    return 1 - values if invert else values
+    if flat.mode != MODES[channels]:
+        flat = flat.convert(MODES[channels])
+    pixels = np.asarray(flat).reshape(flat.height, flat.width, channels).transpose(2, 0, 1)
+    return 255 - pixels if invert else pixels

@@ -87,10 +87,11 @@ def cut(image: NDArray[np.generic], tile: Tile) -> NDArray[np.float32]:
 
 
 def scaled(image: NDArray[np.generic]) -> NDArray[np.float32]:
-    """An image of uint8, uint16 or float, as float32 in [0, 1] and contiguous."""
+    """An image or a batch of uint8, uint16 or float, as float32 in [0, 1] and contiguous."""
     values = np.ascontiguousarray(image, np.float32)
-    scale = _SCALES.get(image.dtype.str[1:])
-    return values / np.float32(scale) if scale else values
+    if scale := _SCALES.get(image.dtype.str[1:]):
+        values /= np.float32(scale)  # a copy by now, as the type has changed
+    return values
 
 
 def pad(batch: NDArray[np.float32], multiple: int) -> NDArray[np.float32]:

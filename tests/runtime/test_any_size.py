@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,37 @@ def test_pieces_of_a_picture_of_any_type_cover_it(model: Autoencoder, dtype: typ
         assert np.isnan(part).all()
         part[:] = piece
     np.testing.assert_allclose(out, blurred(image[None])[0], atol=0.6 / top + 1e-6 if top > 1 else 1e-6)
+
+
+def in_8_bits(model: Autoencoder, height: int, width: int) -> NDArray[np.uint8]:
+    """Noise `(height, width, channels)`, as files and Pillow have it."""
+    channels = model.manifest.image_shape[0]
+    return np.random.default_rng(0).integers(0, 256, (height, width, channels), np.uint8)
+
+
+@pytest.mark.parametrize("tile", [0, 16])
+@pytest.mark.parametrize("invert", [False, True])
+def test_8_bits_give_what_their_floats_give(model: Autoencoder, tile: int, invert: bool) -> None:
+    pixels = in_8_bits(model, 37, 50)
+    floats = np.ascontiguousarray(pixels.transpose(2, 0, 1)) / np.float32(255)
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    wanted = model.reconstruct(floats, tile=tile, invert=invert)
+    for given in (pixels, picture):
+        np.testing.assert_allclose(model.reconstruct(given, tile=tile, invert=invert), wanted, atol=1e-6)
+        np.testing.assert_allclose(
+            model.encode(given, invert=invert), model.encode(floats, invert=invert), atol=1e-6
+        )
+    mixed = model.reconstruct([picture, floats, pixels], tile=tile, invert=invert)
+    np.testing.assert_allclose(mixed, np.repeat(wanted, 3, 0), atol=1e-6)
+
+
+def test_large_pictures_in_8_bits_are_not_in_floats_as_a_whole(model: Autoencoder) -> None:
+    pixels = in_8_bits(model, 2000, 1500)
+    tracemalloc.start()
+    result = model.reconstruct(pixels)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.5 * result.nbytes  # a copy in floats would make it 2
 
 
 def test_an_exception_in_progress_stops_the_work(model: Autoencoder) -> None:
