@@ -103,7 +103,6 @@ def _pieces(model: Autoencoder, file: str) -> np.ndarray:
 
 WAYS: dict[str, Callable[[Autoencoder, str], Any]] = {
     "`denoise(file)`": lambda model, file: model.denoise(file),
-    "`reconstruct(file)`": lambda model, file: model.reconstruct(file),
     "`reconstruct_tiles`, into 8 bits": _pieces,
     "`process_photo(model, read_photo(file))`": _photo,
 }

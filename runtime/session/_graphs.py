@@ -63,9 +63,11 @@ class Graphs:
     def __init__(self, bundle: Bundle, device: str, threads: int) -> None:
         m = bundle.manifest
         self.device: Device
-        self.encoder, self.device = create_session(bundle.read_graph("encoder"), device, threads)
+        one_size = m.any_size is None  # tiles at the edges and inside have many shapes
+        read = bundle.read_graph
+        self.encoder, self.device = create_session(read("encoder"), device, threads, patterns=one_size)
         # the second graph runs on the device that was chosen for the first one
-        self.decoder, _ = create_session(bundle.read_graph("decoder"), self.device.name, threads)
+        self.decoder, _ = create_session(read("decoder"), self.device.name, threads, patterns=one_size)
         _check("encoder", self.encoder, *_encoder_signature(m))
         _check("decoder", self.decoder, *_decoder_signature(m))
         self._image_shape, self._latent_shape = m.image_shape, m.latent_shape

@@ -36,7 +36,7 @@ def short(provider: str) -> str:
     return provider.removesuffix("ExecutionProvider").lower()
 
 
-def start(ort: Any, model: bytes, threads: int, arena: bool = True) -> Any:
+def start(ort: Any, model: bytes, threads: int, arena: bool = True, patterns: bool = True) -> Any:
     """Start a session on the CPU.
 
     Args:
@@ -44,12 +44,13 @@ def start(ort: Any, model: bytes, threads: int, arena: bool = True) -> Any:
         model: the bytes of an .onnx file.
         threads: CPU threads for one call.
         arena: as in `create_session`.
+        patterns: as in `create_session`.
 
     Raises:
         GraphError: onnxruntime refuses the graph.
     """
     try:
-        return _session(ort, model, [CPU], threads, arena)
+        return _session(ort, model, [CPU], threads, arena, patterns)
     except Exception as error:  # noqa: BLE001  onnxruntime raises a dozen unrelated classes
         raise GraphError(f"onnxruntime refuses the graph: {_reason(error)}. Get the bundle again.") from None
 
@@ -94,9 +95,17 @@ def _chain(ort: Any, provider: str, index: int) -> list[Any]:
     return [first, CPU]
 
 
-def _session(ort: Any, model: bytes, providers: list[Any], threads: int, arena: bool = True) -> Any:
+def _session(
+    ort: Any,
+    model: bytes,
+    providers: list[Any],
+    threads: int,
+    arena: bool = True,
+    patterns: bool = True,
+) -> Any:
     options = ort.SessionOptions()
     options.enable_cpu_mem_arena = arena
+    options.enable_mem_pattern = patterns
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL

@@ -98,7 +98,9 @@ def import_onnxruntime(device: str = "auto") -> Any:
     return onnxruntime
 
 
-def create_session(model: bytes, device: str, threads: int, *, arena: bool = True) -> tuple[Any, Device]:
+def create_session(
+    model: bytes, device: str, threads: int, *, arena: bool = True, patterns: bool = True
+) -> tuple[Any, Device]:
     """Start an onnxruntime session on a device.
 
     Args:
@@ -109,6 +111,8 @@ def create_session(model: bytes, device: str, threads: int, *, arena: bool = Tru
         threads: CPU threads for one call, at least 1.
         arena: on the CPU, whether onnxruntime keeps the memory of a call for later ones, or gives it back.
             What it keeps may be several times what a call needs.
+        patterns: on the CPU, whether onnxruntime plans the memory of a call anew for each shape of its input,
+            and keeps it for the next call of that shape. With many shapes the arena then grows.
 
     Returns:
         The session and the device that it runs on.
@@ -127,7 +131,7 @@ def create_session(model: bytes, device: str, threads: int, *, arena: bool = Tru
     made = functools.partial(_device, ort, device, threads)
     provider, index = _parse(ort, wanted)
     if provider == CPU:
-        return start(ort, model, threads, arena), made(CPU, 0, "asked for")
+        return start(ort, model, threads, arena, patterns), made(CPU, 0, "asked for")
     trouble = _cuda_trouble(ort) if provider == CUDA else ""
     if not trouble:
         session, note = start_on(ort, model, provider, index, threads)
@@ -140,7 +144,7 @@ def create_session(model: bytes, device: str, threads: int, *, arena: bool = Tru
     reason = trouble.split(". ")[0].rstrip(".")
     if CUDA in ort.get_available_providers():
         _say_once(f"running on the CPU: {reason}")
-    return start(ort, model, threads, arena), made(CPU, 0, reason)
+    return start(ort, model, threads, arena, patterns), made(CPU, 0, reason)
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from PIL import Image
 
 from diabolo.runtime import Autoencoder
 from diabolo.runtime.errors import ImageError, LatentError, ManifestError, UsageError
+from diabolo.runtime.session._graphs import Graphs
 
 AWKWARD = [(1, 1), (2, 3), (33, 71), (300, 2), (1, 50), (64, 64)]
 
@@ -108,6 +109,15 @@ def test_large_pictures_in_8_bits_are_not_in_floats_as_a_whole(model: Autoencode
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1.5 * result.nbytes  # a copy in floats would make it 2
+
+
+def test_no_memory_is_kept_for_every_shape_of_a_tile(model: Autoencoder, tmp_path: Path) -> None:
+    one_size = Autoencoder.load(save_pair(tmp_path / "bundle"), device="cpu")
+    for loaded, kept in ((model, False), (one_size, True)):
+        graphs = loaded._graphs
+        assert isinstance(graphs, Graphs)
+        for session in (graphs.encoder, graphs.decoder):
+            assert session.get_session_options().enable_mem_pattern is kept
 
 
 def test_an_exception_in_progress_stops_the_work(model: Autoencoder) -> None:
