@@ -118,13 +118,17 @@ def written(path: Path) -> str:
     """A recipe file as a card shows it: in its order, without what is the default."""
     given = {key.replace("-", "_"): value for key, value in tomllib.loads(path.read_text("utf-8")).items()}
     variant, dataset = given.pop("variant"), given.pop("dataset")
-    own = {f.name for f in fields(find(variant).Options)} & given.keys()
-    options = {name: given.pop(name) for name in own}
+    options = _taken(given, find(variant).Options)
     network = networks.find(given["network"]).options_class if "network" in given else None
-    theirs = {f.name for f in fields(network)} & given.keys() if network else set()
-    of_network = {name: given.pop(name) for name in theirs}
+    of_network = _taken(given, network) if network else {}
     config = Config.make(variant, dataset, variant_options=options, network_options=of_network, **given)
     return recipe_of(config, dataset)
+
+
+def _taken(given: dict[str, Any], options: Any) -> dict[str, Any]:
+    """Take the fields of this class out of the given ones, in their order."""
+    theirs = {field.name for field in fields(options)}
+    return {name: given.pop(name) for name in list(given) if name in theirs}
 
 
 def data_of(model: Autoencoder) -> ImageData:
