@@ -224,6 +224,39 @@ def test_two_modules_of_another_project_take_any_size(tmp_path: Path) -> None:
     np.testing.assert_allclose(model.reconstruct(images, tile=16), wanted, atol=1e-5)
 
 
+def test_a_tiny_autoencoder_of_diffusers_takes_any_size(tmp_path: Path) -> None:
+    from diffusers import AutoencoderTiny
+
+    torch.manual_seed(0)
+    sizes = {f"{part}_block_out_channels": (8, 8) for part in ("encoder", "decoder")}
+    model = AutoencoderTiny(**sizes, num_encoder_blocks=(1, 1), num_decoder_blocks=(1, 1)).eval()
+    last = model.decoder.layers[-1]
+    last.weight.data *= 4
+    last.bias.data += 0.5  # grey on average: with random weights it would be black, and clipped
+    export_pair(
+        model.encode,
+        model.decode,
+        torch.rand(2, 3, 16, 16),
+        tmp_path / "bundle",
+        value_range=(-1, 1),
+        any_size=True,
+    )
+    loaded = Autoencoder.load(tmp_path / "bundle", device="cpu")
+    size = loaded.manifest.any_size
+    assert size is not None
+    assert size.multiple == size.latent_stride == 2
+    assert size.receptive_radius is not None
+    for height, width in ((16, 16), (64, 64), (96, 64)):
+        images = np.random.default_rng(0).random((1, 3, height, width), np.float32)
+        with torch.inference_mode():
+            latent = model.encode(torch.from_numpy(2 * images - 1)).latents
+            wanted = ((model.decode(latent).sample + 1) / 2).numpy()
+        assert np.mean((wanted > 0) & (wanted < 1)) > 0.9
+        assert wanted.std() > 0.02
+        np.testing.assert_allclose(loaded.reconstruct(images, tile=0), wanted.clip(0, 1), atol=1e-5)
+        np.testing.assert_allclose(loaded.reconstruct(images, tile=16), wanted.clip(0, 1), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("encoder", "words"),
     [
