@@ -93,8 +93,9 @@ def export_pair(
     names = check_texts(classes, name=name, summary=summary, dataset=dataset, licence=licence)
     target, values, say = check_free(out), range_of(value_range), _noted(note)
     given = _given(example, images, labels, test, names, values)
-    how: dict[str, Any] = {"clip": clip, "spread": spread, "any_size": any_size, "note": say}
-    pair = adapt(encoder, decoder, given.tensor, values, **how)
+    pair = adapt(
+        encoder, decoder, given.tensor, values, clip=clip, spread=spread, any_size=any_size, note=say
+    )
     facts = _facts(encoder, decoder, summary, {"name": dataset, "classes": list(names), "licence": licence})
     source = _source(pair, given, name or target.resolve().name, prior, facts)
     return _doubted(write(source, target, settings, say), given, say)
