@@ -92,13 +92,11 @@ def export_pair(
     check_choices(prior, spread)
     names = check_texts(classes, name=name, summary=summary, dataset=dataset, licence=licence)
     target, values, say = check_free(out), range_of(value_range), _noted(note)
-    given = _given(example, images, labels, test, names, values)
-    pair = adapt(
-        encoder, decoder, given.tensor, values, clip=clip, spread=spread, any_size=any_size, note=say
-    )
+    data = _given(example, images, labels, test, names, values)
+    pair = adapt(encoder, decoder, data.tensor, values, clip=clip, spread=spread, any_size=any_size, note=say)
     facts = _facts(encoder, decoder, summary, {"name": dataset, "classes": list(names), "licence": licence})
-    source = _source(pair, given, name or target.resolve().name, prior, facts)
-    return _doubted(write(source, target, settings, say), given, say)
+    source = _source(pair, data, name or target.resolve().name, prior, facts)
+    return _doubted(write(source, target, settings, say), data, say)
 
 
 def _doubted(done: Exported, given: _Given, say: Callable[[str], None]) -> Exported:
