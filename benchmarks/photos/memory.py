@@ -91,19 +91,8 @@ def _photo(model: Autoencoder, file: str) -> np.ndarray:
     return process_photo(model, read_photo(file)).pixels
 
 
-def _pieces(model: Autoencoder, file: str) -> np.ndarray:
-    """The result in 8 bits, put together from its tiles."""
-    pixels = read_photo(file).pixels.transpose(2, 0, 1)
-    out = np.empty_like(pixels)
-    for top, left, piece in model.reconstruct_tiles(pixels):
-        place = out[:, top : top + piece.shape[1], left : left + piece.shape[2]]
-        place[:] = (piece * 255).round()
-    return out
-
-
 WAYS: dict[str, Callable[[Autoencoder, str], Any]] = {
     "`denoise(file)`": lambda model, file: model.denoise(file),
-    "`reconstruct_tiles`, into 8 bits": _pieces,
     "`process_photo(model, read_photo(file))`": _photo,
 }
 
