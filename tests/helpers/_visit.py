@@ -80,7 +80,7 @@ class Visitor:
 
     def _queued(self, events: list[tuple[int, list[Any]]]) -> list[Any]:
         for index, data in events:
-            asked = {"data": data, "fn_index": index, "session_hash": self.session}
+            asked = {"data": data, "fn_index": index, "session_hash": self.session, "event_data": {"call": 1}}
             self._send("/gradio_api/queue/join", json.dumps(asked).encode())
         found = []
         line = f"{self.address}/gradio_api/queue/data?session_hash={self.session}"

@@ -222,9 +222,12 @@ def test_ready_made_models_are_taken_from_strangers(tmp_path: Path, name: str) -
         assert bundle.read(file) == files[file]
     assert bundle.read_graph("encoder") == files["encoder.onnx"]
     assert bundle.read_graph("decoder") == files["decoder.onnx"]
-    codes = bundle.arrays("codes")
-    assert codes is not None
-    assert len(codes["codes"]) > 100
+    if any(entry.role == "codes" for entry in bundle.manifest.files.values()):
+        codes = bundle.arrays("codes")
+        assert codes is not None
+        assert len(codes["codes"]) > 100
+    else:
+        assert bundle.manifest.any_size is not None
 
 
 def test_one_that_brings_codes_is_taken_from_strangers(tmp_path: Path) -> None:

@@ -72,6 +72,8 @@ def test_the_recipes_that_come_along(path: Path, pictures: Path, tmp_path: Path)
     small = ["--dataset", str(pictures), "--epochs", "1", "--latent-dim", "2", "-o", str(tmp_path / "run")]
     if "width" in values:
         small += ["--width", "8"]
+    if "crop" in values:
+        small += ["--crop", "16", "--latent-dim", "16"]
     if "classes" in values:
         small += ["--classes", "bars,discs"]
     done = CliRunner().invoke(main, ["train", values["variant"], "--recipe", str(path), *small])
@@ -79,4 +81,4 @@ def test_the_recipes_that_come_along(path: Path, pictures: Path, tmp_path: Path)
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["optimizer"] == values.get("optimizer", "adam")
     assert config["augment"] == values.get("augment", "")
-    assert config["latent_dim"] == 2
+    assert config["latent_dim"] == (16 if "crop" in values else 2)

@@ -41,7 +41,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     save_coded(folder / "spatial", (3, 2, 2))
     save_pair(folder / "plain", image_shape=(3, 8, 6))
     bundles = {name: Bundle.open(folder / name) for name in OWN}
-    return Models(bundles | {name: Bundle.open(zoo.folder(name)) for name in zoo.names()}, device="cpu")
+    ready = {name: Bundle.open(zoo.folder(name)) for name in zoo.names()}
+    # those of any size have latents that are too large for a page
+    fitting = {name: bundle for name, bundle in ready.items() if bundle.manifest.any_size is None}
+    return Models(bundles | fitting, device="cpu")
 
 
 def _latent(models: Models, name: str) -> NDArray[np.float32]:

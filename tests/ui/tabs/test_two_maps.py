@@ -113,13 +113,14 @@ def test_another_model_takes_the_place_of_a_removed_upload(folder: Path) -> None
     app = build(models, language="en")
     (offer,) = (event.fn for event in app.fns.values() if getattr(event.fn, "__name__", "") == "offer")
     request: Any = SimpleNamespace(session_hash=None, headers={})
-    _, left, right, *maps, told, turn = offer("state", "", "plane", "mine", request)
+    said: Any = SimpleNamespace(_data={"call": 1})  # the event
+    _, left, right, *maps, told, turn = offer(said, "", "plane", "mine", request)
     assert "value" not in left  # as it was, or as the visitor has chosen meanwhile
     assert right["value"] == "prior"
     assert [update.get("chosen") for update in maps] == [None, "prior"]
     assert "**mine** was removed" in told
-    assert offer("state", "", "plane", "mine", request)[-1] != turn  # the same again is another event
-    _, left, right, *rest = offer("state", "", "prior", "plane", request)
+    assert offer(said, "", "plane", "mine", request)[-1] != turn  # the same again is another event
+    _, left, right, *rest = offer(said, "", "prior", "plane", request)
     assert "value" not in left | right
     assert [update["__type__"] for update in rest] == ["update"] * 4
     assert all(len(update) == 1 for update in rest)

@@ -87,7 +87,9 @@ def _wire(context: Context, page: _Page) -> None:
         with shown_errors():
             if before != model:
                 models = alike(context, model)
-            models = [name for name in models if name in context.bundles]  # uploads may have been removed
+            models = [
+                name for name in models or [] if name in context.bundles
+            ]  # uploads may have been removed
             look = context.look(model, picture, request)
             told = page.source.told(look, request)
             # the visitor may have uploaded models since the page was opened
