@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tomllib
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,11 @@ from benchmarks._shared import runs
 from diabolo.export import export_run
 from diabolo.export.measure import figures
 from diabolo.runtime import Autoencoder, verify
-from diabolo.runtime._any_size import AnySizePair
 from diabolo.runtime.bundle import zoo
 from diabolo.runtime.latent.holes import REFERENCES, TESTED, measure_holes
 from diabolo.train import Config, networks
-from diabolo.train.datasets import Crops, ImageData, Images, LoadRequest, load, spread
+from diabolo.train.datasets import Fitting, ImageData, Images, LoadRequest, load, spread
 from diabolo.train.evaluation.evaluate import batches
-from diabolo.train.evaluation.whole import pictures
 from diabolo.train.run.recipe import recipe as recipe_of
 from diabolo.train.variants import find
 
@@ -133,14 +130,15 @@ def _taken(given: dict[str, Any], options: Any) -> dict[str, Any]:
 
 def data_of(model: Autoencoder) -> ImageData:
     settings = model.manifest.document["training"]["settings"]
-    wanted = {"seed": settings["seed"], "classes": settings["classes"], "colour": settings["colour"]}
-    return load(model.manifest.dataset, LoadRequest(**wanted, crop=settings.get("crop")))
+    fitting = Fitting(crop=settings.get("crop"), colour=settings["colour"])
+    request = LoadRequest(seed=settings["seed"], classes=settings["classes"], fitting=fitting)
+    return load(model.manifest.dataset, request)
 
 
 def measured(model: Autoencoder, data: ImageData) -> list[Figure]:
     """The figures of the card beside those of the graphs on the real test set."""
     m = model.manifest
-    now = figures(reconstructing(model), lambda: tested(data), m.noise_spec)
+    now = figures(model.reconstruct, lambda: batches(data.test.images, whole=True), m.noise_spec)
     said = m.document["exported"]["graphs"]
     rows = [Figure(n, said[n], now[n], NEAR * abs(said[n])) for n in ("mse", "psnr", "ssim")]
     if m.any_size:  # its latent is as large as the picture
@@ -156,18 +154,6 @@ def measured(model: Autoencoder, data: ImageData) -> list[Figure]:
         return rows
     shares = (-1.0 if share is None else share for share in (said_share, walked.share))  # -1: no figure
     return [*rows, Figure("holes", *shares, NEAR_HOLES)]
-
-
-def reconstructing(model: Autoencoder) -> Callable[[Any], Any]:
-    """The model's `reconstruct`; for one of any size past its check of the range, as export measures it."""
-    m = model.manifest
-    return AnySizePair(model._graphs, m, m.any_size).reconstruct if m.any_size else model.reconstruct
-
-
-def tested(data: ImageData) -> Iterable[Any]:
-    """The test images in batches; of crops the whole pictures, one by one."""
-    images = data.test.images
-    return (batch for _, batch in pictures(images)) if isinstance(images, Crops) else batches(images)
 
 
 def encoded(model: Autoencoder, images: Images, most: int) -> Any:

@@ -18,7 +18,9 @@ from diabolo.runtime.image import mosaic
 from diabolo.runtime.image.background import background_kind
 from diabolo.runtime.image.convert import to_pil
 from diabolo.runtime.image.noise import add_noise
+from diabolo.runtime.image.own_size import as_it_is
 from diabolo.runtime.image.photo.scene import has_scene, scene_for
+from diabolo.runtime.image.tiles import scaled
 from diabolo.runtime.latent.interpolation import interpolate, linear
 
 __all__ = ["Preview", "preview"]
@@ -98,12 +100,12 @@ def _of_scene(model: Autoencoder, seed: int) -> Preview:
     """A drawn scene, with noise for a model that removes it, and its reconstruction; below, parts of both."""
     m = model.manifest
     drawn = scene_for(m, seed).resize(_SCENE, Image.Resampling.BOX)
-    pixels = np.asarray(drawn, np.float32).reshape(drawn.height, drawn.width, -1).transpose(2, 0, 1)
-    given = np.ascontiguousarray(pixels[None]) / np.float32(255)
+    given = scaled(as_it_is(drawn, m.image_shape[0])[None])
     spec = m.noise_spec
+    if spec is not None and spec.is_plain:
+        middle = (spec.low + spec.high) / 2
+        spec = replace(spec, low=middle, high=middle)
     if spec is not None:
-        middle = (spec.low + spec.high) / 2 if spec.is_plain else None
-        spec = replace(spec, low=middle, high=middle) if middle is not None else spec
         given = add_noise(given, spec, np.random.default_rng(seed))
     both = to_pil(np.concatenate([given.clip(0, 1), model.reconstruct(given)]))
     width, height = both[0].size
@@ -111,9 +113,7 @@ def _of_scene(model: Autoencoder, seed: int) -> Preview:
     parts = [one.crop((left, top, left + width // _ZOOM, top + height // _ZOOM)) for one in both]
     rows = [*both, *(part.resize((width, height), Image.Resampling.NEAREST) for part in parts)]
     what = (
-        "A drawn scene with noise and what the model makes of it"
-        if spec
-        else "A drawn scene and its reconstruction"
+        f"A drawn scene {'with noise and what the model makes of it' if spec else 'and its reconstruction'}"
     )
     return Preview(
         _png(mosaic.tiled(rows, 2, 1, 2 * _GAP)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,8 @@ from diabolo.export.source import Source
 from diabolo.runtime.latent import Codebook
 from diabolo.train import datasets
 from diabolo.train.batches.held_out import learned_and_held
-from diabolo.train.datasets import Crops, ImageData, Images, rows_of, spread
+from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluation.evaluate import batches, encode_all
-from diabolo.train.evaluation.whole import pictures
 from diabolo.train.run import Run
 from diabolo.train.run.recipe import recipe
 
@@ -103,20 +102,12 @@ def _source(run: Run, network: str | None, dataset: str | None, say: Callable[[s
         },
         training_images=_spread_over(data.train.images, _CALIBRATION)[:].astype(np.float32) / np.float32(255),
         codes=codes,
-        test=lambda: _tested(pair, data),
+        test=lambda: batches(data.test.images, whole=pair.any_size is not None),
         arrays={} if pair.any_size and values > CODE_VALUES else _codes(pair, data),
         prior="normal" if distribution.name == "normal" else None,
         codebook=distribution if isinstance(distribution, Codebook) else None,
         noise=None if run.config.noisy else variant.noise,
     )
-
-
-def _tested(pair: Pair, data: ImageData) -> Iterable[NDArray[np.float32]]:
-    """The test images in batches; whole pictures, one by one, for a model of any size."""
-    images = data.test.images
-    if pair.any_size and isinstance(images, Crops):
-        return (batch for _, batch in pictures(images))
-    return batches(images)
 
 
 def _codes(pair: Pair, data: ImageData) -> dict[str, NDArray[Any]]:

@@ -5,9 +5,9 @@
 
 prints four tables: the 68 test pictures of BSDS500, which papers call BSD68 in grey and CBSD68 in colour,
 with gaussian noise of sigma 15, 25 and 50 of 255. First as papers take it: the noise is not clipped, the
-    result is. Then clipped and rounded to 8 bits, as a file is. Figures of the two must not be compared. PSNR
-    is the mean over the pictures, of results that are clipped but not rounded. The seed of the noise is
-    (sigma, number of the picture), so that every method gets the same.
+result is. Then clipped and rounded to 8 bits, as a file is. Figures of the two must not be compared. PSNR
+is the mean over the pictures, of results that are clipped but not rounded. The seed of the noise is
+(sigma, number of the picture), so that every method gets the same.
 
 The classical methods are told sigma; our models are not. Each method runs in a process of its own on one
 thread: seconds are its processor time for one picture of 481 x 321 pixels on average, and the peak of its

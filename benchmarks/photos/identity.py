@@ -5,9 +5,9 @@
 trains the same network twice on BSDS500: once as a plain autoencoder, and once on noisy input. Its latent has
 64 channels at stride 2: 16 numbers for every pixel of three, and nothing in the network says how to use them.
 Prints, on the 68 test pictures, the PSNR of what each makes of clean pictures, and of pictures with
-    gaussian noise of sigma 25 of 255. The plain one gives the noise back as it was: the PSNR of its results
-    is that of its input, since it has learned to copy. `--picture` draws the app's own scene with noise, as
-    each model returns it.
+gaussian noise of sigma 25 of 255. The plain one gives the noise back as it was: the PSNR of its results
+is that of its input, since it has learned to copy. `--picture` draws a scene with noise, as
+each model returns it.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
     python -m benchmarks.photos.memory BUNDLE [--width 6000] [--height 4000] [--threads 2]
 
 prints a table. Each way runs in a process of its own: it loads the model, which must be one of any size, runs
-    it once on a small picture, and from then on counts the peak of its resident memory (Linux). `result` is
-    what the result itself takes: four bytes for each value if it is an array of floats, one if it is a
-    photograph in 8 bits. The file is a JPEG of noise on a gradient, in grey if the model is.
+it once on a small picture, and from then on counts the peak of its resident memory (Linux). `result` is
+what the result itself takes: four bytes for each value if it is an array of floats, one if it is a
+photograph in 8 bits. The file is a JPEG of noise on a gradient, in grey if the model is.
 """
 
 from __future__ import annotations

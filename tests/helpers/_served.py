@@ -29,6 +29,17 @@ def served(bundles: Any, **options: Any) -> Iterator[str]:
 
 
 @contextmanager
+def launched(demo: Any) -> Iterator[str]:
+    """The address of a page of Gradio's."""
+    port = free_port()
+    demo.launch(
+        server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, ssr_mode=False
+    )
+    yield f"http://127.0.0.1:{port}/"
+    close(demo)
+
+
+@contextmanager
 def mounted(bundles: Any, below: str) -> Iterator[str]:
     """The address of the app of these models in a service, below a path such as '/latent'."""
     import uvicorn

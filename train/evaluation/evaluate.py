@@ -43,13 +43,14 @@ _ROUNDING = float(np.finfo(np.float32).eps) ** 2
 _LEVELS = 4  # levels of noise, within a range, that metrics are given for
 
 
-def batches(images: Images) -> Iterator[NDArray[np.float32]]:
+def batches(images: Images, *, whole: bool = False) -> Iterator[NDArray[np.float32]]:
     """Batches of the images, in order: float32 `(batch, channels, height, width)` in [0, 1].
 
     Args:
         images: uint8 `(n, channels, height, width)`.
+        whole: whether the whole pictures of crops are given, one by one.
     """
-    return (batch for _, batch in numbered_batches(images))
+    return (batch for _, batch in numbered_batches(images, whole=whole))
 
 
 @torch.inference_mode()
@@ -155,17 +156,21 @@ def _level(noise: NoiseSpec) -> dict[str, Any]:
 
 
 def numbered_batches(
-    images: Images, distributed: Distributed | None = None
+    images: Images, distributed: Distributed | None = None, *, whole: bool = False
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """The batches that this process evaluates, with their numbers, which determine the noise.
 
     Args:
         images: uint8 `(n, channels, height, width)`.
         distributed: the processes that share the work; by default this one does all of it.
+        whole: whether the whole pictures of crops are given, one by one.
 
     Yields:
         The number and a batch, float32 in [0, 1].
     """
+    if whole and isinstance(images, Crops):
+        yield from pictures(images, distributed)
+        return
     size = max(1, min(_BATCH, _BATCH_BYTES // (4 * math.prod(images.shape[1:]))))
     rank, count = (distributed.rank, distributed.world_size) if distributed else (0, 1)
     for number in range(rank, -(-len(images) // size), count):
@@ -187,11 +192,7 @@ def numbered_pairs(
     """
     both = isinstance(images, Crops) and images.paired
     source = images.stacked() if isinstance(images, Crops) and both else images
-    if whole and isinstance(source, Crops):
-        given = pictures(source, distributed)
-    else:
-        given = numbered_batches(source, distributed)
-    for number, batch in given:
+    for number, batch in numbered_batches(source, distributed, whole=whole):
         clean, noisy = np.split(batch, 2, axis=1) if both else (batch, None)
         yield number, np.ascontiguousarray(clean), noisy
 

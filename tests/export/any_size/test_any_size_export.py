@@ -96,7 +96,9 @@ def test_graphs_equal_torch_at_any_size(exported: tuple[Model, Path], height: in
 def test_the_card_shows_a_drawn_scene_and_says_any_size(exported: tuple[Model, Path]) -> None:
     _, out = exported
     card = (out / "README.md").read_text("utf-8")
-    step = Autoencoder.load(out, device="cpu").manifest.any_size.multiple  # type: ignore[union-attr]
+    size = Autoencoder.load(out, device="cpu").manifest.any_size
+    assert size is not None
+    step = size.multiple
     assert "![A drawn scene with noise and what the model makes of it](preview.png)" in card
     assert "3 x any height x any width" in card
     assert (

@@ -14,7 +14,7 @@ import pytest
 from _chromium import GRADIO_MARKS, watch
 from _coded import save_coded
 from _pair import save_pair
-from _served import close, free_port, served
+from _served import launched, served
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle import Bundle
@@ -62,12 +62,8 @@ def address(folder: Path) -> Iterator[str]:
             explorer.change(told, explorer, value, show_progress="hidden")
             explorer.select(picked, explorer, choice, show_progress="hidden")
             gr.Button("Send", elem_id=f"{name}-send").click(sent, None, explorer)
-    port = free_port()
-    demo.launch(
-        server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, ssr_mode=False
-    )
-    yield f"http://127.0.0.1:{port}/"
-    close(demo)
+    with launched(demo) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

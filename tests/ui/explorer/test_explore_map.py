@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from _chromium import GRADIO_MARKS, new_page, watch
 from _coded import save_coded
-from _served import close, free_port
+from _served import launched
 
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.errors import ImageError
@@ -60,12 +60,8 @@ def address(models: dict[str, Autoencoder]) -> Iterator[str]:
         }.items():
             gr.Button(text).click(answer, None, explorer, show_progress="hidden")
         gr.HTML("<div style='height: 1500px'></div>")
-    port = free_port()
-    demo.launch(
-        server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, ssr_mode=False
-    )
-    yield f"http://127.0.0.1:{port}/"
-    close(demo)
+    with launched(demo) as address:
+        yield address
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from _chromium import GRADIO_MARKS, new_page, watch
 from _coded import save_coded
 from _pair import save_pair
-from _served import close, free_port
+from _served import launched
 
 from diabolo.runtime.autoencoder import Autoencoder
 
@@ -78,12 +78,8 @@ def address(models: dict[str, Autoencoder], hold: threading.Event) -> Iterator[s
             )
         gr.Button("both").click(lambda: gr.update(chosen="seven", value=FAR), None, explorer)
         gr.Button("back to English").click(lambda: gr.update(language="en"), None, explorer)
-    port = free_port()
-    demo.launch(
-        server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, ssr_mode=False
-    )
-    yield f"http://127.0.0.1:{port}/"
-    close(demo)
+    with launched(demo) as address:
+        yield address
     _component.Backend.about = opened  # type: ignore[method-assign]
 
 

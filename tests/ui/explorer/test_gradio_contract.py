@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from _chromium import GRADIO_MARKS, new_page, watch
 from _coded import save_coded
-from _served import close, free_port
+from _served import close, free_port, launched
 from PIL import Image
 
 from diabolo.runtime.autoencoder import Autoencoder
@@ -47,12 +47,8 @@ def address(models: dict[str, Autoencoder]) -> Iterator[str]:
             with gr.Tab("behind"):
                 _explorer(models["plane"], elem_id="behind")
         _rendered(models)
-    port = free_port()
-    demo.launch(
-        server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, ssr_mode=False
-    )
-    yield f"http://127.0.0.1:{port}/"
-    close(demo)
+    with launched(demo) as address:
+        yield address
 
 
 def _explorer(model: Any, **options: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from _chromium import GRADIO_MARKS, new_page, watch
 from _pair import save_pair
-from _served import close, free_port, served
+from _served import launched, served
 
 from diabolo.runtime.autoencoder import Autoencoder
 
@@ -60,12 +60,8 @@ def address(slow: Slow) -> Iterator[str]:
         shown = gr.Markdown(elem_id="shown")
         refresh(context, slow.answer, [level], [level, shown], [level.input])
         wanted(context)
-    port = free_port()
-    demo.launch(
-        server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, ssr_mode=False
-    )
-    yield f"http://127.0.0.1:{port}/"
-    close(demo)
+    with launched(demo) as address:
+        yield address
 
 
 def until_shown(page: Any, words: str) -> None:

@@ -94,6 +94,18 @@ def test_too_many_pixels_are_refused_by_the_header(client: Any, tmp_path: Path) 
         client.predict("photos", given(tmp_path / "huge.png"), api_name="/reconstruct")
 
 
+def slowed(model: Autoencoder) -> tuple[list[Any], Any]:
+    """The shapes of the batches computed, and a `reconstruct` of the graphs that takes half a second."""
+    plain, calls = model._graphs.reconstruct, []
+
+    def slow(batch: np.ndarray) -> np.ndarray:
+        calls.append(batch.shape)
+        time.sleep(0.5)
+        return plain(batch)
+
+    return calls, slow
+
+
 def test_cancel_stops_within_a_tile(
     browser: Any,
     address: str,
@@ -102,14 +114,8 @@ def test_cancel_stops_within_a_tile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page, wrong = open_tab(browser, address, "Denoise")
-    graphs, plain, calls = models["photos"]._graphs, models["photos"]._graphs.reconstruct, []
-
-    def slow(batch: np.ndarray) -> np.ndarray:
-        calls.append(batch.shape)
-        time.sleep(0.5)
-        return plain(batch)
-
-    monkeypatch.setattr(graphs, "reconstruct", slow)
+    calls, slow = slowed(models["photos"])
+    monkeypatch.setattr(models["photos"]._graphs, "reconstruct", slow)
     upload(page, photo(tmp_path / "large.jpg", (3000, 2000)))
     page.get_by_text("/24 tiles").wait_for(timeout=WAIT)
     page.locator(".photo-cancel:visible").click()
@@ -131,17 +137,11 @@ def test_cancel_stops_files_and_keeps_what_is_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page, wrong = open_tab(browser, address, "Denoise")
-    graphs, plain, calls = models["photos"]._graphs, models["photos"]._graphs.reconstruct, []
-
-    def slow(batch: np.ndarray) -> np.ndarray:
-        calls.append(batch.shape)
-        time.sleep(0.5)
-        return plain(batch)
-
+    calls, slow = slowed(models["photos"])
     paths = [photo(tmp_path / f"{number}.png") for number in range(30)]
     page.locator(".noisy-files input[type=file]").first.set_input_files(list(map(str, paths)))
     page.locator(".noisy-files tr.file").nth(29).wait_for(state="attached", timeout=WAIT)
-    monkeypatch.setattr(graphs, "reconstruct", slow)
+    monkeypatch.setattr(models["photos"]._graphs, "reconstruct", slow)
     run, cancel = page.locator(".denoise-files-run"), page.locator(".denoise-files-cancel")
     run.click()
     page.get_by_text("2/30").wait_for(timeout=WAIT)
@@ -174,7 +174,8 @@ def test_a_stopped_model_of_one_size_keeps_its_batches(
         if done > 32:  # one batch
             raise StoppedError
 
-    context = Context(bundles=collect({"plain": models["plain"]}), chooser=None)  # type: ignore[arg-type]
+    nothing: Any = None
+    context = Context(bundles=collect({"plain": models["plain"]}), chooser=nothing)
     paths = [str(photo(tmp_path / f"{number}.png", (8, 8))) for number in range(40)]
     result = denoised(context, "plain", paths, tick)
     assert (result.count, result.given, result.stopped) == (32, 40, True)

@@ -85,11 +85,8 @@ def _wire(context: Context, page: _Page) -> None:
     ) -> tuple[Any, ...]:
         """Show the picture; for another model, begin with the models that are like it."""
         with shown_errors():
-            if before != model:
-                models = alike(context, model)
-            models = [
-                name for name in models or [] if name in context.bundles
-            ]  # uploads may have been removed
+            models = alike(context, model) if before != model else chosen_names(models)
+            models = [name for name in models if name in context.bundles]  # uploads may have been removed
             look = context.look(model, picture, request)
             told = page.source.told(look, request)
             # the visitor may have uploaded models since the page was opened
