@@ -50,9 +50,12 @@ def command(bundle: str, device: str | None, threads: int | None, as_json: bool)
         "name": m.name,
         "what": m.summary,
         "image": f"{m.colour}, (channels, height, width) = {m.image_shape}, "
-        f"{background_kind(m.background) or 'no common'} background"
+        + ("the size of training; takes any size, " if m.any_size else "")
+        + f"{background_kind(m.background) or 'no common'} background"
         + ("; grey values from {:g} to {:g}".format(*m.value_range) if m.value_range else ""),
-        "latent": f"shape {m.latent_shape}" + (", prior N(0, I)" if m.prior else ""),
+        "latent": f"shape {m.latent_shape}"
+        + (f", or {m.any_size.latent_stride} times smaller than the image" if m.any_size else "")
+        + (", prior N(0, I)" if m.prior else ""),
         "noise": _noise(m),
         "network": m.network,
         "dataset": m.dataset + (f", {len(m.classes)} classes" if m.classes else ""),

@@ -66,6 +66,7 @@ def _row(name: str) -> dict[str, Any]:
         "classes": m.classes,
         "image_shape": m.image_shape,
         "latent_shape": m.latent_shape,
+        "any_size": m.any_size is not None,
         "prior": m.prior,
         "noise": m.document["noise"],
         "dtype": m.document["graphs"]["dtype"],
@@ -80,9 +81,11 @@ def _lines(row: dict[str, Any], line: str) -> list[str]:
     if "problem" in row:
         return [line.format(row["name"], "cannot be read", "", "", "", size), *wrapped(row["problem"])]
     metrics, latent = row["metrics"], " x ".join(map(str, row["latent_shape"]))
+    if row["any_size"]:
+        latent = f"{row['latent_shape'][0]} channels"
     first = line.format(
         row["name"],
-        image_size(row["image_shape"]),
+        image_size(row["image_shape"], row["any_size"]),
         latent + (", N(0, I)" if row["prior"] else ""),
         f"{metrics['mse']:.5f}" if "mse" in metrics else "",
         f"{metrics['psnr']:.2f}" if "psnr" in metrics else "",

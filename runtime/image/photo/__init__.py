@@ -1,6 +1,6 @@
 """Photographs at their own size: read with their metadata, processed in tiles, written in their format."""
 
-from diabolo.runtime.image.photo._compare import photo_mse, photo_ssim
+from diabolo.runtime.image.photo._compare import photo_mse, photo_noise, photo_ssim
 from diabolo.runtime.image.photo._photo import Photo
 from diabolo.runtime.image.photo._process import TileModel, process_photo
 from diabolo.runtime.image.photo._read import MAX_PIXELS, format_of, read_photo
@@ -14,6 +14,7 @@ __all__ = [
     "encode_photo",
     "format_of",
     "photo_mse",
+    "photo_noise",
     "photo_ssim",
     "process_photo",
     "read_photo",

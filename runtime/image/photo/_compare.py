@@ -1,4 +1,4 @@
-"""How much two photographs differ, without float copies of them."""
+"""How much two photographs differ, and how noisy one is, without float copies of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.image import metrics
+from diabolo.runtime.image.noise_level import estimate_noise
 from diabolo.runtime.image.photo._photo import Photo
 
-__all__ = ["photo_mse", "photo_ssim"]
+__all__ = ["photo_mse", "photo_noise", "photo_ssim"]
 
 _STRIP = 1 << 18  # pixels
 _WINDOW = 11  # rows, of SSIM
@@ -36,6 +37,11 @@ def photo_ssim(photo: Photo, other: Photo) -> float:
         end = top + height + _WINDOW - 1
         total += float(metrics.ssim(_values(photo, top, end), _values(other, top, end))[0]) * height
     return total / starts
+
+
+def photo_noise(photo: Photo) -> float:
+    """The estimated standard deviation of the noise, of values in [0, 1]; see `estimate_noise`."""
+    return estimate_noise(photo.in_format("WEBP").pixels.transpose(2, 0, 1))  # which has 8 bits
 
 
 def _rows(photo: Photo) -> int:

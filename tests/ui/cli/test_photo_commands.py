@@ -14,6 +14,7 @@ from PIL import Image
 
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.photo import encode_photo, photo_mse, photo_ssim, read_photo
+from diabolo.runtime.image.photo.scene import scene
 from diabolo.ui.cli import main
 from diabolo.ui.cli._shared import options
 
@@ -67,6 +68,7 @@ def test_each_picture_keeps_its_size_and_format(place: Path, model: TiledModel, 
         if after.format != "JPEG":
             np.testing.assert_array_equal(after.pixels, before.pixels)
         assert row["change" if command == "denoise" else "mse"] == 0
+        assert ("noise_before" in row) == (command == "denoise")
     assert model.seen[0][0] == 3
 
 
@@ -179,3 +181,33 @@ def test_figures_by_strips_are_those_of_the_whole(
     monkeypatch.setattr(_compare, "_STRIP", 500)
     assert photo_mse(one, other) == pytest.approx(metrics.mse(*whole)[0])
     assert photo_ssim(one, other) == pytest.approx(metrics.ssim(*whole)[0], abs=1e-6)
+
+
+def test_a_picture_s_noise_is_estimated_before_and_after(tmp_path: Path) -> None:
+    """By the ready-made model; a picture too small for an estimate has none."""
+    clean = np.asarray(scene(0, 240, 160), np.float32)
+    noisy = clean + 20 * np.random.default_rng(0).standard_normal(clean.shape, np.float32)
+    Image.fromarray(noisy.clip(0, 255).round().astype(np.uint8)).save(tmp_path / "noisy.png")
+    Image.new("RGB", (3, 2)).save(tmp_path / "tiny.png")
+    files = [str(tmp_path / name) for name in ("noisy.png", "tiny.png")]
+    told = CliRunner().invoke(
+        main,
+        ["denoise", "photos-denoising", *files, "-o", str(tmp_path / "out"), "--device", "cpu", "--json"],
+    )
+    assert told.exit_code == 0, told.stderr
+    row, tiny = json.loads(told.stdout)["images"]
+    assert row["noise_before"] == pytest.approx(20, abs=2)
+    assert row["noise_after"] < 2
+    assert tiny["noise_before"] is None
+    plain = CliRunner().invoke(
+        main, ["denoise", "photos-denoising", *files, "-o", str(tmp_path / "again"), "--device", "cpu"]
+    )
+    assert "noise_before 2" in plain.stdout
+
+
+def test_the_list_of_models_and_info_say_any_size() -> None:
+    assert "any size colour" in CliRunner().invoke(main, ["models"]).stdout
+    assert "48 channels" in CliRunner().invoke(main, ["models"]).stdout
+    told = CliRunner().invoke(main, ["info", "photos-denoising", "--device", "cpu"]).stdout
+    assert "takes any size" in told
+    assert "or 2 times smaller than the image" in told

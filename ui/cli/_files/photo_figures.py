@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -9,9 +10,11 @@ import numpy as np
 
 from diabolo.runtime import NoiseSpec, add_noise
 from diabolo.runtime.image.metrics import psnr_of_mse
-from diabolo.runtime.image.photo import Photo, photo_mse, photo_ssim
+from diabolo.runtime.image.photo import Photo, photo_mse, photo_noise, photo_ssim
 
 __all__ = ["Figures", "Spoil", "denoised", "noise_added", "reconstructed", "spoiled"]
+
+_STEPS = 255  # grey levels from black to white
 
 # the picture as given, as the model got it, and the result
 Figures: TypeAlias = Callable[[Photo, Photo, Photo], dict[str, float | None]]
@@ -19,8 +22,13 @@ Spoil: TypeAlias = Callable[[Photo, int], Photo]  # a picture, and its index amo
 
 
 def denoised(given: Photo, _seen: Photo, result: Photo) -> dict[str, float | None]:
-    """Figures of a picture whose clean version is not known."""
-    return {"change": photo_mse(given, result)}
+    """Figures of a picture whose clean version is not known; the noise is in grey levels, 0 to 255."""
+    before, after = (_STEPS * photo_noise(photo) for photo in (given, result))
+    return {
+        "change": photo_mse(given, result),
+        "noise_before": None if math.isnan(before) else before,  # the picture is too small
+        "noise_after": None if math.isnan(after) else after,
+    }
 
 
 def noise_added(given: Photo, seen: Photo, result: Photo) -> dict[str, float | None]:

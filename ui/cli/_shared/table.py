@@ -22,7 +22,7 @@ def wrapped(text: str) -> list[str]:
     )
 
 
-def image_size(shape: tuple[int, int, int]) -> str:
-    """An image shape `(channels, height, width)` in words: '28 x 28 grey'."""
+def image_size(shape: tuple[int, int, int], any_size: bool = False) -> str:
+    """An image shape `(channels, height, width)` in words: '28 x 28 grey', or 'any size grey'."""
     channels, height, width = shape
-    return f"{height} x {width} {'colour' if channels == 3 else 'grey'}"
+    return f"{'any size' if any_size else f'{height} x {width}'} {'colour' if channels == 3 else 'grey'}"

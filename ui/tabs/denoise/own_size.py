@@ -11,8 +11,7 @@ import numpy as np
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image.metrics import psnr_of_mse
 from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, smallest_level
-from diabolo.runtime.image.noise_level import estimate_noise
-from diabolo.runtime.image.photo import Photo, photo_mse, photo_ssim
+from diabolo.runtime.image.photo import Photo, photo_mse, photo_noise, photo_ssim
 from diabolo.ui.components import slider
 from diabolo.ui.parts.context import QUIET, Context, shown_errors
 from diabolo.ui.parts.picture import Picture
@@ -174,7 +173,7 @@ def _compared(clean: Photo, seen: Photo, result: Photo, say: dict[str, str]) -> 
 
 def _estimated(m: Manifest, seen: Photo, result: Photo, say: dict[str, str]) -> str:
     """The estimated noise before and after, and what it means."""
-    before, after = (255 * estimate_noise(_eight_bits(photo)) for photo in (seen, result))
+    before, after = (255 * photo_noise(photo) for photo in (seen, result))
     if math.isnan(before) or math.isnan(after):
         return say["estimate_small"]
     line = say["estimate"].format(before=f"{before:.1f}", after=f"{after:.1f}")
@@ -185,7 +184,3 @@ def _estimated(m: Manifest, seen: Photo, result: Photo, say: dict[str, str]) -> 
         return f"{line} {say['estimate_beyond'].format(highest=f'{highest:.0f}')}"
     gone = f"{100 * max(0.0, 1 - after / before):.0f}"
     return f"{line} {say['estimate_strong' if before >= _STRONG else 'estimate_some'].format(gone=gone)}"
-
-
-def _eight_bits(photo: Photo) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    return photo.in_format("WEBP").pixels.transpose(2, 0, 1)

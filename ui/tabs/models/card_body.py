@@ -46,13 +46,20 @@ def _head(name: str, m: Manifest, take: Callable[[str], str], say: Mapping[str, 
     yield f"<h1>{escaped(name)}</h1>"
     if m.summary:
         yield f'<p lang="en">{escaped(m.summary)}</p>'
-    noise = say["preview_noise"] if m.noise else ""
     for file, words in (
-        ("preview.png", say["preview"].format(noise=noise)),
+        ("preview.png", _preview(m, say)),
         ("map.png", say["map"]),
     ):
         if source := take(file):
             yield f'<figure><img src="{source}" alt=""><figcaption>{escaped(words)}</figcaption></figure>'
+
+
+def _preview(m: Manifest, say: Mapping[str, str]) -> str:
+    """What preview.png shows."""
+    coded = any(entry.role == "codes" for entry in m.files.values())
+    if m.any_size and not coded:
+        return say["scene_noise" if m.noise else "scene"]
+    return say["preview" if coded else "preview_plain"].format(noise=say["preview_noise"] if m.noise else "")
 
 
 def _training(m: Manifest, say: Mapping[str, str]) -> Iterator[str]:
@@ -60,7 +67,9 @@ def _training(m: Manifest, say: Mapping[str, str]) -> Iterator[str]:
     if not training:
         return
     held = training["held_out"]
-    lines = [say["images"].format(images=f"{training['images'] - held:,}", held=f"{held:,}")]
+    crop = training["settings"].get("crop")
+    counts = {"images": f"{training['images'] - held:,}", "held": f"{held:,}", "crop": crop}
+    lines = [say["crops" if crop else "images"].format(**counts)]
     if dataset.get("published"):
         share = f"{dataset['read'] / dataset['published']:.0%}"
         lines.append(say["share"].format(share=share, published=f"{dataset['published']:,}"))

@@ -10,10 +10,16 @@ TEXTS: Texts = {
     "en": {
         "preview": "Row by row: characters drawn with a font{noise}; their reconstructions; two rows of "
         "decoded codes; the path from the first code to the one farthest from it; samples.",
+        "preview_plain": "Row by row: characters drawn with a font{noise}; their reconstructions; "
+        "decoded latents.",
         "preview_noise": ", with noise",
+        "scene": "A drawn scene and its reconstruction; below, a part of both, enlarged.",
+        "scene_noise": "A drawn scene with noise, and what the model makes of it; below, a part of both, "
+        "enlarged.",
         "map": "Codes of images in the latent space.",
         "training": "Training",
         "images": "{images} images, and {held} more to select the best weights.",
+        "crops": "{images} crops of {crop} × {crop} pixels, and {held} more to select the best weights.",
         "share": "{share} of the {published} images of the whole dataset were available.",
         "epochs": "{epochs} epochs, seed {seed}.",
         "recipe": "To train it again, save this as recipe.toml, then run",
@@ -42,10 +48,14 @@ TEXTS: Texts = {
     "zh-TW": {
         "preview": "由上而下：用字型畫的字{noise}、它們的重建結果、兩列由編碼解碼出來的影像、"
         "從第一個編碼走到離它最遠的編碼、隨機生成的影像。",
+        "preview_plain": "由上而下：用字型畫的字{noise}、它們的重建結果、由潛在向量解碼出來的影像。",
         "preview_noise": "（加上雜訊）",
+        "scene": "程式畫的風景與它的重建結果；下方是兩者的局部放大。",
+        "scene_noise": "加上雜訊的風景（程式所畫）與模型去雜訊的結果；下方是兩者的局部放大。",
         "map": "影像的編碼在潛在空間裡的位置。",
         "training": "訓練",
         "images": "以 {images} 張影像訓練，另外 {held} 張用來挑選最好的權重。",
+        "crops": "以 {images} 塊 {crop} × {crop} 像素的影像訓練，另外 {held} 塊用來挑選最好的權重。",
         "share": "完整資料集有 {published} 張，訓練時取得了其中的 {share}。",
         "epochs": "共 {epochs} 個訓練週期（epoch），亂數種子 {seed}。",
         "recipe": "想重新訓練，把下面的內容存成 recipe.toml，再執行",
