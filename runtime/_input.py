@@ -79,7 +79,13 @@ class ModelInput:
             channels, height, width = m.image_shape
             if m.any_size:
                 if size is None:
-                    return as_it_is(picture, channels, invert=bool(swap), padding=m.padding)
+                    return as_it_is(
+                        picture,
+                        channels,
+                        invert=bool(swap),
+                        padding=m.padding,
+                        value_range=m.value_range,
+                    )
                 height, width = size
             seen = prepare(
                 picture,

@@ -76,11 +76,15 @@ class TiledModel:
     """Applies a function of float values to each tile, as an `Autoencoder` of any size its graphs."""
 
     def __init__(
-        self, channels: int = 3, change: Callable[[NDArray[np.float32]], NDArray[np.float32]] = lambda x: x
+        self,
+        channels: int = 3,
+        change: Callable[[NDArray[np.float32]], NDArray[np.float32]] = lambda x: x,
+        value_range: tuple[float, float] | None = None,
     ) -> None:
         any_size = SimpleNamespace(multiple=8, receptive_radius=16, latent_stride=4)
         self.manifest = SimpleNamespace(
             image_shape=(channels, 64, 64),
+            value_range=value_range,
             any_size=any_size,
             noise=("gaussian", 0.0, 0.2),
             noise_spec=NoiseSpec.parse("gaussian:0-0.2"),

@@ -21,11 +21,13 @@ class Plain:
 
     Attributes:
         samples: `(height, width, 1 to 4)`: grey, grey and alpha, RGB, RGB and alpha.
+        floats: whether the values were floats, of which 1.0 became 65535.
         same_colours: False if the picture's ICC profile does not fit any more.
         notes: what was converted.
     """
 
     samples: Samples
+    floats: bool = False
     same_colours: bool = True
     notes: tuple[str, ...] = ()
 
@@ -70,7 +72,7 @@ def _sixteen_bits(picture: Image.Image, white_is_zero: bool) -> Plain:
         raise ValueError(f"values outside 0 to {top:g}: they go from {low:g} to {high:g}")
     if values.dtype.kind == "f":
         scaled = np.rint(values * np.float32(65535)).astype(np.uint16)[..., None]
-        return Plain(samples=scaled, notes=("floating-point values become 16 bits",))
+        return Plain(samples=scaled, floats=True, notes=("floating-point values become 16 bits",))
     grey = values.astype(np.uint16)[..., None]
     if white_is_zero:
         np.invert(grey, out=grey)

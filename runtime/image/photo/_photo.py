@@ -66,6 +66,7 @@ class Photo:
         lossless: whether a WebP was compressed without loss.
         compressed: whether a TIFF was compressed.
         jpeg: how a JPEG was compressed.
+        floats: whether the file had floating-point values, of which 1.0 became 65535.
         metadata: what else the file says.
         notes: what was converted, a clause each: 'BMP is written as PNG'.
     """
@@ -76,6 +77,7 @@ class Photo:
     lossless: bool = True
     compressed: bool = True
     jpeg: JpegSettings | None = None
+    floats: bool = False
     metadata: Metadata = Metadata()
     notes: tuple[str, ...] = ()
 

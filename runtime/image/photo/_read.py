@@ -70,6 +70,7 @@ def _read(picture: Image.Image, source: _Source, most: int) -> Photo:
     return Photo(
         pixels=np.ascontiguousarray(samples[..., : 1 if channels < 3 else 3]),
         alpha=np.ascontiguousarray(samples[..., -1]) if channels in (2, 4) else None,
+        floats=found.floats,
         metadata=_about.metadata(
             picture, same_colours=found.same_colours, exif=exif, turned=turn in (5, 6, 7, 8)
         ),

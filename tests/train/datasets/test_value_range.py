@@ -110,6 +110,21 @@ def test_from_the_training_to_the_commands(tmp_path: Path) -> None:
     assert "16 to 4095" in CliRunner().invoke(main, ["info", str(bundle)]).stdout
 
 
+def test_a_model_of_any_size_scales_photographs_too(tmp_path: Path) -> None:
+    scans(tmp_path / "scans")
+    bundle = save_pair(
+        tmp_path / "bundle", image_shape=(1, 64, 64), any_size=True, image={"value_range": [16, 4095]}
+    )
+    model = Autoencoder.load(bundle, device="cpu")
+    path = tmp_path / "scans" / "03.tif"
+    values = (np.asarray(Image.open(path)).astype(np.float32) - 16) / (4095 - 16)
+    np.testing.assert_allclose(model.reconstruct(path), model.reconstruct(values[None, None]), atol=1 / 255)
+    done = CliRunner().invoke(main, ["reconstruct", str(bundle), str(path), "-o", str(tmp_path / "out.tif")])
+    assert done.exit_code == 0, done.stderr
+    expected = model.reconstruct(values[None, None])[0, 0] * (4095 - 16) + 16
+    np.testing.assert_allclose(np.asarray(Image.open(tmp_path / "out.tif")), expected, atol=1)
+
+
 def test_a_bundle_without_a_range_is_written_as_before(tmp_path: Path) -> None:
     manifest = Bundle.open(save_pair(tmp_path / "a")).manifest
     assert manifest.document["format_version"] == 1

@@ -218,7 +218,7 @@ class _Identity:
 @pytest.mark.parametrize(("channels", "takes"), [(3, 3), (1, 3), (3, 1)])
 @pytest.mark.parametrize("bits", [8, 16])
 def test_the_tiles_of_an_autoencoder_fit_together(channels: int, takes: int, bits: int) -> None:
-    manifest = SimpleNamespace(image_shape=(takes, 64, 64), latent_shape=(takes, 16, 16))
+    manifest = SimpleNamespace(image_shape=(takes, 64, 64), latent_shape=(takes, 16, 16), value_range=None)
     size = AnySize(multiple=8, receptive_radius=5, latent_stride=4)
     pair = AnySizePair(_Identity(), manifest, size)  # type: ignore[arg-type]
     model = SimpleNamespace(manifest=manifest, reconstruct_tiles=lambda image, tile: pair.pieces(image, tile))
