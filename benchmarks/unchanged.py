@@ -32,7 +32,7 @@ import diabolo.ui
 from benchmarks._shared.runs import diabolo as command
 from diabolo.runtime import Autoencoder
 
-FLOORS = ("runtime", "train", "export", "ui")
+FLOORS = ("runtime", "train", "export", "course", "ui")
 STARTED = ("__main__", "ui.sandbox", "ui.drawing")  # modules that are commands
 
 

@@ -26,7 +26,8 @@ BASE = ROOT / "recipes" / "models"
 def test_found() -> None:
     assert {"mnist-autoencoder", "mnist-autoencoder-2d", "mnist-vae", "mnist-vae-2d"} < set(NAMES)
     assert {"mnist-sparse", "notmnist-autoencoder", "notmnist-vae-2d"} < set(OF_ONE_SIZE)
-    assert {"photos-denoising"} <= set(OF_ANY_SIZE)
+    assert {"photos-denoising", "photos-denoising-grey", "photos-denoising-jpeg"} < set(OF_ANY_SIZE)
+    assert "photos-conv" in OF_ANY_SIZE
 
 
 @pytest.mark.parametrize("name", NAMES)
