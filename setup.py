@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from setuptools import find_packages, setup
 
-FLOORS = ("runtime", "train", "export", "ui")
+FLOORS = ("runtime", "train", "export", "course", "ui")
 
 setup(
     packages=[

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*/*.md")])
 CODE = ["CONTRIBUTING.md", "docs/architecture.md", "docs/security.md"]
-FOLDERS = ("runtime", "train", "export", "ui", "tests", "benchmarks", "recipes", "examples")
+FOLDERS = ("runtime", "train", "export", "course", "ui", "tests", "benchmarks", "recipes", "examples")
 
 
 def names(page: str) -> list[str]:

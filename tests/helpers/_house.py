@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FLOORS = ("runtime", "train", "export", "ui")
+FLOORS = ("runtime", "train", "export", "course", "ui")
 
 
 def modules() -> dict[str, Path]:

@@ -21,7 +21,7 @@ def place(tmp_path: Path) -> Path:
     installed, clone = tmp_path / "site" / "diabolo", tmp_path / "user" / "diabolo"
     shutil.copytree(ROOT / "package", installed, ignore=shutil.ignore_patterns("__pycache__"))
     clone.mkdir(parents=True)
-    for floor in ("runtime", "train", "export", "ui"):
+    for floor in ("runtime", "train", "export", "course", "ui"):
         (installed / floor).symlink_to(ROOT / floor)
         (clone / floor).mkdir()  # it has nothing in it: whoever imports from here fails
     return tmp_path

@@ -1,0 +1,74 @@
+"""`diabolo lab`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from nbclient import NotebookClient
+
+from diabolo.course.catalogue import labs
+from diabolo.ui.cli import main
+
+
+def called(*words: str, **env: str) -> tuple[int, str, str]:
+    done = CliRunner(env=env).invoke(main, ["lab", *words])
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_it_lists_the_labs() -> None:
+    code, out, err = called(LANG="en_GB.UTF-8", LC_ALL="", LC_MESSAGES="")
+    assert code == 0
+    assert out.splitlines()[0].startswith("Lab 1: An autoencoder")
+    assert len(out.splitlines()) == len(labs())
+    assert "diabolo lab 1 -o lab1" in err
+    assert "自編碼器" in called(LANG="zh_TW.UTF-8", LC_ALL="", LC_MESSAGES="")[1]
+    assert "自編碼器" in called("--language", "zh-TW")[1]
+    assert json.loads(called("--json")[1])[0]["number"] == 1
+
+
+@pytest.mark.parametrize("words", [["1"], ["get", "1"]])
+def test_it_puts_one_into_a_folder(words: list[str], tmp_path: Path) -> None:
+    code, out, _ = called(*words, "-o", str(tmp_path / "a" / "here"), "--language", "zh-TW")
+    assert code == 0
+    assert out.split() == [str(tmp_path / "a" / "here" / "lab1-autoencoder.ipynb")]
+    assert "自編碼器" in Path(out.strip()).read_text("utf-8")
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["here"]
+
+
+def test_a_folder_that_exists_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    assert called("1", "-o", str(tmp_path / "work"))[0] == 0  # it was empty
+    mine = tmp_path / "work" / "lab1-autoencoder.ipynb"
+    mine.write_text("mine", "utf-8")
+    code, _, err = called("1", "-o", str(tmp_path / "work"))
+    assert code == 1
+    assert "exists already, and may hold your work" in err
+    assert "diabolo lab 1 -o" in err
+    assert mine.read_text("utf-8") == "mine"
+    code, _, err = called("1", "-o", str(mine))
+    assert code == 1
+    code, _, err = called("1", "-o", str(mine / "x"))
+    assert code == 1
+    assert "cannot be written" in err
+
+
+@pytest.mark.parametrize("words", [["0"], ["999"], ["1", "--language", "fr"], ["two"]])
+def test_what_there_is_not(words: list[str]) -> None:
+    code, _, err = called(*words)
+    assert code == 2
+    assert err
+
+
+def test_a_notebook_runs_in_jupyter(tmp_path: Path) -> None:
+    """The kernel accepts the first cells: what follows is run by test_lab_runs.py, without its wait."""
+    called("1", "-o", str(tmp_path / "here"))
+    made = nbformat.read(tmp_path / "here" / "lab1-autoencoder.ipynb", as_version=4)
+    code = [cell for cell in made.cells if cell.cell_type == "code"]
+    made.cells = code[:2]
+    made.cells[1].source = made.cells[1].source.replace('"mnist"', '"glyphs"')
+    NotebookClient(made, timeout=300, resources={"metadata": {"path": str(tmp_path / "here")}}).execute()
+    assert "pictures to learn from" in made.cells[1].outputs[0]["text"]

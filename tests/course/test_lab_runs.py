@@ -1,0 +1,91 @@
+"""The code of every lab runs, in both languages, with few images and one epoch."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from diabolo.course import picture_grid, train_or_open
+from diabolo.course.catalogue import LANGUAGES, Lab, labs
+from diabolo.course.run import run
+from diabolo.course.text import Cell
+from diabolo.runtime.errors import UsageError
+from diabolo.train.datasets import glyphs
+from diabolo.train.errors import RunError
+from diabolo.ui.cli import main
+
+EPOCHS = re.compile(r"(epochs[= ])\d+")
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(glyphs, "_TRAIN", 300)
+    monkeypatch.setattr(glyphs, "_TEST", 100)
+    return tmp_path
+
+
+def small(cell: Cell) -> Cell:
+    """The cell for letters, and a training of one epoch."""
+    assert not re.search(r"load\(\"mnist|, \"mnist", cell.source), "labs name their data once, in `dataset`"
+    source = EPOCHS.sub(r"\g<1>1", cell.source).replace('dataset = "mnist"', 'dataset = "glyphs"')
+    return Cell(kind=cell.kind, source=source, picture=cell.picture, line=cell.line)
+
+
+def shell(line: str) -> None:
+    program, *words = line.split()
+    assert program == "diabolo"
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("lab", labs(), ids=lambda lab: lab.name)
+def test_a_lab_runs_twice(lab: Lab, language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a notebook whose cells are all run again; commands refuse to overwrite, so they run once."""
+    pictures: list[str] = []
+
+    def shown(cell: Cell, value: Any) -> None:
+        if cell.picture:
+            assert hasattr(value, "save") or hasattr(value, "savefig"), cell.picture
+            pictures.append(cell.picture)
+
+    given = [small(cell) for cell in lab.cells(language)]
+    run(given, shell, shown)
+    assert pictures == [cell.picture for cell in given if cell.picture]
+    trained = {path: path.stat().st_mtime_ns for path in Path("runs").rglob("*.safetensors")}
+    assert trained
+    run(given, lambda _line: None)
+    assert trained == {path: path.stat().st_mtime_ns for path in Path("runs").rglob("*.safetensors")}
+    capsys.readouterr()
+
+
+def test_train_or_open(tmp_path: Path) -> None:
+    first = train_or_open("runs/a", "autoencoder", "glyphs", latent_dim=2, epochs=1)
+    assert train_or_open("runs/a", "autoencoder", "glyphs", latent_dim=2, epochs=1).path == first.path
+    with pytest.raises(RunError, match=r"holds a training with latent_dim 2, not latent_dim 3.*or remove"):
+        train_or_open("runs/a", "autoencoder", "glyphs", latent_dim=3, epochs=1)
+    (first.path / "metrics.json").unlink()  # as if it was stopped before its end
+    assert train_or_open("runs/a", "autoencoder", "glyphs", latent_dim=2, epochs=1).metrics()
+
+
+def test_picture_grid() -> None:
+    white = np.ones((3, 1, 4, 5), np.float32)
+    grid = picture_grid(white, white[:2] * 0)
+    assert isinstance(grid, Image.Image)
+    scale = grid.width // (3 * 6 - 1)
+    assert grid.size == (17 * scale, 9 * scale)
+    assert grid.getpixel((0, 0)) == 255
+    assert grid.getpixel((0, 5 * scale)) == 0
+    assert grid.getpixel((12 * scale, 5 * scale)) == 255  # nothing there
+    assert picture_grid((white * 255).astype(np.uint8)).getpixel((0, 0)) == 255
+    with pytest.raises(UsageError, match="rows of images"):
+        picture_grid()
+    with pytest.raises(UsageError, match="same shape"):
+        picture_grid(white, white[:, :, :3])
