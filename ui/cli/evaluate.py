@@ -56,10 +56,13 @@ def command(
     diabolo evaluate runs/sparse --beside runs/plain
     """
     import json
+    from dataclasses import replace
 
+    from diabolo.runtime.bundle.quality import quality_line
     from diabolo.train import Run
+    from diabolo.train.evaluation.doctor import diagnose, evidence_of, in_short
     from diabolo.train.evaluation.iwae_bound import iwae_bound
-    from diabolo.train.evaluation.measure import measure, warnings
+    from diabolo.train.evaluation.measure import measure
     from diabolo.ui.cli._shared.figures import show, show_side_by_side
     from diabolo.ui.cli._shared.progress import Bar
 
@@ -73,9 +76,10 @@ def command(
             figures |= iwae_bound(
                 variant, model, data.test, importance_samples, images=images, progress=bar.loading
             )
-    for warning in warnings(variant, figures):
-        bar.note(warning)
     run.write_json("metrics.json", figures)
+    findings = diagnose(replace(evidence_of(run), figures=figures))
+    for text in filter(None, (quality_line(figures), *in_short(findings, run_folder))):
+        bar.note(text)
     if others:
         _draw_activity(run, figures, others)
     if as_json:

@@ -1,0 +1,79 @@
+"""Evidence from a run's folder. Nothing is written or executed, and no weights are loaded."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from math import prod
+from typing import Any
+
+from diabolo.runtime.listing import quoted
+from diabolo.train import networks, variants
+from diabolo.train.errors import RunError
+from diabolo.train.evaluation.doctor._evidence import Evidence
+from diabolo.train.run import FAILED, Run
+from diabolo.train.run.lock import refuse_running
+
+__all__ = ["evidence_of", "left_out"]
+
+
+def evidence_of(run: Run) -> Evidence:
+    """What the files of a run say, without its images.
+
+    Raises:
+        RunError: a file is damaged, or there is neither history nor figures.
+    """
+    figures, history, failed = run.metrics(), run.history(), _failed(run)
+    if not figures and not history and failed is None:
+        raise RunError(f"{run.path} has no epoch yet, so there is nothing to judge. {_going_on(run)}")
+    return Evidence(
+        path=str(run.path),
+        config=run.config,
+        variant=variants.make(run.config.variant, run.config.variant_options),
+        image_shape=run.image_shape,
+        latent_size=_latent_size(run),
+        history=history,
+        figures=figures,
+        failed=failed,
+    )
+
+
+def left_out(run: Run, evidence: Evidence) -> list[str]:
+    """Sentences about what cannot be judged, with the next step."""
+    notes = []
+    if not evidence.figures:
+        notes.append(
+            f"{run.path} has no figures on the test split yet, so its history is judged. {_going_on(run)}"
+        )
+    elif evidence.number("explained_variance") is None or evidence.number("reconstruction_variance") is None:
+        notes.append(
+            f"{run.path} was measured by an older release: take its figures again, and more can be checked: "
+            f"diabolo evaluate {quoted(run.path)}"
+        )
+    if evidence.figures and not evidence.history:
+        notes.append(f"{run.path} has no history.csv, so the course of its training is not judged.")
+    return notes
+
+
+def _going_on(run: Run) -> str:
+    try:
+        refuse_running(run.path)
+    except RunError:
+        return "It is still training: ask again when it is done."
+    return f"Continue it: diabolo train {run.config.variant} --resume -o {quoted(run.path)}"
+
+
+def _failed(run: Run) -> dict[str, Any] | None:
+    """What failed.json says; None if the training has not failed, or the file is damaged."""
+    with suppress(OSError, ValueError):
+        found = json.loads((run.path / FAILED).read_text("utf-8"))
+        if isinstance(found, dict):
+            return found
+    return None
+
+
+def _latent_size(run: Run) -> int | None:
+    """The number of values of a latent; None if a network of the user's own decides it."""
+    if networks.is_own(run.config.network):
+        return None
+    return prod(run.config.latent_shape(run.image_shape, networks.find(run.config.network)))

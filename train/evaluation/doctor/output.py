@@ -1,0 +1,42 @@
+"""Does the output depend on the input at all?
+
+With a sigmoid and a squared error, an output can run into saturation in the first steps: all pixels become
+black and get no gradient any more.
+"""
+
+from __future__ import annotations
+
+from diabolo.train.config import RATES
+from diabolo.train.evaluation.doctor._evidence import Evidence, percent
+from diabolo.train.evaluation.doctor._finding import Finding
+
+__all__ = ["same_output"]
+
+_SAME = (
+    0.005  # of the images' variance; the reconstructions of a model that learned anything keep some percent
+)
+_ONE_COLOUR = 0.02  # standard deviation over the pixels of the mean reconstruction, images in [0, 1]
+_FOLLOWING = ("learned-little", "not-better-than-pca")
+
+
+def same_output(e: Evidence) -> list[Finding]:
+    """The output is the same whatever goes in: one colour, or one picture."""
+    varies, contrast = e.number("reconstruction_variance"), e.number("reconstruction_contrast")
+    if varies is None or contrast is None or varies >= _SAME:
+        return []
+    one = contrast < _ONE_COLOUR
+    what = "one colour" if one else "the same picture"
+    rate = min(e.config.lr / 10, RATES[e.config.optimizer])
+    return [
+        Finding(
+            name="dead-output" if one else "same-output",
+            severity="error",
+            problem=f"the output is {what} whatever goes in: reconstructions have {percent(varies)} of the "
+            "images' "
+            "variance.",
+            see="plots/reconstructions.png; reconstruction_variance in metrics.json",
+            advice=f"--lr {rate:g} instead of {e.config.lr:g}"
+            + (f"; {tradeoff}" if (tradeoff := e.variant.tradeoff) else ""),
+            explains=_FOLLOWING,
+        )
+    ]
