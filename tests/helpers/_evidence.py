@@ -1,4 +1,4 @@
-"""Evidence of sound trainings, to plant faults in. The figures are of ready-made models and of trainings on glyphs."""
+"""Evidence of sound trainings, to plant faults in."""
 
 from __future__ import annotations
 

@@ -59,59 +59,29 @@ def command(
 def _with_images(
     run: Run, evidence: Evidence, images: tuple[str, ...], bar: Bar, **where: str | None
 ) -> tuple[Evidence, list[str]]:
-    """The evidence with what was counted in images, and why some of it could not be."""
-    from dataclasses import replace
-
-    from diabolo.train.batches.held_out import learned_and_held
+    """The evidence with what was found in images, and why some of it could not be."""
+    from diabolo.runtime.errors import ImageError
     from diabolo.train.errors import DataError, RunError
-    from diabolo.train.evaluation.doctor import data_facts
+    from diabolo.train.evaluation.doctor import with_data, with_pictures
+    from diabolo.ui.cli._files.sources import expand, sources
 
-    paths, notes = _listed(images)
+    notes: list[str] = []
+    paths = [source.path for source in sources(expand(images), lambda _, sentence: notes.append(sentence))]
     try:
         data = run.data(progress=bar.loading, **where)
     except (DataError, RunError) as error:
         if images or any(where.values()):  # they were asked for
             raise
         return evidence, [f"the images of the training are not checked: {error}"]
-    learned = len(learned_and_held(data, run.config.seed)[0])
-    facts = data_facts(data, bar.loading)
-    evidence = replace(evidence, data=facts, learned=learned)
+    evidence = with_data(evidence, data, bar.loading)
     if images:
-        evidence = replace(evidence, pictures=_measured(run, paths, facts.border, notes))
-    return evidence, notes
-
-
-def _listed(images: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """The paths of all images, and sentences about what cannot be read."""
-    from diabolo.ui.cli._files.sources import expand, sources
-
-    notes: list[str] = []
-    paths = [source.path for source in sources(expand(images), lambda _, sentence: notes.append(sentence))]
-    return paths, notes
-
-
-def _measured(run: Run, paths: list[str], border: float, notes: list[str]) -> Any:
-    """What was measured of the images that were given."""
-    from dataclasses import replace
-
-    from diabolo.runtime.errors import ImageError
-    from diabolo.train.evaluation.doctor import picture_facts
-
-    fitting = run.config.fitting()
-    if span := run.document.get("value_range"):  # what --range auto found for the training
-        fitting = replace(fitting, range=f"{span[0]!r}:{span[1]!r}")
-    size = None if run.config.crop else run.image_shape[1:]
-
-    def fail(path: str, reason: str) -> None:
-        notes.append(f"{path} cannot be read: {reason}.")
-
-    found = picture_facts(paths, fitting, size, border, fail)
-    if found is None:
-        raise ImageError(
-            f"none of the images given can be read. {' '.join(notes[:3])} "
-            "Give image files, or folders of them."
+        evidence = with_pictures(
+            evidence, run, paths, lambda path, reason: notes.append(f"{path} cannot be read: {reason}.")
         )
-    return found
+        if evidence.pictures is None:
+            told = " ".join(notes[:3])
+            raise ImageError(f"no image can be read. {told} Give image files, or folders of them.")
+    return evidence, notes
 
 
 def _show(run: str, findings: list[Finding], what: list[str]) -> None:

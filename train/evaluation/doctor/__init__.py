@@ -13,8 +13,8 @@ from __future__ import annotations
 from diabolo.train.evaluation.doctor._diagnose import CHECKS, Check, checked, diagnose, in_short
 from diabolo.train.evaluation.doctor._evidence import Evidence
 from diabolo.train.evaluation.doctor._finding import SEVERITIES, Finding, Severity
-from diabolo.train.evaluation.doctor._image_facts import DataFacts, PictureFacts, data_facts, picture_facts
-from diabolo.train.evaluation.doctor._read import evidence_of, left_out
+from diabolo.train.evaluation.doctor._image_facts import DataFacts, PictureFacts
+from diabolo.train.evaluation.doctor._read import evidence_of, left_out, with_data, with_pictures
 
 __all__ = [
     "CHECKS",
@@ -26,10 +26,10 @@ __all__ = [
     "PictureFacts",
     "Severity",
     "checked",
-    "data_facts",
     "diagnose",
     "evidence_of",
     "in_short",
     "left_out",
-    "picture_facts",
+    "with_data",
+    "with_pictures",
 ]

@@ -11,16 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.image.background import are_inverted, border_brightness
-from diabolo.train.datasets import Crops, Fitting, ImageData, Images, Split, rows_of, spread
+from diabolo.train.datasets import Crops, Fitting, ImageData, Images, Progress, Split, rows_of, spread
 from diabolo.train.datasets._decoding.decode import decode
+from diabolo.train.errors import DataError
 
 __all__ = ["DataFacts", "PictureFacts", "data_facts", "missing_classes", "picture_facts"]
 
 _MOST_BYTES = 2**31  # of images that are compared; of a larger set evenly spread ones
 _BATCH = 1024  # images that are read at a time
 _MOST_PICTURES = 500  # of those given, spread evenly
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,8 +145,6 @@ def picture_facts(
         border: the mean brightness of the training images' border, in [0, 1].
         fail: called with the path and the reason for each that cannot be read.
     """
-    from diabolo.train.errors import DataError
-
     borders, values = [], []
     for index in spread(len(paths), _MOST_PICTURES) if paths else []:
         try:

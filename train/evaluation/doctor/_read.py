@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from math import prod
 from typing import Any
 
 from diabolo.runtime.listing import quoted
 from diabolo.train import networks, variants
+from diabolo.train.batches.held_out import learned_and_held
+from diabolo.train.datasets import ImageData, Progress
 from diabolo.train.errors import RunError
 from diabolo.train.evaluation.doctor._evidence import Evidence
+from diabolo.train.evaluation.doctor._image_facts import data_facts, picture_facts
 from diabolo.train.run import FAILED, Run
 from diabolo.train.run.lock import refuse_running
 
-__all__ = ["evidence_of", "left_out"]
+__all__ = ["evidence_of", "left_out", "with_data", "with_pictures"]
 
 
 def evidence_of(run: Run) -> Evidence:
@@ -36,6 +41,37 @@ def evidence_of(run: Run) -> Evidence:
         figures=figures,
         failed=failed,
     )
+
+
+def with_data(evidence: Evidence, data: ImageData, progress: Progress) -> Evidence:
+    """The evidence with what was counted in the dataset's images.
+
+    Args:
+        evidence: of the run.
+        data: its dataset, from `Run.data`.
+        progress: called while its images are compared.
+    """
+    learned = len(learned_and_held(data, evidence.config.seed)[0])
+    return replace(evidence, data=data_facts(data, progress), learned=learned)
+
+
+def with_pictures(
+    evidence: Evidence, run: Run, paths: Sequence[str], fail: Callable[[str, str], None]
+) -> Evidence:
+    """The evidence with what was measured of pictures, read as the training reads its images.
+
+    Args:
+        evidence: with what was counted in the dataset's images.
+        run: the run.
+        paths: of the files.
+        fail: called with the path and the reason for each that cannot be read.
+    """
+    fitting = run.config.fitting()
+    if span := run.document.get("value_range"):  # what --range auto found for the training
+        fitting = replace(fitting, range=f"{span[0]!r}:{span[1]!r}")
+    size = None if run.config.crop else run.image_shape[1:]
+    border = evidence.data.border if evidence.data else 0.5
+    return replace(evidence, pictures=picture_facts(paths, fitting, size, border, fail))
 
 
 def left_out(run: Run, evidence: Evidence) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from diabolo.runtime.bundle.quality import not_better_than_pca
 from diabolo.train.budget import few_steps
 from diabolo.train.config import RATES
 from diabolo.train.evaluation.doctor._evidence import Evidence, percent
@@ -21,7 +22,9 @@ _HIGH = 3.0  # times the optimizer's default
 _LOW = 0.2  # times the optimizer's default
 _NOTHING = 0.05  # explained variance: hardly more than the mean image
 _LITTLE = 0.3  # explained variance of a poor model
-_FALLING = 0.25  # of the whole fall, in the last third of the sum of learning rates
+_FALLING = 0.4  # of the fall since the first validation, in the last third of the sum of learning rates
+_FALLING_SLOWLY = 0.25  # the same at a low rate, where a loss falls in a straight line
+_EARLY = 1 / 3  # of that sum: after it, the first validation does not show the fall
 _FEWEST = 4  # validations
 _POINTS = 200  # of the schedule
 _FOLLOWING = ("same-output", "dead-output", "learned-little", "not-better-than-pca")
@@ -37,12 +40,14 @@ def too_high(e: Evidence) -> list[Finding]:
     elif lr > _HIGH * usual and e.explained is not None and e.explained < _NOTHING:
         problem = (
             f"nothing was learned at --lr {lr:g}, {lr / usual:.0f} times the default: "
-            f"{percent(e.explained)} of the "
-            "variance is explained."
+            f"{percent(e.explained)} of the variance is explained."
         )
     elif (spike := _spike(e)) is not None:
         epoch, before, after = spike
-        problem = f"the validation loss jumped from {before:.4g} to {after:.4g} in epoch {epoch:.0f} at --lr {lr:g}."
+        problem = (
+            f"the validation loss jumped from {before:.4g} to {after:.4g} in epoch {epoch:.0f}, "
+            f"at --lr {lr:g}."
+        )
         severity = "warning"
     else:
         return []
@@ -73,25 +78,23 @@ def _spike(e: Evidence) -> tuple[float, float, float] | None:
 def too_low(e: Evidence) -> list[Finding]:
     """The loss was still falling at the end, at a low rate or after few epochs."""
     usual, lr, share = RATES[e.config.optimizer], e.config.lr, e.explained
-    falling = _falling(e)
     low = lr < _LOW * usual
+    falling = _falling(e, _FALLING_SLOWLY if low else _FALLING)
     nothing = share is not None and share < _NOTHING
     few = few_steps(e.steps) if e.steps is not None and share is not None and share < _LITTLE else ""
     if falling is None and not (low and nothing) and not few:
         return []
-    what = (
-        f"the loss was still falling at the end: {percent(falling)} of its fall came in the last third of "
-        "the "
-        "training"
-        if falling is not None
-        else f"{percent(share or 0)} of the variance is explained"
-    )
+    what = f"{percent(share or 0)} of the variance is explained"
+    if falling is not None:
+        what = f"the loss was still falling: {percent(falling)} of its fall came in the last third"
     problem = what + (f", at --lr {lr:g}; the default is {usual:g}." if low else ".")
+    if few:
+        problem += f" {few[0].upper()}{few[1:]}"
     return [
         Finding(
             name="learning-rate-too-low" if low else "too-few-epochs",
-            severity="error" if nothing else "warning",
-            problem=" ".join(filter(None, (problem, few and few[0].upper() + few[1:]))),
+            severity="error" if nothing else "warning" if low or few or _poor(e) else "note",
+            problem=problem,
             see="plots/losses.png; loss and validation_loss in history.csv",
             advice=f"--lr {usual:g}" if low else e.longer(3 if few else 2),
             explains=(*_FOLLOWING, "learning-rate-too-high") if low or few else ("learned-little",),
@@ -99,18 +102,22 @@ def too_low(e: Evidence) -> list[Finding]:
     ]
 
 
-def _falling(e: Evidence) -> float | None:
-    """The share of the fall in the last third of the sum of learning rates, if that is much."""
+def _poor(e: Evidence) -> bool:
+    """Whether the model is not known to be better than PCA."""
+    return e.explained is None or bool(not_better_than_pca(e.figures))
+
+
+def _falling(e: Evidence, much: float) -> float | None:
+    """The share of the fall in the last third of the sum of learning rates, if it is more than `much`."""
     curve, epochs = e.curve("validation_loss"), e.config.epochs or e.epochs
     if len(curve) < _FEWEST or e.epochs < epochs:
         return None
     rates = [learning_rate(1.0, step, _POINTS) for step in range(_POINTS)]
-    total = sum(rates)
-    done = [sum(rates[: round(_POINTS * epoch / epochs)]) / total for epoch, _ in curve]
+    done = [sum(rates[: round(_POINTS * epoch / epochs)]) / sum(rates) for epoch, _ in curve]
     lowest = min(value for _, value in curve)
     fall = curve[0][1] - lowest
-    before = [value for (_, value), share in zip(curve, done, strict=True) if share <= 2 / 3]
-    if fall <= 0 or not before:
+    if fall <= 0 or done[0] > _EARLY:
         return None
+    before = [value for (_, value), share in zip(curve, done, strict=True) if share <= 2 / 3]
     late = (min(before) - lowest) / fall
-    return late if late > _FALLING else None
+    return late if late > much else None

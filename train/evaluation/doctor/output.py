@@ -16,6 +16,7 @@ _SAME = (
     0.005  # of the images' variance; the reconstructions of a model that learned anything keep some percent
 )
 _ONE_COLOUR = 0.02  # standard deviation over the pixels of the mean reconstruction, images in [0, 1]
+_DECAY = 0.5  # weight decay that pulls weights to 0 faster than they learn
 _FOLLOWING = ("learned-little", "not-better-than-pca")
 
 
@@ -26,7 +27,11 @@ def same_output(e: Evidence) -> list[Finding]:
         return []
     one = contrast < _ONE_COLOUR
     what = "one colour" if one else "the same picture"
-    rate = min(e.config.lr / 10, RATES[e.config.optimizer])
+    tries = [f"--lr {min(e.config.lr / 10, RATES[e.config.optimizer]):.2g} instead of {e.config.lr:g}"]
+    if e.config.weight_decay > _DECAY:
+        tries.insert(0, f"--weight-decay 0 instead of {e.config.weight_decay:g}")
+    if e.variant.tradeoff:
+        tries.append(e.variant.tradeoff)
     return [
         Finding(
             name="dead-output" if one else "same-output",
@@ -35,8 +40,7 @@ def same_output(e: Evidence) -> list[Finding]:
             "images' "
             "variance.",
             see="plots/reconstructions.png; reconstruction_variance in metrics.json",
-            advice=f"--lr {rate:g} instead of {e.config.lr:g}"
-            + (f"; {tradeoff}" if (tradeoff := e.variant.tradeoff) else ""),
+            advice="; or ".join(tries),
             explains=_FOLLOWING,
         )
     ]
