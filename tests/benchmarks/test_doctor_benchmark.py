@@ -1,4 +1,4 @@
-"""The benchmark of the doctor: real trainings with a fault, each found by name, and sound ones not accused."""
+"""The benchmark of the doctor: real trainings with a fault are found by name, and sound ones not accused."""
 
 from __future__ import annotations
 

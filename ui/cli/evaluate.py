@@ -56,10 +56,11 @@ def command(
     diabolo evaluate runs/sparse --beside runs/plain
     """
     import json
-    from dataclasses import replace
+    from contextlib import suppress
 
     from diabolo.runtime.bundle.quality import quality_line
     from diabolo.train import Run
+    from diabolo.train.errors import RunError
     from diabolo.train.evaluation.doctor import diagnose, evidence_of, in_short
     from diabolo.train.evaluation.iwae_bound import iwae_bound
     from diabolo.train.evaluation.measure import measure
@@ -77,8 +78,10 @@ def command(
                 variant, model, data.test, importance_samples, images=images, progress=bar.loading
             )
     run.write_json("metrics.json", figures)
-    findings = diagnose(replace(evidence_of(run), figures=figures))
-    for text in filter(None, (quality_line(figures), *in_short(findings, run_folder))):
+    told = [quality_line(figures)]
+    with suppress(RunError):  # the history is damaged; `diabolo doctor` says so
+        told += in_short(diagnose(evidence_of(run)), run_folder)
+    for text in filter(None, told):
         bar.note(text)
     if others:
         _draw_activity(run, figures, others)

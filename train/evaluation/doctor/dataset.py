@@ -56,8 +56,7 @@ def duplicates(data: DataFacts) -> list[Finding]:
         return []
     problem = (
         f"{data.duplicates:,} of {data.looked_at:,} images ({percent(data.duplicates / data.looked_at)}) "
-        "are copies "
-        "of another one in the same split, pixel by pixel."
+        "are copies of another one in the same split, pixel by pixel."
     )
     return [_finding("duplicate-images", "note", problem, _SEE + data.duplicate_at, "remove the copies")]
 
@@ -69,8 +68,7 @@ def leaked(data: DataFacts) -> list[Finding]:
         return []
     problem = (
         f"{data.leaked:,} of {data.tested:,} test images ({percent(data.leaked / data.tested)}) are also "
-        "training "
-        "images, pixel by pixel: the figures on the test split are too good."
+        "training images, pixel by pixel: the figures on the test split are too good."
     )
     advice = "remove them from one of the splits, then train again"
     severity = _severity(data.leaked, data.tested)

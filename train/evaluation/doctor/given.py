@@ -22,8 +22,8 @@ def inverted(e: Evidence) -> list[Finding]:
             name="inverted-images",
             severity="error",
             problem=f"{percent(share)} of the {e.pictures.count} images look inverted: their borders have a "
-            "brightness "
-            f"of {e.pictures.border:.2f}, and those of the training images are {kind} ({e.data.border:.2f}).",
+            f"brightness of {e.pictures.border:.2f}, and those of the training images are {kind} "
+            f"({e.data.border:.2f}).",
             see="an image next to plots/reconstructions.png",
             advice="swap black and white of the images, or give commands --invert always",
             explains=("wrong-range",),
@@ -44,8 +44,7 @@ def wrong_range(e: Evidence) -> list[Finding]:
             name="wrong-range",
             severity="error",
             problem=f"the images' values go from {least:.2f} to {most:.2f}, and those of the training "
-            "images from "
-            f"{low:.2f} to {high:.2f}.",
+            f"images from {low:.2f} to {high:.2f}.",
             see="an image next to plots/reconstructions.png; range in config.json",
             advice="scale the images to the full range of values; if they have 12 of 16 bits, train with "
             "--range 0:4095, or --range auto",

@@ -28,11 +28,9 @@ def too_wide(e: Evidence) -> list[Finding]:
             name="latent-too-wide",
             severity="warning",
             problem=f"the latent has {e.latent_size:,} values and the image {values:,}: the "
-            f"identity{figure} is a "
-            "solution, and the code need not find any structure.",
+            f"identity{figure} is a solution, and the code need not find any structure.",
             see="latent_dim in config.json; mse next to pca_mse in metrics.json",
             advice=f"--latent-dim {max(1, e.config.latent_dim * values // (24 * e.latent_size))}; or "
-            "diabolo train denoising, whose noise "
-            "rules the identity out",
+            "diabolo train denoising, whose noise rules the identity out",
         )
     ]

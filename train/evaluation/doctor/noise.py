@@ -25,8 +25,7 @@ def too_strong(e: Evidence) -> list[Finding]:
             name="noise-too-strong",
             severity="error",
             problem=f"the noise leaves next to nothing of the images: its error is {times:.1f} times that "
-            "of the mean "
-            f"image, and the output explains {percent(share)} of the variance.",
+            f"of the mean image, and the output explains {percent(share)} of the variance.",
             see="plots/reconstructions.png; noisy_psnr and denoised_explained_variance in metrics.json",
             advice=f"--noise with a lower level than {_noise(e)}, such as gaussian:0.5",
             explains=("learned-little", "not-better-than-pca", "same-output", "dead-output"),

@@ -12,9 +12,7 @@ from diabolo.train.evaluation.doctor._finding import Finding
 
 __all__ = ["same_output"]
 
-_SAME = (
-    0.005  # of the images' variance; the reconstructions of a model that learned anything keep some percent
-)
+_SAME = 0.005  # of the images' variance; a model that learned anything keeps some percent of it
 _ONE_COLOUR = 0.02  # standard deviation over the pixels of the mean reconstruction, images in [0, 1]
 _DECAY = 0.5  # weight decay that pulls weights to 0 faster than they learn
 _FOLLOWING = ("learned-little", "not-better-than-pca")
@@ -37,8 +35,7 @@ def same_output(e: Evidence) -> list[Finding]:
             name="dead-output" if one else "same-output",
             severity="error",
             problem=f"the output is {what} whatever goes in: reconstructions have {percent(varies)} of the "
-            "images' "
-            "variance.",
+            "images' variance.",
             see="plots/reconstructions.png; reconstruction_variance in metrics.json",
             advice="; or ".join(tries),
             explains=_FOLLOWING,

@@ -22,8 +22,7 @@ def overfitting(e: Evidence) -> list[Finding]:
     if trained is not None and share is not None and trained - share > _GAP:
         problem = (
             f"the model has learned its training images by heart: it explains {percent(trained)} of their "
-            "variance, "
-            f"and {percent(share)} of the test images'."
+            f"variance, and {percent(share)} of the test images'."
         )
         see = "training_explained_variance and explained_variance in metrics.json; plots/losses.png"
         return [_finding(e, problem, see, "warning", ("learned-little", "not-better-than-pca"))]
@@ -32,8 +31,7 @@ def overfitting(e: Evidence) -> list[Finding]:
     at, best, end = risen
     problem = (
         f"overfitting: the validation loss was lowest in epoch {at:.0f} ({best:.4g}) and rose to {end:.4g} "
-        "at the "
-        f"end, while the training loss fell. The weights of epoch {at:.0f} are kept."
+        f"at the end, while the training loss fell. The weights of epoch {at:.0f} are kept."
     )
     return [_finding(e, problem, "plots/losses.png; validation_loss in history.csv", "note")]
 

@@ -29,8 +29,7 @@ def collapse(e: Evidence) -> list[Finding]:
                 name="posterior-collapse",
                 severity="error",
                 problem=f"the posterior has collapsed: none of the {size} dimensions of the latent is "
-                "active, and "
-                "all images are reconstructed as the same one.",
+                "active, and all images are reconstructed as the same one.",
                 see="plots/reconstructions.png (every reconstruction is the same); active_units in "
                 "metrics.json",
                 advice=_less_pressure(e),
@@ -44,8 +43,7 @@ def collapse(e: Evidence) -> list[Finding]:
             name="unused-dimensions",
             severity="warning",
             problem=f"most dimensions of the latent have collapsed: {size - active:.0f} of {size} are the "
-            "prior for "
-            "every image and tell nothing.",
+            "prior for every image and tell nothing.",
             see="active_units and kl_by_dimension in metrics.json",
             advice=_less_pressure(e, active),
         )
@@ -85,8 +83,7 @@ def unused_kl(e: Evidence) -> list[Finding]:
             severity="warning",
             problem=f"the KL divergence has no effect: {what}. Latents drawn from N(0, I) miss the codes.",
             see="plots/samples.png (no pictures of the kind trained on), plots/latent_map.png (its axes), "
-            "kl in "
-            "metrics.json",
+            "kl in metrics.json",
             advice="--beta 1, the ELBO; or train autoencoder, if you need no samples",
         )
     ]

@@ -31,12 +31,10 @@ def dead_units(e: Evidence) -> list[Finding]:
             name="dead-units",
             severity="error" if dead == len(activity) else "warning",
             problem=f"{dead} of {len(activity)} units are dead: on average over the images they are active "
-            "below "
-            f"{_DEAD * rho:g}, and rho is {rho:g}.",
+            f"below {_DEAD * rho:g}, and rho is {rho:g}.",
             see=_SEE,
             advice=f"--lr {e.config.lr / 3:.2g} instead of {e.config.lr:g}, or --batch-size 128 or more; "
-            "fewer units: "
-            f"--latent-dim {max(1, len(activity) - dead)}",
+            f"fewer units: --latent-dim {max(1, len(activity) - dead)}",
             explains=("rho-not-reached",),
         )
     ]
@@ -60,8 +58,7 @@ def rho(e: Evidence) -> list[Finding]:
             name="rho-not-reached",
             severity="warning",
             problem=f"rho is not reached: units are active {mean:.3f} on average instead of {target:g}, and "
-            "are "
-            f"{gap:.3f} ({percent(gap / target)} of rho) away from it on average.",
+            f"are {gap:.3f} ({percent(gap / target)} of rho) away from it on average.",
             see=_SEE,
             advice=f"--sparsity-weight {10 * weight:g} instead of {weight:g}" if weight < 3 else e.longer(),
         )
