@@ -25,7 +25,7 @@ from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, load
 from diabolo.train.devices import choose_device, choose_precision
 from diabolo.train.distributed import Distributed, init_distributed
-from diabolo.train.errors import OptionError, RunError
+from diabolo.train.errors import OptionError, RunError, TrainingError
 from diabolo.train.evaluation import plots
 from diabolo.train.evaluation.doctor import Evidence, diagnose, in_short
 from diabolo.train.evaluation.measure import measure
@@ -244,6 +244,10 @@ def _train(trainer: Trainer, network: networks.Network, data: ImageData, interru
     try:
         trainer.train(interrupt)
         _finish(trainer, network, data, tensorboard)
+    except TrainingError:
+        if distributed.is_main:
+            run.write_json(FAILED, {"epoch": position.epoch + 1, "step": position.step})
+        raise
     except Halt as halt:
         if not trainer.finished:  # a second signal, which does not wait
             raise

@@ -35,7 +35,7 @@ from diabolo.train.objective import Objective, add_terms, compiled, memory_forma
 from diabolo.train.optim.ema import copy_buffers, update_average
 from diabolo.train.optim.optimizer import clip_gradient, make_optimizer, set_rate
 from diabolo.train.optim.schedule import learning_rate
-from diabolo.train.run import BEST, FAILED, Run, checkpoint
+from diabolo.train.run import BEST, Run, checkpoint
 from diabolo.train.run.checkpoint import Position, State
 from diabolo.train.step import Step
 from diabolo.train.variants import Loss, VariantBase
@@ -222,9 +222,6 @@ class Trainer:
 
     def _check_finite(self, loss: float) -> None:
         if not math.isfinite(loss):
-            if self.distributed.is_main:
-                where = {"epoch": self.position.epoch + 1, "step": self.position.step, "loss": str(loss)}
-                self.run.write_json(FAILED, where)
             raise TrainingError(
                 f"the loss became {loss} in epoch {self.position.epoch + 1} at step {self.position.step} of "
                 f"{self.steps}. The weights before it are kept in {self.run.path}. Train again with a "

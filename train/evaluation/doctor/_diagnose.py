@@ -43,11 +43,11 @@ class Check:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("a learning rate that is too high", "settings", learning_rate.too_high),
-    Check("a learning rate that is too low, or too few epochs", "history", learning_rate.too_low),
     Check("posterior collapse", "figures", posterior.collapse),
     Check("a KL term without effect", "figures", posterior.unused_kl),
     Check("a KL warm-up longer than the training", "settings", posterior.warm_up),
+    Check("a learning rate that is too high", "settings", learning_rate.too_high),
+    Check("a learning rate that is too low, or too few epochs", "history", learning_rate.too_low),
     Check("an output that died", "figures", output.same_output),
     Check("dead units", "figures", sparsity.dead_units),
     Check("a rho that is not reached", "figures", sparsity.rho),

@@ -27,7 +27,7 @@ class Evidence:
         latent_size: the number of values of a latent.
         history: a row per validation, as `Run.history` returns them.
         figures: on the test split, as `Run.metrics` returns them.
-        failed: what failed.json says of a loss that was not a number.
+        failed: what failed.json says: the epoch and step in which the loss was not a number.
         learned: the number of images to learn from.
         data: what was counted in the dataset's images.
         pictures: what was measured of pictures that the user gave.

@@ -35,7 +35,8 @@ def too_high(e: Evidence) -> list[Finding]:
     usual, lr = RATES[e.config.optimizer], e.config.lr
     see, severity = "plots/losses.png; history.csv", "error"
     if e.failed is not None:
-        problem = f"the loss became {e.failed.get('loss')} in epoch {e.failed.get('epoch')} at --lr {lr:g}."
+        where = f"epoch {e.failed.get('epoch')}, step {e.failed.get('step')}"
+        problem = f"the loss became NaN or infinite in {where}, at --lr {lr:g}."
         see = "failed.json; history.csv until the epoch before"
     elif lr > _HIGH * usual and e.explained is not None and e.explained < _NOTHING:
         problem = (
