@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks._shared import faults, runs
@@ -78,6 +79,7 @@ def examined(kept: Path, planted: Planted) -> list[Finding]:
             print(error, file=sys.stderr)
     run = Run.open(folder)
     evidence = with_data(evidence_of(run), run.data(), _silent)
+    evidence = replace(evidence, figures={**evidence.figures, **planted.figures})
     if planted.given:
         given = faults.draw(kept / f"given-{planted.given}", planted.given)
         paths = [str(path) for path in sorted((given / "test").rglob("*.png"))]

@@ -23,6 +23,7 @@ class Planted:
         how: what is wrong, in words; '' says the settings.
         pictures: how the folder differs from a sound one, see `draw`.
         given: how the pictures differ that are given to the doctor; '' gives none.
+        figures: that replace those of the training, where its like is hard to train.
         settings: of the training.
         options: of the variant.
     """
@@ -32,6 +33,7 @@ class Planted:
     how: str = ""
     pictures: str = "sound"
     given: str = ""
+    figures: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -46,11 +48,23 @@ class Planted:
 _TINY = {"epochs": 3}
 FAULTS = (
     Planted(finding="posterior-collapse", variant="vae", options={"beta": 1e5}),
-    Planted(finding="unused-dimensions", variant="vae", settings={"latent_dim": 20}, options={"beta": 12.0}),
+    Planted(finding="unused-dimensions", variant="vae", settings={"latent_dim": 64}),
     Planted(finding="kl-without-effect", variant="vae", options={"beta": 1e-4}),
     Planted(finding="warm-up-too-long", variant="vae", options={"kl_warmup": 100.0}),
-    Planted(finding="dead-output", settings={"weight_decay": 10.0}),
-    Planted(finding="dead-units", variant="sparse", settings={"lr": 0.1, "latent_dim": 32}),
+    Planted(finding="same-output", variant="sparse", options={"sparsity_weight": 1e5}),
+    Planted(
+        finding="dead-output",
+        how="figures of a dead output, written",
+        settings=_TINY,
+        figures={"reconstruction_variance": 1e-7, "reconstruction_contrast": 0.001},
+    ),
+    Planted(
+        finding="dead-units",
+        variant="sparse",
+        how="figures of 10 dead units of 40, written",
+        settings=_TINY,
+        figures={"activity_by_unit": [0.0] * 10 + [0.1] * 30},
+    ),
     Planted(finding="rho-not-reached", variant="sparse", options={"sparsity_weight": 1e-3}),
     Planted(finding="overfitting", pictures="noise", settings={"width": 256, "latent_dim": 32}),
     Planted(finding="learning-rate-too-high", settings={"lr": 0.9}),

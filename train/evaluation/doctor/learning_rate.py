@@ -31,16 +31,16 @@ _FOLLOWING = ("same-output", "dead-output", "learned-little", "not-better-than-p
 
 
 def too_high(e: Evidence) -> list[Finding]:
-    """The loss was not a number, jumped, or never fell at a rate far above the default."""
+    """The loss was not a number, jumped, or the model is poor at a rate far above the default."""
     usual, lr = RATES[e.config.optimizer], e.config.lr
     see, severity = "plots/losses.png; history.csv", "error"
     if e.failed is not None:
         where = f"epoch {e.failed.get('epoch')}, step {e.failed.get('step')}"
         problem = f"the loss became NaN or infinite in {where}, at --lr {lr:g}."
         see = "failed.json; history.csv until the epoch before"
-    elif lr > _HIGH * usual and e.explained is not None and e.explained < _NOTHING:
+    elif lr > _HIGH * usual and e.explained is not None and e.explained < _LITTLE:
         problem = (
-            f"nothing was learned at --lr {lr:g}, {lr / usual:.0f} times the default: "
+            f"little was learned at --lr {lr:g}, {lr / usual:.0f} times the default: "
             f"{percent(e.explained)} of the variance is explained."
         )
     elif (spike := _spike(e)) is not None:
