@@ -48,14 +48,23 @@ class Planted:
 _TINY = {"epochs": 3}
 FAULTS = (
     Planted(finding="posterior-collapse", variant="vae", options={"beta": 1e5}),
-    Planted(finding="unused-dimensions", variant="vae", settings={"latent_dim": 64}),
+    Planted(
+        finding="unused-dimensions",
+        variant="vae",
+        how="figures of 2 active dimensions of 20, written",
+        settings=_TINY,
+        figures={"active_units": 2, "kl_by_dimension": [4.0] * 2 + [0.0] * 18},
+    ),
     Planted(finding="kl-without-effect", variant="vae", options={"beta": 1e-4}),
     Planted(finding="warm-up-too-long", variant="vae", options={"kl_warmup": 100.0}),
-    Planted(finding="same-output", variant="sparse", options={"sparsity_weight": 1e5}),
+    Planted(
+        finding="same-output",
+        how="figures of one picture for all, written",
+        figures={"reconstruction_variance": 1e-7, "reconstruction_contrast": 0.2},
+    ),
     Planted(
         finding="dead-output",
         how="figures of a dead output, written",
-        settings=_TINY,
         figures={"reconstruction_variance": 1e-7, "reconstruction_contrast": 0.001},
     ),
     Planted(
@@ -89,7 +98,7 @@ SOUND = (
     Planted(finding="", variant="autoencoder", given="sound"),
     Planted(finding="", variant="conv"),
     Planted(finding="", variant="vae"),
-    Planted(finding="", variant="sparse", settings={"latent_dim": 48, "epochs": 120}),
+    Planted(finding="", variant="sparse", settings={"latent_dim": 64, "epochs": 250, "width": 256}),
     Planted(finding="", variant="denoising", options={"noise": "gaussian:0.2"}),
 )
 
