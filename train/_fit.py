@@ -15,7 +15,7 @@ from diabolo.runtime.bundle.quality import quality_line
 from diabolo.train import networks
 from diabolo.train._prepare import build, decide_budget, decide_options, prepare
 from diabolo.train.batches.held_out import counted, held_out, split
-from diabolo.train.budget import decided, few_steps
+from diabolo.train.budget import decided
 from diabolo.train.callbacks import BaseCallback, Callback
 from diabolo.train.callbacks._given import given_callback
 from diabolo.train.callbacks.notebook import default_callback
@@ -25,11 +25,12 @@ from diabolo.train.config import Config
 from diabolo.train.datasets import ImageData, load
 from diabolo.train.devices import choose_device, choose_precision
 from diabolo.train.distributed import Distributed, init_distributed
-from diabolo.train.errors import OptionError, RunError
+from diabolo.train.errors import OptionError, RunError, TrainingError
 from diabolo.train.evaluation import plots
-from diabolo.train.evaluation.measure import measure, warnings
+from diabolo.train.evaluation.doctor import Evidence, diagnose, in_short
+from diabolo.train.evaluation.measure import measure
 from diabolo.train.interrupt import Halt, Interrupt, handled
-from diabolo.train.run import BEST, STATE, Run
+from diabolo.train.run import BEST, FAILED, STATE, Run
 from diabolo.train.run._run import absolute
 from diabolo.train.run.files import Files, as_path
 from diabolo.train.run.lock import Lock, hold
@@ -182,6 +183,7 @@ def _go_on(trainer: Trainer) -> None:
     run, position = trainer.run, trainer.position
     if not trainer.finished:
         run.remove("metrics.json")  # its figures are not those of the weights to come
+    run.remove(FAILED)
     run.write_json("config.json", run.document)
     if position.rows:
         run.write_history(position.rows)
@@ -242,6 +244,10 @@ def _train(trainer: Trainer, network: networks.Network, data: ImageData, interru
     try:
         trainer.train(interrupt)
         _finish(trainer, network, data, tensorboard)
+    except TrainingError:
+        if distributed.is_main:
+            run.write_json(FAILED, {"epoch": position.epoch + 1, "step": position.step})
+        raise
     except Halt as halt:
         if not trainer.finished:  # a second signal, which does not wait
             raise
@@ -259,9 +265,17 @@ def _finish(
     model.to(trainer.device)
     figures = measure(variant, model, data, run.config.seed, distributed)
     if distributed.is_main:
-        poor = warnings(variant, figures)
-        few = few_steps(trainer.position.epoch * trainer.steps) if poor else ""
-        for text in filter(None, (quality_line(figures), *poor, few)):
+        evidence = Evidence(
+            path=str(run.path),
+            config=run.config,
+            variant=variant,
+            image_shape=data.image_shape,
+            latent_size=prod(model.latent_shape),
+            history=trainer.position.rows,
+            figures=figures,
+            learned=len(trainer.images),
+        )
+        for text in filter(None, (quality_line(figures), *in_short(diagnose(evidence), evidence.path))):
             trainer.callback.note(text)
         drawn = plots.draw(run, variant, model, data, figures)
         plots.save(run, drawn)

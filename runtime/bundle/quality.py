@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["explained_variance", "learned_little", "little_explained", "quality_line", "quality_warnings"]
+__all__ = [
+    "explained_variance",
+    "learned_little",
+    "little_explained",
+    "not_better_than_pca",
+    "quality_line",
+    "quality_warnings",
+]
 
 _POOR = 0.3  # a smaller share of the variance is hardly more than the mean image
 _BY_HEART = 0.3  # more explained variance on the training images than on the test images
@@ -70,23 +77,27 @@ def learned_little(metrics: Mapping[str, Any]) -> str:
     )
 
 
+def not_better_than_pca(metrics: Mapping[str, Any]) -> str:
+    """A sentence that says so of a model with at least the error of PCA; '' of any other."""
+    mse, _, pca = _compared(metrics)
+    if mse is None or pca is None or mse < pca:
+        return ""
+    return (
+        f"this model is not better than PCA: its MSE on test images is {mse:.5f}, and that of PCA with "
+        f"{metrics['pca_components']} components, fitted to the same images, is {pca:.5f}."
+    )
+
+
 def quality_warnings(metrics: Mapping[str, Any]) -> list[str]:
     """What is poor about a model, and what to try; empty for a good one, or if the metrics do not tell.
 
     Args:
         metrics: see `quality_line`.
     """
-    mse, mean, pca = _compared(metrics)
+    mse, mean, _ = _compared(metrics)
     if mse is None or mean is None or (share := explained_variance(mse, mean)) is None:
         return []
-    found = []
-    if sentence := learned_little(metrics):
-        found.append(sentence)
-    if pca is not None and mse >= pca:
-        found.append(
-            f"this model is not better than PCA: its MSE on test images is {mse:.5f}, and that of PCA with "
-            f"{metrics['pca_components']} components, fitted to the same images, is {pca:.5f}."
-        )
+    found = [sentence for sentence in (learned_little(metrics), not_better_than_pca(metrics)) if sentence]
     if found:
         found[-1] += f" {_advice(metrics, share)}"
     return found

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 DATA = (ROOT / "docs" / "data.md").read_text("utf-8")
 TRAINING = (ROOT / "docs" / "training.md").read_text("utf-8")
+DOCTOR = (ROOT / "docs" / "doctor.md").read_text("utf-8")
 
 
 def commands(text: str) -> list[list[str]]:
@@ -133,6 +134,13 @@ def test_the_commands_of_the_page_on_training(workplace: Path) -> None:
     assert seen["estimate_noise"](seen["noisy"]) == pytest.approx(0.1, rel=0.1)
     config = json.loads(Path("runs/seed-1/config.json").read_text())
     assert (config["seed"], config["latent_dim"], config["variant_options"]["kl_warmup"]) == (1, 8, 1.0)
+
+
+def test_the_commands_of_the_page_on_the_doctor(workplace: Path) -> None:
+    listed = commands(DOCTOR)
+    assert [words[0] for words in listed] == ["train", "doctor"]
+    for words in listed:
+        run(words)
 
 
 def test_the_page_on_data_has_every_set_and_option() -> None:

@@ -45,8 +45,10 @@ def baselines(
         `mean_mse`, the MSE of the mean image; `pca_mse`, that of PCA with `pca_components`, as many as the
         latent has values or the images allow; they are left out above 512. `explained_variance`, which is
         1 - mse / mean_mse, and `training_explained_variance`, the same on at most 1,000 of the training
-        images. For a variant with noise, also `denoised_explained_variance` and `pca_denoised_mse`, where PCA
-        gets the same noisy images.
+        images. `reconstruction_variance`, the variance of their reconstructions over images, as a share of
+        their own, and `reconstruction_contrast`, the standard deviation over the pixels of the mean
+        reconstruction. For a variant with noise, also `denoised_explained_variance` and `pca_denoised_mse`,
+        where PCA gets the same noisy images.
     """
     learned, _ = learned_and_held(data, seed)
     size = prod(model.latent_shape)
@@ -61,7 +63,7 @@ def baselines(
         found["pca_denoised_mse"] = _mse_of_pca(pca, data.test.images, variant.noise)
     explained = {
         "explained_variance": explained_variance(figures["mse"], found["mean_mse"]),
-        "training_explained_variance": _explained_in_training(model, mean, learned),
+        **_in_training(model, mean, learned),
     }
     if variant.noise is not None:
         denoised = explained_variance(figures["denoised_mse"], found["mean_mse"])
@@ -79,9 +81,20 @@ def _mse_of_pca(pca: PCA, images: Images, noise: NoiseSpec | None = None) -> flo
     return total / len(images)
 
 
-def _explained_in_training(model: Model, mean: PCA, images: Images) -> float | None:
+def _in_training(model: Model, mean: PCA, images: Images) -> dict[str, float | None]:
+    """The explained variance of training images, and how much their reconstructions differ."""
     some = rows_of(images, spread(len(images), _TRAINING_IMAGES))
-    errors = [
-        float(np.sum(metrics.mse(batch, reconstruct(model, batch)))) for _, batch in numbered_batches(some)
-    ]
-    return explained_variance(sum(errors) / len(some), _mse_of_pca(mean, some))
+    error = 0.0
+    sums, squares = np.zeros(images.shape[1:]), np.zeros(images.shape[1:])
+    for _, batch in numbered_batches(some):
+        out = reconstruct(model, batch)
+        error += float(metrics.mse(batch, out).sum())
+        sums += out.sum(0, dtype=np.float64)
+        squares += np.square(out, dtype=np.float64).sum(0)
+    centre, own = sums / len(some), _mse_of_pca(mean, some)
+    variance = float((squares / len(some) - np.square(centre)).mean())
+    return {
+        "training_explained_variance": explained_variance(error / len(some), own),
+        "reconstruction_variance": max(0.0, variance) / own if own > 0 else None,
+        "reconstruction_contrast": float(centre.std()),
+    }

@@ -1,10 +1,9 @@
-"""All metrics of a trained model, as metrics.json has them, and what they warn of."""
+"""All metrics of a trained model, as metrics.json has them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from diabolo.runtime.bundle.quality import quality_warnings
 from diabolo.train.datasets import ImageData
 from diabolo.train.distributed import Distributed
 from diabolo.train.evaluation.baselines import baselines
@@ -13,7 +12,7 @@ from diabolo.train.evaluation.holes import holes
 from diabolo.train.model import Model
 from diabolo.train.variants import VariantBase
 
-__all__ = ["measure", "warnings"]
+__all__ = ["measure"]
 
 
 def measure(
@@ -33,11 +32,3 @@ def measure(
         figures |= baselines(variant, model, data, figures, seed)
         figures |= holes(model, data)
     return figures
-
-
-def warnings(variant: VariantBase, figures: dict[str, Any]) -> list[str]:
-    """What the metrics warn of: little learned, no better than PCA, and what the variant itself warns of."""
-    found = quality_warnings(figures)
-    if found and variant.tradeoff:
-        found.append(variant.tradeoff)
-    return [*found, *variant.warnings(figures)]

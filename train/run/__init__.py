@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from diabolo.train.run._run import Run
-from diabolo.train.run.files import BEST, STATE
+from diabolo.train.run.files import BEST, FAILED, STATE
 
-__all__ = ["BEST", "STATE", "Run"]
+__all__ = ["BEST", "FAILED", "STATE", "Run"]

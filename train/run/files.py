@@ -24,10 +24,11 @@ from diabolo.train.run.tensors import ChecksumError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["BEST", "STATE", "Files", "as_path"]
+__all__ = ["BEST", "FAILED", "STATE", "Files", "as_path"]
 
 STATE = "last/state.safetensors"  # the checkpoint
 BEST = "model.safetensors"  # the best weights
+FAILED = "failed.json"  # where the loss stopped being a number, until the training goes on
 _LONGEST = 4096  # bytes of a path, as in Linux
 _FOLDERS = ("last", "plots", "tensorboard")  # folders that a training writes to
 

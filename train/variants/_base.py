@@ -67,6 +67,8 @@ class VariantBase(ABC):
             loss that shapes the latents would shape them for mixed images, and not for whole ones.
         smallest_batch: that is chosen by default; more if the loss is of a mean over the batch.
         tradeoff: what the reconstruction may suffer from besides too little training; shown if it is poor.
+        constrained: whether the loss keeps a latent as large as the image from carrying a copy of it.
+        stationary_after: epochs after which the objective no longer changes, so that its values compare.
     """
 
     summary: ClassVar[str]
@@ -78,6 +80,8 @@ class VariantBase(ABC):
     mixable: ClassVar[bool] = False
     smallest_batch: ClassVar[int] = 16
     tradeoff: ClassVar[str] = ""
+    constrained: bool = False
+    stationary_after: float = 0.0
 
     def suited(self, images: NDArray[np.float32]) -> dict[str, Any]:
         """Values, by name, for options whose default is None: what suits the images.

@@ -49,6 +49,7 @@ class Variant(VariantBase):
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.constrained = options.sparsity_weight > 0
 
     def head(self) -> Head:
         """Sigmoid units, in [0, 1]."""

@@ -92,6 +92,8 @@ class Variant(VariantBase):
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.constrained = options.beta > 0
+        self.stationary_after = max(options.kl_warmup, options.importance_after)
 
     @classmethod
     def completed(cls, options: dict[str, Any]) -> dict[str, Any]:
@@ -146,22 +148,17 @@ class Variant(VariantBase):
         return Loss(objective, terms, pools)
 
     def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:
-        """Add the ELBO, and how many dimensions of the latent are active; each value of a grid is one."""
+        """Add the ELBO, the root mean square of the codes, and how many dimensions are active.
+
+        Each value of a grid is a dimension.
+        """
         active = (pools["square"] - pools["mean"].square()) > _ACTIVE
         return figures | {
             "elbo": -(figures["reconstruction"] + figures["kl"]),
             "active_units": int(active.sum()),
+            "code_deviation": float(pools["square"].mean().sqrt()),
             "kl_by_dimension": [round(float(value), 4) for value in pools["kl"]],
         }
-
-    def warnings(self, figures: dict[str, Any]) -> list[str]:
-        """Warn of a collapsed posterior: it equals the prior for every image, so the latent tells nothing."""
-        if figures["active_units"]:
-            return []
-        return [
-            "the posterior has collapsed: no dimension of the latent is active, and all images are "
-            "reconstructed as the same one. Train with --kl-warmup 5, a smaller --beta, or longer."
-        ]
 
     def log_weights(self, model: Model, pixels: Tensor, step: Step, samples: int) -> Tensor:
         """log p(x | z) + log p(z) - log q(z | x) of latents drawn from q: `(batch, samples)`, in nats.

@@ -56,10 +56,14 @@ def command(
     diabolo evaluate runs/sparse --beside runs/plain
     """
     import json
+    from contextlib import suppress
 
+    from diabolo.runtime.bundle.quality import quality_line
     from diabolo.train import Run
+    from diabolo.train.errors import RunError
+    from diabolo.train.evaluation.doctor import diagnose, evidence_of, in_short
     from diabolo.train.evaluation.iwae_bound import iwae_bound
-    from diabolo.train.evaluation.measure import measure, warnings
+    from diabolo.train.evaluation.measure import measure
     from diabolo.ui.cli._shared.figures import show, show_side_by_side
     from diabolo.ui.cli._shared.progress import Bar
 
@@ -73,9 +77,12 @@ def command(
             figures |= iwae_bound(
                 variant, model, data.test, importance_samples, images=images, progress=bar.loading
             )
-    for warning in warnings(variant, figures):
-        bar.note(warning)
     run.write_json("metrics.json", figures)
+    told = [quality_line(figures)]
+    with suppress(RunError):  # the history is damaged; `diabolo doctor` says so
+        told += in_short(diagnose(evidence_of(run)), run_folder)
+    for text in filter(None, told):
+        bar.note(text)
     if others:
         _draw_activity(run, figures, others)
     if as_json:

@@ -18,6 +18,7 @@ from _stopper import Stopper
 from diabolo.train import Run, fit, resume, variants
 from diabolo.train.callbacks import BaseCallback
 from diabolo.train.errors import RunError, StoppedError, TrainingError
+from diabolo.train.evaluation.doctor import diagnose, evidence_of
 
 BEGIN = """
 import sys, torch
@@ -120,6 +121,7 @@ def test_a_loss_that_is_no_number(pictures: Path, tmp_path: Path, monkeypatch: p
     with pytest.raises(TrainingError, match=r"nan in epoch 2 at step 2 of 7\..*--lr"):
         fit(settings(pictures, "autoencoder", average=0.0), tmp_path / "run")
     run = Run.open(tmp_path / "run")
+    assert [each.name for each in diagnose(evidence_of(run))] == ["learning-rate-too-high"]
     assert len(run.history()) == 1
     assert all(torch.isfinite(value).all() for value in run.read_tensors("last/state.safetensors").values())
 

@@ -43,6 +43,7 @@ CALLS: dict[str, Callable[[Path], list[str]]] = {
     "decode": lambda p: [f"{p}/bundle {NAME}", _codes(p), "-o", f"{p}/out {NAME}"],
     "demo": lambda _: ["--epochs", "0"],
     "denoise": lambda p: [f"{p}/bundle {NAME}", _image(p), "-o", f"{p}/out {NAME}.png"],
+    "doctor": lambda p: [f"{p}/run {NAME}", "--dataset", f"{p}/data {NAME}"],
     "encode": lambda p: [f"{p}/bundle {NAME}", _image(p), "-o", f"{p}/out {NAME}.npz"],
     "evaluate": lambda p: [f"{p}/run {NAME}", "--beside", f"{p}/run {NAME}"],
     "export": lambda p: [f"{p}/run {NAME}", "-o", f"{p}/out {NAME}"],
@@ -61,7 +62,7 @@ WITH_JSON = {
     "models": lambda _: ["--json"],
     **{
         name: lambda p, name=name: [*CALLS[name](p), "--json"]
-        for name in ("bench", "denoise", "encode", "evaluate", "info", "reconstruct", "verify")
+        for name in ("bench", "denoise", "doctor", "encode", "evaluate", "info", "reconstruct", "verify")
     },
 }
 
