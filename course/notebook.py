@@ -53,6 +53,6 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def _complete(cell: dict[str, Any], number: int) -> dict[str, Any]:
-    more = {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {}
+    more: dict[str, Any] = {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {}
     source = cell["source"].splitlines(keepends=True)
     return {"id": f"cell-{number}", "metadata": {}} | cell | more | {"source": source}

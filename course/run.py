@@ -43,8 +43,10 @@ def run(
 def _value(cell: Cell, names: dict[str, Any]) -> Any:
     tree = ast.parse(cell.source)
     ast.increment_lineno(tree, cell.line - 1)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "<lab>", "exec"), names)  # noqa: S102 - the project's own labs
-    if last is None:
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, "<lab>", "exec"), names)  # noqa: S102 - the project's own labs
         return None
+    tree.body.pop()
+    exec(compile(tree, "<lab>", "exec"), names)  # noqa: S102
     return eval(compile(ast.Expression(last.value), "<lab>", "eval"), names)  # noqa: S307

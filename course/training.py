@@ -42,7 +42,7 @@ def train_or_open(folder: str | Path, variant: str, dataset: str, **settings: An
             f"{folder} holds a training with {there}, not {wanted}. "
             f"Give another folder, or remove {folder} to train anew."
         )
-    if run.epochs_done() < run.config.epochs or not run.metrics():
+    if run.epochs_done() < (run.config.epochs or 1) or not run.metrics():
         return resume(folder)
     return run
 

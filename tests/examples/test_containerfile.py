@@ -47,9 +47,8 @@ def test_it_does_not_run_as_root_and_takes_images_by_plain_names() -> None:
 
 def test_all_that_it_copies_is_there() -> None:
     copied = [name for line in said("COPY") if not line.startswith("--from") for name in line.split()[:-1]]
-    assert {"runtime", "train", "export", "course", "ui", "pyproject.toml", "setup.py", "constraints.txt"} <= set(
-        copied
-    )
+    needed = {"runtime", "train", "export", "course", "ui", "pyproject.toml", "setup.py", "constraints.txt"}
+    assert needed <= set(copied)
     assert all((TOP / name).exists() for name in copied)
 
 

@@ -45,7 +45,7 @@ def command(
     evidence = evidence_of(run)
     notes = left_out(run, evidence)
     with Bar() as bar:
-        evidence, more = _with_images(run, evidence, images, bar, dataset=dataset, data_dir=data_dir)
+        evidence, more = _with_images(run, evidence, images, bar, dataset, data_dir)
     findings, what = diagnose(evidence), [check.what for check in checked(evidence)]
     notes += more
     if as_json:
@@ -57,7 +57,7 @@ def command(
 
 
 def _with_images(
-    run: Run, evidence: Evidence, images: tuple[str, ...], bar: Bar, **where: str | None
+    run: Run, evidence: Evidence, images: tuple[str, ...], bar: Bar, dataset: str | None, data_dir: str | None
 ) -> tuple[Evidence, list[str]]:
     """The evidence with what was found in images, and why some of it could not be."""
     from diabolo.runtime.errors import ImageError
@@ -68,9 +68,9 @@ def _with_images(
     notes: list[str] = []
     paths = [source.path for source in sources(expand(images), lambda _, sentence: notes.append(sentence))]
     try:
-        data = run.data(progress=bar.loading, **where)
+        data = run.data(progress=bar.loading, dataset=dataset, data_dir=data_dir)
     except (DataError, RunError) as error:
-        if images or any(where.values()):  # they were asked for
+        if images or dataset or data_dir:  # they were asked for
             raise
         return evidence, [f"the images of the training are not checked: {error}"]
     evidence = with_data(evidence, data, bar.loading)

@@ -61,7 +61,9 @@ class Evidence:
 
     def option(self, name: str) -> float | None:
         """A number among the variant's options; None if the variant has no such option."""
-        value = self.config.variant_options.get(name, getattr(self.variant.options, name, None))
+        value = self.config.variant_options.get(
+            name, getattr(getattr(self.variant, "options", None), name, None)
+        )
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
     def curve(self, name: str) -> list[tuple[float, float]]:
