@@ -1,4 +1,4 @@
-"""What can go wrong with a lab."""
+"""Errors of `diabolo.course`."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ __all__ = ["LabError"]
 
 
 class LabError(DiaboloError):
-    """There is no such lab or language, its folder exists already, or a file to check cannot be used."""
+    """A lab's folder exists already or cannot be written, or its text has a mistake."""

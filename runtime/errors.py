@@ -25,6 +25,7 @@ own classes. This is the whole tree:
     ├── TrainingError            train: training cannot go on
     ├── StoppedError             train: training was stopped on request, and saved
     ├── ExportError              export: the export failed; no bundle was written
+    ├── LabError                 course: a lab's folder exists already, or its text has a mistake
     ├── OutputError              ui: a file cannot be written, or one that is there would be lost
     ├── PortError                ui: the app cannot listen where it was told to
     └── BusyError                ui: too much is asked of visitors' models at the moment
