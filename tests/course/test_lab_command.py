@@ -63,6 +63,10 @@ def test_what_there_is_not(words: list[str]) -> None:
     assert err
 
 
+def test_a_lab_by_its_name() -> None:
+    assert "no lab 'autoencoder'; labs have numbers" in called("autoencoder")[2]
+
+
 def test_a_notebook_runs_in_jupyter(tmp_path: Path) -> None:
     """The kernel accepts the first cells: what follows is run by test_lab_runs.py, without its wait."""
     called("1", "-o", str(tmp_path / "here"))

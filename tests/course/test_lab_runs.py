@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from benchmarks.labs.run import run
 from diabolo.course import picture_grid, train_or_open
 from diabolo.course.catalogue import LANGUAGES, Lab, labs
-from diabolo.course.run import run
 from diabolo.course.text import Cell
 from diabolo.runtime.errors import UsageError
 from diabolo.train.datasets import glyphs

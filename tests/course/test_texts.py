@@ -38,7 +38,7 @@ def test_a_text_is_complete(lab: Lab, language: str) -> None:
     assert with_quotes(text) == text, "run python -m diabolo.course.quotes"
     for cell in lab.cells(language):
         if cell.picture:
-            assert (lab.folder / cell.picture).is_file(), "run python -m diabolo.course.make"
+            assert (lab.folder / cell.picture).is_file(), "run python -m benchmarks.labs"
 
 
 @each

@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
+from diabolo.course.catalogue import LANGUAGES
 from diabolo.ui.cli._shared.options import as_json as json_option
 
 __all__ = ["command"]
-
-_LANGUAGES = ("en", "zh-TW")
 
 
 def _own_language() -> str:
@@ -26,12 +25,19 @@ class _Labs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        return super().resolve_command(ctx, ["get", *args] if args[0].isdigit() else args)
+        if args[0].isdigit():
+            args = ["get", *args]
+        elif args[0] not in self.commands:
+            raise click.UsageError(
+                f"there is no lab {args[0]!r}; labs have numbers, which diabolo lab lists: "
+                "diabolo lab 1 -o lab1"
+            )
+        return super().resolve_command(ctx, args)
 
 
 _language = click.option(
     "--language",
-    type=click.Choice(_LANGUAGES),
+    type=click.Choice(LANGUAGES),
     default=_own_language,
     show_default="the terminal's",
     help="Of the text: English or Traditional Chinese.",

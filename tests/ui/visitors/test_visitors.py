@@ -7,14 +7,13 @@ import io
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from _chromium import GRADIO_MARKS
 from _coded import save_coded
-from _served import close, free_port
+from _served import launched
 from _visit import Visitor, at_once
 from _wasteful import save_hostile
 from _zipped import change, zipped
@@ -36,16 +35,6 @@ FUNCTIONS = (
 )
 
 
-@contextmanager
-def app_of(page: Any) -> Iterator[str]:
-    port = free_port()
-    page.launch(
-        server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, ssr_mode=False
-    )
-    yield f"http://127.0.0.1:{port}"
-    close(page)
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from diabolo.ui import build
@@ -53,7 +42,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("listed")
     limits = VisitorLimits(check_s=4, call_s=1, memory_mb=256, kills=2)
     app = build(change(save_coded(folder / "plane"), name="plane"), device="cpu", limits=limits)
-    with app_of(app) as address:
+    with launched(app) as address:
         yield address
 
 
@@ -211,7 +200,7 @@ def test_all_goes_when_the_page_is_closed(letters: Path, tmp_path: Path, place: 
         with gr.Blocks() as page:
             built.render()
     before = workers()
-    with app_of(page) as address:
+    with launched(page) as address:
         ann = Visitor(address)
         ann.arrive()
         assert taken(ann.bring(letters)) == "letters"
@@ -231,7 +220,7 @@ def test_it_outlives_what_the_page_was_sent(letters: Path, tmp_path: Path) -> No
     from diabolo.ui import build
 
     page = build(save_coded(tmp_path / "listed"), device="cpu")
-    with app_of(page) as address:
+    with launched(page) as address:
         ann = Visitor(address)
         assert taken(ann.bring(letters)) == "letters"
         page.state_holder.session_data.clear()
@@ -244,7 +233,7 @@ def test_switched_off(letters: Path, tmp_path: Path) -> None:
     from diabolo.ui import build
 
     app = build(save_coded(tmp_path / "listed"), device="cpu", limits=VisitorLimits(uploads=False))
-    with app_of(app) as address:
+    with launched(app) as address:
         assert "does not take uploads" in Visitor(address).bring(letters)["error"]
 
 
@@ -253,7 +242,7 @@ def test_whoever_brings_more_is_told_what_went(letters: Path, tmp_path: Path) ->
 
     listed = change(save_coded(tmp_path / "plane"), name="plane")
     more = zipped(change(save_coded(tmp_path / "more"), name="more"))
-    with app_of(build(listed, device="cpu", limits=VisitorLimits(kept=1))) as address:
+    with launched(build(listed, device="cpu", limits=VisitorLimits(kept=1))) as address:
         ann = Visitor(address)
         assert "removed" not in ann.bring(letters)["data"][1]
         answer = ann.bring(more)

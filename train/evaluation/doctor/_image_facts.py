@@ -88,10 +88,14 @@ def data_facts(data: ImageData, progress: Progress) -> DataFacts:
         for row, image in _each(images):
             where = f"image {row} of the {split} split"
             key = hashlib.blake2b(image.tobytes(), digest_size=16).digest()
-            constant.add(image.min() == image.max(), where)
-            duplicate.add(key in seen[split], f"{where} is image {seen[split].setdefault(key, row)}")
-            first = seen["training"].get(key) if split == "test" else None
-            leaked.add(first is not None, f"{where} is image {first} of the training split")
+            if image.min() == image.max():
+                constant.add(where)
+            if key in seen[split]:
+                duplicate.add(f"{where} is image {seen[split][key]}")
+            else:
+                seen[split][key] = row
+            if split == "test" and key in seen["training"]:
+                leaked.add(f"{where} is image {seen['training'][key]} of the training split")
             done += 1
             if done % _BATCH == 0 or done == looked_at:
                 progress("comparing images", done, looked_at)
@@ -171,10 +175,9 @@ class _Count:
     def __init__(self) -> None:
         self.count, self.first = 0, ""
 
-    def add(self, there: bool | np.bool_, where: str) -> None:
-        if there:
-            self.count += 1
-            self.first = self.first or where
+    def add(self, where: str) -> None:
+        self.count += 1
+        self.first = self.first or where
 
 
 def _compared(images: Images) -> Images:

@@ -1,6 +1,6 @@
 """Run labs in full, and store the pictures of their pages.
 
-DIABOLO_DATA=DIR python -m diabolo.course.make [NUMBER ...]
+DIABOLO_DATA=DIR python -m benchmarks.labs [NUMBER ...]
 
 prints what the cells print, and the minutes that each lab took.
 """
@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.labs.run import run
 from diabolo.course.catalogue import Lab, find, labs
-from diabolo.course.run import run
 from diabolo.course.text import Cell
 
 __all__ = ["main"]
@@ -27,7 +27,7 @@ def main(words: list[str] | None = None) -> None:
     numbers = [int(word) for word in (sys.argv[1:] if words is None else words)]
     for lab in [find(number) for number in numbers] or labs():
         minutes = made(lab)
-        print(f"lab {lab.number}: {minutes:.1f} minutes, {lab.minutes} said", flush=True)  # noqa: T201
+        print(f"lab {lab.number}: {minutes:.1f} minutes, {lab.minutes} said", flush=True)
 
 
 def made(lab: Lab) -> float:
