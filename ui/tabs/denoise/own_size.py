@@ -136,10 +136,15 @@ def _limited(m: Manifest, kind: str, level: float, say: dict[str, str]) -> tuple
 
 
 def _spoiled(m: Manifest, kind: str, level: float, seed: float) -> Spoil:
-    """Adds noise to a photograph, rounded to its bits as in a file."""
+    """Adds noise to a photograph, rounded to its bits as in a file.
+
+    What followed the first kind of noise in the training, such as JPEG, follows it here.
+    """
     read = read_noise(m) if kind == "poisson-gaussian" else 0.0
     level = within(m, kind, float(level))
-    spec = NoiseSpec(kind=kind, low=level, high=level, read=(read, read))
+    trained = m.noise_spec
+    then = trained.then if trained is not None and trained.kind == kind else None
+    spec = NoiseSpec(kind=kind, low=level, high=level, read=(read, read), then=then)
 
     def spoil(photo: Photo) -> Photo:
         values = photo.pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(photo.peak)
@@ -156,6 +161,8 @@ def _told(context: Context) -> Any:
         lines = []
         if clean is not None:
             lines += _compared(clean, seen, result, say)
+            if m.noise_spec is not None and m.noise_spec.then is not None:
+                lines.append(say["trained_spec"].format(spec=m.noise_spec))
         lines.append(_estimated(m, seen, result, say))
         return "\n\n".join(lines)
 
