@@ -163,10 +163,16 @@ def _told(context: Context) -> Any:
             lines += _compared(clean, seen, result, say)
             if m.noise_spec is not None and m.noise_spec.then is not None:
                 lines.append(say["trained_spec"].format(spec=m.noise_spec))
-        lines.append(_estimated(m, seen, result, say))
+        if clean is None or not _is_misleading(seen, clean):
+            lines.append(_estimated(m, seen, result, say))
         return "\n\n".join(lines)
 
     return told
+
+
+def _is_misleading(seen: Photo, clean: Photo) -> bool:
+    """Whether the estimate misses most of the noise that was added, as it does in a poor JPEG."""
+    return photo_noise(seen) < math.sqrt(photo_mse(seen, clean)) / 2
 
 
 def _compared(clean: Photo, seen: Photo, result: Photo, say: dict[str, str]) -> list[str]:
