@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diabolo.course.errors import LabError
+from diabolo.course.exercise import Exercise
 from diabolo.course.text import Cell, cells
 from diabolo.runtime.errors import UnknownNameError
 
@@ -27,8 +28,8 @@ class Lab:
         name: of its folder, without the number: 'autoencoder'.
         folder: holds a text for each language, its pictures, and the files that a student gets.
         minutes: that it takes on two cores, waiting included.
-        files: names of the files that a student gets besides the notebook.
-        exercise: the name of the file that the student completes and the check reads; '' if it has none.
+        files: names of the files and folders that a student gets besides the notebook.
+        exercise: what the student completes, if it is an exercise.
     """
 
     number: int
@@ -36,7 +37,7 @@ class Lab:
     folder: Path
     minutes: int
     files: tuple[str, ...] = ()
-    exercise: str = ""
+    exercise: Exercise | None = None
 
     def text(self, language: str) -> str:
         """The text as Markdown, in 'en' or 'zh-TW'."""
@@ -87,5 +88,5 @@ def _read(folder: Path) -> Lab:
         folder=folder,
         minutes=about["minutes"],
         files=tuple(about.get("files", ())),
-        exercise=about.get("exercise", ""),
+        exercise=Exercise.read(about["exercise"]) if "exercise" in about else None,
     )

@@ -11,7 +11,9 @@ from diabolo.course.errors import LabError
 from diabolo.course.notebook import notebook
 from diabolo.runtime.errors import UnknownNameError
 
-__all__ = ["take"]
+__all__ = ["take", "take_solution"]
+
+_NOT_TAKEN = shutil.ignore_patterns("node_modules", "__pycache__")
 
 
 def take(lab: Lab, folder: str | Path, language: str = "en") -> list[Path]:
@@ -45,7 +47,11 @@ def take(lab: Lab, folder: str | Path, language: str = "en") -> list[Path]:
             names = [f"lab{lab.number}-{lab.name}.ipynb", *lab.files]
             (made / names[0]).write_text(notebook(lab, language), "utf-8")
             for name in lab.files:
-                shutil.copy(lab.folder / name, made / name)
+                source = _in_language(lab.folder / name, language)
+                if source.is_dir():
+                    shutil.copytree(source, made / name, ignore=_NOT_TAKEN)
+                else:
+                    shutil.copy(source, made / name)
             if folder.exists():
                 folder.rmdir()  # it is empty
             made.replace(folder)
@@ -54,3 +60,31 @@ def take(lab: Lab, folder: str | Path, language: str = "en") -> list[Path]:
             f"{folder} cannot be written: {error.strerror}. Give another folder with -o."
         ) from None
     return [folder / name for name in names]
+
+
+def take_solution(lab: Lab, path: str | Path) -> Path:
+    """Write the solution of an exercise into a new file.
+
+    Args:
+        lab: an exercise.
+        path: where to.
+
+    Raises:
+        LabError: the file exists, or cannot be written.
+    """
+    path = Path(path)
+    text = (lab.folder / "solution.py").read_text("utf-8")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise LabError(f"{path} exists already. Give another name with -o.") from None
+    except OSError as error:
+        raise LabError(f"{path} cannot be written: {error.strerror}. Give another name with -o.") from None
+    return path
+
+
+def _in_language(path: Path, language: str) -> Path:
+    """`my_network.zh-TW.py` for `my_network.py`, where there is one."""
+    own = path.with_name(f"{path.stem}.{language}{path.suffix}")
+    return own if own.exists() else path

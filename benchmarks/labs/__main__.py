@@ -8,6 +8,7 @@ prints what the cells print, and the minutes that each lab took.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from typing import Any
 
 from benchmarks.labs.run import run
 from diabolo.course.catalogue import Lab, find, labs
+from diabolo.course.take import take
 from diabolo.course.text import Cell
 
 __all__ = ["main"]
@@ -31,7 +33,7 @@ def main(words: list[str] | None = None) -> None:
 
 
 def made(lab: Lab) -> float:
-    """Run the English text in an empty folder, with the student's files; the minutes that it took."""
+    """Run the English text in a folder as a student has it, exercises solved; the minutes that it took."""
 
     def keep(cell: Cell, value: Any) -> None:
         if cell.picture:
@@ -42,14 +44,15 @@ def made(lab: Lab) -> float:
 
     begun, before = time.monotonic(), Path.cwd()
     with tempfile.TemporaryDirectory(prefix="diabolo-lab-") as scratch:
-        for name in lab.files:
-            Path(scratch, name).write_bytes((lab.folder / name).read_bytes())
-        os.chdir(scratch)
-        sys.path.insert(0, scratch)
+        folder = str(take(lab, Path(scratch, "lab"))[0].parent)
+        if lab.exercise:
+            shutil.copy(lab.folder / "solution.py", Path(folder, lab.exercise.file))
+        os.chdir(folder)
+        sys.path.insert(0, folder)
         try:
             run(lab.cells("en"), shell, keep)
         finally:
-            sys.path.remove(scratch)
+            sys.path.remove(folder)
             os.chdir(before)
     return (time.monotonic() - begun) / 60
 

@@ -1,14 +1,17 @@
-"""`diabolo lab` lists the labs of the course; `diabolo lab 3 -o FOLDER` puts one there."""
+"""`diabolo lab` lists the labs of the course, puts one into a folder, and checks exercises."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from diabolo.course.catalogue import LANGUAGES
-from diabolo.ui.cli._shared.options import as_json as json_option
+from diabolo.ui.cli._shared import options
+
+if TYPE_CHECKING:
+    from diabolo.course.exercise import Exercise, Finding, Report
 
 __all__ = ["command"]
 
@@ -46,15 +49,17 @@ _language = click.option(
 
 @click.group(cls=_Labs, invoke_without_command=True, short_help="Labs on autoencoders, as notebooks.")
 @_language
-@json_option
+@options.as_json
 @click.pass_context
 def command(ctx: click.Context, language: str, as_json: bool) -> None:
-    """List the labs of the course, or put one of them into a folder.
+    """List the labs of the course, put one of them into a folder, or check an exercise.
 
     \b
     diabolo lab                            the list
     diabolo lab 1 -o lab1                  the notebook of lab 1, and its files, in the new folder lab1
     diabolo lab 1 -o lab1 --language zh-TW
+    diabolo lab check 7 my_network.py      what is wrong with an exercise, and a hint
+    diabolo lab solution 7                 one way to solve it
 
     Open a notebook with Jupyter (pip install notebook; jupyter notebook lab1), or in an editor for
     notebooks. Training needs torch: pip install "diabolo[cpu,train]".
@@ -97,3 +102,117 @@ def get(number: int, out: str | None, language: str) -> None:
     for path in paths:
         click.echo(str(path))
     click.echo(f"Open it: jupyter notebook {quoted(str(paths[0]))}", err=True)
+
+
+@command.command("check", short_help="Check an exercise: diabolo lab check 7 my_network.py.")
+@click.argument("number", type=click.IntRange(1))
+@click.argument("file", type=click.Path())
+@click.option("--dataset", help="To train on, where the exercise trains. [default: the exercise's]")
+@options.data_dir
+@_language
+@options.as_json
+def check(
+    number: int, file: str, dataset: str | None, data_dir: str | None, language: str, as_json: bool
+) -> None:
+    """Check FILE, your answer to the exercise of lab NUMBER: say what is wrong, and give a hint.
+
+    \b
+    diabolo lab check 7 my_network.py
+    diabolo lab check 8 my_training.py --dataset glyphs      no download
+
+    The file is executed, in a process of its own; a step that takes too long is stopped. The exit status is
+    0 if everything holds, otherwise 1.
+    """
+    import json
+
+    from diabolo.course.exercise import check as run_check
+
+    exercise = _exercise(number)
+    showing = _Steps(language, silent=as_json)
+    report = run_check(exercise, file, dataset or "", data_dir, showing)
+    if as_json:
+        click.echo(json.dumps(_as_dict(report, language), indent=2, ensure_ascii=False))
+    else:
+        showing.end(report)
+    if report.failed:
+        raise SystemExit(1)
+
+
+@command.command("solution", short_help="Write a solution of an exercise: diabolo lab solution 7.")
+@click.argument("number", type=click.IntRange(1))
+@click.option("-o", "--out", metavar="FILE", help="A new file. [default: NAME_solution.py]")
+def solution(number: int, out: str | None) -> None:
+    """Write one way to solve the exercise of lab NUMBER into a new file.
+
+    \b
+    diabolo lab solution 7                 into my_network_solution.py
+    """
+    from diabolo.course.catalogue import find
+    from diabolo.course.take import take_solution
+
+    exercise = _exercise(number)
+    path = take_solution(find(number), out or exercise.file.replace(".py", "_solution.py"))
+    click.echo(str(path))
+
+
+def _exercise(number: int) -> Exercise:
+    from diabolo.course.catalogue import find, labs
+
+    exercise = find(number).exercise
+    if exercise is None:
+        there = ", ".join(str(lab.number) for lab in labs() if lab.exercise)
+        raise click.UsageError(f"lab {number} is not an exercise; these are: {there}.")
+    return exercise
+
+
+class _Steps:
+    """Prints each step of a check as soon as it holds."""
+
+    def __init__(self, language: str, silent: bool) -> None:
+        self._language = language
+        self._silent = silent
+        self._step = ""
+        self._tenth = 0
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if self._silent:
+            return
+        if step != self._step:
+            self._holds()
+            self._step, self._tenth = step, 0
+        elif total and done * 10 // total > self._tenth:
+            self._tenth = done * 10 // total
+            click.echo(f"      {10 * self._tenth} %", err=True)
+
+    def _holds(self) -> None:
+        from diabolo.course.exercise import step_text
+
+        if self._step:
+            click.echo(f"{click.style('ok', fg='green')}    {step_text(self._step, self._language)}")
+
+    def end(self, report: Report) -> None:
+        """Print the errors, and what is wrong."""
+        from diabolo.runtime.listing import printable
+
+        if not report.failed:
+            self._holds()
+        for advice in report.advice:
+            click.echo(f"note  {advice.what(self._language)}\n      {advice.hint(self._language)}")
+        if figures := report.figures:
+            names = {"yours": "MSE", "ours": "Diabolo", "pca": "PCA", "mean": "mean"}
+            click.echo("      " + "   ".join(f"{text} {figures[name]:.4f}" for name, text in names.items()))
+        if report.failed:
+            what, hint = report.failed.what(self._language), report.failed.hint(self._language)
+            click.echo(f"{click.style('no', fg='red')}    {printable(what)}\n      {printable(hint)}")
+
+
+def _as_dict(report: Report, language: str) -> dict[str, Any]:
+    def told(finding: Finding) -> dict[str, str]:
+        return {"code": finding.code, "what": finding.what(language), "hint": finding.hint(language)}
+
+    return {
+        "passed": list(report.passed),
+        "failed": told(report.failed) if report.failed else None,
+        "advice": [told(each) for each in report.advice],
+        "figures": dict(report.figures),
+    }

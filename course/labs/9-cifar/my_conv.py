@@ -1,0 +1,59 @@
+"""Exercise 9: a convolutional autoencoder, and its training.
+
+Replace each ... by code, then check: diabolo lab check 9 my_conv.py
+"""
+
+import torch
+from torch import nn
+from torch.nn.functional import mse_loss
+
+
+class Encoder(nn.Module):
+    """Images `(batch, channels, height, width)` to codes `(batch, outputs)`."""
+
+    def __init__(self, image_shape, outputs):
+        super().__init__()
+        channels, height, width = image_shape
+        # convolutions that halve height and width, with activation functions between them;
+        # then Flatten, and a Linear layer to the code
+        ...
+
+    def forward(self, image):
+        return ...
+
+
+class Decoder(nn.Module):
+    """Codes `(batch, latent_dim)` to logits `(batch, channels, height, width)`."""
+
+    def __init__(self, image_shape, latent_dim):
+        super().__init__()
+        channels, height, width = image_shape
+        # a Linear layer from the code to small maps, Unflatten, and transposed convolutions that double
+        # height and width
+        ...
+
+    def forward(self, latent):
+        return ...
+
+
+def train(encoder, decoder, batches, epochs):
+    """Train both networks.
+
+    Args:
+        encoder: an Encoder, with weights that know nothing yet.
+        decoder: a Decoder, likewise.
+        batches: gives all training images once whenever it is looped over, as tensors
+            `(batch, channels, height, width)` in [0, 1], in a new order each time.
+        epochs: how often to go through all images.
+    """
+    # Adam, for the weights of both networks
+    optimizer = torch.optim.Adam(..., lr=1e-3)
+    for epoch in range(epochs):
+        for images in batches:
+            # encode, decode, and turn the logits into values from 0 to 1
+            restored = ...
+            # the reconstruction error
+            loss = ...
+            # three lines: forget the last gradient, compute the new one, change the weights
+            ...
+        print(f"epoch {epoch + 1}: {loss.item():.4f}")
