@@ -26,13 +26,10 @@ def main(words: list[str] | None = None) -> None:
         for dataset in exercise.ours or [exercise.dataset]:
             begun = time.monotonic()
             report = check(replace(exercise, goal=100.0), lab.folder / "solution.py", dataset)
-            told = report.failed.what("en") if report.failed else ", ".join(report.passed)
-            figures = "".join(
-                f"  {name} {value:.4f}" for name, value in report.figures.items() if name != "goal"
-            )
-            print(
-                f"lab {lab.number}, {dataset}: {told}; {time.monotonic() - begun:.0f} s{figures}", flush=True
-            )
+            told = report.failed.what("en") if report.failed else "all holds"
+            shown = ", ".join(f"{name} {report.figures[name]:.4f}" for name in _SHOWN if report.figures)
+            seconds = time.monotonic() - begun
+            print(f"lab {lab.number}, {dataset}: {told}; {seconds:.0f} s; {shown}", flush=True)
 
 
 if __name__ == "__main__":

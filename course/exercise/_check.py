@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from diabolo.course.errors import LabError
 from diabolo.course.exercise._exercise import Exercise
 from diabolo.course.exercise._report import Finding, Mistake, Report
 from diabolo.course.exercise._source import check_source
-from diabolo.runtime.errors import UnknownNameError
+from diabolo.runtime.errors import MissingPackageError, UnknownNameError
 
 __all__ = ["check"]
 
@@ -44,13 +45,17 @@ def check(
         What holds, the first thing that does not, and the errors if the file trains.
 
     Raises:
-        LabError: there is no such file.
+        LabError: there is no such file, or the dataset cannot be loaded.
         UnknownNameError: the exercise has no figures for the dataset.
-        DataError: the dataset cannot be loaded.
+        MissingPackageError: torch is not installed.
     """
     path = Path(path)
     if not path.is_file():
         raise LabError(f"there is no file {str(path)!r}. Give the path of your {exercise.file}.")
+    if find_spec("torch") is None:
+        raise MissingPackageError(
+            'the check needs torch, which is not installed. Install it: pip install "diabolo[train]"'
+        )
     dataset = dataset or exercise.dataset
     if exercise.training and dataset not in exercise.ours:
         raise UnknownNameError("dataset of this exercise", dataset, exercise.ours)

@@ -25,7 +25,7 @@ from diabolo.train.evaluation.pca import fit_pca
 
 __all__ = ["check_learning", "check_loop", "check_training"]
 
-_BATCH = 128
+_BATCH = 64
 _STEPS = 200
 
 
