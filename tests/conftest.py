@@ -6,6 +6,7 @@ import asyncio
 import functools
 import gc
 import importlib
+import inspect
 import os
 import shutil
 import sys
@@ -27,6 +28,25 @@ from filelock import FileLock
 from PIL import Image, ImageDraw
 
 from diabolo.train.datasets._decoding import workers
+
+# here, and in the hundred processes that tests start, or each would compile the package and the tests anew
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+_getfile = inspect.getfile
+
+
+def _file_of(thing: Any) -> str:
+    frame = inspect.currentframe()
+    caller = frame.f_back if frame else None
+    own = str(getattr(thing, "__module__", "")).startswith("gradio.")
+    if own and caller and caller.f_code.co_name == "create_or_modify_pyi":
+        # whenever it is imported, gradio parses its components to write stubs: almost half of that time
+        raise OSError("no stub is wanted")
+    return _getfile(thing)
+
+
+inspect.getfile = _file_of
 
 _LONG_FILES = (
     "tests/docs/test_readme.py",
