@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import gc
 import importlib
 import os
@@ -23,10 +22,13 @@ import numpy as np
 import pytest
 from _chromium import started
 from _images import load_folder, save
+from _known_once import begin, exports
 from filelock import FileLock
 from PIL import Image, ImageDraw
 
 from diabolo.train.datasets._decoding import workers
+
+begin()
 
 _LONG_FILES = (
     "tests/docs/test_readme.py",
@@ -67,17 +69,10 @@ _GIVE_WAY = ("diabolo.ui.sandbox.keeper", "diabolo.ui.drawing")
 
 def pytest_runtest_setup() -> None:
     """What is right for users, and takes long in tests, is left out; tests of it undo this."""
-    _read_operators_once()
+    exports()
     for module in (sys.modules[name] for name in _GIVE_WAY if name in sys.modules):
         # processes that give way to all others hardly run while every processor is busy with tests
         vars(module)["lower"] = lambda _pid, _by: True
-
-
-def _read_operators_once() -> None:
-    """Torch reads the sources of a thousand operators for each graph that it exports; once is enough here."""
-    registry = getattr(sys.modules.get("torch.onnx._internal.exporter._registration"), "ONNXRegistry", None)
-    if registry is not None and not hasattr(registry.from_torchlib, "cache_info"):
-        registry.from_torchlib = staticmethod(functools.cache(registry.from_torchlib))
 
 
 @pytest.fixture(autouse=True, scope="session")
