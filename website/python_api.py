@@ -1,0 +1,71 @@
+"""The reference of the Python API, from the docstrings.
+
+A module has a page if it is one of the five packages, or if a text or an example of the repository imports from
+it.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+
+from website.messages import FLOORS
+from website.tree import ROOT, Tree
+
+__all__ = ["modules", "pages"]
+
+_IMPORT = re.compile(r"^\s*from (diabolo(?:\.[a-z]\w*)+) import", re.MULTILINE)
+_FOREIGN = (
+    "object, BaseException, tuple, dict, Module, Component"  # what classes inherit from these is left out
+)
+_INDEX = """# Python
+
+The public names of each module, from their docstrings. A module is listed if it is one of the five packages, or
+if a page of this site or an example imports from it.
+
+{table}
+
+```{{toctree}}
+:hidden:
+
+{names}
+```
+"""
+_MODULE = """{name}
+{line}
+
+.. automodule:: {name}
+   :members:
+   :inherited-members: {foreign}
+"""
+
+
+def modules(tree: Tree) -> list[str]:
+    """The modules that have a page, by the floor of the house."""
+    texts = [file.read_text("utf-8") for _, file in tree]
+    texts += [file.read_text("utf-8") for file in sorted((ROOT / "examples").glob("*/*.py"))]
+    named = {name for text in texts for name in _IMPORT.findall(text)}
+    named |= {f"diabolo.{floor}" for floor in FLOORS} | {"diabolo.runtime.errors"}
+    return sorted(named, key=lambda name: (FLOORS.index(name.split(".")[1]), name))
+
+
+def pages(tree: Tree) -> dict[str, str]:
+    """The text of each page, by its name with its suffix."""
+    names = modules(tree)
+    rows = ["| module | what it is |", "|---|---|"]
+    rows += [f"| [`{name}`]({name}.rst) | {_summary(name)} |" for name in names]
+    made = {
+        f"python/{name}.rst": _MODULE.format(name=name, line="=" * len(name), foreign=_FOREIGN)
+        for name in names
+    }
+    made["python/index.md"] = _INDEX.format(table="\n".join(rows), names="\n".join(names))
+    return made
+
+
+def _summary(name: str) -> str:
+    """The first sentence of a module's docstring."""
+    module = importlib.import_module(name)
+    text = ast.get_docstring(ast.parse(inspect.getsource(module))) or ""
+    return " ".join(text.split("\n\n")[0].split()).replace("|", "\\|")
