@@ -33,11 +33,14 @@ def build(out: Path) -> int:
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty. Remove it, or name another folder with -o.")
     trees = {language: Tree.find(language) for language in LANGUAGES}
-    names = {language: _names(tree) for language, tree in trees.items()}
+    made = {language: _generated(tree) for language, tree in trees.items()}
+    names = {language: {*trees[language].pages, *map(_page, made[language])} for language in LANGUAGES}
     warnings = 0
     with tempfile.TemporaryDirectory() as work:
         for language in LANGUAGES:
             source = Path(work, language)
+            for file, text in made[language].items():
+                _write(source / file, text)
             _arrange(source, trees, language, names[language])
             others = {other: sorted(names[other]) for other in LANGUAGES if other != language}
             warnings += _sphinx(source, out / language, Path(work, "doctrees", language), language, others)
@@ -54,12 +57,12 @@ def _generated(tree: Tree) -> dict[str, str]:
     return made
 
 
-def _names(tree: Tree) -> set[str]:
-    return set(tree.pages) | {file.rpartition(".")[0] for file in _generated(tree)}
+def _page(file: str) -> str:
+    return file.rpartition(".")[0]
 
 
 def _arrange(source: Path, trees: dict[str, Tree], language: str, names: set[str]) -> None:
-    """Write the sources of a language as a tree of files for Sphinx."""
+    """Write the texts of the repository as a tree of files for Sphinx, with the pictures that they show."""
 
     def copy(picture: Path) -> str:
         path = Path("_pictures", picture.relative_to(ROOT))
@@ -67,8 +70,6 @@ def _arrange(source: Path, trees: dict[str, Tree], language: str, names: set[str
         shutil.copy(picture, source / path)
         return f"/{path.as_posix()}"
 
-    for file, text in _generated(trees[language]).items():
-        _write(source / file, text)
     for name, file in trees[language]:
         text = rewrite(file.read_text("utf-8"), name, file, trees, language, copy)
         if name.startswith("labs/"):

@@ -51,7 +51,8 @@ def _page(command: click.Command, context: click.Context) -> str:
     ]
     records = [_records(found, below) for _, found, below in inner]
     shared = [one for one in records[0] if all(one in others for others in records[1:])]
-    parts = [head]
+    own_options = _definitions([one for one in _records(command, context) if not one[0].startswith("-h")])
+    parts = [head, f"## Options\n\n{own_options}"] if own_options else [head]
     for (name, found, below), own in zip(inner, records, strict=True):
         rest = _definitions([one for one in own if one not in shared])
         parts.append(

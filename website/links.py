@@ -1,7 +1,7 @@
 """Links of a Markdown text, as the site needs them.
 
-A link to a file that is a page leads to that page, in the reader's language if there is one. A link to any other
-file of the repository becomes the file's path, since the site has no copy of it.
+A link to a file that is a page leads to that page, in the reader's language if there is one. A link to any
+other file of the repository becomes the file's path, since the site has no copy of it.
 """
 
 from __future__ import annotations

@@ -7,13 +7,14 @@ named after what is written there: a message `f"{path} already exists."` has a p
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from website.tree import ROOT
 
-__all__ = ["FLOORS", "ErrorType", "Message", "error_tree", "messages"]
+__all__ = ["FLOORS", "ErrorType", "Message", "error_tree", "found_in", "messages"]
 
 FLOORS = ("runtime", "train", "export", "course", "ui")
 _FEWEST = 3  # words of a message that are known; with fewer it says nothing
@@ -49,6 +50,7 @@ class Message:
     file: str
 
 
+@functools.cache
 def error_tree() -> list[ErrorType]:
     """The classes of errors, in the order in which the tree is drawn."""
     drawn = ast.get_docstring(ast.parse((ROOT / "runtime" / "errors.py").read_text("utf-8"))) or ""
@@ -56,6 +58,7 @@ def error_tree() -> list[ErrorType]:
     return [ErrorType(name, len(lead) // 4, meaning) for lead, name, meaning in rows]
 
 
+@functools.cache
 def messages() -> list[Message]:
     """All messages, each once, by the floor of the house and the file."""
     known = {one.name for one in error_tree()}
@@ -63,14 +66,20 @@ def messages() -> list[Message]:
     for floor in FLOORS:
         for path in sorted((ROOT / floor).rglob("*.py")):
             file = path.relative_to(ROOT).as_posix()
-            for error, parts in _of(ast.parse(path.read_text("utf-8")), known):
+            for error, parts in found_in(path.read_text("utf-8"), known):
                 if len(re.findall(r"\w+", " ".join(p for p in parts if not p.startswith("\0")))) >= _FEWEST:
                     found.setdefault((error, parts), Message(error, parts, file))
     return list(found.values())
 
 
-def _of(module: ast.Module, known: set[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for call in ast.walk(module):
+def found_in(source: str, known: Collection[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The messages in the text of a module: the name of the error and the parts.
+
+    Args:
+        source: of a module.
+        known: the names of the classes of errors.
+    """
+    for call in ast.walk(ast.parse(source)) if "Error(" in source else ():
         name = getattr(call.func, "id", getattr(call.func, "attr", "")) if isinstance(call, ast.Call) else ""
         if name in known and isinstance(call, ast.Call) and call.args:
             values = _unknown_name(call) if name == "UnknownNameError" else call.args[:1]

@@ -36,13 +36,13 @@ _NOISE = "gaussian:0.15"
 _SAME = 255  # the colour that lets the picture before show through
 
 
-def frames() -> list[Image.Image]:
-    """All pictures of the movie, of which the last leads on to the first."""
+def frames(count: int = _FRAMES) -> list[Image.Image]:
+    """The pictures of the movie, of which the last leads on to the first."""
     model = Autoencoder.load("mnist-vae-2d", device="cpu")
     codes = model.codes
     if codes is None or codes.labels is None:
         raise LookupError("mnist-vae-2d has no codes with labels")
-    path = _path(codes.latents, codes.labels)
+    path = _path(codes.latents, codes.labels, count)
     low, high = np.quantile(codes.latents, 0.02, 0), np.quantile(codes.latents, 0.98, 0)
     low, high = np.minimum(low, path.min(0)) - 0.15, np.maximum(high, path.max(0)) + 0.15
     places = _places(path, low, high)
@@ -50,18 +50,18 @@ def frames() -> list[Image.Image]:
     digits = model.decode(path)[:, 0]
     card, noisy, clean = _card()
     made = []
-    for number in range(_FRAMES):
+    for number in range(count):
         picture = card.copy()
         picture.paste(_with_walk(chart, places, number), (_GAP, _TOP))
         digit = Image.fromarray((digits[number] * 255).round().astype(np.uint8))
         picture.paste(digit.resize((_SIDE, _SIDE), Image.Resampling.NEAREST), (2 * _GAP + _SIDE, _TOP))
-        split = round(_WIDE * (0.5 - 0.46 * np.cos(2 * np.pi * number / _FRAMES)))
+        split = round(_WIDE * (0.5 - 0.46 * np.cos(2 * np.pi * number / count)))
         picture.paste(_divided(noisy, clean, split), (3 * _GAP + 2 * _SIDE, _TOP))
         made.append(picture)
     return made
 
 
-def _path(latents: _Array, labels: NDArray[np.integer]) -> _Array:
+def _path(latents: _Array, labels: NDArray[np.integer], count: int) -> _Array:
     """A closed curve through the middle of each class, at an even pace."""
     middles = np.stack([np.median(latents[labels == one], 0) for one in np.unique(labels)])
     away = middles - middles.mean(0)
@@ -77,7 +77,7 @@ def _path(latents: _Array, labels: NDArray[np.integer]) -> _Array:
     points = curve.transpose(1, 0, 2).reshape(-1, latents.shape[1])
     steps = np.linalg.norm(np.diff(points, axis=0, append=points[:1]), axis=1)
     run = np.concatenate([[0], np.cumsum(steps)])
-    at = np.linspace(0, run[-1], _FRAMES, endpoint=False)
+    at = np.linspace(0, run[-1], count, endpoint=False)
     closed = np.concatenate([points, points[:1]])
     return np.stack([np.interp(at, run, closed[:, axis]) for axis in (0, 1)], 1).astype(np.float32)
 
@@ -116,7 +116,7 @@ def _with_walk(chart: Image.Image, places: _Array, number: int) -> Image.Image:
     """The chart with the way so far, and where the walk is now."""
     chart = chart.copy()
     draw = ImageDraw.Draw(chart, "RGBA")
-    tail = [tuple(places[(number - back) % _FRAMES]) for back in range(14, -1, -1)]
+    tail = [tuple(places[(number - back) % len(places)]) for back in range(14, -1, -1)]
     for age, (one, other) in enumerate(itertools.pairwise(tail)):
         draw.line((one, other), fill=(*_rgb(_INK), 40 + 15 * age), width=10)
     x, y = places[number]

@@ -1,14 +1,13 @@
 """The reference of the Python API, from the docstrings.
 
-A module has a page if it is one of the five packages, or if a text or an example of the repository imports from
-it.
+A module has a page if it is one of the five packages, or if a text or an example of the repository imports
+from it.
 """
 
 from __future__ import annotations
 
 import ast
 import importlib
-import inspect
 import re
 
 from website.messages import FLOORS
@@ -22,8 +21,8 @@ _FOREIGN = (
 )
 _INDEX = """# Python
 
-The public names of each module, from their docstrings. A module is listed if it is one of the five packages, or
-if a page of this site or an example imports from it.
+The public names of each module, from their docstrings. A module is listed if it is one of the five packages,
+or if a page of this site or an example imports from it.
 
 {table}
 
@@ -54,6 +53,8 @@ def modules(tree: Tree) -> list[str]:
 def pages(tree: Tree) -> dict[str, str]:
     """The text of each page, by its name with its suffix."""
     names = modules(tree)
+    for name in names:
+        _load_all(name)
     rows = ["| module | what it is |", "|---|---|"]
     rows += [f"| [`{name}`]({name}.rst) | {_summary(name)} |" for name in names]
     made = {
@@ -64,8 +65,16 @@ def pages(tree: Tree) -> dict[str, str]:
     return made
 
 
+def _load_all(name: str) -> None:
+    """Load what a module loads when it is first used: Sphinx documents only what is there."""
+    module = importlib.import_module(name)
+    for public in module.__all__:
+        vars(module).setdefault(public, getattr(module, public))
+
+
 def _summary(name: str) -> str:
     """The first sentence of a module's docstring."""
-    module = importlib.import_module(name)
-    text = ast.get_docstring(ast.parse(inspect.getsource(module))) or ""
+    path = ROOT.joinpath(*name.split(".")[1:])
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    text = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
     return " ".join(text.split("\n\n")[0].split()).replace("|", "\\|")

@@ -11,9 +11,10 @@ from sphinx.application import Sphinx
 from sphinx.locale import get_translation
 from sphinx.search import SearchLanguage
 
+from website.docstrings import as_rest
+
 __all__ = ["Chinese", "setup"]
 
-_FIELD = re.compile(r"[a-z]\w*: \S")
 _HAN = "\u3400-\u9fff"
 _SPLIT = """
 function splitQuery(query) {
@@ -69,51 +70,8 @@ def _block_math(writer: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def _as_rest(_app: Sphinx, what: str, _name: str, _object: Any, _options: Any, lines: list[str]) -> None:
-    """Docstrings are plain text: what is indented after an empty line is shown as it stands."""
-    if what == "module":
-        lines[:] = _shown_code(lines)
-    made: list[str] = []
-    text = literal = 0  # how far the last line of text is indented, and the block that is shown as it stands
-    for number, line in enumerate(lines):
-        depth = len(line) - len(line.lstrip())
-        if literal and line.strip() and depth < literal:
-            literal = 0
-        if not literal and number and line.strip() and not lines[number - 1].strip() and depth >= text + 4:
-            literal = depth
-            made += [" " * text + "::", ""]
-        if line.strip() and not literal:
-            text = depth
-        after = lines[number + 1] if number + 1 < len(lines) else ""
-        field = not depth and _FIELD.match(line) and (after.startswith(" ") or _FIELD.match(after))
-        made.append(
-            line if literal else ":" * bool(field or (made and _is_field(made[-1], line))) + _escaped(line)
-        )
-    lines[:] = made
-
-
-def _shown_code(lines: list[str]) -> list[str]:
-    """The lines, with paragraphs that are code or a command indented, which shows them as they stand."""
-    shown = False
-    made = []
-    for number, line in enumerate(lines):
-        if not number or not lines[number - 1].strip():
-            shown = line.startswith(("from diabolo", "import ", "python -m "))
-        made.append(f"    {line}" if shown and line.strip() else line)
-    return made
-
-
-def _is_field(before: str, line: str) -> bool:
-    """Whether it is another line `name: text` of a list, of which the one before is marked already."""
-    return bool(_FIELD.match(line)) and before.startswith((":", " "))
-
-
-def _escaped(line: str) -> str:
-    parts = re.split(r"(`+[^`]*`+)", line)
-    return "".join(
-        part if part.startswith("`") else re.sub(r"(?<!\w)([*|])|(_)(?!\w)", r"\\\1\2", part)
-        for part in parts
-    )
+def _docstring(_app: Sphinx, what: str, _name: str, _object: Any, _options: Any, lines: list[str]) -> None:
+    lines[:] = as_rest(lines, module=what == "module")
 
 
 def _languages(app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
@@ -132,6 +90,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Tell Sphinx of all of it."""
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     app.add_search_language(Chinese)
-    app.connect("autodoc-process-docstring", _as_rest, priority=100)  # before napoleon
+    app.connect("autodoc-process-docstring", _docstring, priority=100)  # before napoleon
     app.connect("html-page-context", _languages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,9 +8,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*/*.md")])
+PAGES = sorted(
+    path for folder in (".", "docs", "docs/zh-TW", "examples/*") for path in ROOT.glob(f"{folder}/*.md")
+)
 CODE = ["CONTRIBUTING.md", "docs/architecture.md", "docs/security.md"]
-FOLDERS = ("runtime", "train", "export", "course", "ui", "tests", "benchmarks", "recipes", "examples")
+FOLDERS = (
+    "runtime",
+    "train",
+    "export",
+    "course",
+    "ui",
+    "tests",
+    "benchmarks",
+    "recipes",
+    "examples",
+    "website",
+)
 
 
 def names(page: str) -> list[str]:

@@ -17,7 +17,7 @@ from _images import save
 from click.testing import CliRunner
 from PIL import Image
 
-from diabolo.train import datasets, networks
+from diabolo.train import datasets, networks, variants
 from diabolo.train.datasets import bsds500, glyphs
 from diabolo.ui.cli import main
 
@@ -26,6 +26,11 @@ README = (ROOT / "README.md").read_text("utf-8")
 DATA = (ROOT / "docs" / "data.md").read_text("utf-8")
 TRAINING = (ROOT / "docs" / "training.md").read_text("utf-8")
 DOCTOR = (ROOT / "docs" / "doctor.md").read_text("utf-8")
+CHINESE = {  # by the English page of the same commands
+    "README.md": "README.zh-TW.md",
+    "docs/guide.md": "docs/zh-TW/guide.md",
+    "docs/variants.md": "docs/zh-TW/variants.md",
+}
 
 
 def commands(text: str) -> list[list[str]]:
@@ -85,6 +90,47 @@ def test_its_commands_and_its_ten_lines(workplace: Path) -> None:
     assert ran.stdout.splitlines()[:3] == ["(1, 20)", "(1, 1, 28, 28)", "(4, 1, 28, 28)"]
     with Image.open("between.png") as between:
         assert between.size == (28, 28)
+
+
+@pytest.mark.parametrize("page", CHINESE)
+def test_the_chinese_page_has_the_same_commands(page: str) -> None:
+    """Those of the English page run; what explains them, after spaces or a hash, is in its own language."""
+
+    def code(text: str) -> list[str]:
+        lines = re.findall(r"^    .*", re.sub(r"^```python\n.*?^```", "", text, flags=re.M | re.S), re.M)
+        lines += "".join(re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)).splitlines()
+        return [re.sub(r"(?<=\S)(\s{3,}|  # ).*", "", line) for line in lines]
+
+    english, chinese = ((ROOT / name).read_text("utf-8") for name in (page, CHINESE[page]))
+    assert len(code(english)) >= 5
+    assert code(chinese) == code(english)
+    headings = [re.findall(r"^#+ ", text, re.MULTILINE) for text in (english, chinese)]
+    assert headings[0] == headings[1]
+
+
+def test_the_readmes_lead_to_each_other_at_the_top() -> None:
+    for page, other in (("README.md", "README.zh-TW.md"), ("README.zh-TW.md", "README.md")):
+        assert f"]({other})" in "".join((ROOT / page).read_text("utf-8").splitlines()[:4])
+
+
+def test_the_commands_of_the_guide(workplace: Path) -> None:
+    listed = commands((ROOT / "docs" / "guide.md").read_text("utf-8"))
+    assert [words[0] for words in listed] == [
+        *["ui", "lab", "lab", "denoise", "train", "doctor"],
+        *["export", "verify", "sample", "interpolate", "reconstruct", "encode"],
+    ]
+    for name in ("letter.png", "other.png"):
+        Image.new("L", (50, 40), 90).save(name)
+    for words in listed:
+        if words[0] != "ui":
+            run(words)
+
+
+def test_the_commands_of_the_page_on_variants(workplace: Path) -> None:
+    listed = commands((ROOT / "docs" / "variants.md").read_text("utf-8"))
+    assert sorted(words[1] for words in listed) == variants.names()
+    for words in listed:
+        run(words)
 
 
 def test_the_commands_of_the_page_on_data(workplace: Path) -> None:

@@ -1,0 +1,63 @@
+"""Docstrings as reStructuredText: they are written as plain text, with code between backticks."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["as_rest"]
+
+_FIELD = re.compile(r"[a-z]\w*: \S")  # a line of a list at the left edge, `name: what it is`
+_SPECIAL = re.compile(r"(?<!\w)([*|])|(_)(?!\w)")
+_CODE = (
+    "from diabolo",
+    "import ",
+    "python -m ",
+)  # a paragraph of a module that begins so is code or a command
+
+
+def as_rest(lines: list[str], *, module: bool = False) -> list[str]:
+    """The lines for Sphinx: what is indented after an empty line stays, the rest gets no new meaning.
+
+    Args:
+        lines: of a docstring, without the indentation that all have in common.
+        module: whether it is a module's, which may show code without indenting it.
+    """
+    made: list[str] = []
+    text = literal = 0  # how far the last line of text is indented; the block that stays as it is
+    for line, before, after in _with_neighbours(_indented_code(lines) if module else lines):
+        depth = len(line) - len(line.lstrip())
+        if line.strip() and depth < literal:
+            literal = 0
+        if line.strip() and not literal:
+            if made and not before.strip() and depth >= text + 4:
+                literal = depth
+                made += [" " * text + "::", ""]
+            else:
+                text = depth
+        made.append(line if literal else _mark(line, before, after) + _escaped(line))
+    return made
+
+
+def _with_neighbours(lines: list[str]) -> list[tuple[str, str, str]]:
+    return list(zip(lines, ["", *lines], [*lines[1:], ""], strict=False))
+
+
+def _indented_code(lines: list[str]) -> list[str]:
+    code = False
+    made = []
+    for line, before, _ in _with_neighbours(lines):
+        if not before.strip():
+            code = bool(made) and line.startswith(_CODE)
+        made.append(f"    {line}" if code and line.strip() else line)
+    return made
+
+
+def _mark(line: str, before: str, after: str) -> str:
+    """The colon before a line of a list of fields: one that others, or a continuation, stand next to."""
+    near = after.startswith(" ") or _FIELD.match(after) or before.startswith(" ") or _FIELD.match(before)
+    return ":" if _FIELD.match(line) and near else ""
+
+
+def _escaped(line: str) -> str:
+    parts = re.split(r"(`+[^`]*`+)", line)
+    return "".join(part if part.startswith("`") else _SPECIAL.sub(r"\\\1\2", part) for part in parts)
