@@ -77,7 +77,9 @@ def _help(command: click.Command) -> str:
 
 
 def _records(command: click.Command, context: click.Context) -> list[tuple[str, str]]:
-    return [record for param in command.get_params(context) if (record := param.get_help_record(context))]
+    """The names of each option, and its help; arguments have no help of their own and are left out."""
+    records = (param.get_help_record(context) for param in command.get_params(context))
+    return [record for record in records if record and record[1]]
 
 
 def _options(command: click.Command, context: click.Context) -> str:
@@ -85,7 +87,7 @@ def _options(command: click.Command, context: click.Context) -> str:
 
 
 def _definitions(records: list[tuple[str, str]]) -> str:
-    return "\n\n".join(f"`{names}`\n: {_plain(text) or ' '}" for names, text in records)
+    return "\n\n".join(f"`{names}`\n: {_plain(text)}" for names, text in records)
 
 
 def _plain(text: str) -> str:

@@ -24,6 +24,7 @@ def as_rest(lines: list[str], *, module: bool = False) -> list[str]:
     """
     made: list[str] = []
     text = literal = 0  # how far the last line of text is indented; the block that stays as it is
+    lines = _with_whole_code(_without_fences(lines))
     for line, before, after in _with_neighbours(_indented_code(lines) if module else lines):
         depth = len(line) - len(line.lstrip())
         if line.strip() and depth < literal:
@@ -40,6 +41,34 @@ def as_rest(lines: list[str], *, module: bool = False) -> list[str]:
 
 def _with_neighbours(lines: list[str]) -> list[tuple[str, str, str]]:
     return list(zip(lines, ["", *lines], [*lines[1:], ""], strict=False))
+
+
+def _without_fences(lines: list[str]) -> list[str]:
+    """The lines with fenced code as indented code."""
+    fenced = False
+    made = []
+    for line in lines:
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+            made.append("")
+        else:
+            made.append(f"    {line}" if fenced and line.strip() else line)
+    return made
+
+
+def _with_whole_code(lines: list[str]) -> list[str]:
+    """The lines, each piece of code that goes on in the next line moved to the one where it begins."""
+    made: list[str] = []
+    for line in lines:
+        if made and made[-1].count("`") % 2 and "`" in line:
+            code, rest = line.strip().split("`", 1)
+            end, _, rest = rest.partition(" ")
+            made[-1] += f" {code}`{end}"
+            line = line[: len(line) - len(line.lstrip())] + rest if rest else ""
+            if not line:
+                continue
+        made.append(line)
+    return made
 
 
 def _indented_code(lines: list[str]) -> list[str]:
@@ -59,5 +88,11 @@ def _mark(line: str, before: str, after: str) -> str:
 
 
 def _escaped(line: str) -> str:
+    """The line without characters that mean something, and with its code as literals."""
     parts = re.split(r"(`+[^`]*`+)", line)
-    return "".join(part if part.startswith("`") else _SPECIAL.sub(r"\\\1\2", part) for part in parts)
+    made = [
+        f"``{part.strip('`')}``" if part.startswith("`") else _SPECIAL.sub(r"\\\1\2", part) for part in parts
+    ]
+    for number in range(1, len(made), 2):  # a literal ends before a space or a sign, not before a letter
+        made[number] += "\\ " if parts[number + 1][:1].isalnum() else ""
+    return "".join(made)

@@ -44,6 +44,7 @@ def rewrite(
             return f"![{label}]({copy(meant)})"
         for tongue in (language, *trees):
             name = trees[tongue].name_of(meant)
+            label = _title(meant) if name and label.endswith(".md") else label
             if name and tongue == language:
                 return f"[{label}](/{name}.md{'#' * bool(anchor)}{anchor})"
             if name:
@@ -55,6 +56,11 @@ def rewrite(
         parts += [_LINK.sub(link, text[start : fence.start()]), fence[0]]
         start = fence.end()
     return "".join([*parts, _LINK.sub(link, text[start:])])
+
+
+def _title(file: Path) -> str:
+    """The first heading of a page: a link that was named after the file gets that name."""
+    return next(line[2:] for line in file.read_text("utf-8").splitlines() if line.startswith("# "))
 
 
 def _abroad(label: str, page: str, language: str, name: str, anchor: str) -> str:

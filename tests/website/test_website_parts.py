@@ -61,6 +61,7 @@ def test_every_type_of_error_has_a_meaning_in_chinese() -> None:
         ("[data](data.md#sizes)", "[data](/data.md#sizes)"),
         ("[any](https://doi.org/x)", "[any](https://doi.org/x)"),
         ("[here](#metrics)", "[here](#metrics)"),
+        ("[data.md](data.md)", "[Data](/data.md)"),
         ("[rules](../CONTRIBUTING.md)", "[rules](/contributing.md)"),
         ("![A picture](app.png)", "![A picture](/copied/app.png)"),
         ("[the script](../examples/browser/any-size.js)", "the script (`examples/browser/any-size.js`)"),
@@ -97,6 +98,12 @@ def test_chinese_is_searched_by_pairs_of_characters() -> None:
     ("lines", "made"),
     [
         (["Text.", "", "    code", "", "More."], ["Text.", "", "::", "", "    code", "", "More."]),
+        (["    It is `(a,", "    b)`, or c."], ["    It is ``(a, b)``,", "    or c."]),
+        (["All `Model`s, `a*b`"], ["All ``Model``\\ s, ``a*b``"]),
+        (
+            ["Example:", "    ```python", "    x = `1`", "    ```"],
+            ["Example:", "", "    ::", "", "        x = `1`", ""],
+        ),
         (["Args:", "    *values: any."], ["Args:", "    \\*values: any."]),
         (["Text.", "", "from diabolo import x"], ["Text.", "", "::", "", "    from diabolo import x"]),
         (["one: first", "    line", "two: second"], [":one: first", "    line", ":two: second"]),
