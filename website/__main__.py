@@ -14,9 +14,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m website", description="Build the documents as a site.")
     parser.add_argument("-o", "--out", type=Path, default=Path("build/site"), help="a new or empty folder")
     out = parser.parse_args().out
-    if out.exists() and any(out.iterdir()):
-        sys.exit(f"{out} is not empty. Remove it, or name another folder with -o.")
-    warnings = build(out)
+    try:
+        warnings = build(out)
+    except (FileExistsError, FileNotFoundError) as error:
+        sys.exit(str(error))
     print(out / "index.html")
     if warnings:
         sys.exit(f"{warnings} warnings: see above.")

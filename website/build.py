@@ -65,6 +65,11 @@ def _arrange(source: Path, trees: dict[str, Tree], language: str, names: set[str
     """Write the texts of the repository as a tree of files for Sphinx, with the pictures that they show."""
 
     def copy(picture: Path) -> str:
+        if not picture.is_file():
+            missing = picture.relative_to(ROOT)
+            raise FileNotFoundError(
+                f"a page of the site shows {missing}, which does not exist. Make it first."
+            )
         path = Path("_pictures", picture.relative_to(ROOT))
         (source / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(picture, source / path)

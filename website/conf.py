@@ -16,6 +16,7 @@ myst_enable_extensions = ["deflist"]
 myst_links_external_new_tab = False
 highlight_language = "text"
 default_role = "code"
+smartquotes = False  # they make a dash of the two hyphens of an option
 suppress_warnings = ["myst.header"]
 
 autodoc_member_order = "bysource"

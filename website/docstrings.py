@@ -46,7 +46,7 @@ def _with_neighbours(lines: list[str]) -> list[tuple[str, str, str]]:
 def _without_fences(lines: list[str]) -> list[str]:
     """The lines with fenced code as indented code."""
     fenced = False
-    made = []
+    made: list[str] = []
     for line in lines:
         if line.lstrip().startswith("```"):
             fenced = not fenced
@@ -73,7 +73,7 @@ def _with_whole_code(lines: list[str]) -> list[str]:
 
 def _indented_code(lines: list[str]) -> list[str]:
     code = False
-    made = []
+    made: list[str] = []
     for line, before, _ in _with_neighbours(lines):
         if not before.strip():
             code = bool(made) and line.startswith(_CODE)

@@ -29,7 +29,7 @@ _SIDE, _GAP, _TOP = 224, 18, 44  # of the panels, between them, above them
 _WIDE = 336  # the photograph
 _SIZE = (2 * _SIDE + _WIDE + 4 * _GAP, _SIDE + _TOP + _GAP)
 _PAPER, _INK, _QUIET, _ACCENT = "#f8fafc", "#0f172a", "#64748b", "#f59e0b"
-_CLASSES = ("#0d9488", "#2563eb", "#db2777", "#ca8a04", "#7c3aed")
+_CLASSES: tuple[str, ...] = ("#0d9488", "#2563eb", "#db2777", "#ca8a04", "#7c3aed")
 _CLASSES += ("#dc2626", "#059669", "#0891b2", "#9333ea", "#475569")
 _FINE = 4  # shapes are drawn this much larger, then reduced: smooth edges
 _NOISE = "gaussian:0.15"
@@ -138,7 +138,7 @@ def _divided(noisy: Image.Image, clean: Image.Image, split: int) -> Image.Image:
 def _card() -> tuple[Image.Image, Image.Image, Image.Image]:
     """What stays: the captions; and the photograph, with noise and denoised."""
     model = Autoencoder.load("photos-denoising", device="cpu")
-    image = scene(0, _WIDE, _SIDE).transpose(2, 0, 1)[None].astype(np.float32) / 255
+    image = scene(0, _WIDE, _SIDE).transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
     noisy = add_noise(image, NoiseSpec.parse(_NOISE), np.random.default_rng(0))
     clean = model.denoise(noisy)
     card = Image.new("RGB", _SIZE, _PAPER)

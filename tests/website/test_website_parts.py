@@ -102,7 +102,7 @@ def test_chinese_is_searched_by_pairs_of_characters() -> None:
         (["All `Model`s, `a*b`"], ["All ``Model``\\ s, ``a*b``"]),
         (
             ["Example:", "    ```python", "    x = `1`", "    ```"],
-            ["Example:", "", "    ::", "", "        x = `1`", ""],
+            ["Example:", "", "::", "", "        x = `1`", ""],
         ),
         (["Args:", "    *values: any."], ["Args:", "    \\*values: any."]),
         (["Text.", "", "from diabolo import x"], ["Text.", "", "::", "", "    from diabolo import x"]),
