@@ -51,7 +51,7 @@ def _page(command: click.Command, context: click.Context) -> str:
     ]
     records = [_records(found, below) for _, found, below in inner]
     shared = [one for one in records[0] if all(one in others for others in records[1:])]
-    own_options = _definitions([one for one in _records(command, context) if not one[0].startswith("-h")])
+    own_options = _options(command, context)
     parts = [head, f"## Options\n\n{own_options}"] if own_options else [head]
     for (name, found, below), own in zip(inner, records, strict=True):
         rest = _definitions([one for one in own if one not in shared])
@@ -78,8 +78,8 @@ def _help(command: click.Command) -> str:
 
 def _records(command: click.Command, context: click.Context) -> list[tuple[str, str]]:
     """The names of each option, and its help; arguments have no help of their own and are left out."""
-    records = (param.get_help_record(context) for param in command.get_params(context))
-    return [record for record in records if record and record[1]]
+    params = (param for param in command.get_params(context) if param.name != "help")
+    return [record for param in params if (record := param.get_help_record(context)) and record[1]]
 
 
 def _options(command: click.Command, context: click.Context) -> str:

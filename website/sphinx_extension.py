@@ -74,6 +74,13 @@ def _docstring(_app: Sphinx, what: str, _name: str, _object: Any, _options: Any,
     lines[:] = as_rest(lines, module=what == "module")
 
 
+def _dashes(_app: Sphinx, doctree: nodes.document) -> None:
+    """The dash between a parameter and what it is; Sphinx writes two hyphens."""
+    for text in list(doctree.findall(nodes.Text)):
+        if text == " -- ":
+            text.parent.replace(text, nodes.Text(" – "))
+
+
 def _languages(app: Sphinx, page: str, _template: str, context: dict[str, Any], _doctree: Any) -> None:
     """Tell the page's template where the same page, or else the first one, is in the other languages."""
     up = "../" * (page.count("/") + 1)
@@ -91,5 +98,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     app.add_search_language(Chinese)
     app.connect("autodoc-process-docstring", _docstring, priority=100)  # before napoleon
+    app.connect("doctree-read", _dashes)
     app.connect("html-page-context", _languages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
