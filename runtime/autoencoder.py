@@ -28,6 +28,7 @@ from diabolo.runtime.session.device import Device
 __all__ = ["Autoencoder", "Codes"]
 
 _THREADS = 1024  # at most; onnxruntime would start any number
+_TOGETHER = 64  # images of which `posterior` asks both outputs at once
 
 
 class Autoencoder(Generating):
@@ -146,6 +147,39 @@ class Autoencoder(Generating):
         if self._any_size:
             return self._any_size.encode(self._input.pixels(images, invert))
         return self._graphs.encode(self._input.batch(images, invert))
+
+    def posterior(
+        self, images: Images, *, invert: Invert = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The gaussian that a VAE's encoder gives each image: its mean, which is the code, and its deviation.
+
+        A latent of the image is drawn as `mean + std * epsilon` with epsilon from N(0, I).
+
+        Args:
+            images: as in `encode`.
+            invert: as in `encode`.
+
+        Returns:
+            The means and the standard deviations, each float32 `(batch, *latent_shape)`.
+
+        Raises:
+            GraphError: onnxruntime cannot compute the encoder.
+            ImageError: the model cannot take these images.
+            UsageError: the encoder has no log-variance (`manifest.log_variance`), or takes any size.
+        """
+        if not self.manifest.log_variance or self._any_size:
+            raise UsageError(
+                f"{self.manifest.name!r} has no posterior to give: only the encoder of a VAE for images of one "
+                "size does. Its codes come from encode."
+            )
+        batch = self._input.batch(images, invert)
+        found = [self._graphs.encode_whole(batch[at : at + _TOGETHER]) for at in range(0, len(batch), _TOGETHER)]
+        empty = np.empty((0, *self.manifest.latent_shape), np.float32)
+        mean, log_variance = (
+            np.concatenate([empty, *(one[name] for one in found)]) for name in ("latent", "log_variance")
+        )
+        with np.errstate(over="ignore"):  # of graphs that anybody made
+            return mean, np.exp(0.5 * log_variance)
 
     def decode(self, latents: ArrayLike) -> NDArray[np.float32]:
         """Decode latents to images.

@@ -15,6 +15,7 @@ from diabolo.runtime import _discovery
 from diabolo.ui.blocks import AppBlocks
 from diabolo.ui.components import choice
 from diabolo.ui.files.temporary import AGE
+from diabolo.ui.lessons import add_fold
 from diabolo.ui.models.collection import Models, Sources, collect
 from diabolo.ui.models.suited import suited
 from diabolo.ui.parts.context import EVERY, Context, shown_errors
@@ -139,6 +140,7 @@ def _add_tabs(context: Context, tabs: dict[str, ModuleType]) -> None:
         for name, module in tabs.items():
             context.pictured = False
             with gr.Tab(context.text(name, "tab"), id=name) as tab:
+                add_fold(context, name)
                 module.build(context)
             tab.elem_classes = ["pictured" if context.pictured else "unpictured"]
             best = suited(context.bundles, getattr(module, "SUITS", None))

@@ -139,7 +139,7 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
         self._show_label = show_label  # gradio would warn of a label without a container
 
     @staticmethod
-    def show_picture(picture: PictureSource) -> dict[str, Any]:
+    def show_picture(picture: PictureSource, example: bool = False) -> dict[str, Any]:
         """A listener's answer that marks a picture on the map at the code which the model shown gives it.
 
         Other models that are chosen later encode it anew.
@@ -148,11 +148,12 @@ class LatentExplorer(gr.HTML, metaclass=WithoutStub):
             picture: a PIL image, a path or a uint8 array `(height, width)` or `(height, width, 3)`, which is
                 fitted to the model as `Autoencoder.encode` does; a float array `(channels, height, width)` in
                 [0, 1], as the model sees it; or None, which removes the mark.
+            example: whether it is only an example, and not the user's; the page says so.
 
         Raises:
             ImageError: it is not a picture.
         """
-        update: dict[str, Any] = gr.update(picture=for_page(picture) or {})  # gradio drops None
+        update: dict[str, Any] = gr.update(picture=for_page(picture, example) or {})  # gradio drops None
         return update
 
     @property

@@ -31,13 +31,14 @@ _ALLOWED = (
 )
 
 
-def for_page(picture: PictureSource) -> dict[str, Any] | None:
+def for_page(picture: PictureSource, example: bool = False) -> dict[str, Any] | None:
     """A picture as the page holds it: `url`, a PNG as data URL, and whether it is `prepared`.
 
     Args:
         picture: a PIL image, a path, or a uint8 array `(height, width)` or `(height, width, 3 or 4)`, which
             the model's conversion fits to the model; a float array `(channels, height, width)` in [0, 1],
             taken as it is; an answer of this function; or None.
+        example: whether it is only an example, which the page then says.
 
     Raises:
         ImageError: it is none of these, or cannot be read.
@@ -52,7 +53,8 @@ def for_page(picture: PictureSource) -> dict[str, Any] | None:
     if max(image.size) > _LONGEST:
         image.thumbnail((_LONGEST, _LONGEST), Image.Resampling.BOX)
     data = base64.b64encode(mosaic.png(image)).decode("ascii")
-    return {"url": f"data:image/png;base64,{data}", "prepared": bool(is_prepared)}
+    shown = {"url": f"data:image/png;base64,{data}", "prepared": bool(is_prepared)}
+    return shown | ({"example": True} if example else {})
 
 
 def _as_image(picture: Any) -> Image.Image:

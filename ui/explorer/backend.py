@@ -16,6 +16,7 @@ from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.image import convert
 from diabolo.ui.explorer import latent_map
 from diabolo.ui.explorer._picture import prepared
+from diabolo.ui.explorer.posterior import REPARAMETRISATION, has_posterior, kl_by_dimension, posterior, usual_kl
 from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.marks import far_of, marks_of
 from diabolo.ui.work import check_pictures
@@ -83,6 +84,7 @@ class Backend:
             "order": order,
             "offered": sorted(order[:_OFFERED]),
             "plane": None if self._codes is None else self.plane(None),
+            "posterior": {**REPARAMETRISATION, "usual": usual_kl(m)} if has_posterior(m) else None,
         }
 
     def plane(self, axes: Sequence[int] | None) -> dict[str, Any]:
@@ -139,7 +141,8 @@ class Backend:
         return self._marks(shaped, self._model.decode(shaped))
 
     def picture(self, sent: Any) -> dict[str, Any]:
-        """A picture's code, the picture as the model sees it, its reconstruction, and the marks of both.
+        """A picture's code, the picture as the model sees it, its reconstruction, and the marks of both;
+        of a VAE also the standard deviations of its posterior, and the KL divergence of each dimension.
 
         Args:
             sent: the picture as the page holds it, see `_picture.for_page`.
@@ -148,10 +151,12 @@ class Backend:
             ImageError: it is not a picture.
         """
         seen = prepared(sent, self._model)
-        latent = self._model.encode(seen)
+        latent, std = posterior(self._model, seen)
         made = self._model.decode(latent)
         return {
             "latent": _text(latent.astype("<f4")),
+            "std": None if std is None else _text(std.astype("<f4")),
+            "kl": None if std is None else _text(kl_by_dimension(latent, std).astype("<f4")),
             "seen": _text(convert.to_uint8(seen)),
             "image": _text(convert.to_uint8(made)),
             "marks": self._marks(latent, made),

@@ -24,6 +24,8 @@ SHARED: Texts = {
         "sample": "Fetch a sample",
         "test_image": "Fetch a test image",
         "seen": "What the model sees",
+        "lesson": "What is this?",
+        "not_known": "(not known)",
         "tagline": "Compress a picture into a small code, reconstruct it, and see what was kept.",
         "empty": "Draw something, upload a picture, or fetch a sample.",
         "example": "An example, decoded from a stored code. It is easier to reconstruct than a real image: "
@@ -85,6 +87,8 @@ SHARED: Texts = {
         "sample": "取一個樣本",
         "test_image": "取一張測試影像",
         "seen": "模型看到的影像",
+        "lesson": "這是什麼？",
+        "not_known": "（不詳）",
         "tagline": "把影像壓縮成一小段編碼，再還原回來，看看保留了什麼。",
         "empty": "請先畫點東西、上傳影像，或取一個樣本。",
         "example": "這是範例，由存好的編碼解碼而成，比真實影像容易重建；請手繪或上傳自己的影像試試。",

@@ -40,6 +40,7 @@ function latentMap(place, state, act) {
     paintPath(context, ends, unit(), ink, panel);
     const colour = style.getPropertyValue(`--${state.marks.at(-1) ?? "accent"}`);
     const radius = ends.some((end) => Math.hypot(end[0] - x, end[1] - y) < 12 * unit()) ? 14 : 8; // a ring around the letter
+    if (state.yours?.std) paintPosterior(context, state.plane, state.yours, size, unit(), ink, panel);
     if (state.yours) act.located(paintStamp(context, positionOf(state.yours.latent), size, unit(), state.yours.stamp, ink, panel));
     paintPointer(context, [x, y], size, unit(), radius, colour, state.tiles ? "#fff" : ink);
   });

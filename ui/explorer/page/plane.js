@@ -18,6 +18,17 @@ function latentPlane(sent) {
     zoom,
     /** The x and y of a latent. */
     place: (latent, at = 0) => [along(across, latent, at), along(up, latent, at)],
+    /** The covariance of x and y, [xx, xy, yy], of independent numbers with these standard deviations. */
+    spread(std) {
+      const sum = [0, 0, 0];
+      for (let i = 0; i < std.length; i++) {
+        const variance = std[i] * std[i];
+        sum[0] += variance * across[i] * across[i];
+        sum[1] += variance * across[i] * up[i];
+        sum[2] += variance * up[i] * up[i];
+      }
+      return sum;
+    },
     /** The latent moved within the plane to x and y. */
     moved(latent, x, y) {
       const [nowX, nowY] = this.place(latent);

@@ -5,7 +5,7 @@
 function yoursOf(page, state, ask, { go, changed }) {
   const card = page.querySelector(".yours");
   const [seen, image] = card.querySelectorAll("canvas");
-  const [button, problem] = [card.querySelector("button"), card.querySelector(".problem")];
+  const [button, problem] = [card.querySelector(".go"), card.querySelector(".problem")];
   let picture = null;
   button.onclick = () => go(state.yours.latent);
   button.hidden = state.fixed;
@@ -14,13 +14,14 @@ function yoursOf(page, state, ask, { go, changed }) {
     const mine = picture;
     const found = mine ? await ask("picture", { picture: mine }) : null;
     if (mine !== picture) return; // another one follows
-    state.yours = found && { latent: floatsOf(found.latent), stamp: document.createElement("canvas") };
+    state.yours = found && { latent: floatsOf(found.latent), stamp: document.createElement("canvas"), ...posteriorIn(found) };
     if (found) {
       for (const [canvas, bytes] of [[seen, found.seen], [image, found.image], [state.yours.stamp, found.seen]]) {
         [, canvas.height, canvas.width] = state.image;
         paintImage(canvas.getContext("2d"), bytesOf(bytes), state.image);
       }
       sayMarks(card.querySelector(".marks"), marksAt(found.marks, 0));
+      card.querySelector(".whose").textContent = say(mine.example ? "example" : "yours");
     }
     [problem.hidden, card.hidden] = [true, !found];
     changed();

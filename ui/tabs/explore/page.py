@@ -12,6 +12,7 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image import convert, mosaic
 from diabolo.ui.explorer import LatentExplorer
 from diabolo.ui.explorer.backend import LARGEST_LATENT, latents_of
+from diabolo.ui.explorer.posterior import has_posterior
 from diabolo.ui.models.suited import explores
 from diabolo.ui.parts.context import Context, shown_errors
 from diabolo.ui.parts.examples import example_latent
@@ -58,13 +59,17 @@ def build(context: Context) -> None:
     note = advice(context, "explore-note")
 
     def show(model: str, picture: Picture, request: gr.Request) -> tuple[Any, ...]:
-        """Show another model, or the visitor's picture: a model's own example is not theirs."""
+        """Show another model, or the visitor's picture. A model's own example is not theirs, and is shown only
+        to have a posterior to look at.
+        """
         with shown_errors():
             name = context.bundles.check(model)
             if not _fits(context.manifest(name)):
                 return gr.skip(), gr.Column(visible=False), _too_large(context, name, request)
-            look = None if picture.kind == "example" else context.look(name, picture, request)
-            marked = explorer.show_picture(None if look is None else look.image) | {"chosen": name}
+            example = picture.kind == "example"
+            shown_too = not example or has_posterior(context.manifest(name))
+            look = context.look(name, picture, request) if shown_too else None
+            marked = explorer.show_picture(None if look is None else look.image, example) | {"chosen": name}
             return marked, gr.Column(visible=True), ""
 
     refresh(context, show, [context.chooser, context.picture], [explorer, shown, note])
