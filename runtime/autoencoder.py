@@ -169,11 +169,13 @@ class Autoencoder(Generating):
         """
         if not self.manifest.log_variance or self._any_size:
             raise UsageError(
-                f"{self.manifest.name!r} has no posterior to give: only the encoder of a VAE for images of one "
-                "size does. Its codes come from encode."
+                f"{self.manifest.name!r} has no posterior: only the encoder of a VAE for images of one size "
+                "gives one. Its codes come from encode."
             )
         batch = self._input.batch(images, invert)
-        found = [self._graphs.encode_whole(batch[at : at + _TOGETHER]) for at in range(0, len(batch), _TOGETHER)]
+        found = [
+            self._graphs.encode_whole(batch[at : at + _TOGETHER]) for at in range(0, len(batch), _TOGETHER)
+        ]
         empty = np.empty((0, *self.manifest.latent_shape), np.float32)
         mean, log_variance = (
             np.concatenate([empty, *(one[name] for one in found)]) for name in ("latent", "log_variance")

@@ -16,7 +16,13 @@ from diabolo.runtime.errors import LatentError, UsageError
 from diabolo.runtime.image import convert
 from diabolo.ui.explorer import latent_map
 from diabolo.ui.explorer._picture import prepared
-from diabolo.ui.explorer.posterior import REPARAMETRISATION, has_posterior, kl_by_dimension, posterior, usual_kl
+from diabolo.ui.explorer.posterior import (
+    REPARAMETRISATION,
+    has_posterior,
+    kl_by_dimension,
+    posterior,
+    usual_kl,
+)
 from diabolo.ui.models.cache import cached
 from diabolo.ui.parts.marks import far_of, marks_of
 from diabolo.ui.work import check_pictures

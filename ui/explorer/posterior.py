@@ -1,4 +1,4 @@
-"""The posterior of a picture, for the page: what a VAE's encoder gives it, its KL divergence, and the code."""
+"""The posterior of a picture, for the page: what a VAE's encoder gives it, and its KL divergence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from diabolo.runtime.bundle.manifest import Manifest
 
 __all__ = ["REPARAMETRISATION", "has_posterior", "kl_by_dimension", "posterior", "usual_kl"]
 
-# how training draws a latent, quoted, since the app also runs without torch; a test compares it with the source
+# how training draws a latent: a quote, since the app also runs without torch; a test compares it
 REPARAMETRISATION = {
     "where": "train/variants/vae.py",
     "code": "normal = step.normal(len(mean), samples, *mean.shape[1:])\n"

@@ -94,7 +94,9 @@ def test_every_fact_in_it_is_known_of_a_ready_made_model(language: str, name: st
         ({"training": {"settings": {"variant_options": {"sparsity": 0.2}}}}, "sparse"),
     ],
 )
-def test_the_text_follows_model_json_and_not_a_name(tmp_path: Path, changes: dict[str, Any], kind: str) -> None:
+def test_the_text_follows_model_json_and_not_a_name(
+    tmp_path: Path, changes: dict[str, Any], kind: str
+) -> None:
     m = Bundle.open(save_pair(tmp_path / "b", **changes)).manifest
     texts = {"tab": "any", **{f"tab.{one}": one for one in kinds()}}
     assert chosen("tab", kinds_of(m), texts) == (kind or "any")

@@ -29,6 +29,11 @@ function latentPlane(sent) {
       }
       return sum;
     },
+    /** Zoom to a place, so that lengths of `reach` about it take most of the map; return whether that is another part. */
+    closeUp(x, y, reach) {
+      const [left, top] = zoom.outOf(...this.share(x, y));
+      return zoom.about(left, top, (2.5 * reach) / Math.min(highX - lowX, highY - lowY));
+    },
     /** The latent moved within the plane to x and y. */
     moved(latent, x, y) {
       const [nowX, nowY] = this.place(latent);

@@ -17,7 +17,7 @@ function normal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }
 
-function posteriorOf(page, state, decode, { changed, failed }) {
+function posteriorOf(page, state, decode, { changed, look, failed }) {
   const $ = (name) => page.querySelector(name);
   const [card, keep, more] = [$(".posterior"), $(".keep"), $(".posterior .more button")];
   let mine = null; // the picture whose posterior is shown, as in `state.yours`
@@ -93,6 +93,14 @@ function posteriorOf(page, state, decode, { changed, failed }) {
     go();
   }
 
+  /** Zoom the map to the ellipses. */
+  function closeUp() {
+    const [xx, , yy] = state.plane.spread(mine.std);
+    look(state.plane.closeUp(...state.plane.place(mine.latent), 2 * Math.sqrt(Math.max(xx, yy))));
+  }
+
+  $(".close-up").onclick = closeUp;
+  $(".close-up").hidden = !state.plane;
   $(".draw").onclick = go;
   toggle(keep, (on) => (on ? go() : clearTimeout(timer)));
   more.onclick = () => {

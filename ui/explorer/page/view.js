@@ -157,7 +157,7 @@ function viewOf(page, { model, about, latent, options, server, trigger, tell, pr
   for (const [name, words] of [[".closer", "zoomIn"], [".farther", "zoomOut"]]) {
     for (const what of ["title", "aria-label"]) $(name).setAttribute(what, say(words));
   }
-  const posterior = posteriorOf(page, state, decoder.decode, { changed: map.point, failed });
+  const posterior = posteriorOf(page, state, decoder.decode, { changed: map.point, look, failed });
   const changed = () => (map.redraw(), posterior.show());
   const showYours = yoursOf(page, state, ask, { go: (there) => (go(there), release()), changed });
   const change = (index, value) => (go(state.latent.map((now, i) => (i === index ? value : now))), rest());

@@ -26,6 +26,8 @@ function zoomOf() {
     pan: (x, y) => show(left - x * span, top - y * span),
     /** Pan until (x, y) of the map lies on it. */
     reveal: (x, y) => show(...[[left, x], [top, y]].map(([start, at]) => start + span * (at - within(at)))),
+    /** Show the part of this span about a place of the plane, [0, 1] from the left and from the top. */
+    about: (x, y, wanted) => show(x - Math.max(CLOSEST, wanted) / 2, y - Math.max(CLOSEST, wanted) / 2, wanted),
     whole: () => show(0, 0, 1),
   };
 }

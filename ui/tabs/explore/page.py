@@ -22,6 +22,7 @@ from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.picture_input import pixels
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.parts.texts import SHARED, Texts
+from diabolo.ui.tabs.explore.series import add_slider
 
 __all__ = ["ORDER", "TEXTS", "TITLE", "build"]
 
@@ -49,6 +50,7 @@ _LONGEST = 1600  # pixels of the strip's longer side
 def build(context: Context) -> None:
     """Lay out the tab."""
     gr.Markdown(context.text("explore", "lead"), elem_classes="lead")
+    add_slider(context)
     with gr.Column(visible=_fits(context.manifest(context.chooser.value))) as shown:
         explorer = LatentExplorer(
             context.bundles,
@@ -59,8 +61,8 @@ def build(context: Context) -> None:
     note = advice(context, "explore-note")
 
     def show(model: str, picture: Picture, request: gr.Request) -> tuple[Any, ...]:
-        """Show another model, or the visitor's picture. A model's own example is not theirs, and is shown only
-        to have a posterior to look at.
+        """Show another model, or the visitor's picture. A model's own example is not theirs, and is shown
+        only to have a posterior to look at.
         """
         with shown_errors():
             name = context.bundles.check(model)

@@ -17,6 +17,16 @@ TEXTS: Texts = {
         "unit_channel": "A unit is one of the {count} channels of the code, averaged over its {positions} "
         "positions.",
         "no_codes": "This model has no stored codes, so how often its units fire is unknown.",
+        "asked": "Asked for and what came",
+        "asked_rho": "is ρ, the mean activity that training asked each unit for",
+        "came_mean": "is ρ̂, the mean activity that came of it",
+        "came_metrics": "Measured on all test images after training.",
+        "came_codes": "Measured here, on the stored codes of test images.",
+        "came_unknown": "Training asked each unit for a mean activity of ρ = {rho}. What came of it is not "
+        "known: model.json does not say, and there are no stored codes to measure it on.",
+        "came_told": "The units lie between {low} and {high}; {near} of {count} are within {share} % of ρ.",
+        "bin": "{count} units with a mean activity from {low} to {high}",
+        "histogram": "How many units have which mean activity: from {low} to {high}, with ρ = {rho} marked",
         "share": "of the {count} units fire for an average image",
         "fires": "A unit fires if its value is above the middle of its range, which extends from its lowest "
         "to its highest value among the stored codes of test images.",
@@ -61,6 +71,16 @@ TEXTS: Texts = {
         "unit_number": "編碼的 {count} 個數，每個就是一個神經元。",
         "unit_channel": "編碼有 {count} 個通道，每個通道算一個神經元，取 {positions} 個位置的平均。",
         "no_codes": "這個模型沒有附上編碼，無法得知神經元多常被激活。",
+        "asked": "要求的與得到的",
+        "asked_rho": "是 ρ：訓練時要求每個神經元達到的平均激活程度",
+        "came_mean": "是 ρ̂：實際得到的平均激活程度",
+        "came_metrics": "訓練後在全部測試影像上量得。",
+        "came_codes": "在這裡用存好的測試影像編碼量得。",
+        "came_unknown": "訓練時要求每個神經元的平均激活程度為 ρ = {rho}；實際得到多少則不詳："
+        "model.json 沒有記載，也沒有存好的編碼可以量。",
+        "came_told": "各神經元介於 {low} 與 {high} 之間；{count} 個裡有 {near} 個與 ρ 相差不到 {share} %。",
+        "bin": "平均激活程度從 {low} 到 {high} 的神經元有 {count} 個",
+        "histogram": "各種平均激活程度各有幾個神經元：從 {low} 到 {high}，並標出 ρ = {rho}",
         "share": "的神經元（共 {count} 個）平均會被一張影像激活",
         "fires": "數值超過自身範圍的中點就算激活；範圍是它在測試影像的編碼裡，從最低到最高的值。",
         "mean_sigmoid": "每個神經元的平均激活程度，由高到低：它的值（0 到 1）對所有影像取平均。",

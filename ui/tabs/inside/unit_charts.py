@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from diabolo.ui.parts.inline_html import escaped, picture
+from diabolo.ui.tabs.inside.asked import asked_and_came
 from diabolo.ui.tabs.inside.units import Units
 
 __all__ = ["colour_of", "page"]
@@ -44,14 +45,16 @@ def page(units: Units, labels: NDArray[np.int64] | None, say: Mapping[str, str])
         if units.positions > 1
         else say["unit_number"].format(count=len(units))
     )
+    asked = asked_and_came(units, say)
     if activity is None or fired is None or units.values is None:
-        return f'<div class="unit-charts"><p>{escaped(say["no_codes"])} {escaped(unit)}</p></div>'
+        return f'<div class="unit-charts"><p>{escaped(say["no_codes"])} {escaped(unit)}</p>{asked}</div>'
     share = float(fired.mean())
     words = escaped(say["share"].format(count=len(units)))
     parts = [
         f'<p class="share"><b>{_percent(share)}</b> <span>{words}</span></p>',
         f'<div class="meter"><i style="width: {100 * share:.2f}%"></i></div>',
         f'<p class="small-print">{escaped(unit)} {escaped(say["fires"])}</p>',
+        asked,
         _figure(say["mean_sigmoid" if units.sigmoid else "mean_other"], bars(activity, say)),
         _figure(say["images"].format(count=len(units.values)), bars(fired, say)),
     ]
