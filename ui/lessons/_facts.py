@@ -14,7 +14,7 @@ from diabolo.ui.parts.plain_text import as_text
 
 __all__ = ["facts_of", "kinds_of", "variant_options"]
 
-# how figures of model.json are written; the ones in percent are shares
+# how figures of model.json are written
 _WRITTEN = {"psnr": "{:.1f}", "noisy_psnr": "{:.1f}", "denoised_psnr": "{:.1f}", "kl": "{:.1f}"}
 _WRITTEN |= {"reconstruction": "{:.0f}", "activity": "{:.3g}", "active_units": "{:g}"}
 
@@ -30,6 +30,7 @@ def kinds_of(m: Manifest) -> list[str]:
     """What a model is, for the choice of a text: the kinds that apply, those that matter most first."""
     kinds = {
         "large": prod(m.latent_shape) > LARGEST_LATENT,
+        "photos": m.any_size is not None and m.noise is not None,
         "any_size": m.any_size is not None,
         "noise": m.noise is not None,
         "posterior": m.log_variance,
@@ -58,12 +59,10 @@ def facts_of(name: str, m: Manifest) -> dict[str, str]:
     if m.any_size is not None:
         found["stride"] = str(m.any_size.latent_stride)
     if m.noise is not None:
-        found["level"] = "–".join(f"{level:g}" for level in dict.fromkeys(m.noise[1:]))
+        found["noise"] = as_text(str(m.noise_spec or m.noise[0]))
     numbers = figures(m)
     if "mse" in numbers:
         found["mse"] = mse_text(numbers["mse"])
-    if "holes" in numbers:
-        found["holes"] = f"{100 * numbers['holes']:.1f}"
     found |= {key: written.format(numbers[key]) for key, written in _WRITTEN.items() if key in numbers}
     for option, fact in (("sparsity", "rho"), ("beta", "beta"), ("sparsity_weight", "weight")):
         if isinstance(value := variant_options(m).get(option), int | float):

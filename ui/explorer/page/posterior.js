@@ -54,9 +54,10 @@ function posteriorOf(page, state, decode, { changed, look, failed }) {
     const cell = (words, name = "td") => Object.assign(document.createElement(name), { textContent: words });
     const lines = rows().map((i) => {
       const line = document.createElement("tr");
-      const bar = cell("");
+      const [bar, inner] = [cell(""), document.createElement("div")];
       bar.className = "kl";
-      bar.append(barOf(mine.kl[i] / highest, state.posterior.usual && state.posterior.usual[i] / highest), cell(inTwoPlaces(mine.kl[i]), "span"));
+      bar.append(inner);
+      inner.append(barOf(mine.kl[i] / highest, state.posterior.usual && state.posterior.usual[i] / highest), cell(inTwoPlaces(mine.kl[i]), "span"));
       const numbers = [mine.latent[i], mine.std[i], last?.epsilon[i], last?.latent[i]].map((value) => cell(value === undefined ? "" : inTwoPlaces(value)));
       line.append(cell(nameOf(i, state.shape), "th"), ...numbers, bar);
       return line;
