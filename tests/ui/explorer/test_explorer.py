@@ -157,7 +157,7 @@ def test_every_picture_of_the_page_has_a_name() -> None:
 
     page = (Path(explorer.__file__).parent / "page" / "explorer.html").read_text("utf-8")
     pictures = [tag for tag in re.findall("<[^>]+>", page) if 'role="img"' in tag]
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     assert all("data-name=" in tag for tag in pictures)
 
 

@@ -126,9 +126,10 @@ def test_the_component_takes_one_and_changes_it(model: Autoencoder) -> None:
         explorer = LatentExplorer(model, picture=GREY)
     assert explorer.get_config()["props"]["picture"] == for_page(GREY)
     answer = explorer.explorer_picture({"model": "by-hand", "picture": for_page(GREY)})
-    assert set(answer) == {"latent", "seen", "image", "marks"}
+    assert set(answer) == {"latent", "seen", "image", "marks", "std", "kl"}
     assert "PNG" in explorer.explorer_picture({"model": "by-hand", "picture": {"url": "x"}})["problem"]
     assert explorer.show_picture(GREY)["picture"] == for_page(GREY)
+    assert explorer.show_picture(GREY, example=True)["picture"] == {**(for_page(GREY) or {}), "example": True}
     assert explorer.show_picture(None)["picture"] == {}  # gradio would drop None
     with pytest.raises(ImageError, match="not a picture"):
         explorer.show_picture(7)

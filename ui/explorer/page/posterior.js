@@ -34,6 +34,7 @@ function posteriorOf(page, state, decode, { changed, look, failed }) {
     const { images } = await decode(latent);
     if (from !== state.yours) return; // another picture was given meanwhile
     const canvas = document.createElement("canvas");
+    canvas.ariaHidden = "true"; // the last one has a name, next to the reconstruction
     [, canvas.height, canvas.width] = state.image;
     for (const place of [canvas, $(".drawn")]) paintImage(place.getContext("2d"), images, state.image);
     from.draws = [{ latent, epsilon, canvas }, ...from.draws].slice(0, KEPT_DRAWS);

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
-from typing import Any
 
 import pytest
 
 pytest.importorskip("gradio")
 
-import diabolo.ui
-from diabolo.ui.explorer._component import _read
+from _texts import explorer_words, tables
+
 from diabolo.ui.parts.texts import LANGUAGES
-
-
-def tables() -> dict[str, dict[str, dict[str, str]]]:
-    """All tables of texts of the app's modules, by 'module.NAME'."""
-    found: dict[str, Any] = {}
-    for module in pkgutil.walk_packages(diabolo.ui.__path__, "diabolo.ui."):
-        if ".cli" in module.name or module.name.endswith("__main__"):
-            continue
-        for name, value in vars(importlib.import_module(module.name)).items():
-            if isinstance(value, dict) and set(value) == set(LANGUAGES) and isinstance(value["en"], dict):
-                found[f"{module.name}.{name}"] = value
-    return found
 
 
 def fields(text: str) -> list[str]:
@@ -59,7 +44,6 @@ def test_a_text_that_is_missing_is_found() -> None:
 
 
 def test_the_explorer_says_everything_in_both() -> None:
-    english, chinese = _read("words.js").split("  zh: {")
-    keys = [re.findall(r"^    (\w+): \"", part, re.MULTILINE) for part in (english, chinese)]
+    keys = [re.findall(r"^    (\w+): \"", part, re.MULTILINE) for part in explorer_words().values()]
     assert len(keys[0]) > 50
     assert keys[0] == keys[1]
