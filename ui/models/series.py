@@ -70,8 +70,8 @@ def series_like(models: Mapping[str, Manifest], name: str) -> Series | None:
 def _setup(m: Manifest) -> tuple[Any, dict[str, Any]] | None:
     """What a model was trained with, and apart from it the options of its variant; None if not known."""
     training = m.document.get("training") or {}
-    settings = training.get("settings")
-    options = settings.get("variant_options") if isinstance(settings, dict) else None
+    settings = training.get("settings") or {}
+    options = settings.get("variant_options")
     if not isinstance(options, dict):
         return None
     others = {key: value for key, value in settings.items() if key != "variant_options"}

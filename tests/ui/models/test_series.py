@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _chromium import GRADIO_MARKS, new_page, watch
 from _pair import save_pair
+from _served import served
 
 from diabolo.runtime.bundle import Bundle, zoo
 from diabolo.runtime.bundle.manifest import Manifest
@@ -15,6 +17,8 @@ pytest.importorskip("gradio")
 
 from diabolo.ui.models.series import series_like, series_of
 from diabolo.ui.tabs.explore.series import TEXTS, slider_html
+
+pytestmark = GRADIO_MARKS[1:]  # `browser` marks one test only
 
 
 def trained(
@@ -85,3 +89,30 @@ def test_the_ready_made_ones_differ_in_beta() -> None:
     assert kl == sorted(kl, reverse=True)
     assert series_of(models, "mnist-vae-2d") is None
     assert series_like(models, "mnist-vae-2d") == found
+
+
+@pytest.mark.browser
+def test_the_slider_chooses_the_model_and_its_map(
+    browser: Any, models: dict[str, Manifest], tmp_path: Path
+) -> None:
+    page = new_page(browser, viewport={"width": 1280, "height": 1000}, locale="zh-TW")
+    wrong = watch(page)
+    with served(
+        {name: Bundle.open(tmp_path / name) for name in ("other", "a", "b", "c")}, device="cpu"
+    ) as address:
+        page.goto(address)
+        page.get_by_role("tab", name="探索", exact=True).click()
+        chooser = page.locator(".head [role=combobox]")
+        page.locator(".series button", has_text=TEXTS["zh-TW"]["series_try"]).click()
+        slider = page.locator(".series input")
+        slider.wait_for(timeout=60_000)
+        assert chooser.input_value() == "c"
+        for key, name in (("ArrowLeft", "b"), ("Home", "a")):
+            slider.focus()
+            page.keyboard.press(key)
+            page.locator(".series .ticks .here", has_text=f"{models[name].metrics['kl']:g}").wait_for(
+                timeout=60_000
+            )
+            assert chooser.input_value() == name
+        assert wrong == []
+        page.close()
