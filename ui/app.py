@@ -38,10 +38,11 @@ _ALIASES = ("zh", "zh-HK", "zh-Hant", "zh-Hant-TW")  # browsers also ask for Chi
 
 
 def find_tabs() -> dict[str, ModuleType]:
-    """The tabs by name, in display order."""
+    """The tabs by name, in display order; one whose `is_offered` says no is left out."""
     package = "diabolo.ui.tabs"
     found = {name: _discovery.find(package, name, "tab") for name in _discovery.names(package)}
-    return dict(sorted(found.items(), key=lambda item: item[1].ORDER))
+    offered = {name: tab for name, tab in found.items() if getattr(tab, "is_offered", lambda: True)()}
+    return dict(sorted(offered.items(), key=lambda item: item[1].ORDER))
 
 
 def build(
@@ -50,6 +51,7 @@ def build(
     language: str | None = "en",
     device: str = "auto",
     limits: VisitorLimits | None = None,
+    training: bool = False,
 ) -> gr.Blocks:
     """Build the app as Gradio Blocks, to be launched, or to be part of another page.
 
@@ -64,6 +66,8 @@ def build(
             `i18n=diabolo.ui.translations()`.
         device: as for `Autoencoder.load`.
         limits: limits for the bundles that visitors upload; None takes `VisitorLimits()`.
+        training: let the page train models, which takes this machine's processors and disk for as long as it
+            likes; only for a page that nobody else can reach.
 
     Raises:
         BundleError: something is not a bundle, or was changed.
@@ -89,6 +93,7 @@ def build(
             language=language,
             texts=_texts(tabs),
             limits=limits or VisitorLimits(),
+            training=training,
         )
         _add_head(context)
         line, mark = gr.Markdown(elem_classes="model-line"), model_mark(context)

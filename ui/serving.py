@@ -63,6 +63,9 @@ def launch(
 ) -> gr.Blocks:
     """Serve the app until Ctrl-C or SIGTERM; by default only this machine can reach it.
 
+    Models can be trained on the page if only this machine can reach it: with the default host, and without
+    passwords and further hosts and origins. Runs are written to `runs` in the working directory.
+
     Visitors' files are stored in a private folder (mode 700) below GRADIO_TEMP_DIR, or below the system's
     folder for temporary files. It is removed when the process ends.
 
@@ -93,8 +96,9 @@ def launch(
     _check(mcp=mcp, auth=auth, concurrency=concurrency)
     port = free_port(host) if port is None else check_port(port, host)
     folder, access = own_folder(), _on_a_space(access or Access())
+    alone = host in _LOOPBACK and not (auth or access.hosts or access.origins)
     access = replace(access, hosts=(*access.hosts, host))
-    app = build(bundles, language=language, device=device, limits=limits)
+    app = build(bundles, language=language, device=device, limits=limits, training=alone)
     queue(app, concurrency)
     options = {"inbrowser": open_browser, "mcp_server": mcp, **_guarded(access, folder), **looks()}
     start = partial(_start, app, host, port, auth, options)

@@ -1,0 +1,7 @@
+"""Train a model and watch it: settings, losses, reconstructions, the latent map; then export it into the app."""
+
+from __future__ import annotations
+
+from diabolo.ui.tabs.train.page import ORDER, TEXTS, TITLE, build, is_offered
+
+__all__ = ["ORDER", "TEXTS", "TITLE", "build", "is_offered"]
