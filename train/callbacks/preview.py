@@ -1,4 +1,4 @@
-"""A callback for pages that watch a training: RUN/preview has its progress and pictures of its last validation.
+"""A callback for pages that watch a training: RUN/preview has its progress and last pictures.
 
 Both files are JSON and are replaced, whole, while the training goes on:
 

@@ -125,7 +125,7 @@ def _losses(history: list[dict[str, float]]) -> Figure:
 
 
 def reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figure:
-    """Some test images and their reconstructions, or those of their noisy copies; see `reconstruction_rows`."""
+    """Some test images and their reconstructions, or those of their noisy copies, as one figure."""
     return _grid(reconstruction_rows(variant, model, data))
 
 

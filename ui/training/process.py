@@ -39,18 +39,16 @@ class Command:
         weakref.finalize(self, _remove, self._log)
         kept = {name: value for name, value in os.environ.items() if name not in _DROPPED}
         # a terminal's Ctrl-C must reach the app alone, which then stops this process in order
-        own: dict[str, int] = {}
-        if sys.platform == "win32":
-            own["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
+        group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # of Windows
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - this very Python, and checked options
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - this very Python, and checked options
                 [sys.executable, "-m", "diabolo", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=handle,
                 stderr=subprocess.STDOUT,
                 env={**kept, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"},
                 start_new_session=sys.platform != "win32",
-                **own,
+                creationflags=group,
             )
         except OSError as error:
             raise UsageError(f"a process cannot be started: {error.strerror}. Try again.") from None

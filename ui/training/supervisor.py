@@ -48,8 +48,7 @@ class Trainings:
         self._stage, self._problem, self._model = "idle", "", ""
         self._asked = ""  # 'pause' or 'finish' once that was asked for
         self._ending, self._since = False, 0.0
-        known = weakref.ref(self)
-        self._end = atexit.register(lambda: (found := known()) is not None and found.close())
+        atexit.register(_close, weakref.ref(self))
 
     @property
     def root(self) -> Path:
@@ -199,8 +198,8 @@ class Trainings:
         self._check_free()
         if not _NAME.fullmatch(name):
             raise UsageError(
-                f"a run cannot be called {name[:80]!r}: a name has letters, digits, '.', '_' and '-', and begins "
-                "with a letter or digit."
+                f"a run cannot be called {name[:80]!r}: a name has at most 80 letters, digits, '.', '_' and "
+                "'-', and begins with a letter or a digit."
             )
         run = self._root / name
         if run_files.is_taken(run):
@@ -275,6 +274,11 @@ class Trainings:
             self._stage = "exported"
         except DiaboloError as error:
             self._stage, self._problem = "done", str(error)
+
+
+def _close(known: weakref.ref[Trainings]) -> None:
+    if (found := known()) is not None:
+        found.close()
 
 
 def arguments_of(choice: Mapping[str, Any], dataset: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Train a model and watch it: settings, losses, reconstructions, the latent map; then export it into the app."""
+"""Train a model, watch its losses, reconstructions and latent map, and export it into the app."""
 
 from __future__ import annotations
 

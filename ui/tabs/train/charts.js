@@ -21,11 +21,12 @@ function ticks(low, high, most) {
   return found;
 }
 
-/** Lines over epochs as SVG; `lines` is a list of { name, values }, with null for a value that is not finite. */
-function curves(epochs, lines) {
+/** Lines over epochs as SVG, with room up to the epoch `most`; `lines` is a list of { name, values }, with null for a
+ *  value that is not finite. */
+function curves(epochs, lines, most) {
   const [width, height, left, bottom, top, right] = [460, 230, 52, 26, 10, 12];
   const all = lines.flatMap((line) => line.values).filter((value) => value !== null);
-  const [first, last] = [epochs[0], epochs[epochs.length - 1]];
+  const [first, last] = [epochs[0], Math.max(most, epochs[epochs.length - 1])];
   let [low, high] = all.length ? [Math.min(...all), Math.max(...all)] : [0, 1];
   const margin = (high - low || Math.abs(high) || 1) * 0.06;
   [low, high] = [low - margin, high + margin];
@@ -49,25 +50,46 @@ function curves(epochs, lines) {
   return picture;
 }
 
-/** Points `[[x, y], ...]` on a canvas, each in the colour of its class. */
+/** Where points `[[x, y], ...]` are in a square from -1 to 1; both axes have one scale. */
+function placed(points) {
+  const spans = [0, 1].map((axis) => {
+    const values = points.map((point) => point[axis]);
+    return [Math.min(...values), Math.max(...values)];
+  });
+  const half = Math.max(...spans.map(([low, high]) => high - low)) / 2 || 1;
+  const [across, down] = spans.map(([low, high]) => (low + high) / 2);
+  return points.map(([x, y]) => [(x - across) / half, (y - down) / half]);
+}
+
+/** Draw points that `placed` returned on a canvas, each in the colour of its class. */
 function scatter(canvas, points, labels) {
   const side = canvas.clientWidth || 300;
   const ratio = devicePixelRatio || 1;
   [canvas.width, canvas.height] = [side * ratio, side * ratio];
   const pen = canvas.getContext("2d");
   pen.scale(ratio, ratio);
-  const spans = [0, 1].map((axis) => {
-    const values = points.map((point) => point[axis]).sort((a, b) => a - b);
-    return [values[0], values[values.length - 1]];
-  });
-  const extent = Math.max(...spans.map(([low, high]) => high - low)) || 1; // one scale for both axes
-  const [across, down] = spans.map(([low, high]) => (low + high) / 2);
-  const scale = (side - 16) / extent;
+  const half = side / 2 - 8;
   pen.globalAlpha = 0.75;
   points.forEach(([px, py], i) => {
     pen.fillStyle = colourOf(labels ? labels[i] : 0);
     pen.beginPath();
-    pen.arc(side / 2 + (px - across) * scale, side / 2 - (py - down) * scale, side > 320 ? 2.2 : 1.8, 0, 7);
+    pen.arc(side / 2 + px * half, side / 2 - py * half, side > 320 ? 2.2 : 1.8, 0, 7);
     pen.fill();
   });
+}
+
+/** Move the points from where they were to where they are; `now` is called with those of each moment. */
+function moved(from, to, now) {
+  if (from?.length !== to.length || matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    requestAnimationFrame(() => now(to)); // the canvas has its size then
+    return;
+  }
+  const began = performance.now();
+  const step = (time) => {
+    const done = Math.min(1, Math.max(0, (time - began) / 600));
+    const share = done * done * (3 - 2 * done);
+    now(to.map((point, i) => point.map((value, axis) => from[i][axis] + share * (value - from[i][axis]))));
+    if (done < 1) requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
 }

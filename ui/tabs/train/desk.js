@@ -113,7 +113,8 @@ function watched() {
 function losses() {
   const history = state.history ?? {};
   const figure = part(".train-curves");
-  const key = JSON.stringify([state.run, history.epoch?.length, history.epoch?.at(-1)]);
+  const most = state.busy ? (state.progress?.epochs ?? 0) : 0;
+  const key = JSON.stringify([state.run, history.epoch?.length, history.epoch?.at(-1), most]);
   if (figure.dataset.key === key) return;
   figure.dataset.key = key;
   const lines = ["loss", "validation_loss"].filter((name) => name in history);
@@ -121,7 +122,7 @@ function losses() {
   figure.firstElementChild.replaceChildren(say("losses"), ...legend);
   const named = lines.map((name) => ({ name: say(name), values: history[name] }));
   figure.lastElementChild.replaceChildren(
-    history.epoch ? curves(history.epoch, named) : made("p", { class: "waiting" }, say("waiting")),
+    history.epoch ? curves(history.epoch, named, most) : made("p", { class: "waiting" }, say("waiting")),
   );
 }
 
@@ -134,6 +135,7 @@ function pictures() {
     figure.querySelector("ol").replaceChildren();
     figure.firstElementChild.textContent = "";
     map.hidden = true;
+    map.points = null;
   }
   if (!preview) return;
   seen.epoch = preview.epoch;
@@ -155,9 +157,11 @@ function pictures() {
     chip.style.setProperty("--colour", colourOf(index));
     return chip;
   }));
-  const paint = () => scatter(map.querySelector("canvas"), points, labels);
-  map.paint = paint;
-  requestAnimationFrame(paint); // its size is known then
+  const before = map.points;
+  map.points = placed(points);
+  map.paint = () => scatter(map.querySelector("canvas"), map.points, labels);
+  // the same images at every epoch, so one sees where each goes
+  moved(before, map.points, (places) => scatter(map.querySelector("canvas"), places, labels));
 }
 
 /** Earlier runs, to continue or to export. */
@@ -190,6 +194,7 @@ async function act(action, name, button) {
 }
 
 function take(answer) {
+  if (form && Boolean(answer.busy) !== Boolean(state.busy)) changed(); // a name for a run may be taken or free now
   state = answer;
   if (form) watched();
   offer();

@@ -1,4 +1,6 @@
 /** The form: variant, network, images, settings. `formOf` is given to `desk.js` in one scope. */
+const OWN = 3; // settings of a variant and its network that are shown first
+
 function made(tag, attributes = {}, ...children) {
   const { class: name, ...rest } = attributes;
   const node = Object.assign(document.createElement(tag), rest);
@@ -23,7 +25,7 @@ function choiceOf(options, value) {
 /** A form in `form` of what `about`, the server's answer, says can be trained; `changed` is called on each change. */
 function formOf(form, about, say, changed) {
   const part = (name) => form.querySelector(name);
-  const kept = new Map(); // what was typed, by the setting's name: it survives another variant
+  const kept = new Map([["latent_dim", "2"]]); // what was typed, by the setting's name: it survives another variant
   let sent = null; // the zip, once it is on the server
   const variants = Object.keys(about.variants);
   const variant = choiceOf(variants.map((name) => [name, name]), variants.includes("vae") ? "vae" : variants[0]);
@@ -82,12 +84,12 @@ function formOf(form, about, say, changed) {
     const rest = about.settings.filter((one) => !about.first.includes(one.name));
     const own = [...chosen().settings, ...(about.networks[network.value] ?? [])];
     first.sort((a, b) => about.first.indexOf(a.name) - about.first.indexOf(b.name));
-    const few = [...first, ...own.slice(0, 2)];
+    const few = [...first, ...own.slice(0, OWN)];
     part(".train-main").replaceChildren(
       fields.variant, fields.network, fields.data, fields.folder, fields.zip,
       made("div", { class: "few" }, ...few.map(setting)),
     );
-    part(".train-rest").replaceChildren(...own.slice(2).map(setting), ...rest.map(setting));
+    part(".train-rest").replaceChildren(...own.slice(OWN).map(setting), ...rest.map(setting));
     part(".train-run").replaceChildren(fields.run);
     images();
   }

@@ -29,17 +29,19 @@ SETTINGS: dict[str, dict[str, str]] = {
         "image_size": "把影像縮放成這個大小，8 到 256 像素，例如 28 或 32x48。",
         "crop": "影像保持原來的大小，訓練時隨機裁切成這個邊長的正方形；用於照片的去雜訊與壓縮，"
         "需要能接受任何大小的網路。",
-        "noisy": "同名影像的雜訊版本所在的資料夾，由模型種類 denoising 學習清除；要搭配 crop，這時不再另加雜訊。",
+        "noisy": "同名影像的雜訊版本所在的資料夾，由模型種類 denoising 學習清除；要搭配 crop，"
+        "這時不再另加雜訊。",
         "resize": "crop：裁切成需要的比例；pad：補邊；stretch：直接拉成需要的大小。",
         "colour": "全部轉成彩色，或全部轉成灰階。",
         "background": "透明處與補邊的顏色：名稱或 #rrggbb。",
         "range": "超過 8 位元的灰階影像，哪些值算黑、哪些值算白。full：0 與 65535；auto：資料夾裡的最小值與"
         "最大值；或兩個數，例如 0:4095。",
         "classes": "只用這些類別的影像訓練與測試，以逗號分隔。",
-        "augment": "每一步都重新變化訓練影像：shift:像素、rotate:角度、zoom:比例、shear:比例、flip、mix:比例；"
-        "none：不變化。",
+        "augment": "每一步都重新變化訓練影像：shift:像素、rotate:角度、zoom:比例、shear:比例、flip、"
+        "mix:比例；none：不變化。",
         "data_dir": "已有資料集的資料夾；只讀取，不會寫入。",
-        "noise": "雜訊的種類與強度，例如 gaussian:0.5，也可以是範圍，例如 gaussian:0-0.5；用 + 依序加上幾種。",
+        "noise": "雜訊的種類與強度，例如 gaussian:0.5，也可以是範圍，例如 gaussian:0-0.5；"
+        "用 + 依序加上幾種。",
         "clip": "加雜訊後把像素限制在 [0, 1]，就像影像檔那樣。",
         "sparsity": "稀疏參數 ρ：每個神經元平均激活程度的目標，介於 0 與 1。",
         "sparsity_weight": "β：稀疏項的權重；0 就是使用 sigmoid 神經元的一般 Autoencoder。",
@@ -47,7 +49,8 @@ SETTINGS: dict[str, dict[str, str]] = {
         "kl_warmup": "β 從 0 升到設定值所用的訓練週期數，用來避免後驗崩塌。",
         "likelihood": "bernoulli：像素值當成機率；gaussian：像素值當成平均，標準差由學習得到。",
         "binarise": "把每個像素抽樣成 0 或 1：dynamic 每一步重新抽、static 只抽一次；none：保留灰階。",
-        "importance_samples": "每張影像抽幾個潛在向量；大於 1 時改用更緊的下界（IWAE），訓練時間也大約變成這麼多倍。",
+        "importance_samples": "每張影像抽幾個潛在向量；大於 1 時改用更緊的下界（IWAE），"
+        "訓練時間也大約變成這麼多倍。",
         "importance_after": "先用一個潛在向量訓練幾個訓練週期，再改用上面的數目。",
         "carry": "讓潛在向量的前幾個通道就是影像本身，由解碼器修正；用於去雜訊，所需的訓練少得多。",
         "activation": "殘差區塊的激活函數；relu 在 onnxruntime 裡比較快。",

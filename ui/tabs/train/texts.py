@@ -17,8 +17,8 @@ TEXTS: Texts = {
     },
     "zh-TW": {
         "lead": "訓練自己的模型，看它怎麼學。訓練在獨立的程序裡進行，關掉這個頁面也不會中斷。",
-        "refused": "**這裡不能訓練模型**：這個程式正開放給別人使用，或是嵌在別的頁面裡，而訓練會長時間占用這台"
-        "電腦的處理器與硬碟。請在自己的電腦上執行 `diabolo ui`，或改用命令列："
+        "refused": "**這裡不能訓練模型**：這個程式正開放給別人使用，或是嵌在別的頁面裡，而訓練會長時間占用"
+        "這台電腦的處理器與硬碟。請在自己的電腦上執行 `diabolo ui`，或改用命令列："
         "`diabolo train vae --dataset glyphs`。",
     },
 }
@@ -56,8 +56,8 @@ WORDS: Texts = {
         "python": "Python",
         "copy": "Copy",
         "copied": "Copied",
-        "idle": "Choose on the left what to train, and start. A VAE with a latent of two numbers on Glyphs is "
-        "a good first one: its map shows how the classes part.",
+        "idle": "Choose what to train, and start. A VAE with a latent of two numbers on Glyphs is a good "
+        "first one: its map shows how the classes part.",
         "starting": "Starting: PyTorch is loaded and the images are read",
         "training": "Epoch {epoch} of {epochs}",
         "stopping": "Stopping: the training saves its state",
@@ -66,9 +66,9 @@ WORDS: Texts = {
         "paused": "Paused after epoch {done}. Everything is saved.",
         "paused_early": "Stopped before the first epoch was done.",
         "done": "Trained for {done} epochs. Export it to use it in all tabs.",
-        "exported": "{name} stands in the chooser of all tabs, and is the chosen model.",
-        "died": "The training ended unexpectedly: its process was stopped ({why}). What it had saved is kept: "
-        "continue from the last checkpoint.",
+        "exported": "{name} is in the model chooser of every tab now, and it is chosen.",
+        "died": "The training ended unexpectedly: its process was stopped ({why}). What it had saved is "
+        "kept: continue from the last checkpoint.",
         "died_early": "The training ended unexpectedly: its process was stopped ({why}) before anything was "
         "saved. Start it again.",
         "killed": "often the system, for lack of memory",
@@ -126,7 +126,7 @@ WORDS: Texts = {
         "python": "Python",
         "copy": "複製",
         "copied": "已複製",
-        "idle": "在左邊選好要訓練什麼，然後開始。第一次可以用 VAE、兩個數的潛在向量與 Glyphs："
+        "idle": "選好要訓練什麼，然後開始。第一次可以用 VAE、兩個數的潛在向量與 Glyphs："
         "從地圖上看得到各個類別如何分開。",
         "starting": "啟動中：載入 PyTorch、讀取影像",
         "training": "第 {epoch} 個訓練週期，共 {epochs} 個",
@@ -155,7 +155,8 @@ WORDS: Texts = {
         "row_noisy": "加雜訊",
         "row_reconstruction": "還原",
         "map": "{count} 張測試影像的編碼，第 {epoch} 個訓練週期之後",
-        "map_note": "每一點是一張影像的編碼，顏色代表類別。空白處是間隙：從那裡解碼出來的影像可能不像任何資料。",
+        "map_note": "每一點是一張影像的編碼，顏色代表類別。空白處是間隙，"
+        "從那裡解碼出來的影像可能不像任何資料。",
         "waiting": "第一個訓練週期之後顯示",
         "runs": "先前的訓練",
         "run_about": "{variant}，{dataset}，{epochs} 個訓練週期",
