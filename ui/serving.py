@@ -96,9 +96,9 @@ def launch(
     _check(mcp=mcp, auth=auth, concurrency=concurrency)
     port = free_port(host) if port is None else check_port(port, host)
     folder, access = own_folder(), _on_a_space(access or Access())
-    alone = host in _LOOPBACK and not (auth or access.hosts or access.origins)
+    private = _is_private(host, auth, access)
     access = replace(access, hosts=(*access.hosts, host))
-    app = build(bundles, language=language, device=device, limits=limits, training=alone)
+    app = build(bundles, language=language, device=device, limits=limits, training=private)
     queue(app, concurrency)
     options = {"inbrowser": open_browser, "mcp_server": mcp, **_guarded(access, folder), **looks()}
     start = partial(_start, app, host, port, auth, options)
@@ -117,6 +117,11 @@ def _on_a_space(access: Access) -> Access:
         return access
     frames = (*access.frames, _SPACES) if access.frames == Access().frames else access.frames
     return replace(access, hosts=(*access.hosts, *names), frames=frames)
+
+
+def _is_private(host: str, auth: Mapping[str, str] | None, access: Access) -> bool:
+    """Whether the app is for this machine's user alone: no other host, origin or user is let in."""
+    return host in _LOOPBACK and not (auth or access.hosts or access.origins)
 
 
 def _in_notebook() -> bool:
