@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from _chromium import GRADIO_MARKS
 from _pair import save_pair
 
 from diabolo.runtime.errors import UsageError
@@ -23,10 +24,13 @@ from diabolo.ui.serving import _is_private
 from diabolo.ui.tabs.train import page
 from diabolo.ui.tabs.train.desk import TrainDesk, _check_caller
 
+pytestmark = GRADIO_MARKS[1:]  # no page is opened
+
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> str:
-    return str(save_pair(tmp_path / "pair") or tmp_path / "pair")
+    save_pair(tmp_path / "pair")
+    return str(tmp_path / "pair")
 
 
 def desks(app: Any) -> list[Any]:
