@@ -93,7 +93,7 @@ def test_from_a_zip_to_a_model_in_every_tab(page: Any, pictures: Path, tmp_path:
     page.locator(".train-buttons button").click()
     page.wait_for_function(STAGE, arg="exported", timeout=WAIT)
     page.locator(".model-line p", has_text="latent of 2 numbers").wait_for(timeout=WAIT)
-    chooser = page.locator(".head input[role=listbox]")
+    chooser = page.locator(".head [role=combobox]")
     assert chooser.input_value() == "vae-shapes"
     page.get_by_role("tab", name="Reconstruct").click()
     assert chooser.input_value() == "vae-shapes"

@@ -15,7 +15,7 @@ from diabolo.runtime.errors import UnknownNameError
 from diabolo.train import Config, variants
 from diabolo.train.errors import OptionError
 from diabolo.ui.cli import main
-from diabolo.ui.tabs.train.setting_texts import SETTINGS
+from diabolo.ui.tabs.train.setting_texts import ABOUT, SETTINGS
 from diabolo.ui.training._describe import described
 from diabolo.ui.training.catalogue import Catalogue
 
@@ -108,6 +108,7 @@ def test_settings_are_explained_in_chinese(catalogue: Catalogue) -> None:
     lists += [variant["settings"] for variant in found["variants"].values()]
     known = {one["name"] for settings in lists for one in settings}
     assert set(SETTINGS["zh-TW"]) == known
+    assert {f"variant {name}" for name in variants.names()} <= set(ABOUT["zh-TW"])
 
 
 def test_the_app_reads_all_this_without_torch() -> None:

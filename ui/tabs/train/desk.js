@@ -135,7 +135,7 @@ function pictures() {
     figure.querySelector("ol").replaceChildren();
     figure.firstElementChild.textContent = "";
     map.hidden = true;
-    map.points = null;
+    map.points = map.paint = null;
   }
   if (!preview) return;
   seen.epoch = preview.epoch;

@@ -21,7 +21,7 @@ from diabolo.runtime.errors import UsageError
 from diabolo.ui.components import WithoutStub
 from diabolo.ui.files.incoming import received
 from diabolo.ui.server_functions import report_errors
-from diabolo.ui.tabs.train.setting_texts import SETTINGS
+from diabolo.ui.tabs.train.setting_texts import ABOUT, SETTINGS
 from diabolo.ui.tabs.train.texts import WORDS
 from diabolo.ui.training import pictures
 from diabolo.ui.training.catalogue import catalogue
@@ -56,7 +56,7 @@ class TrainDesk(gr.HTML, metaclass=WithoutStub):
 
     def __init__(self, trainings: Trainings, language: str | None) -> None:
         self._trainings = trainings
-        known = {name: WORDS[name] | {"settings": SETTINGS[name]} for name in WORDS}
+        known = {name: {**WORDS[name], "settings": SETTINGS[name], "about": ABOUT[name]} for name in WORDS}
         words = known if language is None else {language: known[language]}
         files = resources.files("diabolo.ui.tabs.train")
         scripts = [files.joinpath(name).read_text("utf-8") for name in _SCRIPTS]

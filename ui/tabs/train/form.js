@@ -65,7 +65,8 @@ function formOf(form, about, say, changed) {
 
   function shortest(one, usual) {
     if (typeof usual === "number" && !(one.default_text ?? "").includes(" with ")) return String(usual);
-    return usual !== null && one.default_text.includes(" with ") ? String(usual) : say("auto");
+    if (usual !== null && one.default_text.includes(" with ")) return String(usual);
+    return one.default_text ? say("auto") : "";
   }
 
   const chosen = () => about.variants[variant.value];
@@ -74,7 +75,7 @@ function formOf(form, about, say, changed) {
     const before = network.value;
     network.replaceChildren(...chosen().networks.map((name) => made("option", { value: name, textContent: name })));
     network.value = chosen().networks.includes(before) && settle.network ? before : chosen().defaults.network;
-    fields.variant.querySelector("small").textContent = chosen().summary;
+    fields.variant.querySelector("small").textContent = say("about")[`variant ${variant.value}`] ?? chosen().summary;
     lay();
   }
 
@@ -98,7 +99,7 @@ function formOf(form, about, say, changed) {
     fields.folder.hidden = data.value !== "folder";
     fields.zip.hidden = data.value !== "zip";
     const known = about.datasets.find((one) => `name:${one.name}` === data.value);
-    fields.data.querySelector("small").textContent = known?.summary ?? "";
+    fields.data.querySelector("small").textContent = known ? (say("about")[`images ${known.name}`] ?? known.summary) : "";
   }
 
   /** What the server gets. */

@@ -1,8 +1,11 @@
-"""What the page says of settings in place of their help; for one that is not listed, it shows the help."""
+"""What the page says in place of the help of settings, and of the summaries of variants and data sets.
+
+For one that is not listed, such as that of another package, it shows the help or the summary itself.
+"""
 
 from __future__ import annotations
 
-__all__ = ["SETTINGS"]
+__all__ = ["ABOUT", "SETTINGS"]
 
 SETTINGS: dict[str, dict[str, str]] = {
     "en": {
@@ -54,5 +57,22 @@ SETTINGS: dict[str, dict[str, str]] = {
         "importance_after": "先用一個潛在向量訓練幾個訓練週期，再改用上面的數目。",
         "carry": "讓潛在向量的前幾個通道就是影像本身，由解碼器修正；用於去雜訊，所需的訓練少得多。",
         "activation": "殘差區塊的激活函數；relu 在 onnxruntime 裡比較快。",
+    },
+}
+
+ABOUT: dict[str, dict[str, str]] = {
+    "en": {},
+    "zh-TW": {
+        "variant autoencoder": "一般的 Autoencoder：輸出應該等於輸入。",
+        "variant conv": "卷積：編碼器逐步縮小影像，解碼器再逐步放大。",
+        "variant denoising": "輸入先加上雜訊，每個批次都重新加；目標是乾淨的影像。",
+        "variant sparse": "sigmoid 神經元，並要求它們的平均激活程度接近一個小的 ρ。",
+        "variant vae": "編碼成平均與變異數，再從中抽出潛在向量；能生成新影像。",
+        "images glyphs": "23 種字型的字母 A 到 J，當場繪製，不必下載",
+        "images mnist": "手寫數字",
+        "images fashion-mnist": "衣物、鞋子與包包的照片",
+        "images notmnist": "許多字型的字母 A 到 J",
+        "images cifar10": "十類彩色小照片",
+        "images bsds500": "自然照片，適合去雜訊與壓縮",
     },
 }
