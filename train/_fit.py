@@ -153,8 +153,9 @@ def resume(
         decided(run.config)  # raises if config.json does not say it
         state = (run.path / STATE).is_file()
         if state and _complete(run, made):
-            done = run.epochs_done()
-            raise RunError(f"{path} has all its {done} epochs. Give a larger --epochs to train on.")
+            raise RunError(
+                f"{path} has all its {run.epochs_done()} epochs. Give a larger --epochs to train on."
+            )
         read = partial(run.data, dataset=dataset, data_dir=data_dir, note=callback.note)
         data = _load(lambda: read(progress=callback.loading), callback, distributed)
         run.document["provenance"] = data.provenance
@@ -164,8 +165,7 @@ def resume(
             trainer.restore()
         else:
             callback.note(f"{path} has no checkpoint yet: its training begins at the first epoch")
-        if distributed.is_main:
-            _go_on(trainer)
+        _go_on(trainer)
         return _train(trainer, made, data, interrupt, preview)
 
 
@@ -186,6 +186,8 @@ def _complete(run: Run, network: networks.Network) -> bool:
 def _go_on(trainer: Trainer) -> None:
     """Set the run's files back to the state of its checkpoint; called when the training can go on."""
     run, position = trainer.run, trainer.position
+    if not trainer.distributed.is_main:
+        return
     if not trainer.finished:
         run.remove("metrics.json")  # its figures are not those of the weights to come
     run.remove(FAILED)
@@ -232,11 +234,7 @@ def _load(read: Callable[[], ImageData], callback: Callback, distributed: Distri
 
 
 def _train(
-    trainer: Trainer,
-    network: networks.Network,
-    data: ImageData,
-    interrupt: Interrupt | None,
-    preview: bool,
+    trainer: Trainer, network: networks.Network, data: ImageData, interrupt: Interrupt | None, preview: bool
 ) -> Run:
     run, distributed = trainer.run, trainer.distributed
     if preview and distributed.is_main:
