@@ -137,9 +137,8 @@ def resume(
         DataError, DeviceError, TrainingError, StoppedError: as for `fit`.
     """
     path, callback = as_path(path), given_callback(callback, watcher)
-    config = Run.open(path).config
-    choose_device(config.device)
-    distributed = init_distributed(config.device)
+    choose_device(device := Run.open(path).config.device)
+    distributed = init_distributed(device)
     callback = (callback or default_callback()) if distributed.is_main else BaseCallback()
     with handled(distributed.is_main) as interrupt, _held(path, callback, distributed) as lock:
         run = Run.open(path)
