@@ -152,9 +152,8 @@ def resume(
         decided(run.config)  # raises if config.json does not say it
         state = (run.path / STATE).is_file()
         if state and _complete(run, made):
-            raise RunError(
-                f"{path} has all its {run.epochs_done()} epochs. Give a larger --epochs to train on."
-            )
+            done = run.epochs_done()
+            raise RunError(f"{path} has all its {done} epochs. Give a larger --epochs to train on.")
         read = partial(run.data, dataset=dataset, data_dir=data_dir, note=callback.note)
         data = _load(lambda: read(progress=callback.loading), callback, distributed)
         run.document["provenance"] = data.provenance
