@@ -66,8 +66,7 @@ def build(
             `i18n=diabolo.ui.translations()`.
         device: as for `Autoencoder.load`.
         limits: limits for the bundles that visitors upload; None takes `VisitorLimits()`.
-        training: let the page train models, which takes this machine's processors and disk for as long as it
-            likes; only for a page that nobody else can reach.
+        training: let the page train models; only for a page that nobody else can reach (docs/security.md).
 
     Raises:
         BundleError: something is not a bundle, or was changed.
@@ -83,10 +82,7 @@ def build(
         gr.Column(elem_classes="diabolo"),
     ):
         _add_style()
-        first = _first(models, tabs)
-        models[first]  # a model that does not run is reported now, and not on the page
-        names = list(models)
-        chooser = choice(names, value=first, visible=len(names) > 1, min_width=220, render=False)
+        chooser = _chooser(models, tabs)
         context = Context(
             bundles=models,
             chooser=chooser,
@@ -120,9 +116,12 @@ def _add_style() -> None:
     )
 
 
-def _first(models: Models, tabs: dict[str, ModuleType]) -> str:
-    """The model that the page opens with: the one that suits the first tab."""
-    return suited(models, getattr(next(iter(tabs.values()), None), "SUITS", None)) or next(iter(models))
+def _chooser(models: Models, tabs: dict[str, ModuleType]) -> gr.Dropdown:
+    """The model chooser; the page opens with the model that suits the first tab."""
+    names = list(models)
+    first = suited(models, getattr(next(iter(tabs.values()), None), "SUITS", None)) or names[0]
+    models[first]  # a model that does not run is reported now, and not on the page
+    return choice(names, value=first, visible=len(names) > 1, min_width=220, render=False)
 
 
 def _add_head(context: Context) -> None:

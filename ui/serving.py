@@ -63,10 +63,8 @@ def launch(
 ) -> gr.Blocks:
     """Serve the app until Ctrl-C or SIGTERM; by default only this machine can reach it.
 
-    Models can be trained on the page if only this machine can reach it: with the default host, and without
-    passwords and further hosts and origins. Runs are written to `runs` in the working directory.
-
-    Visitors' files are stored in a private folder (mode 700) below GRADIO_TEMP_DIR, or below the system's
+    Without another host, origin or password, models can be trained on the page, into `runs` here. Visitors'
+    files are stored in a private folder (mode 700) below GRADIO_TEMP_DIR, or below the system's
     folder for temporary files. It is removed when the process ends.
 
     Args:
@@ -97,9 +95,9 @@ def launch(
     port = free_port(host) if port is None else check_port(port, host)
     folder, access = own_folder(), _on_a_space(access or Access())
     private = _is_private(host, auth, access)
-    access = replace(access, hosts=(*access.hosts, host))
     app = build(bundles, language=language, device=device, limits=limits, training=private)
     queue(app, concurrency)
+    access = replace(access, hosts=(*access.hosts, host))
     options = {"inbrowser": open_browser, "mcp_server": mcp, **_guarded(access, folder), **looks()}
     start = partial(_start, app, host, port, auth, options)
     if block or (block is None and not _in_notebook()):

@@ -13,7 +13,7 @@ from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.train.errors import OptionError
 from diabolo.train.settings import Rules, Setting
 
-__all__ = ["FIRST", "Catalogue", "catalogue"]
+__all__ = ["FIRST", "Catalogue", "arguments_of", "catalogue"]
 
 FIRST = ("latent_dim", "epochs", "lr")  # shown first, with the settings of the variant
 _KINDS: dict[str, type] = {"int": int, "float": float, "bool": bool, "text": str}
@@ -170,3 +170,20 @@ def _described() -> dict[str, Any]:
             "the settings of trainings cannot be read here. See what this says: diabolo train --help"
         ) from None
     return document
+
+
+def arguments_of(choice: Mapping[str, Any], dataset: str) -> list[str]:
+    """The arguments of `diabolo` for what the page's form says.
+
+    Args:
+        choice: 'variant', 'network', and 'values', texts by the names of settings.
+        dataset: the name of a data set, or the path of a folder.
+
+    Raises:
+        OptionError, UnknownNameError, UsageError: a value is not allowed.
+    """
+    variant, network, values = (choice.get(name) for name in ("variant", "network", "values"))
+    if not (isinstance(variant, str) and isinstance(network, str) and isinstance(values, dict)):
+        raise UsageError("the form is incomplete. Load the page again.")
+    options = catalogue().options(variant, network, values)
+    return ["train", variant, "--dataset", dataset, *options]

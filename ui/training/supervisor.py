@@ -18,10 +18,10 @@ from diabolo.train.errors import RunError
 from diabolo.ui.errors import BusyError
 from diabolo.ui.models.collection import Models
 from diabolo.ui.training import run_files
-from diabolo.ui.training.catalogue import catalogue
 from diabolo.ui.training.process import Command
+from diabolo.ui.training.shown import shown, stage_of
 
-__all__ = ["Trainings", "arguments_of"]
+__all__ = ["Trainings"]
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,79}")
 _ENDED = 5.0  # seconds that a process has to save and stop when the app ends
@@ -160,11 +160,11 @@ class Trainings:
         if not told["busy"]:
             told["runs"] = run_files.earlier(self._root)
         if run is not None:
-            told |= {"run": run.name, "path": str(run), **_shown(run, seen, self._since)}
+            told |= {"run": run.name, "path": str(run), **shown(run, seen, self._since)}
             told["can_resume"] = run_files.is_begun(run) and not run_files.is_done(run)
             told["can_finish"] = run_files.has_epochs(run)
             if stage == "training":
-                told["stage"] = _stage(told["progress"], bool(self._asked))
+                told["stage"] = stage_of(told["progress"], bool(self._asked))
         return told
 
     def free_name(self, wanted: str) -> str:
@@ -279,42 +279,3 @@ class Trainings:
 def _close(known: weakref.ref[Trainings]) -> None:
     if (found := known()) is not None:
         found.close()
-
-
-def arguments_of(choice: Mapping[str, Any], dataset: str) -> list[str]:
-    """The arguments of `diabolo` for what the page's form says.
-
-    Args:
-        choice: 'variant', 'network', and 'values', texts by the names of settings.
-        dataset: the name of a data set, or the path of a folder.
-
-    Raises:
-        OptionError, UnknownNameError, UsageError: a value is not allowed.
-    """
-    variant, network, values = (choice.get(name) for name in ("variant", "network", "values"))
-    if not (isinstance(variant, str) and isinstance(network, str) and isinstance(values, dict)):
-        raise UsageError("the form is incomplete. Load the page again.")
-    options = catalogue().options(variant, network, values)
-    return ["train", variant, "--dataset", dataset, *options]
-
-
-def _stage(progress: Mapping[str, Any], stopping: bool) -> str:
-    if stopping:
-        return "stopping"
-    if not progress:
-        return "starting"
-    return "measuring" if progress.get("finished") else "training"
-
-
-def _shown(run: Path, seen: Mapping[str, Any], since: float) -> dict[str, Any]:
-    config = run_files.config_of(run)
-    kept = ("variant", "network", "dataset_name", "latent_dim", "epochs", "lr", "batch_size")
-    shown: dict[str, Any] = {
-        "config": {name: config.get(name) for name in kept},
-        "progress": run_files.progress_of(run, since),
-        "history": run_files.history_of(run),
-    }
-    preview = run_files.preview_of(run)
-    if preview and not (seen.get("run") == run.name and seen.get("epoch") == preview.get("epoch")):
-        shown["preview"] = preview
-    return shown

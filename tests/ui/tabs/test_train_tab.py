@@ -27,6 +27,9 @@ pytestmark = GRADIO_MARKS
 WAIT = 300_000  # milliseconds, of which most are torch's import
 STAGE = "wanted => document.querySelector('.train-watch')?.dataset.stage === wanted"
 
+# of this run: what another one had shown is cleared before
+SHOWN = f"wanted => ({STAGE})(wanted) && document.querySelector('.train-pictures figcaption').textContent"
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -133,7 +136,7 @@ def test_a_training_that_dies_can_be_continued(
     page.locator("[name=folder]").fill(str(pictures))
     page.locator("[name=run]").fill("dies")
     page.locator(".train-start").click()
-    page.locator(".train-curves polyline").first.wait_for(state="attached", timeout=WAIT)
+    page.wait_for_function(SHOWN, arg="training", timeout=WAIT)
     os.kill(begun[-1].pid, signal.SIGKILL)
     page.locator(".train-what", has_text="signal 9").wait_for(timeout=WAIT)
     page.locator(".train-buttons button", has_text="Continue").click()

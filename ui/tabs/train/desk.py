@@ -24,8 +24,8 @@ from diabolo.ui.server_functions import report_errors
 from diabolo.ui.tabs.train.setting_texts import ABOUT, SETTINGS
 from diabolo.ui.tabs.train.texts import WORDS
 from diabolo.ui.training import pictures
-from diabolo.ui.training.catalogue import catalogue
-from diabolo.ui.training.supervisor import Trainings, arguments_of
+from diabolo.ui.training.catalogue import arguments_of, catalogue
+from diabolo.ui.training.supervisor import Trainings
 
 __all__ = ["TrainDesk"]
 
