@@ -19,6 +19,7 @@ from diabolo.train.budget import decided
 from diabolo.train.callbacks import BaseCallback, Callback
 from diabolo.train.callbacks._given import given_callback
 from diabolo.train.callbacks.notebook import default_callback
+from diabolo.train.callbacks.preview import Preview, Together
 from diabolo.train.callbacks.tensorboard import TensorBoard
 from diabolo.train.callbacks.tensorboard import check as check_tensorboard
 from diabolo.train.config import Config
@@ -47,6 +48,7 @@ def fit(
     out: str | Path,
     *,
     callback: Callback | None = None,
+    preview: bool = False,
     watcher: Callback | None = None,
 ) -> Run:
     """Train, evaluate and plot.
@@ -57,6 +59,7 @@ def fit(
         config: what to train.
         out: the run's folder, which is made; it must not hold anything yet.
         callback: told how the training goes; by default a progress bar in a notebook, and nothing elsewhere.
+        preview: also write the progress, and pictures of every validation, to `preview` in the run's folder.
         watcher: the old name of `callback`, deprecated.
 
     Returns:
@@ -99,7 +102,7 @@ def fit(
         config = decide_budget(config, built, data, callback, distributed)
         with _begin(out, config, data, callback, distributed) as run:
             trainer = prepare(run, built, data, callback, distributed)
-            return _train(trainer, network, data, interrupt)
+            return _train(trainer, network, data, interrupt, preview)
 
 
 def resume(
@@ -110,6 +113,7 @@ def resume(
     dataset: str | None = None,
     data_dir: str | None = None,
     callback: Callback | None = None,
+    preview: bool = False,
     watcher: Callback | None = None,
 ) -> Run:
     """Continue a run from its last checkpoint.
@@ -122,6 +126,7 @@ def resume(
         dataset: where the folder of images is now, if it was moved or renamed.
         data_dir: where datasets are now, if not where they were.
         callback: told how the training goes; by default a progress bar in a notebook, and nothing elsewhere.
+        preview: also write the progress, and pictures of every validation, to `preview` in the run's folder.
         watcher: the old name of `callback`, deprecated.
 
     Returns:
@@ -132,9 +137,8 @@ def resume(
         DataError, DeviceError, TrainingError, StoppedError: as for `fit`.
     """
     path, callback = as_path(path), given_callback(callback, watcher)
-    config = Run.open(path).config
-    choose_device(config.device)
-    distributed = init_distributed(config.device)
+    choose_device(device := Run.open(path).config.device)
+    distributed = init_distributed(device)
     callback = (callback or default_callback()) if distributed.is_main else BaseCallback()
     with handled(distributed.is_main) as interrupt, _held(path, callback, distributed) as lock:
         run = Run.open(path)
@@ -159,9 +163,8 @@ def resume(
             trainer.restore()
         else:
             callback.note(f"{path} has no checkpoint yet: its training begins at the first epoch")
-        if distributed.is_main:
-            _go_on(trainer)
-        return _train(trainer, made, data, interrupt)
+        _go_on(trainer)
+        return _train(trainer, made, data, interrupt, preview)
 
 
 def _complete(run: Run, network: networks.Network) -> bool:
@@ -181,6 +184,8 @@ def _complete(run: Run, network: networks.Network) -> bool:
 def _go_on(trainer: Trainer) -> None:
     """Set the run's files back to the state of its checkpoint; called when the training can go on."""
     run, position = trainer.run, trainer.position
+    if not trainer.distributed.is_main:
+        return
     if not trainer.finished:
         run.remove("metrics.json")  # its figures are not those of the weights to come
     run.remove(FAILED)
@@ -226,8 +231,13 @@ def _load(read: Callable[[], ImageData], callback: Callback, distributed: Distri
     return data
 
 
-def _train(trainer: Trainer, network: networks.Network, data: ImageData, interrupt: Interrupt | None) -> Run:
-    run, callback, distributed = trainer.run, trainer.callback, trainer.distributed
+def _train(
+    trainer: Trainer, network: networks.Network, data: ImageData, interrupt: Interrupt | None, preview: bool
+) -> Run:
+    run, distributed = trainer.run, trainer.distributed
+    if preview and distributed.is_main:
+        trainer.callback = Together(trainer.callback, Preview(trainer, data))
+    callback = trainer.callback
     if distributed.is_main:
         record(run, network, data, callback.note)
     channels, height, width = data.image_shape

@@ -39,10 +39,11 @@ _ALIASES = ("zh", "zh-HK", "zh-Hant", "zh-Hant-TW")  # browsers also ask for Chi
 
 
 def find_tabs() -> dict[str, ModuleType]:
-    """The tabs by name, in display order."""
+    """The tabs by name, in display order; one whose `is_offered` says no is left out."""
     package = "diabolo.ui.tabs"
     found = {name: _discovery.find(package, name, "tab") for name in _discovery.names(package)}
-    return dict(sorted(found.items(), key=lambda item: item[1].ORDER))
+    offered = {name: tab for name, tab in found.items() if getattr(tab, "is_offered", lambda: True)()}
+    return dict(sorted(offered.items(), key=lambda item: item[1].ORDER))
 
 
 def build(
@@ -51,6 +52,7 @@ def build(
     language: str | None = "en",
     device: str = "auto",
     limits: VisitorLimits | None = None,
+    training: bool = False,
 ) -> gr.Blocks:
     """Build the app as Gradio Blocks, to be launched, or to be part of another page.
 
@@ -65,6 +67,7 @@ def build(
             `i18n=diabolo.ui.translations()`.
         device: as for `Autoencoder.load`.
         limits: limits for the bundles that visitors upload; None takes `VisitorLimits()`.
+        training: let the page train models; only for a page that nobody else can reach (docs/security.md).
 
     Raises:
         BundleError: something is not a bundle, or was changed.
@@ -80,16 +83,14 @@ def build(
         gr.Column(elem_classes="diabolo"),
     ):
         _add_style()
-        first = _first(models, tabs)
-        models[first]  # a model that does not run is reported now, and not on the page
-        names = list(models)
-        chooser = choice(names, value=first, visible=len(names) > 1, min_width=220, render=False)
+        chooser = _chooser(models, tabs)
         context = Context(
             bundles=models,
             chooser=chooser,
             language=language,
             texts=_texts(tabs),
             limits=limits or VisitorLimits(),
+            training=training,
         )
         _add_head(context)
         line, mark = gr.Markdown(elem_classes="model-line"), model_mark(context)
@@ -116,9 +117,12 @@ def _add_style() -> None:
     )
 
 
-def _first(models: Models, tabs: dict[str, ModuleType]) -> str:
-    """The model that the page opens with: the one that suits the first tab."""
-    return suited(models, getattr(next(iter(tabs.values()), None), "SUITS", None)) or next(iter(models))
+def _chooser(models: Models, tabs: dict[str, ModuleType]) -> gr.Dropdown:
+    """The model chooser; the page opens with the model that suits the first tab."""
+    names = list(models)
+    first = suited(models, getattr(next(iter(tabs.values()), None), "SUITS", None)) or names[0]
+    models[first]  # a model that does not run is reported now, and not on the page
+    return choice(names, value=first, visible=len(names) > 1, min_width=220, render=False)
 
 
 def _add_head(context: Context) -> None:

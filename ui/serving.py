@@ -63,7 +63,8 @@ def launch(
 ) -> gr.Blocks:
     """Serve the app until Ctrl-C or SIGTERM; by default only this machine can reach it.
 
-    Visitors' files are stored in a private folder (mode 700) below GRADIO_TEMP_DIR, or below the system's
+    Without another host, origin or password, models can be trained on the page, into `runs` here. Visitors'
+    files are stored in a private folder (mode 700) below GRADIO_TEMP_DIR, or below the system's
     folder for temporary files. It is removed when the process ends.
 
     Args:
@@ -93,9 +94,10 @@ def launch(
     _check(mcp=mcp, auth=auth, concurrency=concurrency)
     port = free_port(host) if port is None else check_port(port, host)
     folder, access = own_folder(), _on_a_space(access or Access())
-    access = replace(access, hosts=(*access.hosts, host))
-    app = build(bundles, language=language, device=device, limits=limits)
+    private = _is_private(host, auth, access)
+    app = build(bundles, language=language, device=device, limits=limits, training=private)
     queue(app, concurrency)
+    access = replace(access, hosts=(*access.hosts, host))
     options = {"inbrowser": open_browser, "mcp_server": mcp, **_guarded(access, folder), **looks()}
     start = partial(_start, app, host, port, auth, options)
     if block or (block is None and not _in_notebook()):
@@ -113,6 +115,11 @@ def _on_a_space(access: Access) -> Access:
         return access
     frames = (*access.frames, _SPACES) if access.frames == Access().frames else access.frames
     return replace(access, hosts=(*access.hosts, *names), frames=frames)
+
+
+def _is_private(host: str, auth: Mapping[str, str] | None, access: Access) -> bool:
+    """Whether the app is for this machine's user alone: no other host, origin or user is let in."""
+    return host in _LOOPBACK and not (auth or access.hosts or access.origins)
 
 
 def _in_notebook() -> bool:

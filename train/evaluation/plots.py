@@ -22,7 +22,16 @@ from diabolo.train.model import Model
 from diabolo.train.run import Run
 from diabolo.train.variants import VariantBase
 
-__all__ = ["activity", "draw", "latent_map", "names", "place", "reconstructions", "save"]
+__all__ = [
+    "activity",
+    "draw",
+    "latent_map",
+    "names",
+    "place",
+    "reconstruction_rows",
+    "reconstructions",
+    "save",
+]
 
 _COLUMNS = 10
 _SAMPLE_ROWS = 4
@@ -115,9 +124,16 @@ def _losses(history: list[dict[str, float]]) -> Figure:
     return figure
 
 
-@torch.inference_mode()
 def reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figure:
-    """Some test images and their reconstructions, or those of their noisy copies.
+    """Some test images and their reconstructions, or those of their noisy copies, as one figure."""
+    return _grid(reconstruction_rows(variant, model, data))
+
+
+@torch.inference_mode()
+def reconstruction_rows(
+    variant: VariantBase, model: Model, data: ImageData
+) -> list[tuple[str, NDArray[np.float32]]]:
+    """Rows of test images and their reconstructions, or those of their noisy copies.
 
     Of crops, those with much detail are shown, rather than the sky.
 
@@ -125,6 +141,10 @@ def reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figu
         variant: has the noise, if it removes noise.
         model: in eval mode.
         data: has the test images.
+
+    Returns:
+        For each row 'image', 'noisy' or 'reconstruction', and float32 `(columns, channels, height, width)` in
+        [0, 1].
     """
     images = data.test.images
     chosen = _detailed(images) if isinstance(images, Crops) else spread(len(images), _COLUMNS)
@@ -138,7 +158,7 @@ def reconstructions(variant: VariantBase, model: Model, data: ImageData) -> Figu
         rows.append(("noisy", add_noise(clean, variant.noise, np.random.default_rng(0))))
     out = model(torch.from_numpy(rows[-1][1]).to(model.offset.device)).float().cpu().numpy()
     rows.append(("reconstruction", out))
-    return _grid(rows)
+    return rows
 
 
 def _detailed(images: Images) -> NDArray[np.int64]:

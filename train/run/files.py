@@ -30,7 +30,7 @@ STATE = "last/state.safetensors"  # the checkpoint
 BEST = "model.safetensors"  # the best weights
 FAILED = "failed.json"  # where the loss stopped being a number, until the training goes on
 _LONGEST = 4096  # bytes of a path, as in Linux
-_FOLDERS = ("last", "plots", "tensorboard")  # folders that a training writes to
+_FOLDERS = ("last", "plots", "preview", "tensorboard")  # folders that a training writes to
 
 
 def as_path(given: str | os.PathLike[str]) -> Path:
@@ -246,7 +246,7 @@ class Files:
             RunError: one of the run's folders is a link.
         """
         self.check_folders()
-        for folder in (self.path, self.path / "last", self.path / "plots"):
+        for folder in (self.path, *(self.path / name for name in ("last", "plots", "preview"))):
             for path in folder.glob(f"*{PART}"):
                 with suppress(OSError):
                     path.unlink()

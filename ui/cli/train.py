@@ -85,9 +85,11 @@ def _recipe_option() -> click.Option:
 def _run_options() -> list[click.Option]:
     out = "The run folder. [default: runs/VARIANT-DATASET]"
     resume = "Continue the run in the run folder, with the settings stored there."
+    preview = "Also write the progress, and pictures of every validation, to RUN/preview, as the app does."
     return [
         click.Option(["-o", "--out"], metavar="RUN", help=out),
         click.Option(["--resume"], is_flag=True, help=resume),
+        click.Option(["--preview"], is_flag=True, help=preview),
     ]
 
 
@@ -153,21 +155,25 @@ def _train(variant: str, given: dict[str, Any]) -> None:
     from diabolo.ui.cli._shared.figures import show
     from diabolo.ui.cli._shared.progress import Bar
 
-    out, resumed, dataset = given.pop("out"), given.pop("resume"), given["dataset"]
+    out, resumed, preview = (given.pop(name) for name in ("out", "resume", "preview"))
+    dataset = given["dataset"]
     if not dataset and not (resumed and out):
         raise UsageError("give --dataset NAME or --dataset FOLDER, such as --dataset glyphs.")
     folder = Path(out or f"runs/{variant}-{Path(dataset).resolve().name}")
     with Bar() as bar:
-        run = _resume(folder, bar) if resumed else fit(Config.make(variant, **given), folder, callback=bar)
+        if resumed:
+            run = _resume(folder, bar, preview)
+        else:
+            run = fit(Config.make(variant, **given), folder, callback=bar, preview=preview)
     if not init_distributed(run.config.device).is_main:
         return
     bar.note(f"run: {folder}   next: diabolo export {quoted(folder)}")
     show(run.metrics())
 
 
-def _resume(folder: Path, bar: Bar) -> Run:
+def _resume(folder: Path, bar: Bar, preview: bool) -> Run:
     """Continue the run; of its settings, only those that were given and may change are changed."""
     from diabolo.train import resume
     from diabolo.ui.cli._shared.resumed import changes
 
-    return resume(folder, **changes(click.get_current_context(), folder), callback=bar)
+    return resume(folder, **changes(click.get_current_context(), folder), callback=bar, preview=preview)

@@ -44,6 +44,7 @@ class Models(Mapping[str, Autoencoder]):
         self._device = device
         self._bundles: dict[str, Bundle] = {}
         self._started: dict[str, Autoencoder] = {}
+        self._added: list[str] = []
         for name, given in bundles.items():
             self._bundles[name] = given if isinstance(given, Bundle) else given.bundle
             if not isinstance(given, Bundle):
@@ -108,6 +109,30 @@ class Models(Mapping[str, Autoencoder]):
     def manifest(self, name: str) -> Manifest:
         """The manifest (model.json) of a model; this does not start the model."""
         return self.bundle(name).manifest
+
+    def add(self, bundle: Bundle, name: str) -> str:
+        """Add a model that everyone sees, such as one that was trained in the app.
+
+        Args:
+            bundle: the model's; if it is there already, it keeps its name.
+            name: wanted; it gets a number if another model has it.
+
+        Returns:
+            The model's name.
+        """
+        with self._lock:
+            for known, other in self._bundles.items():
+                if other.path == bundle.path and other.manifest.document == bundle.manifest.document:
+                    return known
+            new = _new_name(name, self._bundles)
+            self._bundles = {**self._bundles, new: bundle}  # others may be iterating
+            self._added.append(new)
+            return new
+
+    @property
+    def added(self) -> list[str]:
+        """The names that `add` returned, which a page that was laid out before does not offer."""
+        return list(self._added)
 
     def new_name(self, name: str, visitor: str) -> str:
         """`name`, or 'name (2)' and so on if another model has the name, or this visitor had one with it."""

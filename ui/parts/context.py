@@ -68,6 +68,7 @@ class Context:
         language: one of `LANGUAGES`; None means each browser's own.
         texts: all texts of the app; the keys of a tab's texts start with the tab's name and an underscore.
         limits: the bounds for visitors' models.
+        training: whether models may be trained from the page, which only this machine can reach then.
         originals: test images of the models' data sets.
         returned: the names of what each published endpoint returns, in order.
         examples: for each endpoint, examples of arguments of which Gradio knows none, by their names.
@@ -85,6 +86,7 @@ class Context:
     language: str | None = None
     texts: Texts = field(default_factory=lambda: SHARED)
     limits: VisitorLimits = field(default_factory=VisitorLimits)
+    training: bool = False
     originals: DatasetImages = field(default_factory=DatasetImages)
     originals_buttons: list[gr.Button] = field(default_factory=list)
     automatic: gr.Textbox = field(init=False)
