@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -77,18 +76,12 @@ class Command:
         return self._process.wait(seconds)
 
     def interrupt(self) -> None:
-        """Ask it to save and stop, as Ctrl-C does.
+        """Ask it to save and stop, by SIGTERM; shells let some processes ignore SIGINT.
 
-        Windows sends Ctrl-C to whole consoles only, the app's own included; there the process is ended, and a
-        training goes on from its last checkpoint.
+        On Windows the process is ended, and a training goes on from its last checkpoint.
         """
-        if self.code is not None:
-            return
         with contextlib.suppress(OSError):
-            if sys.platform == "win32":
-                self._process.terminate()
-            else:
-                self._process.send_signal(signal.SIGINT)
+            self._process.terminate()
 
     def kill(self) -> None:
         """End it at once."""
