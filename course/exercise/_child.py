@@ -6,6 +6,8 @@ Its standard output carries the events; what the student's code prints goes to s
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,9 +33,16 @@ def main(words: list[str]) -> None:
     """
     path, about, dataset, data_dir, trace_file = words
     exercise = Exercise.read(json.loads(about))
-    with Path(trace_file).open("w", encoding="utf-8") as trace:
-        events = Events(sys.stdout, trace)
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # of a terminal's Ctrl-C; the process that waits ends this one
+    with (
+        Path(trace_file).open("w", encoding="utf-8") as trace,
+        os.fdopen(os.dup(1), "w", encoding="utf-8") as out,
+    ):
+        os.dup2(2, 1)
         sys.stdout = sys.stderr
+        events = Events(out, trace)
         try:
             data = _loaded(dataset, data_dir, events) if exercise.training else None
             _check(Path(path), exercise, data, events)

@@ -278,7 +278,7 @@ def test_an_endless_loop_is_stopped(tmp_path: Path) -> None:
 
 
 def test_what_ends_python(tmp_path: Path) -> None:
-    report = reported("import os\nprint('hello')\nos._exit(3)\n", tmp_path)
+    report = reported("import os\nprint('hello')\nos.write(1, b'hello')\nos._exit(3)\n", tmp_path)
     assert report.failed
     assert "status 3" in report.failed.what("en")
     report = reported("raise SystemExit\n", tmp_path)
