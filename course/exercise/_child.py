@@ -33,9 +33,7 @@ def main(words: list[str]) -> None:
     """
     path, about, dataset, data_dir, trace_file = words
     exercise = Exercise.read(json.loads(about))
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # of a terminal's Ctrl-C; the process that waits ends this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # at Ctrl-C, the process that waits ends this one
     with (
         Path(trace_file).open("w", encoding="utf-8") as trace,
         os.fdopen(os.dup(1), "w", encoding="utf-8") as out,
