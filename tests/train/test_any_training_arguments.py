@@ -33,7 +33,7 @@ def usual(run: Run) -> dict[str, Any]:
     return {
         **{"config": Config.make("vae", "no-such-folder"), "out": "run", "callback": None, "watcher": None},
         **{"path": run.path, "epochs": None, "network": None, "variant": "vae", "dataset": None},
-        "data_dir": None,
+        **{"data_dir": None, "preview": False},
         **{"document": run.config.to_json(), "named": None},
     }
 

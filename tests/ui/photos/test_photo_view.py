@@ -29,6 +29,7 @@ def test_divider_zoom_and_download(browser: Any, address: str, tmp_path: Path) -
     wait_for_size(page, "300 × 200")
     assert page.locator(".photo-figures:visible").first.inner_text().startswith("Estimated noise")
     stage, edge = page.locator(".stage:visible"), page.locator(".stage:visible .edge")
+    stage.scroll_into_view_if_needed()
     frame = stage.bounding_box()
     middle = frame["y"] + frame["height"] / 2
     page.mouse.move(frame["x"] + frame["width"] / 2, middle)

@@ -139,6 +139,8 @@ GOOD: dict[str, list[Any]] = {  # what the page's functions take of the data bel
     "explorer_graph": [PLANE],
     "explorer_plane": [PLANE],
     "explorer_script": [{}, PLANE, {"model": "none"}, {"model": ["plane"]}],
+    "train_form": [{}, PLANE, {"model": "none"}, {"model": ["plane"]}],
+    "train_state": [{}, PLANE, {"model": "none"}, {"model": ["plane"]}],
 }
 
 
