@@ -39,7 +39,7 @@ def check(
         path: of the file.
         dataset: to train on, one of `exercise.ours`; the exercise's own if it is empty.
         data_dir: a folder that is searched for the dataset first.
-        told: called with the name of each step, and how many of how many batches it has done.
+        told: called with the name of each step, and how many of how many images it has done.
 
     Returns:
         What holds, the first thing that does not, and the errors if the file trains.

@@ -29,8 +29,9 @@ class Events:
         self._say(step=name, seconds=seconds)
 
     def progress(self, done: int, total: int) -> None:
-        """So many batches of the current step are done."""
-        self._say(done=done, total=total)
+        """So many images of the current step are done; each hundredth part of all is told."""
+        if done * 100 // total > (done - 1) * 100 // total:
+            self._say(done=done, total=total)
 
     def advice(self, code: str, **values: Any) -> None:
         """Something works, but not as well as it could."""

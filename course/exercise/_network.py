@@ -152,7 +152,7 @@ def _check_gradient(file: StudentFile, pair: Pair, shape: tuple[int, int, int]) 
     loss = file.call("Encoder.forward", error)
     if not loss.requires_grad:
         raise Mistake("no-graph", name="Decoder")
-    loss.backward()
+    file.call("backward", loss.backward)
     for name, module in zip(("Encoder", "Decoder"), pair, strict=True):
         without = [key for key, weight in module.named_parameters() if weight.grad is None]
         if len(without) == len(list(module.parameters())):

@@ -11,9 +11,10 @@ from unittest import mock
 
 import torch
 from torch import Tensor
+from torch.nn.utils import parameters_to_vector
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from diabolo.course.exercise._events import Events
 from diabolo.course.exercise._exercise import Exercise
@@ -59,13 +60,14 @@ def check_loop(file: StudentFile, exercise: Exercise, shape: tuple[int, int, int
     """
     events.step("loop", 2 * exercise.patience)
     pair = make(file, shape, exercise.latent_dim)
-    before = [_weights(module) for module in pair]
-    batches, epochs = _Counted(_shapes(4 * _BATCH, shape)), 2
+    before = [parameters_to_vector(module.parameters()).detach() for module in pair]
+    images, epochs = _Images(_shapes(4 * _BATCH, shape)), 2
+    batches = _batches(images)
     counts: Counter[str] = Counter()
     with _counting(counts):
         file.call("train", file.find("train"), *pair, batches, epochs)
     steps = epochs * len(batches)
-    if batches.drawn == 0:
+    if images.taken == 0:
         raise Mistake("no-batches")
     if not counts["backward"]:
         raise Mistake("no-backward")
@@ -76,7 +78,7 @@ def check_loop(file: StudentFile, exercise: Exercise, shape: tuple[int, int, int
     if counts["step"] < steps:
         raise Mistake("few-steps", found=counts["step"], wanted=steps, epochs=epochs, batches=len(batches))
     for name, module, old in zip(("Encoder", "Decoder"), pair, before, strict=True):
-        new = _weights(module)
+        new = parameters_to_vector(module.parameters()).detach()
         if not new.isfinite().all():
             raise Mistake("diverged")
         if torch.equal(old, new):
@@ -99,10 +101,9 @@ def check_training(file: StudentFile, exercise: Exercise, data: ImageData, event
     train, test = (torch.from_numpy(images[:]).float() / 255 for images in (learned, data.test.images))
     events.step("training", exercise.seconds)
     pair = make(file, data.image_shape, exercise.latent_dim)
-    total = exercise.epochs * -(-len(train) // _BATCH)
-    batches = _Counted(train, functools.partial(events.progress, total=total))
+    images = _Images(train, functools.partial(events.progress, total=exercise.epochs * len(train)))
     torch.manual_seed(0)
-    file.call("train", file.find("train"), *pair, batches, exercise.epochs)
+    file.call("train", file.find("train"), *pair, _batches(images), exercise.epochs)
     events.step("error", 4 * exercise.patience)
     found, as_logits = _errors(pair, test)
     mean = float((test - train.mean(0)).square().mean())
@@ -122,22 +123,29 @@ def check_training(file: StudentFile, exercise: Exercise, data: ImageData, event
         raise Mistake("worse-than-pca" if found > linear else "above-goal", **shown)
 
 
-class _Counted(DataLoader[Tensor]):
-    """Shuffled batches that count how many were drawn."""
+class _Images(Dataset[Tensor]):
+    """Images that count how many of them were taken.
 
-    def __init__(self, images: Tensor, drawn: Callable[[int], None] = lambda _count: None) -> None:
-        super().__init__(images, batch_size=_BATCH, shuffle=True)  # type: ignore[arg-type]
-        self._tell = drawn
-        self.drawn = 0
+    Args:
+        images: `(count, channels, height, width)` in [0, 1].
+        tell: called with that number after each.
+    """
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
+    def __init__(self, images: Tensor, tell: Callable[[int], None] = lambda _taken: None) -> None:
+        self._images, self._tell = images, tell
+        self.taken = 0
 
-    def __iter__(self) -> Iterator[Tensor]:  # type: ignore[override]
-        for batch in super().__iter__():
-            yield batch
-            self.drawn += 1
-            self._tell(self.drawn)
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __getitem__(self, index: int) -> Tensor:
+        self.taken += 1
+        self._tell(self.taken)
+        return self._images[index]
+
+
+def _batches(images: _Images) -> DataLoader[Tensor]:
+    return DataLoader(images, batch_size=_BATCH, shuffle=True)
 
 
 @contextmanager
@@ -163,10 +171,6 @@ def _counting(counts: Counter[str]) -> Iterator[None]:
             stack.enter_context(counted(owner, name))
         stack.callback(register_optimizer_step_post_hook(stepped).remove)
         yield
-
-
-def _weights(module: torch.nn.Module) -> Tensor:
-    return torch.cat([weight.detach().flatten() for weight in module.parameters()]).clone()
 
 
 @torch.no_grad()

@@ -162,6 +162,18 @@ class Manifest:
     latent_deviation = OldAttribute("latent_std")
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the training, by name; empty if model.json has none."""
+        found = (self.document.get("training") or {}).get("settings")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def variant_options(self) -> dict[str, Any]:
+        """Those of the settings that only the variant has, such as 'beta'; empty if model.json has none."""
+        found = self.settings.get("variant_options")
+        return found if isinstance(found, dict) else {}
+
+    @property
     def preparation(self) -> Preparation:
         """How pictures are prepared for the model: arguments of `runtime.image.convert.prepare`."""
         return {

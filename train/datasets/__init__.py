@@ -30,6 +30,7 @@ from diabolo.train.errors import DataError
 
 __all__ = [
     "DATA_DIR_HELP",
+    "EXTENSIONS",
     "RESIZE",
     "Crops",
     "DatasetBase",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
-from typing import Any
 
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.ui.explorer.backend import LARGEST_LATENT
@@ -12,18 +10,11 @@ from diabolo.ui.models.collection import figures
 from diabolo.ui.parts.figures import mse_text
 from diabolo.ui.parts.plain_text import as_text
 
-__all__ = ["facts_of", "kinds_of", "variant_options"]
+__all__ = ["facts_of", "kinds_of"]
 
 # how figures of model.json are written
 _WRITTEN = {"psnr": "{:.1f}", "noisy_psnr": "{:.1f}", "denoised_psnr": "{:.1f}", "kl": "{:.1f}"}
 _WRITTEN |= {"reconstruction": "{:.0f}", "activity": "{:.3g}", "active_units": "{:g}"}
-
-
-def variant_options(m: Manifest) -> Mapping[str, Any]:
-    """The options of the variant that a model was trained with, by name; empty if model.json has none."""
-    settings = (m.document.get("training") or {}).get("settings") or {}
-    found = settings.get("variant_options")
-    return found if isinstance(found, dict) else {}
 
 
 def kinds_of(m: Manifest) -> list[str]:
@@ -34,7 +25,7 @@ def kinds_of(m: Manifest) -> list[str]:
         "any_size": m.any_size is not None,
         "noise": m.noise is not None,
         "posterior": m.log_variance,
-        "sparse": "sparsity" in variant_options(m),
+        "sparse": "sparsity" in m.variant_options,
         "prior": m.prior is not None,
     }
     return [kind for kind, applies in kinds.items() if applies]
@@ -65,6 +56,6 @@ def facts_of(name: str, m: Manifest) -> dict[str, str]:
         found["mse"] = mse_text(numbers["mse"])
     found |= {key: written.format(numbers[key]) for key, written in _WRITTEN.items() if key in numbers}
     for option, fact in (("sparsity", "rho"), ("beta", "beta"), ("sparsity_weight", "weight")):
-        if isinstance(value := variant_options(m).get(option), int | float):
+        if isinstance(value := m.variant_options.get(option), int | float):
             found[fact] = f"{value:g}"
     return found

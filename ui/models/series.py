@@ -32,10 +32,7 @@ class Series:
 
 def series_of(models: Mapping[str, Manifest], name: str) -> Series | None:
     """The series that the model called `name` is part of, the longest one; None if there is none."""
-    mine = _setup(models[name])
-    if mine is None:
-        return None
-    base, options = mine
+    base, options = _setup(models[name]), models[name].variant_options
     found = []
     for option, value in options.items():
         if not _is_number(value):
@@ -43,11 +40,11 @@ def series_of(models: Mapping[str, Manifest], name: str) -> Series | None:
         rest = {key: other for key, other in options.items() if key != option}
         members = {float(value): name}
         for other, m in models.items():
-            theirs = _setup(m)
-            if theirs is None or theirs[0] != base or not _is_number(theirs[1].get(option)):
+            theirs = m.variant_options
+            if _setup(m) != base or not _is_number(theirs.get(option)):
                 continue
-            if {key: each for key, each in theirs[1].items() if key != option} == rest:
-                members.setdefault(float(theirs[1][option]), other)
+            if {key: each for key, each in theirs.items() if key != option} == rest:
+                members.setdefault(float(theirs[option]), other)
         if len(members) >= _LEAST:
             found.append(Series(option=option, names=dict(sorted(members.items()))))
     return max(found, key=lambda one: len(one.names), default=None)
@@ -67,15 +64,10 @@ def series_like(models: Mapping[str, Manifest], name: str) -> Series | None:
     return None
 
 
-def _setup(m: Manifest) -> tuple[Any, dict[str, Any]] | None:
-    """What a model was trained with, and apart from it the options of its variant; None if not known."""
-    training = m.document.get("training") or {}
-    settings = training.get("settings") or {}
-    options = settings.get("variant_options")
-    if not isinstance(options, dict):
-        return None
-    others = {key: value for key, value in settings.items() if key != "variant_options"}
-    return (m.variant, m.network, m.dataset, m.image_shape, m.latent_shape, others), options
+def _setup(m: Manifest) -> tuple[Any, ...]:
+    """What a model was trained with, but for the options of its variant."""
+    others = {key: value for key, value in m.settings.items() if key != "variant_options"}
+    return m.variant, m.network, m.dataset, m.image_shape, m.latent_shape, others
 
 
 def _is_number(value: Any) -> bool:

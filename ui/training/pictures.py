@@ -13,7 +13,7 @@ from typing import Any
 from diabolo.runtime._durable import move_folder
 from diabolo.runtime.errors import DiaboloError
 from diabolo.train import datasets
-from diabolo.train.datasets._decoding.decode import EXTENSIONS
+from diabolo.train.datasets import EXTENSIONS
 from diabolo.train.errors import DataError
 
 __all__ = ["check_folder", "here", "unpack"]

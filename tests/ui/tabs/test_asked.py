@@ -16,7 +16,7 @@ pytest.importorskip("gradio")
 
 from test_inside_tab import RARE, save_with_codes
 
-from diabolo.ui.tabs.inside import unit_charts
+from diabolo.ui.tabs.inside import asked, unit_charts
 from diabolo.ui.tabs.inside.asked import activities, asked_and_came, histogram
 from diabolo.ui.tabs.inside.texts import TEXTS
 from diabolo.ui.tabs.inside.units import units_of
@@ -65,3 +65,10 @@ def test_the_histogram_counts_every_unit_and_marks_rho() -> None:
     assert sum(counts) == 4
     assert max(counts) == 2
     assert float(re.findall(r"--rho: ([\d.]+)%", drawn)[0]) == pytest.approx(50, abs=1)
+
+
+def test_the_doctor_takes_the_same_for_reached() -> None:
+    pytest.importorskip("torch")
+    from diabolo.train.evaluation.doctor import sparsity
+
+    assert asked._NEAR == sparsity._NEAR

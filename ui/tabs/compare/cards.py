@@ -89,7 +89,6 @@ def _card(row: Row, say: Mapping[str, str]) -> str:
 def said(m: Manifest) -> dict[str, str]:
     """The facts in a model.json that it has, by name."""
     training = m.document.get("training") or {}
-    settings = training.get("settings") or {}
     found = {
         "summary": m.summary,
         "dataset": m.dataset,
@@ -99,8 +98,8 @@ def said(m: Manifest) -> dict[str, str]:
         "noise": _noise(m),
         "dtype": m.document.get("graphs", {}).get("dtype"),
         "training images": training.get("images"),
-        "epochs": settings.get("epochs"),
-        **(settings.get("variant_options") or {}),
+        "epochs": m.settings.get("epochs"),
+        **m.variant_options,
     }
     told = {name: str(value) for name, value in found.items() if value not in (None, "")}
     measured = {f"{name} (test)": f"{value:.4g}" for name, value in figures(m).items() if name != "images"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import gradio as gr
 
@@ -96,8 +95,7 @@ def slider_html(models: Mapping[str, Manifest], name: str, say: Mapping[str, str
 
 
 def _distance(value: float, m: Manifest, option: str) -> float:
-    options: Any = ((m.document.get("training") or {}).get("settings") or {}).get("variant_options") or {}
-    mine = options.get(option)
+    mine = m.variant_options.get(option)
     return abs(value - mine) if isinstance(mine, int | float) else 0.0
 
 

@@ -20,8 +20,7 @@ _NEAR = 0.3  # of rho: what `diabolo doctor` still takes for reached
 
 def sparsity_of(m: Manifest) -> float | None:
     """rho, the mean activity that training asked each unit for; None if it asked for none."""
-    settings = (m.document.get("training") or {}).get("settings") or {}
-    rho = (settings.get("variant_options") or {}).get("sparsity")
+    rho = m.variant_options.get("sparsity")
     return float(rho) if isinstance(rho, int | float) and 0 < rho < 1 else None
 
 

@@ -152,9 +152,7 @@ def _within(m: Manifest) -> bool:
 
 def is_sparse(m: Manifest) -> bool:
     """Whether a model's units were trained to fire rarely, or at least are sigmoids, by its model.json."""
-    settings = (m.document.get("training") or {}).get("settings") or {}
-    asked = "sparsity" in (settings.get("variant_options") or {})
-    return asked or "activity" in m.metrics or _within(m)
+    return "sparsity" in m.variant_options or "activity" in m.metrics or _within(m)
 
 
 def counterpart(context: Context, name: str) -> str:
