@@ -2,6 +2,7 @@
 
     pip install scikit-image opencv-python-headless
     python -m benchmarks.photos --data-dir DIR [--grey BUNDLE] [--colour BUNDLE] [--every N] [--only WORD]
+                                [--ensemble]
 
 prints four tables: the 68 test pictures of BSDS500, which papers call BSD68 in grey and CBSD68 in colour,
 with gaussian noise of sigma 15, 25 and 50 of 255. First as papers take it: the noise is not clipped, the
@@ -30,7 +31,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks._shared import tables
-from benchmarks.photos.denoisers import CLASSICAL, bundle, classical
+from benchmarks.photos.denoisers import CLASSICAL, bundle, classical, ensemble
 
 SIGMAS = 15, 25, 50  # of 255
 GREY, COLOUR = 1, 3
@@ -56,6 +57,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--colour", metavar="BUNDLE", help="a model of colour pictures")
     parser.add_argument("--every", type=int, default=1, help="take only every n-th picture")
     parser.add_argument("--only", default="", help="only methods with this word in their name")
+    parser.add_argument("--ensemble", action="store_true", help="our models on eight turned, mirrored copies")
     parser.add_argument("--child", nargs=3, metavar=("METHOD", "CHANNELS", "CLIP"), help=argparse.SUPPRESS)
     given = parser.parse_args(words)
     if given.child:
@@ -88,6 +90,7 @@ def run(given: argparse.Namespace, method: str, channels: int, clip: str) -> dic
     """Measure in a process of its own, with one thread."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.photos", "--data-dir", str(given.data_dir)]
     command += ["--every", str(given.every), "--child", method, str(channels), clip]
+    command += ["--ensemble"] if given.ensemble else []
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1")
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=os.environ | one)
     measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -105,6 +108,7 @@ def measure(given: argparse.Namespace, method: str, channels: int, clip: bool) -
             cv2.setNumThreads(1)
     else:
         denoise = bundle(method, 1)
+        denoise = ensemble(denoise) if given.ensemble else denoise
     figures, seconds = {}, 0.0
     for sigma in SIGMAS:
         errors = []

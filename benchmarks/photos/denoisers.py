@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CLASSICAL", "Denoise", "bundle", "classical"]
+__all__ = ["CLASSICAL", "Denoise", "bundle", "classical", "ensemble"]
 
 _Array: TypeAlias = NDArray[np.float32]
 Denoise = Callable[[_Array, float], _Array]
@@ -32,6 +32,25 @@ def bundle(source: str, threads: int) -> Denoise:
         raise SystemExit(f"{source} takes images of one size; this benchmark is of photographs at their own.")
     pair = AnySizePair(model._graphs, model.manifest, model.manifest.any_size)  # past the check of the range
     return lambda noisy, _sigma: pair.reconstruct(noisy[None])[0]
+
+
+def ensemble(denoise: Denoise) -> Denoise:
+    """The mean of what it makes of a picture's four quarter turns, each as it is and mirrored.
+
+    Timofte et al., 'Seven ways to improve example-based single image super resolution', CVPR 2016,
+    https://arxiv.org/abs/1511.02228.
+    """
+
+    def mean(noisy: _Array, sigma: float) -> _Array:
+        out = np.zeros(noisy.shape, np.float32)
+        for turns in range(4):
+            turned = np.rot90(noisy, turns, (1, 2))
+            out += np.rot90(denoise(np.ascontiguousarray(turned), sigma), -turns, (1, 2))
+            mirrored = np.ascontiguousarray(turned[:, :, ::-1])
+            out += np.rot90(denoise(mirrored, sigma)[:, :, ::-1], -turns, (1, 2))
+        return out / np.float32(8)
+
+    return mean
 
 
 def classical(name: str) -> Denoise:

@@ -1,31 +1,30 @@
 """An over-complete autoencoder learns the identity; noise keeps it from doing so.
 
-    DIABOLO_DATA=DIR python -m benchmarks.photos.identity [--epochs 2] [--picture FILE.png]
+    DIABOLO_DATA=DIR python -m benchmarks.photos.identity [--epochs 2] [--picture FILE.png] [--keep RUNS]
 
-trains the same network twice on BSDS500: once as a plain autoencoder, and once on noisy input. Its latent has
-64 channels at stride 2: 16 numbers for every pixel of three, and nothing in the network says how to use them.
-Prints, on the 68 test pictures, the PSNR of what each makes of clean pictures, and of pictures with
-gaussian noise of sigma 25 of 255. The plain one gives the noise back as it was: the PSNR of its results
-is that of its input, since it has learned to copy. `--picture` draws a scene with noise, as
-each model returns it.
+trains the same network twice on BSDS500, or another `--dataset` of photographs: once as a plain autoencoder,
+and once on noisy input. Its latent has 64 channels at stride 2: 16 numbers for every pixel of three, and
+nothing in the network says how to use them. Prints, on the test pictures, the PSNR of what each makes of
+clean pictures, and of pictures with gaussian noise of sigma 25 of 255. The plain one gives the noise back as
+it was: the PSNR of its results is that of its input, since it has learned to copy. `--picture` draws a scene
+with noise, as it is and as each model returns it.
 """
 
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks._shared import tables
+from benchmarks._shared import runs, tables
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.runtime.image.photo.scene import scene
-from diabolo.train import Config, fit
-from diabolo.train.datasets import Crops, LoadRequest, load
+from diabolo.train import Config, Run, fit
+from diabolo.train.datasets import Crops
 from diabolo.train.evaluation.evaluate import reconstruct
 from diabolo.train.evaluation.whole import pictures
 from diabolo.train.model import Model
@@ -37,45 +36,53 @@ NETWORK = {"network": "conv-spatial", "depth": 1, "width": 64, "blocks": 2, "lat
 def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.photos.identity")
     parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--dataset", default="bsds500", help="bsds500, or a folder of photographs")
     parser.add_argument("--picture", type=Path, help="where to write the picture")
+    parser.add_argument("--keep", metavar="DIR", help="keep the runs in DIR, and use those there")
     given = parser.parse_args(words)
-    models = {
-        "plain": trained("autoencoder", {}, given.epochs),
-        "denoising": trained("denoising", {"noise": str(NOISE)}, given.epochs),
-    }
+    with runs.folder(given.keep) as kept:
+        trained = {
+            "plain": train(kept / "plain", "autoencoder", {}, given),
+            "denoising": train(kept / "denoising", "denoising", {"noise": str(NOISE)}, given),
+        }
     tables.heading(
         "Over-complete, PSNR in dB", ("trained as", "clean pictures", "noisy pictures", "before it")
     )
-    for name, model in models.items():
-        tables.row(name, *(f"{value:.2f}" for value in measured(model)))
+    for name, (model, images) in trained.items():
+        tables.row(name, *(f"{value:.2f}" for value in measured(model, images)))
     if given.picture:
-        draw(models, given.picture)
+        draw([model for model, _ in trained.values()], given.picture)
 
 
-def trained(variant: str, options: dict[str, str], epochs: int) -> Model:
-    config = Config.make(
-        variant,
-        "bsds500",
-        crop=64,
-        epochs=epochs,
-        batch_size=32,
-        optimizer="muon",
-        lr=6e-3,
-        precision="auto",
-        network_options={"activation": "relu"},
-        variant_options=options,
-        **NETWORK,
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        _, model = fit(config, Path(folder, "run")).load()
-    return model.eval()
+def train(
+    folder: Path, variant: str, options: dict[str, str], given: argparse.Namespace
+) -> tuple[Model, Crops]:
+    """The model and its test pictures; a run that is in the folder already is used as it is."""
+    if (folder / "metrics.json").is_file():
+        run = Run.open(folder)
+    else:
+        config = Config.make(
+            variant,
+            given.dataset,
+            crop=64,
+            epochs=given.epochs,
+            batch_size=32,
+            optimizer="muon",
+            lr=6e-3,
+            precision="auto",
+            network_options={"activation": "relu"},
+            variant_options=options,
+            **NETWORK,
+        )
+        run = fit(config, folder)
+    images = run.data().test.images
+    assert isinstance(images, Crops)
+    return run.load()[1].eval(), images
 
 
 @torch.inference_mode()
-def measured(model: Model) -> tuple[float, float, float]:
+def measured(model: Model, images: Crops) -> tuple[float, float, float]:
     """PSNR of what the model makes of clean pictures, of noisy ones, and of the noisy ones themselves."""
-    images = load("bsds500", LoadRequest()).test.images
-    assert isinstance(images, Crops)
     rows = []
     for number, clean in pictures(images):
         noisy = add_noise(clean, NOISE, np.random.default_rng(number))
@@ -86,11 +93,11 @@ def measured(model: Model) -> tuple[float, float, float]:
 
 
 @torch.inference_mode()
-def draw(models: dict[str, Model], path: Path) -> None:
+def draw(models: list[Model], path: Path) -> None:
     """The scene with noise, and what each model makes of it, side by side."""
     clean = scene()[None].transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
     noisy = add_noise(np.ascontiguousarray(clean), NOISE, np.random.default_rng(0))
-    row = np.concatenate([noisy, *(reconstruct(model, noisy) for model in models.values())], axis=3)
+    row = np.concatenate([noisy, *(reconstruct(model, noisy) for model in models)], axis=3)
     pixels = (row[0].clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
     Image.fromarray(pixels).save(path)
 
