@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import nbformat
 import pytest
 from click.testing import CliRunner
-from nbclient import NotebookClient
 
 from diabolo.course.catalogue import labs
 from diabolo.ui.cli import main
@@ -65,14 +63,3 @@ def test_what_there_is_not(words: list[str]) -> None:
 
 def test_a_lab_by_its_name() -> None:
     assert "no lab 'autoencoder'; labs have numbers" in called("autoencoder")[2]
-
-
-def test_a_notebook_runs_in_jupyter(tmp_path: Path) -> None:
-    """The kernel accepts the first cells: what follows is run by test_lab_runs.py, without its wait."""
-    called("1", "-o", str(tmp_path / "here"))
-    made = nbformat.read(tmp_path / "here" / "lab1-autoencoder.ipynb", as_version=4)
-    code = [cell for cell in made.cells if cell.cell_type == "code"]
-    made.cells = code[:2]
-    made.cells[1].source = made.cells[1].source.replace('"mnist"', '"glyphs"')
-    NotebookClient(made, timeout=300, resources={"metadata": {"path": str(tmp_path / "here")}}).execute()
-    assert "pictures to learn from" in made.cells[1].outputs[0]["text"]
