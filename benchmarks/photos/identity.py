@@ -1,13 +1,12 @@
 """An over-complete autoencoder learns the identity; noise keeps it from doing so.
 
-    DIABOLO_DATA=DIR python -m benchmarks.photos.identity [--epochs 2] [--picture FILE.png] [--keep RUNS]
+    DIABOLO_DATA=DIR python -m benchmarks.photos.identity [--epochs 2] [--picture FILE] [--keep RUNS]
 
 trains the same network twice on BSDS500, or another `--dataset` of photographs: once as a plain autoencoder,
 and once on noisy input. Its latent has 64 channels at stride 2: 16 numbers for every pixel of three, and
 nothing in the network says how to use them. Prints, on the test pictures, the PSNR of what each makes of
-clean pictures, and of pictures with gaussian noise of sigma 25 of 255. The plain one gives the noise back as
-it was: the PSNR of its results is that of its input, since it has learned to copy. `--picture` draws a scene
-with noise, as it is and as each model returns it.
+clean pictures, and of pictures with gaussian noise of sigma 25 of 255: the plain one has learned to copy, and
+returns most of the noise. `--picture` draws a scene with noise, as it is and as each model returns it.
 """
 
 from __future__ import annotations
@@ -99,7 +98,7 @@ def draw(models: list[Model], path: Path) -> None:
     noisy = add_noise(np.ascontiguousarray(clean), NOISE, np.random.default_rng(0))
     row = np.concatenate([noisy, *(reconstruct(model, noisy) for model in models)], axis=3)
     pixels = (row[0].clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
-    Image.fromarray(pixels).save(path)
+    Image.fromarray(pixels).save(path, quality=85)  # if it is a JPEG
 
 
 if __name__ == "__main__":

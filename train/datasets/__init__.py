@@ -26,6 +26,7 @@ from diabolo.train.datasets._decoding.memory import free as free_memory
 from diabolo.train.datasets._decoding.resize_options import RESIZE, Fitting
 from diabolo.train.datasets._resize import fit_splits
 from diabolo.train.datasets._rows import Images, Rows, rows_of, spread
+from diabolo.train.datasets._scan import Listing, scan
 from diabolo.train.errors import DataError
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Fitting",
     "ImageData",
     "Images",
+    "Listing",
     "LoadRequest",
     "Pictures",
     "Progress",
@@ -49,6 +51,7 @@ __all__ = [
     "load",
     "names",
     "rows_of",
+    "scan",
     "spread",
 ]
 

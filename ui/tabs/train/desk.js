@@ -3,6 +3,7 @@
 const part = (name) => element.querySelector(name);
 const PAUSE = 1000; // ms between two looks at a training,
 const IDLE = 5000; // and at nothing: another page may start one
+const CLASSES = 20; // that are named
 const UNDER_WAY = ["starting", "training", "stopping", "measuring"];
 let form = null;
 let state = { stage: "idle" };
@@ -108,6 +109,33 @@ function watched() {
   losses();
   pictures();
   runs();
+  sample();
+}
+
+/** Some of the chosen images, while there is no training to watch. */
+async function sample() {
+  const figure = part(".train-sample");
+  const { kind, dataset } = form.choice();
+  const key = kind === "zip" || !dataset ? "" : `${kind} ${dataset}`;
+  figure.hidden = !key || !part(".train-views").hidden;
+  if (figure.hidden || figure.dataset.key === key) return;
+  figure.dataset.key = key;
+  const [caption, image, note] = figure.children;
+  caption.textContent = say("sample_waiting");
+  image.hidden = true;
+  note.textContent = "";
+  try {
+    const { picture, count, size, classes } = await ask("train_sample", { kind, dataset });
+    if (figure.dataset.key !== key) return;
+    caption.textContent = fill(size ? "sample_sized" : "sample", { count: count.toLocaleString(), size });
+    image.src = `data:image/png;base64,${picture}`;
+    image.alt = caption.textContent;
+    image.hidden = false;
+    const names = classes.slice(0, CLASSES).join(say("comma")) + (classes.length > CLASSES ? " …" : "");
+    note.textContent = classes.length ? fill("sample_classes", { count: classes.length, names }) : "";
+  } catch (error) {
+    if (figure.dataset.key === key) caption.textContent = error.message;
+  }
 }
 
 function losses() {
@@ -237,6 +265,7 @@ async function look() {
 /** The command line and the Python of the form, and what is wrong with it. */
 async function equal() {
   const asked = form.choice();
+  sample();
   try {
     const answer = await ask("train_equal", asked);
     if (JSON.stringify(asked) !== JSON.stringify(form.choice())) return;

@@ -23,7 +23,7 @@ from diabolo.ui.files.incoming import received
 from diabolo.ui.server_functions import report_errors
 from diabolo.ui.tabs.train.setting_texts import ABOUT, SETTINGS
 from diabolo.ui.tabs.train.texts import WORDS
-from diabolo.ui.training import pictures
+from diabolo.ui.training import pictures, sample
 from diabolo.ui.training.catalogue import arguments_of, catalogue
 from diabolo.ui.training.supervisor import Trainings
 
@@ -98,6 +98,15 @@ class TrainDesk(gr.HTML, metaclass=WithoutStub):
         return self._trainings.state(asked)
 
     @_server
+    def train_sample(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Some of the images that the form has chosen; a zip is not looked into before it is unpacked."""
+        _check_caller()
+        kind, value = str(asked["kind"]), str(asked["dataset"])[:_LONGEST]
+        if kind == "folder":
+            return sample.of_folder(value)
+        return sample.of_dataset(_here(value))
+
+    @_server
     def train_equal(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The command line and the Python that do the same as the form, and a free name for the run."""
         _check_caller()
@@ -154,9 +163,18 @@ class TrainDesk(gr.HTML, metaclass=WithoutStub):
             return str(pictures.unpack(archive, str(asked.get("file", "")) or archive.name, into))
         if kind == "folder":
             return pictures.check_folder(value)
-        if value not in [one["name"] for one in pictures.here()]:
-            raise UsageError(f"there is no data set {value[:80]!r} on this machine. Choose another one.")
-        return value
+        return _here(value)
+
+
+def _here(dataset: str) -> str:
+    """The name of a data set.
+
+    Raises:
+        UsageError: there is none of this name on this machine.
+    """
+    if dataset not in [one["name"] for one in pictures.here()]:
+        raise UsageError(f"there is no data set {dataset[:80]!r} on this machine. Choose another one.")
+    return dataset
 
 
 def command_line(arguments: list[str]) -> str:

@@ -58,6 +58,11 @@ WORDS: Texts = {
         "copied": "Copied",
         "idle": "Choose what to train, and start. A VAE with a latent of two numbers on Glyphs is a good "
         "first one: its map shows how the classes part.",
+        "sample_waiting": "Reading the images …",
+        "sample": "Some of {count} pictures",
+        "sample_sized": "Some of the {count} images to learn from, {size} pixels each",
+        "sample_classes": "{count} classes: {names}",
+        "comma": ", ",
         "starting": "Starting: PyTorch is loaded and the images are read",
         "training": "Epoch {epoch} of {epochs}",
         "stopping": "Stopping: the training saves its state",
@@ -128,6 +133,11 @@ WORDS: Texts = {
         "copied": "已複製",
         "idle": "選好要訓練什麼，然後開始。第一次可以用 VAE、兩個數的潛在向量與 Glyphs："
         "從地圖上看得到各個類別如何分開。",
+        "sample_waiting": "正在讀取影像……",
+        "sample": "共 {count} 張圖片，這是其中一些",
+        "sample_sized": "訓練用的影像共 {count} 張，每張 {size} 像素，這是其中一些",
+        "sample_classes": "{count} 個類別：{names}",
+        "comma": "、",
         "starting": "啟動中：載入 PyTorch、讀取影像",
         "training": "第 {epoch} 個訓練週期，共 {epochs} 個",
         "stopping": "停止中：正在儲存訓練狀態",
