@@ -62,13 +62,19 @@ class StudentFile:
             frames = traceback.extract_tb(error.__traceback__)
             lines = [frame.lineno for frame in frames if Path(frame.filename) == self._path]
             said = f"{type(error).__name__}: {error}"
-            code = next((code for code, part in _KNOWN.items() if part in said), "raises")
+            usual = "raises-making" if where.endswith("__init__") else "raises"
+            code = next((code for part, code in _KNOWN.items() if part in said), usual)
             raise Mistake(code, where=where, error=said[:300], line=(lines or [0])[-1] or "?") from None
 
 
 _KNOWN = {
-    "no-super": "before Module.__init__() call",
-    "multiply": "shapes cannot be multiplied",
-    "channels": "channels, but got",
-    "arguments": "positional argument",
+    "before Module.__init__() call": "no-super",
+    "shapes cannot be multiplied": "multiply",
+    "channels, but got": "channels",
+    "positional argument": "arguments",
+    "is not a Module subclass": "layer-class",
+    "unflatten:": "unflatten",
+    "NameError:": "name",
+    "'Encoder' object has no attribute": "attribute",
+    "'Decoder' object has no attribute": "attribute",
 }

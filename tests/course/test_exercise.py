@@ -92,7 +92,12 @@ NETWORK_MISTAKES = [
     ("syntax", "def __init__(self, image_shape, outputs):", "def __init__(self, image_shape, outputs)"),
     ("gap", "nn.Linear(256, outputs),", "...,"),
     ("missing", "class Decoder", "class Dekoder"),
-    ("raises", "return self.layers(image)", "return self.layer(image)"),
+    ("raises", "return self.layers(image)", "return self.layers(image) + int('a')"),
+    ("raises-making", "super().__init__()", "super().__init__()\n        int('a')"),
+    ("layer-class", "nn.ReLU()", "nn.ReLU"),
+    ("name", "return self.layers(image)", "return self.layers(images)"),
+    ("attribute", "return self.layers(image)", "return self.layer(image)"),
+    ("unflatten", "nn.Unflatten(1, image_shape)", "nn.Unflatten(0, image_shape)"),
     ("no-super", "super().__init__()", "pass"),
     ("multiply", "nn.Flatten(),", ""),
     ("multiply", "nn.Linear(256, outputs)", "nn.Linear(128, outputs)"),
@@ -141,7 +146,7 @@ def test_a_network_without_weights(tmp_path: Path) -> None:
 
 
 LOOP_MISTAKES = [
-    ("raises", "mse_loss(restored, images)", "mse_loss(restored, image)"),
+    ("name", "mse_loss(restored, images)", "mse_loss(restored, image)"),
     ("no-batches", "for images in batches:", "for images in []:"),
     ("no-backward", "loss.backward()", "pass"),
     ("no-step", "optimizer.step()", "pass"),
@@ -250,6 +255,7 @@ def test_both_languages_say_the_same() -> None:
     source = "\n".join(path.read_text("utf-8") for path in SOURCE.glob("*.py"))
     raised = set(re.findall(r'(?:Mistake|advice|code=)\(?\s*"([a-z-]+)"', source))
     raised |= {"endless", "slow", "crashed", "no-super", "multiply", "channels", "arguments", "raises"}
+    raised |= {"raises-making", "layer-class", "name", "attribute", "unflatten"}
     raised |= {"decoder-flat", "decoder-shape", "encoder-shape", "worse-than-pca", "above-goal"}
     assert raised == set(ours["findings"])
 

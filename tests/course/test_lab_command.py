@@ -54,6 +54,21 @@ def test_a_folder_that_exists_is_kept(tmp_path: Path) -> None:
     assert "cannot be written" in err
 
 
+def test_a_check_speaks_the_language_of_its_notebook(tmp_path: Path) -> None:
+    english, chinese = "still to fill", "空格沒填"
+    called("7", "-o", str(tmp_path / "lab"), "--language", "zh-TW")
+    file = str(tmp_path / "lab" / "my_network.py")
+    (tmp_path / "elsewhere.py").write_text("x = ...\n", "utf-8")
+    (tmp_path / "lab0.ipynb").write_text("[1]", "utf-8")  # somebody else's
+    assert chinese in called("check", "7", file, LANG="en_GB.UTF-8", LC_ALL="", LC_MESSAGES="")[1]
+    assert english in called("check", "7", file, "--language", "en")[1]
+    assert english in called("--language", "en", "check", "7", file)[1]
+    assert (
+        english
+        in called("check", "7", str(tmp_path / "elsewhere.py"), LANG="C", LC_ALL="", LC_MESSAGES="")[1]
+    )
+
+
 @pytest.mark.parametrize("words", [["0"], ["999"], ["1", "--language", "fr"], ["two"]])
 def test_what_there_is_not(words: list[str]) -> None:
     code, _, err = called(*words)

@@ -38,10 +38,16 @@ class _Labs(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _chosen(ctx: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+    """The language that was asked for, here or before the name of the command."""
+    before = ctx.parent.params.get("language") if ctx.parent and ctx.parent.command is command else None
+    return given or before
+
+
 _language = click.option(
     "--language",
     type=click.Choice(LANGUAGES),
-    default=_own_language,
+    callback=_chosen,
     show_default="the terminal's",
     help="Of the text: English or Traditional Chinese.",
 )
@@ -51,7 +57,7 @@ _language = click.option(
 @_language
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, language: str, as_json: bool) -> None:
+def command(ctx: click.Context, language: str | None, as_json: bool) -> None:
     """List the labs of the course, put one of them into a folder, or check an exercise.
 
     \b
@@ -70,6 +76,7 @@ def command(ctx: click.Context, language: str, as_json: bool) -> None:
 
     from diabolo.course.catalogue import labs
 
+    language = language or _own_language()
     rows: list[dict[str, Any]] = [
         {"number": lab.number, "title": lab.title(language), "minutes": lab.minutes, "name": lab.name}
         for lab in labs()
@@ -86,7 +93,7 @@ def command(ctx: click.Context, language: str, as_json: bool) -> None:
 @click.argument("number", type=click.IntRange(1))
 @click.option("-o", "--out", metavar="FOLDER", help="A new folder. [default: labN]")
 @_language
-def get(number: int, out: str | None, language: str) -> None:
+def get(number: int, out: str | None, language: str | None) -> None:
     """Put the notebook of lab NUMBER, and the files that belong to it, into a new folder.
 
     \b
@@ -98,7 +105,7 @@ def get(number: int, out: str | None, language: str) -> None:
     from diabolo.runtime.listing import quoted
 
     lab = find(number)
-    paths = take(lab, out or f"lab{number}", language)
+    paths = take(lab, out or f"lab{number}", language or _own_language())
     for path in paths:
         click.echo(str(path))
     click.echo(f"Open it: jupyter notebook {quoted(str(paths[0]))}", err=True)
@@ -112,7 +119,7 @@ def get(number: int, out: str | None, language: str) -> None:
 @_language
 @options.as_json
 def check(
-    number: int, file: str, dataset: str | None, data_dir: str | None, language: str, as_json: bool
+    number: int, file: str, dataset: str | None, data_dir: str | None, language: str | None, as_json: bool
 ) -> None:
     """Check FILE, your answer to the exercise of lab NUMBER: say what is wrong, and give a hint.
 
@@ -121,12 +128,14 @@ def check(
     diabolo lab check 8 my_training.py --dataset glyphs      no download
 
     The file is executed, in a process of its own; a step that takes too long is stopped. The exit status is
-    0 if everything holds, otherwise 1.
+    0 if everything holds, otherwise 1. Beside a lab's notebook, the language is that of the notebook.
     """
     import json
 
     from diabolo.course.exercise import check as run_check
+    from diabolo.course.notebook import language_beside
 
+    language = language or language_beside(file) or _own_language()
     exercise = _exercise(number)
     showing = _Steps(language, silent=as_json)
     report = run_check(exercise, file, dataset or "", data_dir, showing)

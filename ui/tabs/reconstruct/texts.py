@@ -26,7 +26,7 @@ TEXTS: Texts = {
         "result": "重建結果",
         "error": "誤差",
         "figures": "重建誤差 MSE **{mse}**  ·  PSNR **{psnr}\u00a0dB**  ·  SSIM **{ssim:.3f}**",
-        "fewer": "{image} 個數 → {code} 個數，濃縮成 {ratio} 分之一。",
+        "fewer": "{image} 個數 → {code} 個數，壓縮為原來的 1/{ratio}。",
         "not_fewer": "{image} 個數 → {code} 個數，沒有壓縮：這樣的編碼裝得下整張影像。",
         "darker": "太暗",
         "brighter": "太亮",
