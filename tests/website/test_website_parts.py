@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from website import links, movie, navigation
+from website import links, movie, navigation, screenshots
 from website.docstrings import as_rest
 from website.messages import error_tree, found_in, messages
 from website.sphinx_extension import Chinese
@@ -125,3 +125,12 @@ def test_the_moving_picture_is_that_of_the_models() -> None:
         later = np.asarray(stored.convert("RGB"), float)
     assert np.abs(first - np.asarray(made, float)).mean() < 6
     assert np.abs(later - first).mean() > 6
+
+
+def test_each_screenshot_is_in_the_documents() -> None:
+    docs = Path(screenshots.__file__).parents[1] / "docs"
+    linked = "".join(page.read_text("utf-8") for page in (*docs.glob("*.md"), docs.parent / "README.md"))
+    assert screenshots.SHOTS
+    for name in screenshots.SHOTS:
+        assert (docs / f"{name}.png").is_file()
+        assert f"{name}.png)" in linked
