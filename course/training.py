@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from diabolo.train import Config, Run, fit, resume
+from diabolo.train import Config, Run, fit, networks, resume
 from diabolo.train.errors import RunError
 from diabolo.train.run._run import absolute
+from diabolo.train.run.record import changed_network
 
 __all__ = ["train_or_open"]
 
@@ -25,7 +26,7 @@ def train_or_open(folder: str | Path, variant: str, dataset: str, **settings: An
         settings: as for `Config.make`: `epochs=5`, `latent_dim=32`.
 
     Raises:
-        RunError: the folder holds another training.
+        RunError: the folder holds another training, or one with your own network as it was before a change.
         OptionError, UnknownNameError, DataError: as `fit`.
     """
     folder = Path(folder)
@@ -33,6 +34,8 @@ def train_or_open(folder: str | Path, variant: str, dataset: str, **settings: An
     if not folder.exists() or not any(folder.iterdir()):
         return fit(config, folder)
     run = Run.open(folder)
+    if networks.is_own(run.config.network) and (changed := changed_network(run, run.network(config.network))):
+        raise RunError(f"{changed}. Give another folder, or remove {folder} to train anew.")
     told = {"variant": variant, "dataset": dataset} | settings
     differ = [name for name in told if _differs(getattr(run.config, name), getattr(config, name))]
     if differ:

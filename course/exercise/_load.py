@@ -64,6 +64,8 @@ class StudentFile:
             said = f"{type(error).__name__}: {error}"
             usual = "raises-making" if where.endswith("__init__") else "raises"
             code = next((code for part, code in _KNOWN.items() if part in said), usual)
+            if code == "arguments" and lines:  # of something that the student's code calls
+                code = usual
             raise Mistake(code, where=where, error=said[:300], line=(lines or [0])[-1] or "?") from None
 
 

@@ -98,6 +98,7 @@ NETWORK_MISTAKES = [
     ("name", "return self.layers(image)", "return self.layers(images)"),
     ("attribute", "return self.layers(image)", "return self.layer(image)"),
     ("unflatten", "nn.Unflatten(1, image_shape)", "nn.Unflatten(0, image_shape)"),
+    ("raises-making", "nn.Unflatten(1, image_shape)", "nn.Unflatten(image_shape)"),
     ("no-super", "super().__init__()", "pass"),
     ("multiply", "nn.Flatten(),", ""),
     ("multiply", "nn.Linear(256, outputs)", "nn.Linear(128, outputs)"),

@@ -19,6 +19,7 @@ from diabolo.course import picture_grid, train_or_open
 from diabolo.course.catalogue import LANGUAGES, Lab, find, labs
 from diabolo.course.take import take
 from diabolo.course.text import Cell
+from diabolo.export import export_run
 from diabolo.runtime.errors import UsageError
 from diabolo.train.datasets import glyphs
 from diabolo.train.errors import RunError
@@ -107,6 +108,21 @@ def test_train_or_open(tmp_path: Path) -> None:
         train_or_open("runs/a", "autoencoder", "glyphs", latent_dim=3, epochs=1)
     (first.path / "metrics.json").unlink()  # as if it was stopped before its end
     assert train_or_open("runs/a", "autoencoder", "glyphs", latent_dim=2, epochs=1).metrics()
+
+
+def test_a_changed_network_is_not_taken_for_the_trained_one(workplace: Path) -> None:
+    text = (find(7).folder / "solution.py").read_text("utf-8")
+    own = {"network": "my_network.py", "latent_dim": 2, "epochs": 1}
+    Path("my_network.py").write_text(text, "utf-8")
+    train_or_open("runs/mine", "autoencoder", "glyphs", **own)
+    Path("my_network.py").write_text(f"# a remark\n{text}", "utf-8")
+    assert train_or_open("runs/mine", "autoencoder", "glyphs", **own).metrics()
+    Path("my_network.py").write_text(text.replace("nn.ReLU", "nn.Sigmoid"), "utf-8")
+    with pytest.raises(RunError, match=r"my_network.py was changed after .*mine was trained.*another folder"):
+        train_or_open("runs/mine", "autoencoder", "glyphs", **own)
+    noted: list[str] = []
+    export_run("runs/mine", network="my_network.py", note=noted.append)
+    assert any("was changed after" in note for note in noted)
 
 
 def test_picture_grid() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import platform
 from collections.abc import Callable
 from importlib import metadata
@@ -11,7 +12,7 @@ from diabolo.train import networks
 from diabolo.train.datasets import ImageData
 from diabolo.train.run._run import Run
 
-__all__ = ["facts", "record"]
+__all__ = ["changed_network", "facts", "record"]
 
 
 def facts(data: ImageData) -> dict[str, Any]:
@@ -41,3 +42,20 @@ def record(run: Run, network: networks.Network, data: ImageData, note: Callable[
     if data.skipped:
         run.write_table("skipped.csv", ("file", "reason"), data.skipped)
         note(f"each file that was left out is named in {run.path / 'skipped.csv'}")
+
+
+def changed_network(run: Run, network: networks.Network) -> str:
+    """What to say if a user's own network differs from the one the run was trained with; else ''.
+
+    Comments and layout do not count.
+    """
+    copy = run.path / networks.copy_name(run.config.network)
+    if not network.source or not copy.is_file():
+        return ""
+    try:
+        then, now = (ast.dump(ast.parse(text)) for text in (copy.read_text("utf-8"), network.source))
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):  # the copy was damaged
+        return ""
+    if then == now:
+        return ""
+    return f"{run.config.network} was changed after {run.path} was trained with it; {copy} is what it was"
