@@ -35,7 +35,7 @@ from diabolo.train.run import BEST, FAILED, STATE, Run
 from diabolo.train.run._run import absolute
 from diabolo.train.run.files import Files, as_path
 from diabolo.train.run.lock import Lock, hold
-from diabolo.train.run.record import changed_network, facts, record
+from diabolo.train.run.record import facts, network_of, record
 from diabolo.train.trainer import Trainer
 
 __all__ = ["Callback", "fit", "held_out", "resume"]
@@ -143,9 +143,7 @@ def resume(
     with handled(distributed.is_main) as interrupt, _held(path, callback, distributed) as lock:
         run = Run.open(path)
         run.lock = lock
-        made = run.network(network)
-        if changed := changed_network(run, made):
-            callback.note(f"{changed}. What was learned goes on with the network as it is now")
+        made = network_of(run, network, callback.note)
         if run.config.tensorboard:
             check_tensorboard()
         if epochs is not None:

@@ -12,7 +12,7 @@ from diabolo.train import networks
 from diabolo.train.datasets import ImageData
 from diabolo.train.run._run import Run
 
-__all__ = ["changed_network", "facts", "record"]
+__all__ = ["changed_network", "facts", "network_of", "record"]
 
 
 def facts(data: ImageData) -> dict[str, Any]:
@@ -59,3 +59,20 @@ def changed_network(run: Run, network: networks.Network) -> str:
     if then == now:
         return ""
     return f"{run.config.network} was changed after {run.path} was trained with it; {copy} is what it was"
+
+
+def network_of(run: Run, named: str | None, note: Callable[[str], None]) -> networks.Network:
+    """The network of a run that is continued; notes if a user's own one was changed.
+
+    Args:
+        run: the run.
+        named: as in `Run.network`.
+        note: called with the message.
+
+    Raises:
+        RunError: as in `Run.network`.
+    """
+    made = run.network(named)
+    if changed := changed_network(run, made):
+        note(f"{changed}. What was learned goes on with the network as it is now")
+    return made

@@ -213,7 +213,7 @@ def test_a_drawing_is_centred_and_seen_to_be(page: Any) -> None:
     figures = page.locator(".block.reconstruct-figures").inner_text()
     assert "64" in figures
     assert "32" in figures
-    assert re.search("2 times fewer|2 分之一", figures)
+    assert re.search("2 times fewer|1/2", figures)
     assert page.locator(".error-legend").is_visible()
     for name in ("seen", "result", "error"):
         shown = once_loaded(
