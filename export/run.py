@@ -23,7 +23,7 @@ from diabolo.train.datasets import ImageData, Images, rows_of, spread
 from diabolo.train.evaluation.evaluate import batches, encode_all
 from diabolo.train.run import Run
 from diabolo.train.run.recipe import recipe
-from diabolo.train.run.record import changed_network
+from diabolo.train.run.record import network_of
 
 __all__ = ["export_run"]
 
@@ -74,9 +74,7 @@ def export_run(
 
 def _source(run: Run, network: str | None, dataset: str | None, say: Callable[[str], None]) -> Source:
     metrics = _metrics(run)
-    made = run.network(network)
-    if changed := changed_network(run, made):
-        say(f"{changed}. The weights may mean something else now: train again")
+    made = network_of(run, network, say)
     variant, model = run.load(made)
     say("reading the dataset for the latent's statistics")
     data = run.data(dataset=dataset, note=say)

@@ -8,6 +8,7 @@ python -m website.screenshots [NAME ...]      app, explore, train; into docs/
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import shutil
 import subprocess
@@ -22,15 +23,13 @@ __all__ = ["SHOTS", "main"]
 _DOCS = Path(__file__).parents[1] / "docs"
 _FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 _WAIT = 240_000  # milliseconds
-_THREE = [(0.34, 0.22), (0.5, 0.12), (0.7, 0.2), (0.72, 0.36), (0.48, 0.47), (0.74, 0.56), (0.76, 0.76)]
-_THREE += [(0.56, 0.88), (0.3, 0.8)]  # of the sketch pad
 
 
 def app(page: Any) -> None:
     """Reconstruct, with a drawn three."""
     _choose(page, "mnist-autoencoder")
     box = page.locator(".sketch canvas:visible").first.bounding_box()
-    path = _smooth(_THREE)
+    path = [*_arc(0.3, 0.18, -2.5, 1.57), *_arc(0.68, 0.2, -1.57, 2.5)]  # a three
     page.mouse.move(*_at(box, *path[0]))
     page.mouse.down()
     for place in path[1:]:
@@ -122,26 +121,10 @@ def _at(box: dict[str, float], x: float, y: float) -> tuple[float, float]:
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
-def _smooth(places: list[tuple[float, float]], steps: int = 12) -> list[tuple[float, float]]:
-    """A smooth line through places (Catmull-Rom)."""
-    ends = [places[0], *places, places[-1]]
-    line = []
-    for a, b, c, d in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
-        for step in range(steps):
-            t = step / steps
-            line.append(
-                tuple(
-                    0.5
-                    * (
-                        2 * q
-                        + (r - p) * t
-                        + (2 * p - 5 * q + 4 * r - s) * t**2
-                        + (3 * q - p - 3 * r + s) * t**3
-                    )
-                    for p, q, r, s in zip(a, b, c, d, strict=True)
-                )
-            )
-    return [(x, y) for x, y in line]
+def _arc(y: float, height: float, first: float, last: float) -> list[tuple[float, float]]:
+    """Places on an ellipse, of the sketch pad, from one angle to another."""
+    angles = [first + (last - first) * step / 30 for step in range(31)]
+    return [(0.47 + 0.25 * math.cos(angle), y + height * math.sin(angle)) for angle in angles]
 
 
 if __name__ == "__main__":

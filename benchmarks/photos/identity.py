@@ -22,14 +22,27 @@ from benchmarks._shared import runs, tables
 from diabolo.runtime.image import metrics
 from diabolo.runtime.image.noise import NoiseSpec, add_noise
 from diabolo.runtime.image.photo.scene import scene
-from diabolo.train import Config, Run, fit
+from diabolo.train import Run
 from diabolo.train.datasets import Crops
 from diabolo.train.evaluation.evaluate import reconstruct
 from diabolo.train.evaluation.whole import pictures
 from diabolo.train.model import Model
 
 NOISE = NoiseSpec.parse("gaussian:0.098")  # sigma 25 of 255
-NETWORK = {"network": "conv-spatial", "depth": 1, "width": 64, "blocks": 2, "latent_dim": 64}
+SETTINGS = [
+    "--crop",
+    "64",
+    "--batch-size",
+    "32",
+    "--optimizer",
+    "muon",
+    "--lr",
+    "6e-3",
+    "--precision",
+    "auto",
+]
+SETTINGS += ["--network", "conv-spatial", "--activation", "relu", "--depth", "1", "--width", "64"]
+SETTINGS += ["--blocks", "2", "--latent-dim", "64"]
 
 
 def main(words: list[str] | None = None) -> None:
@@ -41,8 +54,8 @@ def main(words: list[str] | None = None) -> None:
     given = parser.parse_args(words)
     with runs.folder(given.keep) as kept:
         trained = {
-            "plain": train(kept / "plain", "autoencoder", {}, given),
-            "denoising": train(kept / "denoising", "denoising", {"noise": str(NOISE)}, given),
+            "plain": train(kept / "plain", "autoencoder", [], given),
+            "denoising": train(kept / "denoising", "denoising", ["--noise", str(NOISE)], given),
         }
     tables.heading(
         "Over-complete, PSNR in dB", ("trained as", "clean pictures", "noisy pictures", "before it")
@@ -53,27 +66,10 @@ def main(words: list[str] | None = None) -> None:
         draw([model for model, _ in trained.values()], given.picture)
 
 
-def train(
-    folder: Path, variant: str, options: dict[str, str], given: argparse.Namespace
-) -> tuple[Model, Crops]:
+def train(folder: Path, variant: str, options: list[str], given: argparse.Namespace) -> tuple[Model, Crops]:
     """The model and its test pictures; a run that is in the folder already is used as it is."""
-    if (folder / "metrics.json").is_file():
-        run = Run.open(folder)
-    else:
-        config = Config.make(
-            variant,
-            given.dataset,
-            crop=64,
-            epochs=given.epochs,
-            batch_size=32,
-            optimizer="muon",
-            lr=6e-3,
-            precision="auto",
-            network_options={"activation": "relu"},
-            variant_options=options,
-            **NETWORK,
-        )
-        run = fit(config, folder)
+    words = ["--dataset", given.dataset, "--epochs", str(given.epochs), *SETTINGS, *options]
+    run = Run.open(runs.train(folder, variant, *words))
     images = run.data().test.images
     assert isinstance(images, Crops)
     return run.load()[1].eval(), images

@@ -62,7 +62,7 @@ def changed_network(run: Run, network: networks.Network) -> str:
 
 
 def network_of(run: Run, named: str | None, note: Callable[[str], None]) -> networks.Network:
-    """The network of a run that is continued; notes if a user's own one was changed.
+    """The network of a run, to go on with its weights; notes if a user's own one was changed.
 
     Args:
         run: the run.
@@ -74,5 +74,5 @@ def network_of(run: Run, named: str | None, note: Callable[[str], None]) -> netw
     """
     made = run.network(named)
     if changed := changed_network(run, made):
-        note(f"{changed}. What was learned goes on with the network as it is now")
+        note(f"{changed}, and what the weights were learned with")
     return made

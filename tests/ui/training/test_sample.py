@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,12 @@ from PIL import Image
 
 from diabolo.train import datasets
 from diabolo.train.errors import DataError
+from diabolo.ui.parts.data_url import from_data_url
 from diabolo.ui.training import sample
 
 
 def mosaic(told: dict[str, Any]) -> Image.Image:
-    return Image.open(io.BytesIO(base64.b64decode(told["picture"])))
+    return from_data_url(told["picture"], "the mosaic", 2000)
 
 
 def test_a_dataset_is_read_once(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:

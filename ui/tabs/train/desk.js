@@ -128,7 +128,7 @@ async function sample() {
     const { picture, count, size, classes } = await ask("train_sample", { kind, dataset });
     if (figure.dataset.key !== key) return;
     caption.textContent = fill(size ? "sample_sized" : "sample", { count: count.toLocaleString(), size });
-    image.src = `data:image/png;base64,${picture}`;
+    image.src = picture;
     image.alt = caption.textContent;
     image.hidden = false;
     const names = classes.slice(0, CLASSES).join(say("comma")) + (classes.length > CLASSES ? " …" : "");

@@ -60,7 +60,7 @@ WORDS: Texts = {
         "first one: its map shows how the classes part.",
         "sample_waiting": "Reading the images …",
         "sample": "Some of {count} pictures",
-        "sample_sized": "Some of the {count} images to learn from, {size} pixels each",
+        "sample_sized": "Some of the {count} training images, {size} pixels each",
         "sample_classes": "{count} classes: {names}",
         "comma": ", ",
         "starting": "Starting: PyTorch is loaded and the images are read",
