@@ -30,10 +30,10 @@ function done() {
   } else if (!waiting) {
     answered = null; // an older answer came last, and is shown now
   }
-  look();
+  setTimeout(look);
 }
 
-// the other components have their values by then
+// by `setTimeout`, so that the other components have their values of the same answer when the page asks again
 watch("value", () => setTimeout(look));
 watch("changed", () => setTimeout(look));
 watch("done", done);

@@ -263,6 +263,22 @@ def test_settings_act_at_once(page: Any) -> None:
     page.locator(".level-curve .trained").wait_for(state="detached", timeout=WAIT)
 
 
+def test_a_fresh_page_begins_with_the_level_that_the_slider_shows(
+    browser: Any, models: dict[str, Autoencoder]
+) -> None:
+    with served(dict(reversed(models.items()))) as address:  # the tab itself turns to the model with noise
+        page = new_page(browser)
+        page.goto(address)
+        open_tab(page)
+        marked = page.locator(".level-curve path.now")
+        marked.wait_for(state="attached", timeout=WAIT)
+        page.locator(".denoise-note:visible", has_text="0.2–0.6").first.wait_for(timeout=WAIT)
+        page.wait_for_timeout(1000)  # for an answer after it, which must not turn it back
+        assert page.locator(".noise-settings input[type=number]").first.input_value() == "0.4"
+        assert marked.get_attribute("d").startswith("M40.00 ")
+        page.close()
+
+
 def shown(page: Any) -> float:
     """How much of the noisy picture is seen, in percent."""
     clip = page.locator(".before-after .stage > div").nth(1).evaluate("d => getComputedStyle(d).clipPath")
