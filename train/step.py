@@ -87,6 +87,17 @@ class Step:
             return values.float().mean(0)
         return self._all.sum(values.float().sum(0)) / self._rows[1]
 
+    def gather(self, values: Tensor) -> Tensor:
+        """The rows of the whole batch, of all processes, in order: `(batch, ...)`, with a gradient."""
+        if self._all is None or self._rows is None:
+            return values
+        first, whole = self._rows
+        # each process adds its rows to zeros, which changes no digit of them
+        others = [
+            values.new_zeros(count, *values.shape[1:]) for count in (first, whole - first - len(values))
+        ]
+        return self._all.sum(torch.cat([others[0], values, others[1]]))
+
     def whole(self, count: int) -> int:
         """The size of the whole batch, of all processes, if this one has `count` of its images."""
         return self._rows[1] if self._rows else count

@@ -55,6 +55,11 @@ SETTINGS: dict[str, dict[str, str]] = {
         "importance_samples": "每張影像抽幾個潛在向量；大於 1 時改用更緊的下界（IWAE），"
         "訓練時間也大約變成這麼多倍。",
         "importance_after": "先用一個潛在向量訓練幾個訓練週期，再改用上面的數目。",
+        "encoder": "deterministic：每張影像一個潛在向量（WAE）；gaussian：預測平均與變異數，"
+        "再從中抽出潛在向量（InfoVAE）。",
+        "mmd_weight": "λ：編碼與 N(0, I) 之差異（MMD）的權重；越大，間隙越少，誤差越大。",
+        "alpha": "編碼器是 gaussian 時，1 − α 是每張影像後驗分布的 KL 散度的權重；"
+        "1 就是不用這一項（MMD-VAE）。",
         "carry": "讓潛在向量的前幾個通道就是影像本身，由解碼器修正；用於去雜訊，所需的訓練少得多。",
         "activation": "殘差區塊的激活函數；relu 在 onnxruntime 裡比較快。",
     },
@@ -67,6 +72,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "variant conv": "卷積：編碼器逐步縮小影像，解碼器再逐步放大。",
         "variant denoising": "輸入先加上雜訊，每個批次都重新加；目標是乾淨的影像。",
         "variant sparse": "sigmoid 神經元，並要求它們的平均激活程度接近一個小的 ρ。",
+        "variant wasserstein": "讓所有編碼合起來接近 N(0, I)，每張影像的編碼仍然精確；能生成新影像。",
         "variant vae": "編碼成平均與變異數，再從中抽出潛在向量；能生成新影像。",
         "images glyphs": "23 種字型的字母 A 到 J，當場繪製，不必下載",
         "images mnist": "手寫數字",

@@ -1,0 +1,1 @@
+"""The variants, each against what it must reach."""
