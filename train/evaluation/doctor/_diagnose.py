@@ -50,6 +50,7 @@ CHECKS: tuple[Check, ...] = (
     Check("a learning rate that is too low, or too few epochs", "history", learning_rate.too_low),
     Check("an output that died", "figures", output.same_output),
     Check("dead units", "figures", sparsity.dead_units),
+    Check("units that are never active", "figures", sparsity.never_active),
     Check("a rho that is not reached", "figures", sparsity.rho),
     Check("noise that is too strong", "figures", noise.too_strong),
     Check("noise that is too weak", "figures", noise.too_weak),

@@ -2,7 +2,8 @@
 
 The mean activity of each unit should be rho (A. Ng, 'Sparse autoencoder',
 https://web.stanford.edu/class/cs294a/sparseAutoencoder.pdf). A unit that is never active is dead: it gets
-hardly any gradient through its sigmoid.
+hardly any gradient through its sigmoid. Where only the largest units stay, a dead one gets none (Makhzani and
+Frey, 'k-Sparse Autoencoders', https://arxiv.org/abs/1312.5663).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from diabolo.train.evaluation.doctor._evidence import Evidence, percent
 from diabolo.train.evaluation.doctor._finding import Finding
 
-__all__ = ["dead_units", "rho"]
+__all__ = ["dead_units", "never_active", "rho"]
 
 _DEAD = 0.1  # of rho: sound units come within a few percent of it
 _SHARE = 0.05  # of the units may be dead
@@ -36,6 +37,25 @@ def dead_units(e: Evidence) -> list[Finding]:
             advice=f"--lr {e.config.lr / 3:.2g} instead of {e.config.lr:g}, or --batch-size 128 or more; "
             f"fewer units: --latent-dim {max(1, len(activity) - dead)}",
             explains=("rho-not-reached",),
+        )
+    ]
+
+
+def never_active(e: Evidence) -> list[Finding]:
+    """Units of which it was counted that they are zero for every image."""
+    dead, units = e.number("dead_units"), len(e.numbers("activity_by_unit"))
+    if not dead or not units or dead <= _SHARE * units:
+        return []
+    weight = e.option("revival_weight")
+    revive = "" if weight is None else f"--revival-weight {1 / 32 if not weight else 10 * weight:g}; or "
+    return [
+        Finding(
+            name="dead-units",
+            severity="error" if dead == units else "warning",
+            problem=f"{dead:.0f} of {units} units are dead: they are zero for every image.",
+            see=f"{_SEE}; dead_units in metrics.json",
+            advice=f"{revive}--lr {e.config.lr / 3:.2g} instead of {e.config.lr:g}; or fewer units: "
+            f"--latent-dim {max(2, units - int(dead))}",
         )
     ]
 
