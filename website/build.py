@@ -77,7 +77,7 @@ def _arrange(source: Path, trees: dict[str, Tree], language: str, names: set[str
 
     for name, file in trees[language]:
         text = rewrite(file.read_text("utf-8"), name, file, trees, language, copy)
-        if name.startswith("labs/"):
+        if name.startswith("labs/") or "\n$$" in text:  # formulas
             text = "---\nmyst:\n  enable_extensions: [dollarmath, deflist]\n---\n" + text
         if name == "index":
             text = _TONGUES.sub("", text, count=1) + "\n" + toctrees(trees[language], names)

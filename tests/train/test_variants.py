@@ -24,7 +24,9 @@ SHAPES = [(1, 28, 28), (3, 32, 32), (1, 9, 13)]
 
 
 def test_what_must_be_there_is_found() -> None:
-    assert {"autoencoder", "sparse", "denoising", "vae", "conv", "topk", "contractive"} <= set(variants.names())
+    assert {"autoencoder", "sparse", "denoising", "vae", "conv", "topk", "contractive"} <= set(
+        variants.names()
+    )
     assert {"dense", "conv"} <= set(networks.names())
 
 

@@ -105,6 +105,17 @@ def test_off_is_zero_for_a_sigmoid_and_the_mean_for_others(folder: Path) -> None
     assert not changed[[0, 2, 3, 4, 5, 6]].any()
 
 
+def test_off_is_zero_for_a_unit_that_is_zero_for_most_images(tmp_path: Path) -> None:
+    """As where only the largest units stay."""
+    from diabolo.ui.tabs.inside.units import units_of
+
+    codes = np.array([[0, 1], [0, 2], [0, 3], [8, 4]], np.float32)
+    units = units_of(load(save_with_codes(tmp_path / "largest", codes)))
+    assert not units.sigmoid
+    np.testing.assert_array_equal(units.off(codes[3:], 0), [[0, 4]])
+    np.testing.assert_array_equal(units.off(codes[3:], 1), [[8, 2.5]])
+
+
 def test_one_unit_alone_moves_two_deviations_and_not_beyond_what_training_saw(folder: Path) -> None:
     from diabolo.ui.tabs.inside.units import units_of
 

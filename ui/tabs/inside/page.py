@@ -128,7 +128,9 @@ def _switch_off_endpoint(context: Context) -> None:
     def switch_off(
         model: str, image: str | None, unit: float
     ) -> tuple[Image.Image, Image.Image, Image.Image]:
-        """Reconstruct a picture with one unit switched off: a sigmoid unit is set to 0, others to their mean.
+        """Reconstruct a picture with one unit switched off.
+
+        A sigmoid unit, or one that is 0 for most images, is set to 0, others to their mean.
 
         Args:
             model: the model's name.

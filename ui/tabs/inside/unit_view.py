@@ -61,7 +61,7 @@ def page(model: Autoencoder, unit: int, seen: _Array | None, say: Mapping[str, s
 
 def _switched(model: Autoencoder, seen: _Array, unit: int, say: Mapping[str, str]) -> str:
     before, after, value, off = switched(model, seen, unit)
-    what = say["off_zero" if units_of(model).sigmoid else "off_mean"]
+    what = say["off_zero" if units_of(model).rests_at_zero(unit) else "off_mean"]
     words = say["off"].format(unit=unit, value=signed(value), off=signed(off), what=what)
     shown = {
         say["before"]: convert.to_pil(before[None])[0],

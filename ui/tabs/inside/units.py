@@ -37,8 +37,7 @@ class Units:
         values: float32 `(n, units)`, of the stored codes; None if there are none.
         low: float32 `(units,)`, the lower ends of the ranges.
         high: float32 `(units,)`, the upper ends of the ranges.
-        sigmoid: whether all values lie in [0, 1], as those of sigmoid units do. Such a unit is switched off
-            by setting it to 0, any other by setting it to its mean over the training images.
+        sigmoid: whether all values lie in [0, 1], as those of sigmoid units do.
     """
 
     manifest: Manifest
@@ -93,9 +92,17 @@ class Units:
             return np.empty(0, np.intp)
         return np.argsort(-self.values[:, unit], kind="stable")[:count]
 
+    def rests_at_zero(self, unit: int) -> bool:
+        """Whether 0 is what an inactive unit is: a sigmoid, or one that is exactly 0 for most stored codes."""
+        return self.sigmoid or (self.values is not None and float((self.values[:, unit] == 0).mean()) > 0.5)
+
     def off(self, latents: _Array, unit: int) -> _Array:
-        """Latents `(batch, *latent_shape)` with one unit switched off, shaped as `latents`."""
-        return self._set(latents, unit, 0 if self.sigmoid else self._rows(self.manifest.latent_mean)[unit])
+        """Latents `(batch, *latent_shape)` with one unit switched off, shaped as `latents`.
+
+        It is set to 0 if it rests there, otherwise to its mean over the training images.
+        """
+        value = 0 if self.rests_at_zero(unit) else self._rows(self.manifest.latent_mean)[unit]
+        return self._set(latents, unit, value)
 
     def alone(self, unit: int) -> _Array:
         """Latents `(3, *latent_shape)`: the mean with one unit moved by -2, 0 and +2 standard deviations.
