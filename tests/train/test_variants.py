@@ -111,8 +111,12 @@ def test_denoising_figures_stand_beside_the_noisy_ones(runs: dict[str, Path]) ->
     assert figures["denoised_psnr"] > figures["noisy_psnr"]
 
 
-def test_a_resumed_run_equals_an_unbroken_one(pictures: Path, tmp_path: Path) -> None:
-    config = Config.make("denoising", str(pictures), latent_dim=4, epochs=3, batch_size=25)
+@pytest.mark.parametrize("variant", ["contractive", "denoising", "topk"])
+def test_a_resumed_run_equals_an_unbroken_one(
+    variant: str, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diabolo.train.variants.topk._WINDOW", 30)  # so that units are dead so early
+    config = Config.make(variant, str(pictures), latent_dim=12, epochs=3, batch_size=25)
     whole = fit(config, tmp_path / "whole")
 
     class Stop(Exception):
@@ -132,6 +136,7 @@ def test_a_resumed_run_equals_an_unbroken_one(pictures: Path, tmp_path: Path) ->
     assert len(continued.history()) == 3
     ours, theirs = (run.read_tensors("last/state.safetensors") for run in (continued, whole))
     assert ours.keys() == theirs.keys()
+    assert any(row.get("dead") for row in whole.history()) is (variant == "topk")
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 

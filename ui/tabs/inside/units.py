@@ -93,7 +93,7 @@ class Units:
         return np.argsort(-self.values[:, unit], kind="stable")[:count]
 
     def rests_at_zero(self, unit: int) -> bool:
-        """Whether 0 is what an inactive unit is: a sigmoid, or one that is exactly 0 for most stored codes."""
+        """Whether an inactive unit is 0: a sigmoid, or one that is exactly 0 for most stored codes."""
         return self.sigmoid or (self.values is not None and float((self.values[:, unit] == 0).mean()) > 0.5)
 
     def off(self, latents: _Array, unit: int) -> _Array:
