@@ -82,16 +82,24 @@ def _codes(kept: Path) -> None:
 
 
 def norms(run: Run) -> tuple[float, float]:
-    """The root mean square of the norm of the Jacobian over test images, from its exact rows.
+    """`norms_of` evenly spread test images."""
+    _, model = run.load()
+    test = run.data().test.images
+    images = rows_of(test, spread(len(test), _IMAGES))[:].astype(np.float32) / np.float32(255)
+    return norms_of(*with_jacobian(model, torch.from_numpy(images)))
+
+
+def norms_of(codes: Tensor, jacobian: Tensor) -> tuple[float, float]:
+    """The root mean square of the norm of the Jacobian over images.
+
+    Args:
+        codes: `(n, units)`.
+        jacobian: `(n, units, pixels)`.
 
     Returns:
         Of the standardised code, as `jacobian_norm` is; and of the code that is decorrelated, too, by the
         inverse of its covariance, so that no linear change of the code lowers it.
     """
-    _, model = run.load()
-    test = run.data().test.images
-    images = rows_of(test, spread(len(test), _IMAGES))[:].astype(np.float32) / np.float32(255)
-    codes, jacobian = with_jacobian(model, torch.from_numpy(images))
     covariance = torch.cov(codes.T.double(), correction=0)
     products = torch.einsum("nip,njp->ij", jacobian, jacobian).double() / len(jacobian)
     standard = (products.diag() / covariance.diag()).sum()

@@ -22,6 +22,8 @@ VAE = AUTOENCODER | {
     **{"kl": 25.2, "active_units": 20, "kl_by_dimension": [1.26] * 20, "code_deviation": 0.95},
 }
 SPARSE = AUTOENCODER | {"activity": 0.0999, "activity_by_unit": [0.095, 0.105] * 98, "pca_mse": 0.002}
+TOPK = AUTOENCODER | {"activity": 0.1, "activity_by_unit": [0.05, 0.15] * 100, "pca_mse": 0.002}
+TOPK |= {"active_per_image": 20.0, "dead_units": 0}
 DENOISING = AUTOENCODER | {
     **{"noisy_psnr": 12.2, "denoised_psnr": 22.4, "denoised_mse": 0.0072, "pca_denoised_mse": 0.03},
     "denoised_explained_variance": 0.89,
@@ -31,6 +33,7 @@ SOUND = {
     "conv": AUTOENCODER,
     "vae": VAE,
     "sparse": SPARSE,
+    "topk": TOPK,
     "denoising": DENOISING,
 }
 

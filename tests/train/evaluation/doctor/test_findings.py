@@ -36,7 +36,11 @@ FAULTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "warm-up-too-long": [("vae", {"variant_options": {"kl_warmup": 8.0}})],
     "dead-output": [("autoencoder", {"figures": SAME | NOTHING | {"reconstruction_contrast": 0.001}})],
     "same-output": [("sparse", {"figures": SAME | NOTHING})],
-    "dead-units": [("sparse", {"figures": {"activity_by_unit": [0.0001] * 40 + [0.1] * 156}})],
+    "dead-units": [
+        ("sparse", {"figures": {"activity_by_unit": [0.0001] * 40 + [0.1] * 156}}),
+        ("topk", {"figures": {"dead_units": 40}}),
+        ("topk", {"figures": {"dead_units": 200}, "variant_options": {"revival_weight": 0.0}}),
+    ],
     "rho-not-reached": [("sparse", {"figures": {"activity_by_unit": [0.3] * 196}})],
     "overfitting": [
         ("autoencoder", {"history": history(OVERFIT)}),
