@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from diabolo.runtime._numbers import cores
-from diabolo.runtime.image.noise import NoiseSpec
+from diabolo.runtime.image.noise import HIDDEN, NoiseSpec
 from diabolo.runtime.image.noise._jpeg import check_jpeg, jpeg
 from diabolo.train.step import Step
 
-__all__ = ["add_noise"]
+__all__ = ["add_noise", "hidden"]
 
 _THREADS = 16  # for JPEG, at most
 _PIECES = 4  # of a batch for each core
@@ -40,12 +40,31 @@ def add_noise(images: Tensor, spec: NoiseSpec, step: Step) -> Tensor:
     return noisy.clamp(0, 1) if spec.clip else noisy
 
 
+def hidden(images: Tensor, spec: NoiseSpec, step: Step) -> Tensor:
+    """The pixels in the patches that are left out: bool `(batch, 1, height, width)`.
+
+    Args:
+        images: `(batch, channels, height, width)`.
+        spec: of the kind patches, without what follows it.
+        step: the source of all randomness.
+    """
+    batch, _, height, width = images.shape
+    rows, columns = -(-height // spec.side), -(-width // spec.side)
+    count = (_draw(spec.low, spec.high, batch, step).view(batch, 1) * rows * columns).round()
+    ranks = step.uniform(batch, rows * columns).argsort(1).argsort(1)
+    patches = (ranks < count).view(batch, 1, rows, columns)
+    across = patches.repeat_interleave(spec.side, 2).repeat_interleave(spec.side, 3)
+    return across[:, :, :height, :width]
+
+
 def _add(images: Tensor, spec: NoiseSpec, step: Step) -> Tensor:
     """Images with noise of a single kind, not clipped."""
     level = _draw(spec.low, spec.high, len(images), step)
     if spec.kind == "jpeg":
         compressed: Tensor = _jpeg(images, level)
         return compressed
+    if spec.kind == "patches":
+        return torch.where(hidden(images, spec, step), HIDDEN, images)
     if spec.kind == "poisson-gaussian":
         read = _draw(*spec.read, len(images), step)
         deviation = (level * images.clamp(min=0) + read.square()).sqrt()

@@ -34,7 +34,8 @@ _STEPS = 255  # noise is printed in units of this part of the range, as in the l
     "--noise",
     metavar="KIND:LEVEL",
     help="Add noise first, as a demonstration: gaussian:0.5, salt-pepper:0.2, masking:0.3, speckle:0.5, "
-    "jpeg:40 (quality), poisson-gaussian:0.01/0.02 (GAIN/READ), or several, joined by '+'.",
+    "jpeg:40 (quality), poisson-gaussian:0.01/0.02 (GAIN/READ), patches:0.5/4 (SHARE/SIDE), or several, "
+    "joined by '+'.",
 )
 @click.option(
     "--clip/--no-clip",

@@ -10,7 +10,9 @@ from diabolo.runtime.image._array import array_batch
 from diabolo.runtime.image.noise._jpeg import jpeg
 from diabolo.runtime.image.noise._spec import NoiseSpec
 
-__all__ = ["add_noise"]
+__all__ = ["HIDDEN", "add_noise"]
+
+HIDDEN = 0.5  # the value of pixels in patches that are left out
 
 
 def add_noise(images: NDArray[np.float32], spec: NoiseSpec, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -44,6 +46,8 @@ def _add(images: NDArray[np.float32], step: NoiseSpec, rng: np.random.Generator)
     level = _draw(step.low, step.high, len(images), rng)
     if step.kind == "jpeg":
         return jpeg(images, np.rint(level.ravel()).astype(int).tolist())
+    if step.kind == "patches":
+        return np.where(_hidden(images.shape, step.side, level, rng), np.float32(HIDDEN), images)
     if step.kind == "poisson-gaussian":
         read = _draw(*step.read, len(images), rng)
         deviation: NDArray[np.float32] = np.sqrt(level * np.maximum(images, 0) + read**2)
@@ -58,6 +62,17 @@ def _add(images: NDArray[np.float32], step: NoiseSpec, rng: np.random.Generator)
         # of the pixels that are changed, half become 0 (pepper) and half 1 (salt)
         noisy = np.where((draws >= level / 2) & (draws < level), np.float32(1), noisy)
     return noisy
+
+
+def _hidden(
+    shape: tuple[int, ...], side: int, level: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Which pixels are left out: `(batch, 1, height, width)`; patches at the edges may be smaller."""
+    batch, _, height, width = shape
+    rows, columns = -(-height // side), -(-width // side)
+    ranks = rng.random((batch, rows * columns)).argsort(1).argsort(1)
+    hidden = (ranks < np.rint(level.reshape(batch, 1) * rows * columns)).reshape(batch, 1, rows, columns)
+    return hidden.repeat(side, 2).repeat(side, 3)[:, :, :height, :width]
 
 
 def _draw(low: float, high: float, count: int, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
@@ -23,10 +23,13 @@ _LEVELS = {
     "speckle": (0.0, 4.0),
     "poisson-gaussian": (0.0, 1.0),  # at a gain of 1, white is a single photon
     "jpeg": (1.0, 100.0),
+    "patches": (0.0, 1.0),
 }
 KINDS = tuple(_LEVELS)
 _PLAIN = ("gaussian", "salt-pepper", "masking", "speckle")
 _MOST_READ = 4.0  # read noise is gaussian
+_SIDE = 4  # pixels of a patch, unless the text says more
+_MOST_SIDE = 1024
 _MOST = 8  # kinds in a combination
 _MOST_LEVELS = 1_000
 _DEVIATIONS = 8  # standard deviations that no draw exceeds
@@ -35,7 +38,7 @@ _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*(?:-\s*({_NUMBER})\s*)?", re.ASCII)
 _WRITTEN = (
     "Write KIND:LEVEL or KIND:LOW-HIGH, for instance gaussian:0.5 or gaussian:0.1-0.7, "
-    "poisson-gaussian:GAIN/READ, and a + between kinds."
+    "poisson-gaussian:GAIN/READ, patches:SHARE/SIDE, and a + between kinds."
 )
 
 
@@ -73,6 +76,7 @@ class NoiseSpec:
         high: its highest level, at most `largest_level(kind)`; equal to `low` for a single level.
         read: for poisson-gaussian, the lowest and the highest standard deviation of the read noise, 0 to 4;
             `low` and `high` are those of the gain.
+        side: of patches, in pixels, 1 to 1,024; for the other kinds it stays 4.
         then: the noise that is applied to the result.
         clip: whether the result is clipped to [0, 1]. It counts for the whole combination.
 
@@ -85,6 +89,7 @@ class NoiseSpec:
     low: float
     high: float
     read: tuple[float, float] = (0.0, 0.0)
+    side: int = _SIDE
     then: NoiseSpec | None = None
     clip: bool = True
 
@@ -95,6 +100,9 @@ class NoiseSpec:
         _check("read noise", tuple(self.read), 0, _MOST_READ)
         if self.kind != "poisson-gaussian" and any(self.read):
             raise NoiseError(f"only poisson-gaussian noise has read noise, not {self.kind}.")
+        whole("the side of patches", self.side, 1, _MOST_SIDE)
+        if self.kind != "patches" and self.side != _SIDE:
+            raise NoiseError(f"only the noise patches has a side, not {self.kind}.")
         if not isinstance(self.clip, bool | np.bool_):
             raise NoiseError(f"clip must be True or False, not {self.clip!r}.")
         object.__setattr__(self, "read", (self.read[0], self.read[1]))  # the dataclass is frozen
@@ -111,8 +119,9 @@ class NoiseSpec:
         """Read 'gaussian:0.5', 'gaussian:0.1-0.7', or 'poisson-gaussian:0-0.02/0-0.05+jpeg:40-90'.
 
         Args:
-            text: KIND:LEVEL or KIND:LOW-HIGH; for poisson-gaussian the levels are GAIN/READ, of which READ
-                may be left out. Kinds that are applied one after the other are joined by '+'.
+            text: KIND:LEVEL or KIND:LOW-HIGH; for poisson-gaussian the levels are GAIN/READ, for patches
+                SHARE/SIDE; what follows the slash may be left out. Kinds that are applied one after the other
+                are joined by '+'.
             clip: see the attributes; the text does not say it.
 
         Raises:
@@ -123,8 +132,7 @@ class NoiseSpec:
             raise NoiseError(f"noise is written as KIND:LEVEL, for instance gaussian:0.5, not as {text!r}.")
         spec = None
         for part in reversed(re.split(r"\+(?=\s*[A-Za-z])", text)):
-            kind, low, high, read = _read(part)
-            spec = cls(kind=kind, low=low, high=high, read=read, then=spec, clip=clip)
+            spec = cls(**_read(part), then=spec, clip=clip)
         assert spec is not None  # noqa: S101  # a text has at least one part
         return spec
 
@@ -150,7 +158,7 @@ class NoiseSpec:
             raise UsageError(f"noise covers a NoiseSpec or not; this is of type {type(other).__name__}.")
         own, others = self.steps, other.steps
         return len(own) == len(others) and all(
-            a.kind == b.kind
+            (a.kind, a.side) == (b.kind, b.side)
             and a.low <= b.low <= b.high <= a.high
             and a.read[0] <= b.read[0] <= b.read[1] <= a.read[1]
             for a, b in zip(own, others, strict=True)
@@ -222,18 +230,21 @@ def _evenly(low: float, high: float, count: int) -> Iterator[float]:
     return map(float, np.linspace(low, high, count))
 
 
-def _read(part: str) -> tuple[str, float, float, tuple[float, float]]:
-    """Kind, lowest and highest level, and read noise of 'gaussian:0.1-0.7'."""
+def _read(part: str) -> dict[str, Any]:
+    """What 'gaussian:0.1-0.7' says: fields of a NoiseSpec."""
     kind, colon, levels = part.partition(":")
     kind = kind.strip()
     if not colon:
         raise NoiseError(f"noise {part!r} has no level. {_WRITTEN}")
     _bounds(kind)
-    level, slash, read = levels.partition("/")
-    if slash and kind != "poisson-gaussian":
-        raise NoiseError(f"noise {part!r} has two levels; only poisson-gaussian:GAIN/READ has.")
+    level, slash, second = levels.partition("/")
+    if slash and kind not in _SECOND:
+        raise NoiseError(f"noise {part!r} has two levels; only {' and '.join(_SECOND)} have. {_WRITTEN}")
     low, high = _read_range(level)
-    return kind, low, high, _read_range(read) if slash else (0.0, 0.0)
+    found = {"kind": kind, "low": low, "high": high}
+    if slash and kind == "patches" and not second.strip().isdecimal():
+        raise NoiseError(f"the side of patches {second!r} is not a whole number of pixels. {_WRITTEN}")
+    return found | ({} if not slash else _SECOND[kind](second))
 
 
 def _read_range(text: str) -> tuple[float, float]:
@@ -244,8 +255,8 @@ def _read_range(text: str) -> tuple[float, float]:
 
 
 def _write(step: NoiseSpec) -> str:
-    read = f"/{_write_range(*step.read)}" if step.kind == "poisson-gaussian" else ""
-    return f"{step.kind}:{_write_range(step.low, step.high)}{read}"
+    second = {"poisson-gaussian": _write_range(*step.read), "patches": str(step.side)}.get(step.kind)
+    return f"{step.kind}:{_write_range(step.low, step.high)}{f'/{second}' if second else ''}"
 
 
 def _write_range(low: float, high: float) -> str:
@@ -255,3 +266,10 @@ def _write_range(low: float, high: float) -> str:
 def _write_number(number: float) -> str:
     short = f"{float(number):g}"
     return short if float(short) == number else repr(float(number))
+
+
+# what follows the slash, for the kinds that have one
+_SECOND: dict[str, Callable[[str], dict[str, Any]]] = {
+    "poisson-gaussian": lambda text: {"read": _read_range(text)},
+    "patches": lambda text: {"side": int(text)},
+}

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from diabolo.runtime.errors import ImageError, NoiseError, UnknownNameError
-from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, largest_level, smallest_level
+from diabolo.runtime.errors import ImageError, NoiseError, UnknownNameError, UsageError
+from diabolo.runtime.image.noise import HIDDEN, KINDS, NoiseSpec, add_noise, largest_level, smallest_level
 
 GREY = np.full((4, 1, 32, 32), 0.5, np.float32)
 
@@ -33,7 +33,8 @@ def specs(draw: st.DrawFn) -> NoiseSpec:
     for kind in draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=3)):
         low, high = draw(between(smallest_level(kind), largest_level(kind)))
         read = draw(between(0, 4)) if kind == "poisson-gaussian" else (0.0, 0.0)
-        spec = NoiseSpec(kind=kind, low=low, high=high, read=read, then=spec, clip=clip)
+        side = draw(st.integers(1, 12)) if kind == "patches" else 4
+        spec = NoiseSpec(kind=kind, low=low, high=high, read=read, side=side, then=spec, clip=clip)
     assert spec is not None
     return spec
 
@@ -173,3 +174,31 @@ def test_clipping_counts_for_the_whole() -> None:
     assert not any(
         step.clip for step in NoiseSpec(kind="masking", low=0, high=0, then=then, clip=False).steps
     )
+
+
+@pytest.mark.parametrize(("text", "side", "count"), [("patches:0.5", 4, 32), ("patches:0.25/8", 8, 4)])
+def test_patches_are_whole_and_as_many_as_asked_for(text: str, side: int, count: int) -> None:
+    images = np.ones((5, 3, 32, 32), np.float32)
+    hidden = add_noise(images, NoiseSpec.parse(text), rng()) == HIDDEN
+    grid = hidden.reshape(5, 3, 32 // side, side, 32 // side, side)
+    assert np.array_equal(grid.all((1, 3, 5)), grid.any((1, 3, 5)))
+    assert (grid.all((1, 3, 5)).sum((1, 2)) == count).all()
+    assert len({one.tobytes() for one in grid.all((1, 3, 5))}) == 5
+
+
+def test_patches_at_the_edge_are_cut() -> None:
+    noisy = add_noise(np.ones((1, 1, 5, 7), np.float32), NoiseSpec.parse("patches:1/4"), rng())
+    assert noisy.shape == (1, 1, 5, 7)
+    assert (noisy == HIDDEN).all()
+
+
+@pytest.mark.parametrize("text", ["patches:0.5/0", "patches:0.5/2.5", "patches:1.5/4", "gaussian:0.5/4"])
+def test_patches_that_are_not_possible(text: str) -> None:
+    with pytest.raises((NoiseError, UsageError)):
+        NoiseSpec.parse(text)
+
+
+def test_only_patches_have_a_side() -> None:
+    with pytest.raises(NoiseError, match="side"):
+        NoiseSpec(kind="gaussian", low=0, high=1, side=8)
+    assert not NoiseSpec.parse("patches:0-1/4").covers(NoiseSpec.parse("patches:0.5/8"))

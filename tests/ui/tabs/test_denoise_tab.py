@@ -168,7 +168,7 @@ def test_many_files_in_batches(models: dict[str, Autoencoder], tmp_path: Path) -
 def test_the_curve_is_the_mean_psnr(models: dict[str, Autoencoder]) -> None:
     from diabolo.ui.tabs.denoise.level_curve import measure
 
-    curve = measure(models["plain"], "gaussian", 1.0)
+    curve = measure(models["plain"], NoiseSpec.parse("gaussian:1"))
     assert not curve.stored
     assert curve.levels == pytest.approx(np.arange(1, 17) / 16)
     assert (np.diff(curve.noisy) < 0).all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, prod
 
 import numpy as np
@@ -73,18 +73,12 @@ class Now:
     denoised: float | None = None
 
 
-def measure(model: Autoencoder, kind: str, top: float, read: float = 0.0) -> Curve:
+def measure(model: Autoencoder, highest: NoiseSpec) -> Curve:
     """The curve of a model for one kind of noise, from levels near 0 to `top`.
 
     Args:
         model: that removes the noise.
-        kind: of the noise.
-        top: the highest level.
-        read: the read noise of poisson-gaussian noise.
-
-    Raises:
-        NoiseError: the level is not possible for this kind of noise.
-        UnknownNameError: there is no such kind of noise.
+        highest: the noise at its highest level.
     """
     codes = model.codes
     count = max(1, min(_IMAGES, VALUES // (_LEVELS * prod(model.manifest.image_shape))))
@@ -93,12 +87,11 @@ def measure(model: Autoencoder, kind: str, top: float, read: float = 0.0) -> Cur
     else:
         chosen = np.linspace(0, len(codes.latents) - 1, min(count, len(codes.latents))).astype(int)
         images = model.decode(codes.latents[chosen])
-    levels = np.linspace(0, top, _LEVELS + 1)[1:]
+    levels = np.linspace(0, highest.high, _LEVELS + 1)[1:]
     lines: list[tuple[float, float]] = []
     for level in levels:
         stop_if_disconnected()
-        both = (read, read) if kind == "poisson-gaussian" else (0.0, 0.0)
-        spec = NoiseSpec(kind=kind, low=float(level), high=float(level), read=both)
+        spec = replace(highest, low=float(level), high=float(level))
         noisy = add_noise(
             images, spec, np.random.default_rng(0)
         )  # the same random numbers at each level, for a smooth curve

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import gradio as gr
 
 from diabolo.runtime.bundle.manifest import Manifest
-from diabolo.runtime.image.noise import KINDS, largest_level, smallest_level
+from diabolo.runtime.image.noise import KINDS, NoiseSpec, largest_level, smallest_level
 
-__all__ = ["first_noise", "level_slider", "read_noise", "step", "top", "unit", "within"]
+__all__ = ["first_noise", "level_slider", "noise_at", "read_noise", "step", "top", "unit", "within"]
 
 _GAIN = 0.1  # of poisson-gaussian noise, at most, unless the model was trained on more
 
@@ -49,6 +51,14 @@ def level_slider(m: Manifest, kind: str, level: float, say: dict[str, str]) -> g
 def step(kind: str) -> float:
     """The step of the slider."""
     return {"jpeg": 1, "poisson-gaussian": 0.001}.get(kind, 0.01)
+
+
+def noise_at(m: Manifest, kind: str, level: float) -> NoiseSpec:
+    """Noise of a kind and a level; what else it has is as the model was trained on, if it was."""
+    read = read_noise(m) if kind == "poisson-gaussian" else 0.0
+    spec = NoiseSpec(kind=kind, low=level, high=level, read=(read, read))
+    trained = m.noise_spec
+    return replace(spec, side=trained.side) if trained is not None and trained.kind == kind else spec
 
 
 def read_noise(m: Manifest) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -10,7 +11,7 @@ import numpy as np
 
 from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.image.metrics import psnr_of_mse
-from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, smallest_level
+from diabolo.runtime.image.noise import KINDS, add_noise, smallest_level
 from diabolo.runtime.image.photo import Photo, photo_mse, photo_noise, photo_ssim
 from diabolo.ui.components import slider
 from diabolo.ui.parts.context import QUIET, Context, shown_errors
@@ -18,7 +19,7 @@ from diabolo.ui.parts.picture import Picture
 from diabolo.ui.parts.refresh import refresh
 from diabolo.ui.photos.desk import PhotoDesk, Spoil
 from diabolo.ui.photos.work import own_size_photo, processed
-from diabolo.ui.tabs.denoise.levels import first_noise, level_slider, read_noise, step, top, within
+from diabolo.ui.tabs.denoise.levels import first_noise, level_slider, noise_at, step, top, within
 from diabolo.ui.tabs.denoise.texts import TEXTS
 from diabolo.ui.work import stop_if_disconnected
 
@@ -140,11 +141,10 @@ def _spoiled(m: Manifest, kind: str, level: float, seed: float) -> Spoil:
 
     What followed the first kind of noise in the training, such as JPEG, follows it here.
     """
-    read = read_noise(m) if kind == "poisson-gaussian" else 0.0
     level = within(m, kind, float(level))
     trained = m.noise_spec
     then = trained.then if trained is not None and trained.kind == kind else None
-    spec = NoiseSpec(kind=kind, low=level, high=level, read=(read, read), then=then)
+    spec = replace(noise_at(m, kind, level), then=then)
 
     def spoil(photo: Photo) -> Photo:
         values = photo.pixels.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(photo.peak)

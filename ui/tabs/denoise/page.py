@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from diabolo.runtime.image import metrics
-from diabolo.runtime.image.noise import KINDS, NoiseSpec, add_noise, smallest_level
+from diabolo.runtime.image.noise import KINDS, add_noise, smallest_level
 from diabolo.ui.components import slider
 from diabolo.ui.parts.context import QUIET, Context, picture_of, shown_errors
 from diabolo.ui.parts.model_buttons import advice
@@ -26,7 +26,7 @@ from diabolo.ui.tabs.denoise.advised import advised
 from diabolo.ui.tabs.denoise.before_after import before_after, compared
 from diabolo.ui.tabs.denoise.level_curve import WORDS as CURVE_WORDS
 from diabolo.ui.tabs.denoise.level_curve import Curve, Now, level_curve, measure
-from diabolo.ui.tabs.denoise.levels import first_noise, level_slider, read_noise, step, top, within
+from diabolo.ui.tabs.denoise.levels import first_noise, level_slider, noise_at, step, top, within
 from diabolo.ui.tabs.denoise.noisy_files import files_section
 from diabolo.ui.tabs.denoise.own_size import denoised_photo, own_size_psnr, own_size_section
 from diabolo.ui.tabs.denoise.texts import TEXTS
@@ -169,9 +169,9 @@ def _endpoint(context: Context, page: _Page) -> None:
         Args:
             model: the model's name.
             image: a picture of any size; it is fitted to the model first, unless that takes any size.
-            kind: gaussian, salt-pepper, masking, speckle, poisson-gaussian or jpeg.
+            kind: gaussian, salt-pepper, masking, speckle, poisson-gaussian, jpeg or patches.
             level: how much: a standard deviation (gaussian, speckle), a share of the pixels (salt-pepper,
-                masking), the gain (poisson-gaussian) or the quality, 1 to 100 (jpeg).
+                masking) or patches, the gain (poisson-gaussian) or the quality, 1 to 100 (jpeg).
             seed: the same seed gives the same noise.
 
         Returns:
@@ -242,7 +242,7 @@ class _View:
         """Measured once per model and kind; the digest tells apart models that had the same name."""
         context = self._context
         m = context.manifest(model)
-        return measure(context.model(model), kind, top(m, kind), read_noise(m))
+        return measure(context.model(model), noise_at(m, kind, top(m, kind)))
 
 
 def _denoised(
@@ -250,8 +250,7 @@ def _denoised(
 ) -> tuple[NDArray[np.float32], ...]:
     """A picture as the model sees it, the noisy one and the denoised one: `(channels, height, width)`."""
     clean = seen[None]
-    read = read_noise(context.manifest(model)) if kind == "poisson-gaussian" else 0.0
-    spec = NoiseSpec(kind=kind, low=float(level), high=float(level), read=(read, read))
+    spec = noise_at(context.manifest(model), kind, float(level))
     noisy = add_noise(clean, spec, np.random.default_rng(abs(int(seed or 0))))
     return clean[0], noisy[0], context.model(model).denoise(noisy)[0]
 

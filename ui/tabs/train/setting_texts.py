@@ -60,6 +60,11 @@ SETTINGS: dict[str, dict[str, str]] = {
         "importance_samples": "每張影像抽幾個潛在向量；大於 1 時改用更緊的下界（IWAE），"
         "訓練時間也大約變成這麼多倍。",
         "importance_after": "先用一個潛在向量訓練幾個訓練週期，再改用上面的數目。",
+        "mask_share": "遮住的方塊占多少，例如 0.5；或一個範圍，例如 0-0.75，每張影像各抽一個。"
+        "範圍從 0 開始時，模型也看得到完整的影像，這些影像同樣重建得好。",
+        "patch_size": "方塊的邊長，以像素計；越大越難，因為從邊緣猜不出缺了什麼。",
+        "visible_weight": "看得見的像素的誤差占多少權重（遮住的像素是 1）；0 與論文相同，"
+        "但模型就不會學著重現看得見的部分。",
         "encoder": "deterministic：每張影像一個潛在向量（WAE）；gaussian：預測平均與變異數，"
         "再從中抽出潛在向量（InfoVAE）。",
         "mmd_weight": "λ：編碼與 N(0, I) 之差異（MMD）的權重；越大，間隙越少，誤差越大。",
@@ -76,6 +81,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "variant autoencoder": "一般的 Autoencoder：輸出應該等於輸入。",
         "variant conv": "卷積：編碼器逐步縮小影像，解碼器再逐步放大。",
         "variant denoising": "輸入先加上雜訊，每個批次都重新加；目標是乾淨的影像。",
+        "variant masked": "輸入遮住一些方塊，每個批次都重新選；目標是完整的影像。",
         "variant sparse": "sigmoid 神經元，並要求它們的平均激活程度接近一個小的 ρ。",
         "variant wasserstein": "讓所有編碼合起來接近 N(0, I)，每張影像的編碼仍然精確；能生成新影像。",
         "variant topk": "每張影像只留下最大的 k 個神經元，不多不少；死掉的神經元會被救活。",
