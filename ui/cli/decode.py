@@ -11,7 +11,7 @@ __all__ = ["command"]
 _BATCH = 128  # codes decoded at a time
 
 
-@click.command(short_help="Decode codes from a .npz, .npy or .csv file into pictures.")
+@click.command(short_help="Decode codes from a .npz, .npy, .csv or .bits file into pictures.")
 @options.bundle
 @click.argument("codes", metavar="CODES")
 @click.option("-o", "--out", required=True, metavar="DIR", help="The folder for the pictures (PNG).")
@@ -32,6 +32,7 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
 
     from diabolo.runtime.errors import UsageError
     from diabolo.runtime.image.convert import to_pil
+    from diabolo.runtime.latent import Codebook
     from diabolo.runtime.listing import is_file
     from diabolo.ui.cli._files.codes_in import read
     from diabolo.ui.cli._files.counting import counting
@@ -46,7 +47,12 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
     if is_file(folder):
         raise OutputError(f"--out {out} is a file. Name a folder: decode writes one picture per code.")
     model = options.load(bundle, device, threads)
-    table = read(Path(codes), model.manifest.latent_shape)
+    distribution = model.latent_space.distribution
+    table = read(
+        Path(codes),
+        model.manifest.latent_shape,
+        distribution if isinstance(distribution, Codebook) else None,
+    )
     names = UniqueNames()
     with counting("decoding") as counter:
         for start in range(0, len(table.codes), _BATCH):

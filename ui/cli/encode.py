@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from diabolo.runtime import Autoencoder
+    from diabolo.runtime.latent import Codebook
     from diabolo.ui.cli._files.counting import Counter
     from diabolo.ui.cli._files.unlike import Unlike
 
 __all__ = ["command"]
 
 
-@click.command(short_help="Encode images, or folders of any size, into a .npz, .npy or .csv file.")
+@click.command(short_help="Encode images, or folders of any size, into a .npz, .npy, .csv or .bits file.")
 @options.bundle
 @options.images
 @click.option(
@@ -26,7 +27,7 @@ __all__ = ["command"]
     "--out",
     required=True,
     metavar="FILE",
-    help="The output file; its ending, .npz, .npy or .csv, sets the format.",
+    help="The output file; its ending, .npz, .npy, .csv or .bits, sets the format.",
 )
 @options.invert
 @options.overwrite
@@ -53,6 +54,7 @@ def command(
     .npz   arrays: codes, float32 (n, *latent_shape), and files, the names of the images
     .npy   the codes only
     .csv   a header file,latent_0,latent_1,... and one line per image
+    .bits  of a model with a codebook: the number of the vector at each position, in as few bits as it takes
 
     Folders are read recursively, sorted by name, a few hundred images at a time, so they may be larger than
     memory. Files that cannot be read are listed and skipped. Those that look unlike the training images are
@@ -76,15 +78,41 @@ def command(
     counter, opposite = _encode(model, items, path, invert, unlike)
     note_inverted(opposite, counter.done, model.manifest, invert)
     unlike.note(counter.done)
+    packed = _packed(path, model)
+    if packed and counter.done:
+        size, bits = packed
+        click.echo(f"{size} bytes per image: {bits:.4g} bits per pixel", err=True)
     finish(counter, "encoded")
     if as_json:
         failed = [{"file": file, "reason": reason} for file, reason in counter.failed]
         inverted = {"auto": opposite, "always": counter.done}.get(invert, 0)
         shape = model.manifest.latent_shape
         about = {"out": out, "count": counter.done, "inverted": inverted, "latent_shape": shape}
+        if packed:
+            about |= {"bytes_per_image": packed[0], "bits_per_pixel": packed[1]}
         click.echo(json.dumps(about | {"unlike": unlike.listed(), "failed": failed}))
     else:
         click.echo(out)
+
+
+def _codebook(model: Autoencoder) -> Codebook | None:
+    from diabolo.runtime.latent import Codebook
+
+    found = model.latent_space.distribution
+    return found if isinstance(found, Codebook) else None
+
+
+def _packed(path: Path, model: Autoencoder) -> tuple[int, float] | None:
+    """The bytes of a packed code, and its bits per pixel; None if the file's codes are not packed."""
+    from diabolo.runtime.latent.packing import size_of
+    from diabolo.ui.cli._files.packed import ENDING
+
+    codebook = _codebook(model)
+    if codebook is None or path.suffix.lower() != ENDING:
+        return None
+    _, height, width = model.manifest.image_shape
+    size = size_of(codebook.shape[1:], len(codebook.vectors))
+    return size, 8 * size / (height * width)
 
 
 def _encode(
@@ -101,7 +129,7 @@ def _encode(
         work = batches(sources(items, counter.fail, other=counter.other), m, invert, counter)
         batch = next(work, None)
         if batch:  # no file is written if there are no codes
-            with writing(path, m.latent_shape) as add:
+            with writing(path, m.latent_shape, _codebook(model)) as add:
                 while batch:
                     opposite += count_opposite(batch, m, invert)
                     latents = model.encode(batch.images)

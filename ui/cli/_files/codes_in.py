@@ -1,4 +1,4 @@
-"""Reads codes from .npz, .npy or .csv files."""
+"""Reads codes from .npz, .npy, .csv or .bits files."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diabolo.runtime.errors import LatentError
+from diabolo.runtime.errors import LatentError, UsageError
+from diabolo.runtime.latent import Codebook
 from diabolo.runtime.listing import check_file
 from diabolo.ui.cli._files.codes_out import check_ending
+from diabolo.ui.cli._files.packed import ENDING, read_packed
 
 __all__ = ["Table", "read"]
 
@@ -35,21 +37,30 @@ class Table:
     names: list[str] | None
 
 
-def read(path: Path, latent_shape: tuple[int, ...]) -> Table:
+def read(path: Path, latent_shape: tuple[int, ...], codebook: Codebook | None = None) -> Table:
     """Read codes for a model with this latent shape.
 
     Args:
-        path: the .npz, .npy or .csv file.
+        path: the .npz, .npy, .csv or .bits file.
         latent_shape: the shape of one code; codes in the file may also be flat, in C order.
+        codebook: of the model, if it has one.
 
     Raises:
-        LatentError: the file does not exist, does not contain codes, or its codes have another shape.
-        UsageError: the file has another ending.
+        LatentError: the file does not exist, does not contain codes, its codes have another shape, or they
+            are those of another codebook.
+        UsageError: the file has another ending; or it is a .bits, and the model has no codebook.
     """
     check_ending(path)
+    if path.suffix.lower() == ENDING and codebook is None:
+        raise UsageError(
+            f"{path} has the codes of a model with a codebook, and this model has none. Decode it with the "
+            "model that encoded it."
+        )
     try:
         check_file(path)
-        if path.suffix.lower() == ".csv":
+        if codebook is not None and path.suffix.lower() == ENDING:
+            codes, files = read_packed(path, codebook)
+        elif path.suffix.lower() == ".csv":
             codes, files = _csv(path)
         else:
             codes, files = _numpy(path)

@@ -1,4 +1,4 @@
-"""Writes codes to .npz, .npy or .csv files batch by batch; only the current batch is in memory."""
+"""Writes codes to .npz, .npy, .csv or .bits files batch by batch; only the current batch is in memory."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.errors import UsageError
+from diabolo.runtime.latent import Codebook
 from diabolo.ui.cli._files.outputs import replacing
+from diabolo.ui.cli._files.packed import ENDING, PackedSink
 
 __all__ = ["ENDINGS", "check_ending", "writing"]
 
-ENDINGS = (".npz", ".npy", ".csv")
+ENDINGS = (".npz", ".npy", ".csv", ENDING)
 
 _Codes: TypeAlias = NDArray[np.float32]
 _Spare: TypeAlias = Callable[[], IO[bytes]]  # a temporary file
@@ -30,8 +32,6 @@ _Add: TypeAlias = Callable[[Sequence[str], _Codes], None]
 
 class _Sink(Protocol):
     """A file format: takes batches of codes, then the end."""
-
-    def __init__(self, file: IO[bytes], spare: _Spare, latent_shape: tuple[int, ...], /) -> None: ...
 
     def add(self, names: Sequence[str], codes: _Codes) -> None: ...
 
@@ -51,24 +51,36 @@ def check_ending(path: Path) -> None:
 
 
 @contextmanager
-def writing(path: Path, latent_shape: tuple[int, ...]) -> Iterator[_Add]:
+def writing(path: Path, latent_shape: tuple[int, ...], codebook: Codebook | None = None) -> Iterator[_Add]:
     """Open a file of codes; the block gets a function `add(names, codes)`.
 
     `names` are the files that were encoded, and `codes` is float32 `(batch, *latent_shape)`. `path` appears
     when the block ends, unless it raises an error. A `.npz` contains `codes`, float32 `(n, *latent_shape)`,
     and `files`, unicode `(n,)`, without pickle; a `.npy` contains the codes only; a `.csv` has a header
-    `file,latent_0,...` and one line per file, with the code flat in C order.
+    `file,latent_0,...` and one line per file, with the code flat in C order; a `.bits`, of a model with a
+    codebook, has the index at each position in whole bits, see `_files.packed`.
 
     Raises:
         OutputError: the file cannot be written.
-        UsageError: it has another ending.
+        UsageError: it has another ending; or it is a .bits, and the model has no codebook.
     """
     check_ending(path)
-    kinds: dict[str, type[_Sink]] = {".npz": _Npz, ".npy": _Npy, ".csv": _Csv}
+    if path.suffix.lower() == ENDING and codebook is None:
+        raise UsageError(
+            f"{path}: only the codes of a model with a codebook are written as {ENDING}; this model's are "
+            f"numbers. Choose another ending: {', '.join(one for one in ENDINGS if one != ENDING)}."
+        )
+    kinds: dict[str, Callable[[IO[bytes], _Spare], _Sink]] = {
+        ".npz": lambda file, spare: _Npz(file, spare, latent_shape),
+        ".npy": lambda file, spare: _Npy(file, spare, latent_shape),
+        ".csv": lambda file, _: _Csv(file, latent_shape),
+    }
+    if codebook is not None:
+        kinds[ENDING] = lambda file, spare: PackedSink(file, spare, codebook)
     make = kinds[path.suffix.lower()]
     with replacing(path) as file, ExitStack() as stack:
         # in the same folder: the usual folder for temporary files may be in memory
-        sink = make(file, lambda: stack.enter_context(tempfile.TemporaryFile(dir=path.parent)), latent_shape)
+        sink = make(file, lambda: stack.enter_context(tempfile.TemporaryFile(dir=path.parent)))
         yield sink.add
         sink.end()
 
@@ -125,7 +137,7 @@ class _Npz(_Npy):
 class _Csv:
     """Writes each batch at once."""
 
-    def __init__(self, file: IO[bytes], _: _Spare, latent_shape: tuple[int, ...]) -> None:
+    def __init__(self, file: IO[bytes], latent_shape: tuple[int, ...]) -> None:
         # file names that are not valid UTF-8 are written as their bytes
         self._text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="", write_through=True)
         self._rows = csv.writer(self._text, lineterminator="\n")
