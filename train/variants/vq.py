@@ -30,7 +30,8 @@ from diabolo.train.variants._base import Loss, VariantBase
 __all__ = ["Options", "QuantisedHead", "Variant"]
 
 _DECAY = 0.99  # of the codebook's moving average, per step
-_DEAD = 0.03  # of the uses that a vector would have if all were used equally: fewer, and it is put elsewhere
+_UNUSED = 0.03  # of the uses that all vectors have on average: one with fewer is put elsewhere
+_BEGUN = "vq_begun"  # in the memory of the steps
 _LEVELS = {512: (8, 8, 8), 1024: (8, 5, 5, 5), 4096: (7, 5, 5, 5, 5)}  # table 1 of the paper, and nine bits
 _VARIANCE = 1e-4  # the least of a batch's pixels: one of constant images is not divided by 0
 
@@ -39,7 +40,13 @@ _VARIANCE = 1e-4  # the least of a batch's pixels: one of constant images is not
 class Options(Settings):
     """The codebook, and how it is learned."""
 
-    vectors: int = setting(512, "vectors in the codebook; each position costs log2 of it in bits", low=2, high=2**16)
+    vectors: int = setting(
+        512,
+        "vectors in the codebook; each position costs log2 of it in bits",
+        low=2,
+        high=2**16,
+        unit="vectors",
+    )
     quantiser: str = setting(
         "vq",
         "vq: a learned codebook; fsq: each of a few numbers is rounded to a few levels, so that there is no "
@@ -93,7 +100,7 @@ class QuantisedHead(Head):
         if self._options.quantiser == "fsq":
             latent = self.quantiser.project_out(self.quantiser.quantize(self.quantiser.project_in(points)))
         else:
-            latent = self.vectors[_nearest(points, self.vectors)]
+            latent = nn.functional.embedding(_nearest(points, self.vectors), self.vectors)
         return Code(latent.movedim(-1, 1))
 
     def quantise(self, raw: Tensor, step: Step) -> tuple[Tensor, Tensor, Tensor]:
@@ -116,31 +123,42 @@ class QuantisedHead(Head):
                 distance = raw.new_zeros(())
             else:
                 if step.training:
-                    self._revive(flat.detach().flatten(0, 1), step)
-                latent, index, _ = self.quantiser(flat)
-                distance = (flat - self.vectors[index].detach()).square().mean()
+                    self._revive(flat.detach(), step)
+                latent, index, distance = self.quantiser(flat)
+                if not self.quantiser.training:  # where it returns none
+                    distance = (flat - latent).square().mean()
         return latent.reshape(points.shape).movedim(-1, 1), index.reshape(points.shape[:-1]), distance
 
     @torch.no_grad()
     def _revive(self, points: Tensor, step: Step) -> None:
-        """Put vectors that are hardly used where the encoder's outputs are; at the first step, all of them.
+        """Put vectors that are hardly used where outputs of the encoder are; at the first step, all of them.
 
-        Without it, a vector that no output is near is never moved again (codebook collapse).
+        A vector that no output is near would never be moved again (codebook collapse). Every process puts
+        the same ones at the same places.
+
+        Args:
+            points: `(batch, positions, latent_dim)`.
+            step: the source of all randomness.
         """
         book = self.quantiser._codebook
-        uses = book.cluster_size[0]
-        first = "vq_begun" not in step.memory
-        dead = torch.ones_like(uses, dtype=torch.bool) if first else uses < _DEAD * uses.mean()
-        step.memory["vq_begun"] = torch.ones((), device=uses.device)
-        drawn = (torch.rand(len(uses), generator=step._generator, device=uses.device) * len(points)).long().clamp(max=len(points) - 1)
-        weight = uses.mean() if not first else torch.ones((), device=uses.device)
-        uses[dead] = weight
-        book.embed[0][dead] = points[drawn][dead]
-        book.embed_avg[0][dead] = points[drawn][dead] * weight
+        vectors, uses, sums = book.embed[0], book.cluster_size[0], book.embed_avg[0]
+        begun = _BEGUN in step.memory
+        step.memory[_BEGUN] = torch.ones((), device=uses.device)
+        usual = uses.mean() if begun else torch.ones_like(uses[0])
+        unused = uses < _UNUSED * usual if begun else torch.ones_like(uses, dtype=torch.bool)
+        if not bool(unused.any()):
+            return
+        images = step.whole(len(points))
+        drawn = step.gather(step.uniform(len(points), -(-len(uses) // images))).flatten()[: len(uses)]
+        everywhere = step.gather(points).flatten(0, 1)
+        places = everywhere[(drawn * len(everywhere)).long()]
+        vectors[unused] = places[unused]
+        sums[unused] = places[unused] * usual
+        uses[unused] = usual
 
 
 class Variant(VariantBase):
-    """The squared error, in units of the images' variance, and the commitment of the encoder to its vectors."""
+    """The squared error in units of the images' variance, and how far the encoder is from its vectors."""
 
     summary = "each position of the latent is one of a few vectors: a code of whole numbers, in few bits"
     networks = ("conv-spatial",)
@@ -204,6 +222,11 @@ def _quantiser(options: Options, dim: int) -> nn.Module:
         made: nn.Module = FSQ(list(_LEVELS[options.vectors]), dim=dim)
         return made
     quantiser: nn.Module = VectorQuantize(
-        dim, options.vectors, decay=_DECAY, threshold_ema_dead_code=0, rotation_trick=True
+        dim,
+        options.vectors,
+        decay=_DECAY,
+        commitment_weight=1,
+        threshold_ema_dead_code=0,
+        rotation_trick=True,
     )
     return quantiser
