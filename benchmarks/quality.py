@@ -70,6 +70,17 @@ GOALS = {
     "mnist-vae-conv": Goal("vae", recipe("mnist-vae-conv"), (("nats", "<=", 82.5),), BOUND),
     "cifar10-conv-128": Goal("conv", recipe("cifar10-conv-128"), (("mse", "<=", 0.0040),)),
     "cifar10-conv-64": Goal("conv", recipe("cifar10-conv-64"), (("mse", "<=", 0.0070),)),
+    "mnist-topk": Goal(
+        "topk",
+        recipe("mnist-topk"),
+        (("mse", "<=", 0.0101), ("active_per_image", "<=", 20), ("dead_units", "<=", 0)),
+    ),
+    "mnist-contractive": Goal(
+        "contractive", recipe("mnist-contractive"), (("mse", "<=", 0.0100), ("jacobian_norm", "<=", 2.6))
+    ),
+    "mnist-wasserstein-2d": Goal("wasserstein", recipe("mnist-wasserstein-2d"), (("mse", "<=", 0.0350),)),
+    "cifar10-masked": Goal("masked", recipe("cifar10-masked"), (("denoised_psnr", "", 0), ("mse", "", 0))),
+    "cifar10-vq": Goal("vq", recipe("cifar10-vq"), (("mse", "<=", 0.0035), ("codebook_used", ">=", 0.6))),
     "notmnist-autoencoder": Goal(
         "autoencoder", ("--dataset", "notmnist"), (("mse", "<=", 0.0174),), pca=("notmnist", 32)
     ),

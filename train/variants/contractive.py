@@ -70,7 +70,8 @@ class Variant(VariantBase):
         """
         if not step.training:
             return self._measured(model, image, step)
-        image = image.detach().requires_grad_()
+        # a view, since torch counts the operations of a gradient with respect to a leaf in `backward` only
+        image = image.detach().requires_grad_().view_as(image)
         latent = _encode(model, image)
         error = half_squared_error(image.detach(), model.decode(latent))
         terms = {"error": error.detach()}

@@ -73,6 +73,8 @@ class QuantisedHead(Head):
         options: of the variant.
     """
 
+    quantiser: Any  # a module of the library, which has no types
+
     def __init__(self, options: Options) -> None:
         super().__init__()
         self._options = options
@@ -164,6 +166,7 @@ class Variant(VariantBase):
     networks = ("conv-spatial",)
     default_network = "conv-spatial"
     default_latent_dim = 32
+    tradeoff = "A code of few bits is less precise: compare with more --vectors, or with a smaller --depth."
     constrained = True
 
     def __init__(self, options: Options) -> None:

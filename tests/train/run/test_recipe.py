@@ -73,7 +73,11 @@ def test_the_recipes_that_come_along(path: Path, pictures: Path, tmp_path: Path)
     if "width" in values:
         small += ["--width", "8"]
     if "crop" in values:
-        small += ["--crop", "16", "--latent-dim", "16"]
+        small += ["--crop", "16"]
+    if "carry" in values:  # the latent holds the image
+        small += ["--latent-dim", "16"]
+    if "active" in values:
+        small += ["--active", "1"]
     if "classes" in values:
         small += ["--classes", "bars,discs"]
     done = CliRunner().invoke(main, ["train", values["variant"], "--recipe", str(path), *small])
@@ -81,4 +85,4 @@ def test_the_recipes_that_come_along(path: Path, pictures: Path, tmp_path: Path)
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["optimizer"] == values.get("optimizer", "adam")
     assert config["augment"] == values.get("augment", "")
-    assert config["latent_dim"] == (16 if "crop" in values else 2)
+    assert config["latent_dim"] == (16 if "carry" in values else 2)

@@ -59,17 +59,18 @@ def read(path: Path, latent_shape: tuple[int, ...], codebook: Codebook | None = 
     try:
         check_file(path)
         if codebook is not None and path.suffix.lower() == ENDING:
-            codes, files = read_packed(path, codebook)
+            found: tuple[NDArray[Any], list[str] | None] = read_packed(path, codebook)
         elif path.suffix.lower() == ".csv":
-            codes, files = _csv(path)
+            found = _csv(path)
         else:
-            codes, files = _numpy(path)
+            found = _numpy(path)
     except FileNotFoundError:
         raise LatentError(f"there is no file {str(path)!r}. Encode images with: diabolo encode") from None
     except OSError as error:
         raise LatentError(f"{path} cannot be read: {error.strerror or error}.") from None
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise LatentError(f"{path} cannot be read as codes: {error}. Write it with: diabolo encode") from None
+    codes, files = found
     return Table(codes=_shaped(codes, latent_shape, path), names=None if files is None else _names(files))
 
 

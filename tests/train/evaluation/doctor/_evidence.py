@@ -28,6 +28,10 @@ DENOISING = AUTOENCODER | {
     **{"noisy_psnr": 12.2, "denoised_psnr": 22.4, "denoised_mse": 0.0072, "pca_denoised_mse": 0.03},
     "denoised_explained_variance": 0.89,
 }
+CONTRACTIVE = AUTOENCODER | {"jacobian_norm": 2.178}
+WASSERSTEIN = AUTOENCODER | {"mmd": 0.001, "code_deviation": 0.98, "squared_error": 3.7}
+MASKED = DENOISING | {"noisy_psnr": 16.1, "denoised_psnr": 23.0}
+VQ = AUTOENCODER | {"codebook_used": 0.9, "codebook_perplexity": 350.0, "bits_per_position": 9.0}
 SOUND = {
     "autoencoder": AUTOENCODER,
     "conv": AUTOENCODER,
@@ -35,6 +39,10 @@ SOUND = {
     "sparse": SPARSE,
     "topk": TOPK,
     "denoising": DENOISING,
+    "contractive": CONTRACTIVE,
+    "wasserstein": WASSERSTEIN,
+    "masked": MASKED,
+    "vq": VQ,
 }
 
 
