@@ -158,3 +158,11 @@ def test_a_file_of_the_user_gets_them_from_python(tmp_path: Path) -> None:
     wrong = Config.make("vae", "glyphs", network="toy_network.py", network_options={"hiden": 9})
     with pytest.raises(OptionError, match="Did you mean 'hidden'"):
         wrong.build((1, 8, 8))
+
+
+def test_an_encoder_that_only_carries_the_image_is_refused(tmp_path: Path) -> None:
+    words = ["denoising", "--dataset", "glyphs", "--network", "conv-spatial", "--carry", "--depth", "1"]
+    done = CliRunner().invoke(main, ["train", *words, "--latent-dim", "4", "-o", str(tmp_path / "run")])
+    assert done.exit_code == 2
+    assert "at least --latent-dim 5, or --no-carry" in " ".join(done.stderr.split())
+    assert not (tmp_path / "run").exists()

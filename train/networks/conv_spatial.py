@@ -78,17 +78,16 @@ def latent_shape(
         carry: whether the grid holds the image.
 
     Raises:
-        OptionError: the grid has too few channels to hold the image, or its sides are no multiples of the
-            stride.
+        OptionError: the grid has no channels beside those that hold the image, or its sides are no multiples
+            of the stride.
     """
     channels, height, across = image_shape
     carried, step = channels * 4**depth, 2**depth
-    if carry and latent_dim < carried:
+    if carry and latent_dim <= carried:
         raise OptionError(
             f"--carry puts the image into the latent, which takes {carried} channels at --depth {depth} (a "
-            "stride "
-            f"of {step}), and --latent-dim is {latent_dim}. Give at least --latent-dim {carried}, or "
-            "--no-carry."
+            f"stride of {step}), and --latent-dim is {latent_dim}: the encoder needs channels of its own. Give "
+            f"at least --latent-dim {carried + 1}, or --no-carry."
         )
     if carry and (height % step or across % step):
         raise OptionError(

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from _commands import in_this_process
 
 from benchmarks.family import prior
 
@@ -17,9 +18,10 @@ GOOD = {
 
 
 def test_it_trains_each_once_and_measures(
-    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--dataset", str(pictures), "--epochs", "1", "--seeds", "3", "--keep", str(tmp_path)]
+    in_this_process(monkeypatch)
+    words = ["--dataset", "glyphs", "--epochs", "1", "--seeds", "3", "--keep", str(tmp_path)]
     words += ["--train=--width 8", "--variants", "wasserstein"]
     assert prior.main(words) == 0
     first = capsys.readouterr().out

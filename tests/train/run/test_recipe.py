@@ -75,7 +75,7 @@ def test_the_recipes_that_come_along(path: Path, pictures: Path, tmp_path: Path)
     if "crop" in values:
         small += ["--crop", "16"]
     if "carry" in values:  # the latent holds the image
-        small += ["--latent-dim", "16"]
+        small += ["--latent-dim", "18"]
     if "active" in values:
         small += ["--active", "1"]
     if "classes" in values:
@@ -85,4 +85,4 @@ def test_the_recipes_that_come_along(path: Path, pictures: Path, tmp_path: Path)
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["optimizer"] == values.get("optimizer", "adam")
     assert config["augment"] == values.get("augment", "")
-    assert config["latent_dim"] == (16 if "carry" in values else 2)
+    assert config["latent_dim"] == (18 if "carry" in values else 2)
