@@ -86,7 +86,7 @@ def latent_shape(
     if carry and latent_dim <= carried:
         raise OptionError(
             f"--carry puts the image into the latent, which takes {carried} channels at --depth {depth} (a "
-            f"stride of {step}), and --latent-dim is {latent_dim}: the encoder needs channels of its own. Give "
+            f"stride of {step}), and --latent-dim is {latent_dim}: the encoder needs some of its own. Give "
             f"at least --latent-dim {carried + 1}, or --no-carry."
         )
     if carry and (height % step or across % step):

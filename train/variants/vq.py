@@ -129,7 +129,7 @@ class QuantisedHead(Head):
                 latent, index, distance = self.quantiser(flat)
                 if not self.quantiser.training:  # where it returns none
                     distance = (flat - latent).square().mean()
-        return latent.reshape(points.shape).movedim(-1, 1), index.reshape(points.shape[:-1]), distance
+        return latent.reshape(points.shape).movedim(-1, 1), index.long().reshape(points.shape[:-1]), distance
 
     @torch.no_grad()
     def _revive(self, points: Tensor, step: Step) -> None:

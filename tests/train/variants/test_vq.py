@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from diabolo.export import export_run
+from diabolo.runtime import Autoencoder
 from diabolo.runtime.latent import Codebook
-from diabolo.train import variants
+from diabolo.train import Config, fit, variants
 from diabolo.train.errors import OptionError
 from diabolo.train.step import Step
 from diabolo.train.variants.vq import QuantisedHead, Variant
@@ -142,3 +145,19 @@ def test_the_use_of_the_codebook() -> None:
 def test_levels_that_are_not_whole() -> None:
     with pytest.raises(OptionError, match=r"500 .* choose from: 512, 1024, 4096"):
         variants.make("vq", {"quantiser": "fsq", "vectors": 500})
+
+
+@QUANTISERS
+def test_the_whole_way(quantiser: str, pictures: Path, tmp_path: Path) -> None:
+    """A training, its figures, and an exported pair that knows the same codebook."""
+    options = {"quantiser": quantiser}
+    config = Config.make("vq", str(pictures), latent_dim=4, epochs=1, width=8, variant_options=options)
+    run = fit(config, tmp_path / "run")
+    figures = run.metrics()
+    assert 0 < figures["codebook_used"] <= 1
+    assert 1 <= figures["codebook_perplexity"] <= 512
+    model = Autoencoder.load(export_run(run.path, tmp_path / "bundle").path, device="cpu")
+    book = model.latent_space.distribution
+    assert isinstance(book, Codebook)
+    codes = model.encode(run.data().test.images[:] / np.float32(255))
+    np.testing.assert_allclose(book.quantise(codes), codes, atol=1e-5)
