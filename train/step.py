@@ -30,6 +30,7 @@ class Step:
         epoch: epochs done, with a fraction: 0.0 at the first step.
         training: False during validation and evaluation.
         memory: tensors by name that a loss keeps from step to step; they are saved in the checkpoint.
+        images: in the whole set that the batch is of; 0 if that is not known.
         noisy: the given noisy copies of the batch, of its shape, in [0, 1]; None if there are none.
     """
 
@@ -46,6 +47,7 @@ class Step:
         rows: tuple[int, int] | None = None,
         distributed: Distributed | None = None,
         noisy: Tensor | None = None,
+        images: int = 0,
     ) -> None:
         """All random numbers depend on `seed` and `number` alone.
 
@@ -58,11 +60,12 @@ class Step:
             memory: see above.
             rows: this process's first row in the batch, and the number of rows of all processes.
             distributed: the processes that share the batch; None: only this one.
-            noisy: see the attributes.
+            noisy: see the attributes, as for the next one.
+            images: see above.
         """
         self.epoch, self.training = epoch, training
         self.memory = {} if memory is None else memory
-        self.noisy = noisy
+        self.noisy, self.images = noisy, images
         # torch's generator on the CPU uses only 32 bits of its seed
         self._seed, self._device = (seed * _SPREAD + number) % 2**32, device
         self._rows, self._all = rows, distributed
@@ -97,6 +100,11 @@ class Step:
             values.new_zeros(count, *values.shape[1:]) for count in (first, whole - first - len(values))
         ]
         return self._all.sum(torch.cat([others[0], values, others[1]]))
+
+    def own(self, count: int) -> slice:
+        """The rows of this process in the whole batch, if it has `count` of them."""
+        first = self._rows[0] if self._rows else 0
+        return slice(first, first + count)
 
     def whole(self, count: int) -> int:
         """The size of the whole batch, of all processes, if this one has `count` of its images."""

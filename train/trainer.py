@@ -186,6 +186,7 @@ class Trainer:
             memory=self.memory,
             rows=(self.distributed.shard(count).start, count),
             distributed=self.distributed if self.distributed.world_size > 1 else None,
+            images=len(self.images),
         )
         if self.augmentation:
             image, *others = image.chunk(2 if self.augmentation.mix else 1)

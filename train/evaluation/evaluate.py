@@ -84,7 +84,7 @@ def validate(
     model.eval()
     sums = _Sums()
     for number, batch, noisy in numbered_pairs(split.images, distributed):
-        _add_loss(sums, variant, model, batch, number, noisy)
+        _add_loss(sums, variant, model, batch, number, noisy, len(split))
     return float(sums.figures(variant, len(split), distributed)["loss"])
 
 
@@ -126,7 +126,7 @@ def evaluate(
         for index, level in enumerate(levels if whole is None or number < _BY_LEVEL else []):
             sums.add(f"level{index}_images", len(batch))
             _add_denoised(sums, f"level{index}_", model, batch, add_test_noise(batch, level, number))
-        _add_loss(sums, variant, model, batch, number, noisy)
+        _add_loss(sums, variant, model, batch, number, noisy, len(test))
     figures = sums.figures(variant, whole or len(test), distributed)
     if levels:
         keys = [key for key in figures if key.startswith("level")]
@@ -230,10 +230,11 @@ def _add_loss(
     batch: NDArray[np.float32],
     number: int,
     noisy: NDArray[np.float32] | None,
+    images: int,
 ) -> None:
     device, multiple = model.offset.device, model.multiple or 1
     given = None if noisy is None else torch.from_numpy(pad(noisy, multiple)).to(device)
-    step = Step(_SEED, number, device, training=False, noisy=given)
+    step = Step(_SEED, number, device, training=False, noisy=given, images=images)
     loss = variant.loss(model, torch.from_numpy(pad(batch, multiple)).to(device), step)
     for name, value in (loss.terms | {"loss": loss.objective}).items():
         sums.add(name, float(value.detach()) * len(batch))

@@ -3,7 +3,9 @@
 Kingma and Welling, 'Auto-Encoding Variational Bayes', https://arxiv.org/abs/1312.6114. The weight beta is
 from Higgins et al., 'beta-VAE', https://openreview.net/forum?id=Sy2fzU9gl; the warm-up of the KL from
 Sonderby et al., 'Ladder Variational Autoencoders', https://arxiv.org/abs/1602.02282; the bound by several
-latents (IWAE) from Burda et al., 'Importance Weighted Autoencoders', https://arxiv.org/abs/1509.00519.
+latents (IWAE) from Burda et al., 'Importance Weighted Autoencoders', https://arxiv.org/abs/1509.00519; the
+weight of the total correlation from Chen et al., 'Isolating Sources of Disentanglement in VAEs',
+https://arxiv.org/abs/1802.04942 (beta-TC-VAE).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from diabolo.train.losses import (
     fixed_thresholds,
     gaussian_kl_by_dimension,
     gaussian_reconstruction,
+    total_correlation,
 )
 from diabolo.train.model import Code, GaussianHead, Head, Model
 from diabolo.train.settings import Settings, setting
@@ -50,6 +53,13 @@ class Options(Settings):
         low=0,
         high=10**6,
         unit="epochs",
+    )
+    tc_weight: float = setting(
+        0.0,
+        "weight of the total correlation of the latent's dimensions, in addition to its share of the KL "
+        "divergence; beta - 1 of beta-TC-VAE. A larger one makes dimensions independent of each other",
+        low=0,
+        high=10**6,
     )
     likelihood: str | None = setting(
         None,
@@ -80,6 +90,11 @@ class Options(Settings):
             raise OptionError(
                 f"importance after {self.importance_after:g} needs more than one latent per image from then "
                 "on: give --importance-samples 5, say, or --importance-after 0."
+            )
+        if self.tc_weight and self.importance_samples > 1:
+            raise OptionError(
+                f"tc weight {self.tc_weight:g} is for one latent per image, and there are "
+                f"{self.importance_samples}: give --importance-samples 1, or --tc-weight 0."
             )
 
 
@@ -140,6 +155,10 @@ class Variant(VariantBase):
             objective = math.log(samples) - weights.logsumexp(1).mean()
         reconstruction = reconstruction.mean()
         terms = {"reconstruction": reconstruction.detach(), "kl": divergence.detach()}
+        if self.options.tc_weight and step.whole(len(mean)) > 1:
+            correlation = _correlation(mean, log_variance, normal[:, 0], step)
+            objective = objective + self.options.tc_weight * correlation
+            terms["total_correlation"] = correlation.detach()
         pools = {
             "kl": by_dimension.detach().mean(0),
             "mean": mean.detach().flatten(1).mean(0),
@@ -220,6 +239,14 @@ class Variant(VariantBase):
         if not step.training or not self.options.kl_warmup:
             return self.options.beta
         return self.options.beta * min(1.0, step.epoch / self.options.kl_warmup)
+
+
+def _correlation(mean: Tensor, log_variance: Tensor, normal: Tensor, step: Step) -> Tensor:
+    """The total correlation of the latents of the whole batch, of all processes."""
+    mean, log_variance, normal = (values.flatten(1) for values in (mean, log_variance, normal))
+    latent = mean + (0.5 * log_variance).exp() * normal
+    everywhere = step.gather(mean), step.gather(log_variance)
+    return total_correlation(latent, *everywhere, step.own(len(mean)), step.images)
 
 
 def _both(code: Code) -> tuple[Tensor, Tensor]:
