@@ -22,11 +22,12 @@ for name, config in json.loads(sys.argv[1]).items():
 """
 
 
-TRAINED = [*variants.names(), "crops", "fsq"]
+TRAINED = [*variants.names(), "crops", "fsq", "tc"]
 # of 512 vectors, two are so near to an output that the last digit decides: one process differs from itself
 # with another number of threads
 OPTIONS = {"denoising": {"noise": "gaussian:0.1-0.7"}, "vq": {"vectors": 16}, "fsq": {"quantiser": "fsq"}}
-VARIANTS = {"crops": "denoising", "fsq": "vq"}
+OPTIONS["tc"] = {"tc_weight": 4.0}
+VARIANTS = {"crops": "denoising", "fsq": "vq", "tc": "vae"}
 
 
 def settings(variant: str, pictures: Path) -> Config:

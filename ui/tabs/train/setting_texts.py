@@ -55,6 +55,8 @@ SETTINGS: dict[str, dict[str, str]] = {
         "projections": "每張影像用幾個隨機投影估計這個範數；每多一個，就多一次反向傳播。",
         "beta": "與 N(0, I) 的 KL 散度的權重；1 就是 ELBO。",
         "kl_warmup": "β 從 0 升到設定值所用的訓練週期數，用來避免後驗崩塌。",
+        "tc_weight": "在 KL 散度之外，另加多少「總相關」（total correlation）的權重，也就是 β-TC-VAE 的 β − 1；"
+        "越大，潛在向量的各個維度越獨立。",
         "likelihood": "bernoulli：像素值當成機率；gaussian：像素值當成平均，標準差由學習得到。",
         "binarise": "把每個像素抽樣成 0 或 1：dynamic 每一步重新抽、static 只抽一次；none：保留灰階。",
         "importance_samples": "每張影像抽幾個潛在向量；大於 1 時改用更緊的下界（IWAE），"
@@ -93,6 +95,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "variant vq": "潛在網格的每一格都是碼簿裡的一個向量：編碼是整數，只占幾個位元。",
         "variant vae": "編碼成平均與變異數，再從中抽出潛在向量；能生成新影像。",
         "images glyphs": "23 種字型的字母 A 到 J，當場繪製，不必下載",
+        "images shapes": "正方形、橢圓與心形，大小、角度與位置都已知，當場繪製",
         "images mnist": "手寫數字",
         "images fashion-mnist": "衣物、鞋子與包包的照片",
         "images notmnist": "許多字型的字母 A 到 J",
