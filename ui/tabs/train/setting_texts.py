@@ -55,7 +55,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         "projections": "每張影像用幾個隨機投影估計這個範數；每多一個，就多一次反向傳播。",
         "beta": "與 N(0, I) 的 KL 散度的權重；1 就是 ELBO。",
         "kl_warmup": "β 從 0 升到設定值所用的訓練週期數，用來避免後驗崩塌。",
-        "tc_weight": "在 KL 散度之外，另加多少「總相關」（total correlation）的權重，也就是 β-TC-VAE 的 β − 1；"
+        "tc_weight": "在 KL 散度之外，總相關（total correlation）另有多少權重，即 β-TC-VAE 的 β − 1；"
         "越大，潛在向量的各個維度越獨立。",
         "likelihood": "bernoulli：像素值當成機率；gaussian：像素值當成平均，標準差由學習得到。",
         "binarise": "把每個像素抽樣成 0 或 1：dynamic 每一步重新抽、static 只抽一次；none：保留灰階。",
