@@ -37,7 +37,7 @@ from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import seal
 from diabolo.runtime.image.tiles import pad
-from diabolo.runtime.latent import Codebook
+from diabolo.runtime.latent import Codebook, Mixture
 
 __all__ = ["DTYPES", "OPSET", "Exported", "Settings", "check_free", "write"]
 
@@ -155,8 +155,9 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
         files["decoder-uint8.onnx"] = ("decoder_uint8", checked(uint8_decoder(graphs[1], shape)))
     if source.arrays:
         files["codes.npz"] = ("codes", _archive(source.arrays))
-    if source.codebook:
-        files["codebook.npz"] = ("codebook", _archive(_vectors(source.codebook)))
+    if source.distribution:
+        role = source.distribution.name
+        files[f"{role}.npz"] = (role, _archive(_numbers(source.distribution)))
     _write(target, files, about, source.arrays.get("codes", source.codes) if settings.codes else None)
     return Exported(path=target, parity=parity, figures=exported)
 
@@ -219,8 +220,10 @@ def _in_parts(reconstruct: Reconstruct, most: int, multiple: int) -> Reconstruct
     return run
 
 
-def _vectors(codebook: Codebook) -> dict[str, NDArray[Any]]:
-    return {"vectors": codebook.vectors, "frequencies": codebook.frequencies}
+def _numbers(distribution: Codebook | Mixture) -> dict[str, NDArray[Any]]:
+    if isinstance(distribution, Codebook):
+        return {"vectors": distribution.vectors, "frequencies": distribution.frequencies}
+    return {"weights": distribution.weights, "means": distribution.means, "roots": distribution.roots}
 
 
 def _archive(arrays: dict[str, NDArray[Any]]) -> bytes:

@@ -52,7 +52,7 @@ def document(
             **_latent(pair, codes),
             "prior": source.prior,
             "log_variance": pair.log_variance,
-            **({"distribution": source.codebook.name} if source.codebook else {}),
+            **({"distribution": source.distribution.name} if source.distribution else {}),
         },
         "noise": _noise(source.noise),
         "exported": exported,

@@ -12,7 +12,7 @@ from diabolo.export.measure import Batches
 from diabolo.export.pair import Pair
 from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.image.noise import NoiseSpec
-from diabolo.runtime.latent import Codebook
+from diabolo.runtime.latent import Codebook, Mixture
 
 __all__ = ["Source"]
 
@@ -35,7 +35,7 @@ class Source:
             there is no such file.
         prior: 'normal' if latents drawn from N(0, I) decode to images like the data.
         noise: the noise that the model was trained to remove.
-        codebook: the distribution of the latents of a model with discrete codes, or None.
+        distribution: of the latents, if its numbers have a file of their own (a codebook or a mixture).
     """
 
     pair: Pair
@@ -48,6 +48,6 @@ class Source:
     measured_on: str = "test"
     prior: str | None = None
     noise: NoiseSpec | None = None
-    codebook: Codebook | None = None
+    distribution: Codebook | Mixture | None = None
 
     learned = OldAttribute("training_images")

@@ -58,7 +58,7 @@ class Head(nn.Module):
         """The distribution that latents are drawn from, in plots, for `holes`, and in an exported bundle.
 
         By default the prior N(0, I) if `prior` is 'normal', else a gaussian fitted to the codes. A head with
-        discrete codes returns `Codebook.to(vectors, codes)`.
+        discrete codes returns `Codebook.to(vectors, codes)`, and one whose codes lie in clusters a `Mixture`.
 
         Args:
             codes: latents of images, float32 `(n, *latent_shape)`, from `forward` in eval mode.

@@ -117,7 +117,7 @@ class Manifest:
         latent_minimum: their smallest values, shaped as the mean.
         latent_maximum: their largest values, shaped as the mean.
         prior: 'normal' for N(0, I), or None.
-        distribution: of the latents: 'normal', 'fitted' or 'codebook'.
+        distribution: of the latents: 'normal', 'fitted', 'codebook' or 'mixture'.
         log_variance: whether the encoder has a second output, the posterior's log-variance.
         noise: the noise that the model was trained to remove: kind, lowest and highest level; or None. Of a
             combination, the first kind.

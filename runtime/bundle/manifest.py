@@ -27,7 +27,7 @@ from diabolo.runtime.image.placement import Drawing
 
 __all__ = ["FORMAT_VERSION", "AnySize", "FileEntry", "Golden", "Manifest", "Sum", "parse", "schema", "seal"]
 
-FORMAT_VERSION = 4  # the newest version that is read; a bundle is written as the oldest that has all it needs
+FORMAT_VERSION = 5  # the newest version that is read; a bundle is written as the oldest that has all it needs
 _SHOWN = 3  # problems in one message
 _COLOURS = {"grey": 1, "rgb": 3}  # channels
 _DIGEST = re.compile(rb'"digest"\s*:\s*"sha256:([0-9a-f]{64})"')
@@ -59,6 +59,7 @@ def seal(document: dict[str, Any]) -> bytes:
     version = 3 if "value_range" in document.get("image", {}) else version
     version = 4 if "size" in document.get("image", {}) else version
     version = 4 if "spec" in (document.get("noise") or {}) else version
+    version = 5 if document.get("latent", {}).get("distribution") == "mixture" else version
     sealed = {"format": "diabolo-bundle", "format_version": version, "digest": f"sha256:{'0' * 64}"}
     sealed |= {key: value for key, value in document.items() if key not in sealed}
     blank = (json.dumps(sealed, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

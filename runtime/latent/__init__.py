@@ -14,6 +14,7 @@ from diabolo.runtime.latent.space import LatentSpace
 
 if TYPE_CHECKING:
     from diabolo.runtime.latent.codebook import Codebook
+    from diabolo.runtime.latent.mixture import Mixture
     from diabolo.runtime.latent.plane import Plane
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Distribution",
     "Fitted",
     "LatentSpace",
+    "Mixture",
     "Normal",
     "Plane",
     "Statistics",
@@ -34,6 +36,10 @@ def __getattr__(name: str) -> Any:
         from diabolo.runtime.latent.codebook import Codebook
 
         return Codebook
+    if name == "Mixture":
+        from diabolo.runtime.latent.mixture import Mixture
+
+        return Mixture
     if name == "Plane":
         from diabolo.runtime.latent.plane import Plane
 

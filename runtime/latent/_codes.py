@@ -1,8 +1,11 @@
-"""`codes.npz` of a bundle: codes of test images with their labels, and the density of training codes."""
+"""What a bundle holds of its latents: codes of test images with their labels, the density of training codes,
+and the numbers of a distribution that has a file of its own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +17,10 @@ from diabolo.runtime.latent.density import NEIGHBOUR, Density
 
 if TYPE_CHECKING:
     from diabolo.runtime.latent.codebook import Codebook
+    from diabolo.runtime.latent.distribution import Distribution
+    from diabolo.runtime.latent.mixture import Mixture
 
-__all__ = ["Codes", "read_codebook", "read_codes", "read_density"]
+__all__ = ["Codes", "read_codes", "read_density", "read_distribution"]
 
 _LARGEST = 1e15  # the largest value of a code; float32 can still hold a sum of its squares
 
@@ -90,13 +95,45 @@ def read_density(bundle: Bundle) -> Density | None:
     return Density(_numbers(training, "training codes"), distances)
 
 
-def read_codebook(bundle: Bundle) -> Codebook:
-    """The codebook of a bundle whose latents are discrete.
+def read_distribution(bundle: Bundle) -> Distribution | None:
+    """The distribution whose numbers the bundle holds in a file of its own, or None if it has no such file.
 
     Raises:
-        IntegrityError: the file with the vectors was changed.
+        IntegrityError: the file was changed.
         ManifestError: the file is missing, or does not fit the model.
     """
+    name = bundle.manifest.distribution
+    if name == "codebook":
+        return _read_codebook(bundle)
+    return _read_mixture(bundle) if name == "mixture" else None
+
+
+def _read_mixture(bundle: Bundle) -> Mixture:
+    """The mixture of gaussians of a bundle."""
+    from diabolo.runtime.latent.mixture import Mixture  # most models have none
+
+    arrays, shape = bundle.arrays("mixture") or {}, bundle.manifest.latent_shape
+    means = arrays.get("means")
+    if means is None or means.shape[1:] != (prod(shape),) or not means.size:
+        found = "no means" if means is None else f"means of shape {means.shape}"
+        raise ManifestError(
+            f"the bundle's mixture has {found}; this model's have the shape (k, {prod(shape)}). "
+            "Export the bundle again."
+        )
+    _check_count(means, "means", bundle, "the bundle's mixture")
+    try:
+        numbers = (
+            _numbers(arrays[name], name, "the bundle's mixture") for name in ("weights", "means", "roots")
+        )
+        return Mixture(*numbers, shape=shape)
+    except KeyError as error:
+        raise ManifestError(f"the bundle's mixture has no {error}. Export the bundle again.") from None
+    except (TypeError, ValueError) as error:
+        raise ManifestError(f"the bundle's mixture cannot be used: {error}. Export it again.") from None
+
+
+def _read_codebook(bundle: Bundle) -> Codebook:
+    """The codebook of a bundle whose latents are discrete."""
     from diabolo.runtime.latent.codebook import Codebook  # most models have none
 
     arrays, shape = bundle.arrays("codebook") or {}, bundle.manifest.latent_shape

@@ -1,7 +1,8 @@
 """How the codes of a model are distributed, and how new latents are drawn from that.
 
 `Normal` is the prior N(0, I) that a model was trained with. `Fitted` is a Gaussian fitted to the codes of a
-model without a prior. The third, a finite set of vectors, is `diabolo.runtime.latent.codebook.Codebook`.
+model without a prior. A finite set of vectors is `diabolo.runtime.latent.codebook.Codebook`, and several
+gaussians are `diabolo.runtime.latent.mixture.Mixture`.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Distribution(Protocol):
 
     @property
     def name(self) -> str:
-        """'normal', 'fitted' or 'codebook'."""
+        """'normal', 'fitted', 'codebook' or 'mixture'."""
 
     @property
     def description(self) -> str:

@@ -17,7 +17,7 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.runtime.latent import interpolation
 from diabolo.runtime.latent._batch import as_codes, as_latents, as_numbers
-from diabolo.runtime.latent._codes import Codes, read_codebook, read_codes, read_density
+from diabolo.runtime.latent._codes import Codes, read_codes, read_density, read_distribution
 from diabolo.runtime.latent.density import Density
 from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics, given
 
@@ -61,11 +61,12 @@ class LatentSpace:
 
     @classmethod
     def of(cls, source: Bundle | Manifest) -> LatentSpace:
-        """The latent space of a bundle. That of a manifest has no codes, no density and no codebook.
+        """The latent space of a bundle. That of a manifest has no codes and no density, and draws from a
+        gaussian where the bundle has a codebook or a mixture.
 
         Raises:
-            IntegrityError: the bundle's codebook was changed.
-            ManifestError: the codebook does not fit the model.
+            IntegrityError: the bundle's codebook or mixture was changed.
+            ManifestError: the codebook or the mixture does not fit the model.
         """
         if not isinstance(source, Bundle | Manifest):
             raise UsageError(f"a latent space is that of a Bundle or a Manifest, not of {source!r}.")
@@ -73,8 +74,7 @@ class LatentSpace:
             space = cls(_statistics(source), _distribution(source, _nothing))
         else:
             codes = functools.cache(lambda: read_codes(source))
-            discrete = source.manifest.distribution == "codebook"
-            distribution = read_codebook(source) if discrete else _distribution(source.manifest, codes)
+            distribution = read_distribution(source) or _distribution(source.manifest, codes)
             density = functools.partial(read_density, source)
             space = cls(_statistics(source.manifest), distribution, codes=codes, density=density)
         space._source = source

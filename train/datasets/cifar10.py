@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest, data_roots
-from diabolo.train.datasets._cifar_batches import ARCHIVE, FILES, FOLDER, read_batches
 from diabolo.train.datasets._fetch import fetch
+from diabolo.train.datasets._formats.cifar_batches import ARCHIVE, FILES, FOLDER, read_batches
 from diabolo.train.datasets._resize import fit_splits
 from diabolo.train.errors import DataError
 

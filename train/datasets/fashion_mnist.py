@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest
-from diabolo.train.datasets._idx import IdxSet, load_idx, locate_idx
+from diabolo.train.datasets._formats.idx import IdxSet, load_idx, locate_idx
 from diabolo.train.datasets._resize import fit_splits
 
 __all__ = ["Dataset"]

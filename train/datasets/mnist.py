@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from diabolo.runtime.image.placement import Drawing
 from diabolo.train.datasets._base import DatasetBase, ImageData, LoadRequest
-from diabolo.train.datasets._idx import IdxSet, load_idx, locate_idx
+from diabolo.train.datasets._formats.idx import IdxSet, load_idx, locate_idx
 from diabolo.train.datasets._resize import fit_splits
 
 __all__ = ["Dataset"]

@@ -65,7 +65,7 @@ class Answering:
         if all(check.ok for check in checks):
             bundle = Bundle.open(path, limits=STRANGERS)
             found |= {
-                "codes": sum(_bytes(bundle.arrays(role) or {}) for role in ("codes", "codebook")),
+                "codes": sum(_bytes(bundle.arrays(role) or {}) for role in ("codes", "codebook", "mixture")),
                 "values": _values(bundle.manifest.document),
             }
             found |= self._open(bundle)

@@ -50,7 +50,7 @@ class VisitorLimits:
     file_mb: int = 64
     """Size of a file that the app reads, such as a picture, or serves, such as the decoder, in megabytes."""
     codes_mb: int = 32
-    """Size of the codes and the codebook, which the app itself keeps in memory, in megabytes."""
+    """Size of codes, codebook and mixture, which the app itself keeps in memory, in megabytes."""
     kills: int = 3
     """How many times a model's process may be stopped for exceeding a limit before its bundle is removed."""
     workers: int = 4

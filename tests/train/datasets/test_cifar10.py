@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from _server import Answer, Server, serve
 
-from diabolo.train.datasets import Fitting, LoadRequest, _cifar_batches, cifar10, find, load
-from diabolo.train.datasets._cifar_batches import FILES, FOLDER
+from diabolo.train.datasets import Fitting, LoadRequest, cifar10, find, load
+from diabolo.train.datasets._formats import cifar_batches
+from diabolo.train.datasets._formats.cifar_batches import FILES, FOLDER
 from diabolo.train.errors import DataError
 
 REAL = os.environ.get("DIABOLO_DATA")  # read before a fixture hides it
@@ -54,7 +55,7 @@ def md5(body: bytes) -> str:
 def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """Small files, whose checksums stand for the originals'."""
     made = contents()
-    monkeypatch.setattr(_cifar_batches, "_COUNT", COUNT)
+    monkeypatch.setattr(cifar_batches, "_COUNT", COUNT)
     for name, body in made.items():
         monkeypatch.setitem(FILES, name, md5(body))
     return made
@@ -213,7 +214,7 @@ def test_wrong_content(
 
 def test_unreadable(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"cannot read .*gone: No such file"):
-        _cifar_batches.read_batches(tmp_path / "gone", LoadRequest().progress)
+        cifar_batches.read_batches(tmp_path / "gone", LoadRequest().progress)
 
 
 # The archive

@@ -17,7 +17,7 @@ import pytest
 from _server import Answer, Server, serve
 
 from diabolo.train.datasets import Fitting, LoadRequest, find, load
-from diabolo.train.datasets._idx import FILES, read_idx
+from diabolo.train.datasets._formats.idx import FILES, read_idx
 from diabolo.train.errors import DataError
 
 REAL = os.environ.get("DIABOLO_DATA")  # read before a fixture hides it

@@ -20,7 +20,7 @@ from _server import Answer, Server, serve
 from click.testing import CliRunner, Result
 
 from diabolo.train.datasets import cifar10, fashion_mnist, mnist, names
-from diabolo.train.datasets._idx import FILES
+from diabolo.train.datasets._formats.idx import FILES
 from diabolo.ui.cli import main
 
 FIELDS = {"name", "title", "summary", "count", "image_shape", "classes", "download", "here", "problem"}
