@@ -172,7 +172,7 @@ def test_a_later_format_is_refused_by_its_number(command: list[str], tmp_path: P
     # what the releases that read 1 to 3 say of version 4
     with pytest.raises(ManifestError) as told:
         parse((bundle / "model.json").read_bytes())
-    assert str(told.value).startswith("model.json has format_version 99; this release reads 1 to 4. ")
+    assert str(told.value).startswith("model.json has format_version 99; this release reads 1 to 5. ")
     assert "Install a newer diabolo: pip install -U diabolo." in str(told.value)
 
 

@@ -1,4 +1,4 @@
-"""The regularised autoencoder (RAE): no noise, no prior, and a density that is fitted to the codes afterwards.
+"""The regularised autoencoder (RAE): no noise, no prior, and a density fitted to the codes afterwards.
 
 Ghosh et al., 'From Variational to Deterministic Autoencoders', https://arxiv.org/abs/1903.12436, RAE-L2. What
 keeps a VAE's latent space smooth is the noise of its encoder. Here it is a decoder with small weights, and
@@ -46,8 +46,8 @@ class Options(Settings):
     )
     components: int = setting(
         10,
-        "gaussians in the mixture that is fitted to the codes; fewer are fitted if there are too few codes for "
-        "their covariances",
+        "gaussians in the mixture that is fitted to the codes; fewer, if there are too few codes for their "
+        "covariances",
         low=1,
         high=1000,
         unit="gaussians",

@@ -72,6 +72,9 @@ SETTINGS: dict[str, dict[str, str]] = {
         "mmd_weight": "λ：編碼與 N(0, I) 之差異（MMD）的權重；越大，間隙越少，誤差越大。",
         "alpha": "編碼器是 gaussian 時，1 − α 是每張影像後驗分布的 KL 散度的權重；"
         "1 就是不用這一項（MMD-VAE）。",
+        "code_weight": "β：編碼長度平方的權重，讓編碼留在原點附近。",
+        "decoder_weight": "λ：解碼器權重平方的權重，讓解碼器平滑。",
+        "components": "用幾個常態分布的混合來描述編碼；編碼太少時會用得更少。",
         "vectors": "碼簿裡有幾個向量；每一格占 log₂ 這個數目的位元。",
         "quantiser": "vq：學習一本碼簿；fsq：把幾個數各自捨入到少數幾個等級，不必學碼簿，"
         "也不會有用不到的向量。",
@@ -92,6 +95,7 @@ ABOUT: dict[str, dict[str, str]] = {
         "variant wasserstein": "讓所有編碼合起來接近 N(0, I)，每張影像的編碼仍然精確；能生成新影像。",
         "variant topk": "每張影像只留下最大的 k 個神經元，不多不少；死掉的神經元會被救活。",
         "variant contractive": "懲罰編碼器的 Jacobian，讓影像稍有變化時編碼幾乎不變。",
+        "variant regularised": "編碼留在原點附近，解碼器權重小；訓練後配適混合常態分布來生成影像。",
         "variant vq": "潛在網格的每一格都是碼簿裡的一個向量：編碼是整數，只占幾個位元。",
         "variant vae": "編碼成平均與變異數，再從中抽出潛在向量；能生成新影像。",
         "images glyphs": "23 種字型的字母 A 到 J，當場繪製，不必下載",

@@ -43,6 +43,7 @@ SOUND = {
     "wasserstein": WASSERSTEIN,
     "masked": MASKED,
     "vq": VQ,
+    "regularised": AUTOENCODER | {"code_deviation": 1.7},
 }
 
 
