@@ -6,9 +6,9 @@
 
 One regularised autoencoder per seed is trained on MNIST. To its training codes a single gaussian and a
 mixture are fitted, and 10,000 latents of each are decoded. They are judged by a classifier that was trained
-apart, on the digits themselves: how sure it is of its answer on average, which it is of real digits; and by the
-share of holes. As a yardstick, the same of the decoded codes of test images. It fails unless, with every seed,
-the mixture's images are recognised more surely, and it has fewer holes.
+apart, on the digits themselves: how sure it is of its answer on average, which it is of real digits; and by
+the share of holes. As a yardstick, the same of the decoded codes of test images. It fails unless, with every
+seed, the mixture's images are recognised more surely, and it has fewer holes.
 """
 
 from __future__ import annotations
