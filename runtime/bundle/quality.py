@@ -78,9 +78,12 @@ def learned_little(metrics: Mapping[str, Any]) -> str:
 
 
 def not_better_than_pca(metrics: Mapping[str, Any]) -> str:
-    """A sentence that says so of a model with at least the error of PCA; '' of any other."""
+    """A sentence that says so of a model with at least the error of PCA; '' of any other.
+
+    A code of whole bits is not compared: a component of PCA is a number of any precision.
+    """
     mse, _, pca = _compared(metrics)
-    if mse is None or pca is None or mse < pca:
+    if mse is None or pca is None or mse < pca or "bits_per_position" in metrics:
         return ""
     return (
         f"this model is not better than PCA: its MSE on test images is {mse:.5f}, and that of PCA with "

@@ -61,3 +61,9 @@ def test_metrics_of_older_releases_tell_nothing(metrics: dict[str, float]) -> No
     assert quality_line(metrics) == ""
     assert quality_warnings(metrics) == []
     assert little_explained(metrics) is None
+
+
+def test_a_code_of_bits_is_not_compared_with_numbers_of_any_precision() -> None:
+    figures = {"mse": 0.02, "mean_mse": 0.06, "pca_mse": 0.01, "pca_components": 32, "images": 1000}
+    assert "not better than PCA" in " ".join(quality_warnings(figures))
+    assert quality_warnings(figures | {"bits_per_position": 9.0}) == []

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from diabolo.runtime.listing import quoted
 from diabolo.train.evaluation.doctor import (
+    codebook,
     dataset,
     given,
     identity,
@@ -52,6 +53,7 @@ CHECKS: tuple[Check, ...] = (
     Check("dead units", "figures", sparsity.dead_units),
     Check("units that are never active", "figures", sparsity.never_active),
     Check("a rho that is not reached", "figures", sparsity.rho),
+    Check("a codebook that is hardly used", "figures", codebook.unused),
     Check("noise that is too strong", "figures", noise.too_strong),
     Check("noise that is too weak", "figures", noise.too_weak),
     Check("a latent that lets the identity through", "settings", identity.too_wide),

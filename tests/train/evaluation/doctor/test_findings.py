@@ -42,6 +42,7 @@ FAULTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("topk", {"figures": {"dead_units": 200}, "variant_options": {"revival_weight": 0.0}}),
     ],
     "rho-not-reached": [("sparse", {"figures": {"activity_by_unit": [0.3] * 196}})],
+    "unused-codebook": [("vq", {"figures": {"codebook_used": 0.05}})],
     "overfitting": [
         ("autoencoder", {"history": history(OVERFIT)}),
         ("conv", {"figures": {"explained_variance": 0.5, "training_explained_variance": 0.99, "mse": 0.04}}),
