@@ -55,7 +55,9 @@ def test_a_bundle_is_sound(variant: str, bundles: dict[str, Path]) -> None:
     assert all(check.ok for check in checks), checks
     document = json.loads((bundles[variant] / "model.json").read_text("utf-8"))
     jsonschema.validate(document, manifest.schema())
-    more = document["latent"]["log_variance"] + ("codebook.npz" in document["files"])
+    more = document["latent"]["log_variance"] + bool(
+        {"codebook.npz", "mixture.npz"} & document["files"].keys()
+    )
     assert len(checks) == 12 + more
     assert document["parity"]["batch_sizes"] == [1, 2, 3, 17, 64]
     assert 0 < document["parity"]["max_abs_difference"]["image"] < 1e-4
@@ -189,7 +191,7 @@ def reseal(folder: Path, **changes: object) -> None:
         (b"{", errors.ManifestError, "not valid JSON"),
         (b"[" * 100000, errors.ManifestError, "not valid JSON"),
         (b"{}", errors.ManifestError, "not a Diabolo"),
-        (b'{"format": "diabolo-bundle", "format_version": 5}', errors.ManifestError, "newer"),
+        (b'{"format": "diabolo-bundle", "format_version": 6}', errors.ManifestError, "newer"),
         (b'{"format": "diabolo-bundle", "format_version": 1}', errors.ManifestError, "lacks"),
     ],
 )
