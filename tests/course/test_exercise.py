@@ -229,14 +229,23 @@ def test_a_starter_has_gaps_and_nothing_else_is_missing(lab: Lab, tmp_path: Path
     """In both languages the same file, but for its words; the solution has the same classes and functions."""
     found = exercise(lab.number)
     starters = [lab.folder / found.file, lab.folder / found.file.replace(".py", ".zh-TW.py")]
-    trees = [_without_words(path.read_text("utf-8")) for path in starters]
-    assert trees[0] == trees[1]
+    solutions = [lab.folder / "solution.py", lab.folder / "solution.zh-TW.py"]
+    for pair in (starters, solutions):
+        trees = [_without_words(path.read_text("utf-8")) for path in pair]
+        assert trees[0] == trees[1]
+    assert all(re.search("[一-龥]", said) for said in _words(solutions[1].read_text("utf-8")))
     for path in starters:
         with pytest.raises(Mistake) as raised:
             check_source(path)
         assert raised.value.code == "gap"
     head = re.compile(r"^(?:class|def) .*:", re.MULTILINE)
     assert head.findall(starters[0].read_text("utf-8")) == head.findall(solution(lab.number))
+
+
+def _words(text: str) -> list[str]:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, documented)]
+    return [said for node in nodes if (said := ast.get_docstring(node))]
 
 
 def _without_words(text: str) -> str:

@@ -69,6 +69,26 @@ def test_a_check_speaks_the_language_of_its_notebook(tmp_path: Path) -> None:
     )
 
 
+def test_a_solution_speaks_the_language_of_its_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called("7", "-o", str(tmp_path / "lab"), "--language", "zh-TW")
+    monkeypatch.chdir(tmp_path / "lab")
+    assert called("solution", "7", LANG="C", LC_ALL="", LC_MESSAGES="")[0] == 0
+    assert "其中一種寫法" in Path("my_network_solution.py").read_text("utf-8")
+    assert called("solution", "7", "-o", "mine.py", "--language", "en")[0] == 0
+    assert "A solution of exercise 7" in Path("mine.py").read_text("utf-8")
+
+
+def test_what_it_says_is_in_the_language_asked_for(tmp_path: Path) -> None:
+    _, out, err = called("--language", "zh-TW")
+    assert "分鐘" in out
+    assert "min" not in out
+    assert err == "放進一個資料夾：diabolo lab 1 -o lab1\n"
+    assert "Open it: jupyter" in called("1", "-o", str(tmp_path / "a"), "--language", "en")[2]
+    assert "打開筆記本：jupyter" in called("1", "-o", str(tmp_path / "b"), "--language", "zh-TW")[2]
+
+
 @pytest.mark.parametrize("words", [["0"], ["999"], ["1", "--language", "fr"], ["two"]])
 def test_what_there_is_not(words: list[str]) -> None:
     code, _, err = called(*words)
