@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import locale
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,12 @@ def test_it_lists_the_labs() -> None:
     assert "自編碼器" in called(LANG="zh_TW.UTF-8", LC_ALL="", LC_MESSAGES="")[1]
     assert "自編碼器" in called("--language", "zh-TW")[1]
     assert json.loads(called("--json")[1])[0]["number"] == 1
+
+
+def test_on_windows_the_language_is_the_system_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    for system, lab in (("Chinese (Traditional)_Taiwan.950", "自編碼器"), ("English_Taiwan.950", "An auto")):
+        monkeypatch.setattr(locale, "setlocale", lambda _category, system=system: system)
+        assert lab in called(LANG="", LC_ALL="", LC_MESSAGES="")[1]
 
 
 @pytest.mark.parametrize("words", [["1"], ["get", "1"]])

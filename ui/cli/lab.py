@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,10 @@ _SAID = {
 
 
 def _own_language() -> str:
-    """The language of the terminal."""
+    """The language of the terminal; on Windows, whose terminals have no such variables, of the system."""
     told = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "zh-TW" if next(filter(None, told), "").startswith("zh") else "en"
+    language = next(filter(None, told), "") or locale.setlocale(locale.LC_CTYPE)  # this only asks
+    return "zh-TW" if language.startswith(("zh", "Chinese")) else "en"
 
 
 class _Labs(click.Group):
