@@ -62,18 +62,19 @@ def take(lab: Lab, folder: str | Path, language: str = "en") -> list[Path]:
     return [folder / name for name in names]
 
 
-def take_solution(lab: Lab, path: str | Path) -> Path:
+def take_solution(lab: Lab, path: str | Path, language: str = "en") -> Path:
     """Write the solution of an exercise into a new file.
 
     Args:
         lab: an exercise.
         path: where to.
+        language: of its comments, 'en' or 'zh-TW'.
 
     Raises:
         LabError: the file exists, or cannot be written.
     """
     path = Path(path)
-    text = (lab.folder / "solution.py").read_text("utf-8")
+    text = _in_language(lab.folder / "solution.py", language).read_text("utf-8")
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

@@ -82,11 +82,11 @@ class UnknownNameError(UsageError):
 
     Attributes:
         name: the unknown name.
-        allowed: the allowed names, sorted.
+        allowed: the allowed names, sorted; numbers by their value.
     """
 
     def __init__(self, kind: str, name: str, allowed: Iterable[str], hint: str = "") -> None:
-        allowed = sorted(allowed)
+        allowed = sorted(allowed, key=lambda one: (int(one) if one.isdecimal() else 0, one))
         shown = name if len(str(name)) <= _LONGEST else f"{str(name)[:_LONGEST]} …"
         parts = [f"unknown {kind} {shown!r}."]
         if close := closest(str(name), allowed):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from diabolo.course.exercise._report import Mistake
 
@@ -64,11 +67,20 @@ class StudentFile:
             said = f"{type(error).__name__}: {error}"
             usual = "raises-making" if where.endswith("__init__") else "raises"
             code = next((code for part, code in _KNOWN.items() if part in said), usual)
+            if isinstance(error, NameError) and _is_of_a_module(error.name):
+                code = "not-imported"
             if code == "arguments" and lines:  # of something that the student's code calls
                 code = usual
             raise Mistake(code, where=where, error=said[:300], line=(lines or [0])[-1] or "?") from None
 
 
+def _is_of_a_module(name: str | None) -> bool:
+    """Whether this is the usual name of a module, or of something in one that these files use."""
+    modules = (torch, torch.nn, torch.nn.functional, math)
+    return name in _MODULES or any(hasattr(module, name or "") for module in modules)
+
+
+_MODULES = {"torch", "nn", "F", "optim", "math", "np", "numpy"}
 _KNOWN = {
     "before Module.__init__() call": "no-super",
     "shapes cannot be multiplied": "multiply",

@@ -84,6 +84,8 @@ def _output(file: StudentFile, name: str, module: nn.Module, given: Tensor) -> T
         out = file.call(f"{name}.forward", module.eval(), given)
     if out is None:
         raise Mistake("no-return", name=name)
+    if isinstance(out, nn.Module):
+        raise Mistake("layers-returned", name=name, found=type(out).__name__)
     if not isinstance(out, Tensor):
         raise Mistake("not-tensor", name=name, found=type(out).__name__)
     if not out.isfinite().all():
@@ -158,4 +160,4 @@ def _check_gradient(file: StudentFile, pair: Pair, shape: tuple[int, int, int]) 
         if len(without) == len(list(module.parameters())):
             raise Mistake("no-graph", name=name)
         if without:
-            raise Mistake("unused", name=name, weights=", ".join(without[:6]))
+            raise Mistake("unused", name=name, weights=without[:6])

@@ -47,7 +47,15 @@ class Finding:
 
     def _text(self, part: str, language: str) -> str:
         text: str = texts(language)["findings"][self.code][part]
-        return text.format(**self.values)
+        between: str = texts(language)["between"]["items"]
+        return text.format(**{name: _listed(value, between) for name, value in self.values.items()})
+
+
+def _listed(value: Any, between: str) -> Any:
+    """Names in a list, one after the other; anything else, such as a shape, as it is."""
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return between.join(value)
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)

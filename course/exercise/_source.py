@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 from diabolo.course.exercise._report import Mistake
 
 __all__ = ["check_source"]
+
+_CHARACTER = re.compile(r"invalid (?:non-printable )?character")
 
 
 def check_source(path: Path) -> None:
@@ -23,12 +26,13 @@ def check_source(path: Path) -> None:
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
+        code = "character" if _CHARACTER.match(error.msg) else "syntax"
         line = (error.text or "").strip()
-        raise Mistake("syntax", line=error.lineno or 0, error=error.msg, text=line) from None
+        raise Mistake(code, line=error.lineno or 0, error=error.msg.rstrip("."), text=line) from None
     except ValueError:  # a NUL byte
         raise Mistake("encoding") from None
     if open_lines := _gaps(tree):
-        raise Mistake("gap", lines=", ".join(map(str, open_lines)), count=len(open_lines))
+        raise Mistake("gap", lines=list(map(str, open_lines)), count=len(open_lines))
 
 
 def _gaps(tree: ast.AST) -> list[int]:

@@ -14,7 +14,9 @@ _FOLDER = Path(__file__).with_name("texts")
 
 @functools.cache
 def texts(language: str) -> dict[str, dict[str, Any]]:
-    """`steps` by name, and `findings`, each with `what` and `hint`, in 'en' or 'zh-TW'."""
+    """In 'en' or 'zh-TW': `steps` by name, `findings`, each with `what` and `hint`, and `between` the items
+    of a list.
+    """
     return tomllib.loads((_FOLDER / f"{language}.toml").read_text("utf-8"))
 
 

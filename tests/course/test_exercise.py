@@ -90,12 +90,18 @@ def wrong(text: str, number: int, folder: Path, **changes: Any) -> str:
 
 NETWORK_MISTAKES = [
     ("syntax", "def __init__(self, image_shape, outputs):", "def __init__(self, image_shape, outputs)"),
+    ("character", "nn.Flatten(),", "nn.Flatten()，"),
+    ("character", "nn.Flatten(),", "nn.Flatten(),\u3000"),
     ("gap", "nn.Linear(256, outputs),", "...,"),
     ("missing", "class Decoder", "class Dekoder"),
     ("raises", "return self.layers(image)", "return self.layers(image) + int('a')"),
     ("raises-making", "super().__init__()", "super().__init__()\n        int('a')"),
     ("layer-class", "nn.ReLU()", "nn.ReLU"),
     ("name", "return self.layers(image)", "return self.layers(images)"),
+    ("name", "prod(image_shape)),", "pixels),"),
+    ("not-imported", "from math import prod\n", ""),
+    ("not-imported", "return self.layers(image)", "return F.relu(self.layers(image))"),
+    ("not-imported", "nn.Linear(256, outputs)", "Linear(256, outputs)"),
     ("attribute", "return self.layers(image)", "return self.layer(image)"),
     ("unflatten", "nn.Unflatten(1, image_shape)", "nn.Unflatten(0, image_shape)"),
     ("raises-making", "nn.Unflatten(1, image_shape)", "nn.Unflatten(image_shape)"),
@@ -107,6 +113,7 @@ NETWORK_MISTAKES = [
     ("plain-list", "nn.Sequential(\n            nn.Flatten", "list(\n            nn.Flatten"),
     ("no-return", "return self.layers(image)", "self.layers(image)"),
     ("not-tensor", "return self.layers(image)", "return self.layers(image), image"),
+    ("layers-returned", "return self.layers(image)", "return self.layers"),
     ("not-finite", "return self.layers(image)", "return self.layers(image) / 0"),
     ("encoder-shape", "nn.Linear(256, outputs)", "nn.Linear(256, outputs + 1)"),
     ("encoder-shape", "return self.layers(image)", "return self.layers(image)[:1]"),
@@ -222,14 +229,23 @@ def test_a_starter_has_gaps_and_nothing_else_is_missing(lab: Lab, tmp_path: Path
     """In both languages the same file, but for its words; the solution has the same classes and functions."""
     found = exercise(lab.number)
     starters = [lab.folder / found.file, lab.folder / found.file.replace(".py", ".zh-TW.py")]
-    trees = [_without_words(path.read_text("utf-8")) for path in starters]
-    assert trees[0] == trees[1]
+    solutions = [lab.folder / "solution.py", lab.folder / "solution.zh-TW.py"]
+    for pair in (starters, solutions):
+        trees = [_without_words(path.read_text("utf-8")) for path in pair]
+        assert trees[0] == trees[1]
+    assert all(re.search("[一-龥]", said) for said in _words(solutions[1].read_text("utf-8")))
     for path in starters:
         with pytest.raises(Mistake) as raised:
             check_source(path)
         assert raised.value.code == "gap"
     head = re.compile(r"^(?:class|def) .*:", re.MULTILINE)
     assert head.findall(starters[0].read_text("utf-8")) == head.findall(solution(lab.number))
+
+
+def _words(text: str) -> list[str]:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, documented)]
+    return [said for node in nodes if (said := ast.get_docstring(node))]
 
 
 def _without_words(text: str) -> str:
@@ -256,9 +272,28 @@ def test_both_languages_say_the_same() -> None:
     source = "\n".join(path.read_text("utf-8") for path in SOURCE.glob("*.py"))
     raised = set(re.findall(r'(?:Mistake|advice|code=)\(?\s*"([a-z-]+)"', source))
     raised |= {"endless", "slow", "crashed", "no-super", "multiply", "channels", "arguments", "raises"}
-    raised |= {"raises-making", "layer-class", "name", "attribute", "unflatten"}
+    raised |= {"raises-making", "layer-class", "name", "not-imported", "attribute", "unflatten"}
+    raised |= {"character", "syntax"}
     raised |= {"decoder-flat", "decoder-shape", "encoder-shape", "worse-than-pca", "above-goal"}
     assert raised == set(ours["findings"])
+
+
+def test_lines_are_listed_as_the_language_does(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("x = ...\ny = ...\n", "utf-8")
+    failed = check(exercise(NETWORK), path).failed
+    assert failed
+    assert failed.what("en") == "2 still to fill, marked by ... (line 1, 2)."
+    assert failed.what("zh-TW") == "還有 2 個空格沒填，就是第 1、2 行的 ...。"
+
+
+def test_a_wrong_line_is_shown_after_what_python_says_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("x = (1 2)\n", "utf-8")
+    failed = check(exercise(NETWORK), path).failed
+    assert failed
+    wanted = "Line 1 is not Python (invalid syntax. Perhaps you forgot a comma?): x = (1 2)"
+    assert failed.what("en") == wanted
 
 
 def _fields(text: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import locale
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,12 @@ def test_it_lists_the_labs() -> None:
     assert "自編碼器" in called(LANG="zh_TW.UTF-8", LC_ALL="", LC_MESSAGES="")[1]
     assert "自編碼器" in called("--language", "zh-TW")[1]
     assert json.loads(called("--json")[1])[0]["number"] == 1
+
+
+def test_on_windows_the_language_is_the_system_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    for system, lab in (("Chinese (Traditional)_Taiwan.950", "自編碼器"), ("English_Taiwan.950", "An auto")):
+        monkeypatch.setattr(locale, "setlocale", lambda _category, system=system: system)
+        assert lab in called(LANG="", LC_ALL="", LC_MESSAGES="")[1]
 
 
 @pytest.mark.parametrize("words", [["1"], ["get", "1"]])
@@ -67,6 +74,26 @@ def test_a_check_speaks_the_language_of_its_notebook(tmp_path: Path) -> None:
         english
         in called("check", "7", str(tmp_path / "elsewhere.py"), LANG="C", LC_ALL="", LC_MESSAGES="")[1]
     )
+
+
+def test_a_solution_speaks_the_language_of_its_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called("7", "-o", str(tmp_path / "lab"), "--language", "zh-TW")
+    monkeypatch.chdir(tmp_path / "lab")
+    assert called("solution", "7", LANG="C", LC_ALL="", LC_MESSAGES="")[0] == 0
+    assert "其中一種寫法" in Path("my_network_solution.py").read_text("utf-8")
+    assert called("solution", "7", "-o", "mine.py", "--language", "en")[0] == 0
+    assert "A solution of exercise 7" in Path("mine.py").read_text("utf-8")
+
+
+def test_what_it_says_is_in_the_language_asked_for(tmp_path: Path) -> None:
+    _, out, err = called("--language", "zh-TW")
+    assert "分鐘" in out
+    assert "min" not in out
+    assert err == "放進一個資料夾：diabolo lab 1 -o lab1\n"
+    assert "Open it: jupyter" in called("1", "-o", str(tmp_path / "a"), "--language", "en")[2]
+    assert "打開筆記本：jupyter" in called("1", "-o", str(tmp_path / "b"), "--language", "zh-TW")[2]
 
 
 @pytest.mark.parametrize("words", [["0"], ["999"], ["1", "--language", "fr"], ["two"]])

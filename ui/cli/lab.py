@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_SAID = {
+    "en": {"minutes": "min", "take": "Put one into a folder: ", "open": "Open it: "},
+    "zh-TW": {"minutes": "分鐘", "take": "放進一個資料夾：", "open": "打開筆記本："},
+}
+
 
 def _own_language() -> str:
-    """The language of the terminal."""
+    """The language of the terminal; on Windows, whose terminals have no such variables, of the system."""
     told = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "zh-TW" if next(filter(None, told), "").startswith("zh") else "en"
+    language = next(filter(None, told), "") or locale.setlocale(locale.LC_CTYPE)  # this only asks
+    return "zh-TW" if language.startswith(("zh", "Chinese")) else "en"
 
 
 class _Labs(click.Group):
@@ -85,8 +92,9 @@ def command(ctx: click.Context, language: str | None, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for row in rows:
-        click.echo(f"{row['title']}  ({row['minutes']} min)")
-    click.echo(f"Put one into a folder: diabolo lab {rows[0]['number']} -o lab{rows[0]['number']}", err=True)
+        click.echo(f"{row['title']}  ({row['minutes']} {_SAID[language]['minutes']})")
+    number = rows[0]["number"]
+    click.echo(f"{_SAID[language]['take']}diabolo lab {number} -o lab{number}", err=True)
 
 
 @command.command("get", short_help="Put a lab's notebook and files into a folder: diabolo lab 3 -o FOLDER.")
@@ -104,11 +112,11 @@ def get(number: int, out: str | None, language: str | None) -> None:
     from diabolo.course.take import take
     from diabolo.runtime.listing import quoted
 
-    lab = find(number)
-    paths = take(lab, out or f"lab{number}", language or _own_language())
+    lab, language = find(number), language or _own_language()
+    paths = take(lab, out or f"lab{number}", language)
     for path in paths:
         click.echo(str(path))
-    click.echo(f"Open it: jupyter notebook {quoted(str(paths[0]))}", err=True)
+    click.echo(f"{_SAID[language]['open']}jupyter notebook {quoted(str(paths[0]))}", err=True)
 
 
 @command.command("check", short_help="Check an exercise: diabolo lab check 7 my_network.py.")
@@ -128,7 +136,7 @@ def check(
     diabolo lab check 8 my_training.py --dataset glyphs      no download
 
     The file is executed, in a process of its own; a step that takes too long is stopped. The exit status is
-    0 if everything holds, otherwise 1. Beside a lab's notebook, the language is that of the notebook.
+    0 if everything holds, otherwise 1. Next to a lab's notebook, the language is that of the notebook.
     """
     import json
 
@@ -150,17 +158,21 @@ def check(
 @command.command("solution", short_help="Write a solution of an exercise: diabolo lab solution 7.")
 @click.argument("number", type=click.IntRange(1))
 @click.option("-o", "--out", metavar="FILE", help="A new file. [default: NAME_solution.py]")
-def solution(number: int, out: str | None) -> None:
+@_language
+def solution(number: int, out: str | None, language: str | None) -> None:
     """Write one way to solve the exercise of lab NUMBER into a new file.
 
     \b
     diabolo lab solution 7                 into my_network_solution.py
+
+    Next to a lab's notebook, the language is that of the notebook.
     """
     from diabolo.course.catalogue import find
+    from diabolo.course.notebook import language_beside
     from diabolo.course.take import take_solution
 
-    exercise = _exercise(number)
-    path = take_solution(find(number), out or exercise.file.replace(".py", "_solution.py"))
+    file = out or _exercise(number).file.replace(".py", "_solution.py")
+    path = take_solution(find(number), file, language or language_beside(file) or _own_language())
     click.echo(str(path))
 
 

@@ -350,3 +350,18 @@ def test_a_phone(browser: Any, address: str) -> None:
     wait_for(page, 4, 34)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
+
+
+@pytest.mark.parametrize("width", [1100, 1200, 1440])
+def test_the_player_stays_in_its_column(browser: Any, address: str, width: int) -> None:
+    """Next to it stands the picture that can be added; the column of the player may be narrow."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, locale="en-US")
+    page.goto(address)
+    page.get_by_role("tab", name="Interpolate").click()
+    wait_for(page, 2, 12)
+    right = page.locator(".film").evaluate("film => film.getBoundingClientRect().right")
+    inside = page.locator(".film .show :is(p, button, input, canvas)").evaluate_all(
+        "all => Math.max(...all.map((each) => each.getBoundingClientRect().right))"
+    )
+    assert inside <= right + 1
+    page.close()
