@@ -147,6 +147,9 @@ def maximum_mean_discrepancy(codes: Tensor, prior: Tensor, scales: Sequence[floa
     return among(codes) + among(prior) - 2 * across
 
 
+_MOST_DENSITIES = 2**24  # of one image at one latent in one dimension, in memory at a time
+
+
 def total_correlation(latent: Tensor, mean: Tensor, log_variance: Tensor, own: slice, images: int) -> Tensor:
     """An estimate of the total correlation KL(q(z) || prod_j q(z_j)) in nats: a scalar.
 
@@ -167,11 +170,17 @@ def total_correlation(latent: Tensor, mean: Tensor, log_variance: Tensor, own: s
     weights = torch.full((len(latent), batch), (1 - share) / (batch - 1), device=mean.device)
     rows = torch.arange(len(latent), device=mean.device)
     weights[rows, rows + own.start] = share
-    squared = (latent[:, None] - mean).square() / log_variance.exp()
-    density = -0.5 * (math.log(2 * math.pi) + log_variance + squared)  # log q(z_ij | x_k), (m, b, d)
-    together = (weights.log() + density.sum(2)).logsumexp(1)
-    apart = (weights.log()[:, :, None] + density).logsumexp(1).sum(1)
-    return (together - apart).mean()
+    together, apart = weights.log(), mean.new_zeros(len(latent))
+    size = max(1, _MOST_DENSITIES // (len(latent) * batch))
+    for start in range(0, latent.shape[1], size):
+        of_latent, of_mean, of_variance = (
+            values[:, start : start + size] for values in (latent, mean, log_variance)
+        )
+        squared = (of_latent[:, None] - of_mean).square() / of_variance.exp()
+        density = -0.5 * (math.log(2 * math.pi) + of_variance + squared)  # log q(z_ij | x_k), (m, b, size)
+        together = together + density.sum(2)
+        apart = apart + (weights.log()[:, :, None] + density).logsumexp(1).sum(1)
+    return (together.logsumexp(1) - apart).mean()
 
 
 def binarised(image: Tensor, thresholds: Tensor) -> Tensor:

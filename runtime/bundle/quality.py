@@ -80,10 +80,11 @@ def learned_little(metrics: Mapping[str, Any]) -> str:
 def not_better_than_pca(metrics: Mapping[str, Any]) -> str:
     """A sentence that says so of a model with at least the error of PCA; '' of any other.
 
-    A code of whole bits is not compared: a component of PCA is a number of any precision.
+    Two kinds of codes are not compared. One of whole bits: a component of PCA is a number of any precision.
+    And one of which a few units are active: PCA would have as many components as there are units in all.
     """
     mse, _, pca = _compared(metrics)
-    if mse is None or pca is None or mse < pca or "bits_per_position" in metrics:
+    if mse is None or pca is None or mse < pca or {"bits_per_position", "active_per_image"} & metrics.keys():
         return ""
     return (
         f"this model is not better than PCA: its MSE on test images is {mse:.5f}, and that of PCA with "

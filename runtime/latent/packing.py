@@ -46,11 +46,11 @@ def unpack(packed: bytes, positions: tuple[int, ...], vectors: int) -> NDArray[n
     """The indices that `pack` packed, int64 `(batch, *positions)`.
 
     Raises:
-        ValueError: the bytes are no whole codes, or hold an index that is not one of the codebook's.
+        ValueError: the bytes are not whole codes, or hold an index that is not one of the codebook's.
     """
     size, bits = size_of(positions, vectors), bits_of(vectors)
     if len(packed) % size:
-        raise ValueError(f"{len(packed)} bytes are no whole codes, which have {size} bytes each")
+        raise ValueError(f"{len(packed)} bytes are not a whole number of codes, which have {size} bytes each")
     rows = np.unpackbits(np.frombuffer(packed, np.uint8).reshape(-1, size), axis=1)
     held = rows[:, : prod(positions) * bits].reshape(len(rows), prod(positions), bits).astype(np.int64)
     indices = held @ (1 << np.arange(bits - 1, -1, -1))

@@ -111,7 +111,7 @@ def test_denoising_figures_stand_beside_the_noisy_ones(runs: dict[str, Path]) ->
     assert figures["denoised_psnr"] > figures["noisy_psnr"]
 
 
-@pytest.mark.parametrize("variant", ["contractive", "denoising", "topk"])
+@pytest.mark.parametrize("variant", ["contractive", "denoising", "regularised", "topk", "vq"])
 def test_a_resumed_run_equals_an_unbroken_one(
     variant: str, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,7 +78,7 @@ def latent_shape(
         carry: whether the grid holds the image.
 
     Raises:
-        OptionError: the grid has no channels beside those that hold the image, or its sides are no multiples
+        OptionError: the grid has no channels besides those that hold the image, or its sides are no multiples
             of the stride.
     """
     channels, height, across = image_shape

@@ -30,6 +30,8 @@ __all__ = ["Options", "Variant", "squared_slopes"]
 
 _MEASURED = 4  # units whose slopes are measured for each image in evaluation; other images get others
 _LEAST = 1e-12  # variance: that of a unit that is constant
+_SHARE = 1e-3  # of the mean variance of all units: a unit that varies less is not divided by its own
+_SAME = 1e-8  # a mean variance of units: the images of a batch are as good as equal, and say nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,7 @@ class Variant(VariantBase):
 
     summary = "a penalty on the encoder's Jacobian, so that the code changes little when the image does"
     tradeoff = "A contracted code is less precise: compare with a smaller --contraction-weight."
+    smallest_batch = 128  # each unit is divided by its deviation over the batch
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -75,14 +78,14 @@ class Variant(VariantBase):
         latent = _encode(model, image)
         error = half_squared_error(image.detach(), model.decode(latent))
         terms = {"error": error.detach()}
-        if not self.options.contraction_weight:
+        if not self.options.contraction_weight or step.whole(len(image)) == 1:  # one image has no deviation
             return Loss(error, terms)
-        spread = _deviation(latent, step)
+        spread, varied = _deviation(latent, step)
         squares = []
         for _ in range(self.options.projections):
             signs = torch.where(step.uniform(*latent.shape) < 0.5, -1.0, 1.0)
             squares.append(squared_slopes(latent, image, signs / spread).mean())
-        norm = torch.stack(squares).mean() / prod(latent.shape[2:])
+        norm = varied * torch.stack(squares).mean() / prod(latent.shape[2:])
         terms["squared_jacobian"] = norm.detach()
         return Loss(error + self.options.contraction_weight * norm, terms)
 
@@ -143,9 +146,14 @@ def _encode(model: Model, image: Tensor) -> Tensor:
         return model.encode(image.float()).latent
 
 
-def _deviation(latent: Tensor, step: Step) -> Tensor:
-    """The standard deviation of each unit over the whole batch and all positions, `(1, units, 1, ...)`."""
+def _deviation(latent: Tensor, step: Step) -> tuple[Tensor, Tensor]:
+    """The standard deviation of each unit over the whole batch and all positions, `(1, units, 1, ...)`.
+
+    The second result is 1, or 0 if the images are equal.
+    """
     values = latent.reshape(*latent.shape[:2], -1)
     mean = step.mean(values).mean(1)
     variance = step.mean((values - mean[:, None]).square()).mean(1)
-    return variance.clamp_min(_LEAST).sqrt().reshape(1, -1, *[1] * (latent.ndim - 2))
+    usual = variance.mean()
+    deviation = torch.maximum(variance, (_SHARE * usual).clamp_min(_LEAST)).sqrt()
+    return deviation.reshape(1, -1, *[1] * (latent.ndim - 2)), (usual.detach() > _SAME).float()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from diabolo.runtime.errors import NoiseError
 from diabolo.runtime.image.noise import HIDDEN, NoiseSpec
 from diabolo.train.batches.noise import hidden
 from diabolo.train.model import Model
@@ -25,7 +26,10 @@ __all__ = ["Options", "Variant"]
 
 
 def _check_share(text: str) -> NoiseSpec:
-    return NoiseSpec.parse(f"patches:{text}/1")
+    spec = NoiseSpec.parse(f"patches:{text}/1")
+    if "/" in text or spec.then:
+        raise NoiseError(f"{text!r} is not a share: give one from 0 to 1, or a range such as 0-0.75.")
+    return spec
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ the training is over.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -112,7 +113,7 @@ class Variant(VariantBase):
 
 
 def fit_mixture(codes: NDArray[np.float32], components: int) -> Mixture | None:
-    """A mixture of gaussians with full covariances, fitted by expectation maximisation; None in vain.
+    """A mixture of gaussians with full covariances, fitted by expectation maximisation.
 
     Args:
         codes: float32 `(n, *latent_shape)`, d values each.
@@ -127,12 +128,17 @@ def fit_mixture(codes: NDArray[np.float32], components: int) -> Mixture | None:
     if count < 1 or not (spread := float(flat.var(0).mean())):
         return None
     try:
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture
     except ImportError:
         raise MissingPackageError(
             'the variant regularised needs scikit-learn. Install it with: pip install "diabolo[train]"'
         ) from None
     fitted = GaussianMixture(count, reg_covar=_FLOOR * spread, random_state=0, max_iter=200)
-    fitted.fit(flat)
+    with (
+        warnings.catch_warnings()
+    ):  # equal codes, or a likelihood that still rises a little: it is used as it is
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted.fit(flat)
     roots = np.linalg.cholesky(fitted.covariances_)
     return Mixture(fitted.weights_, fitted.means_, roots, shape=codes.shape[1:])

@@ -42,8 +42,8 @@ class Options(Settings):
     )
     revival_weight: float = setting(
         1 / 32,
-        "weight alpha of the auxiliary loss, from which units that are no longer active for any image learn "
-        "to improve the reconstruction; with 0, most units may die",
+        "weight alpha of the auxiliary loss (AuxK), from which units that are no longer active for any image "
+        "learn to improve the reconstruction; with 0, most units may die",
         low=0,
         high=10**6,
         default_text="1/32",
@@ -78,7 +78,7 @@ class TopKHead(Head):
 
     def forward(self, raw: Tensor) -> Code:
         """All but the k largest of raw outputs `(batch, *latent_shape)` along dimension 1 become 0."""
-        raw = raw.float()
+        raw = raw if raw.dtype == torch.float64 else raw.float()  # by float64, an export is checked
         return Code(_largest(raw, raw, _kept(self.active, raw.shape[1])))
 
 

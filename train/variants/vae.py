@@ -140,6 +140,7 @@ class Variant(VariantBase):
 
         With one latent per image, the KL divergence is computed in closed form. With k of them it is the
         tighter bound -log 1/k sum_i exp(w_i), with w_i = beta (log p(z_i) - log q(z_i | x)) + log p(x | z_i).
+        With a weight of the total correlation, this is added.
         """
         image = self.pixels(image, step)
         mean, log_variance = _both(model.encode(image))
@@ -157,7 +158,7 @@ class Variant(VariantBase):
         terms = {"reconstruction": reconstruction.detach(), "kl": divergence.detach()}
         if self.options.tc_weight and step.whole(len(mean)) > 1:
             correlation = _correlation(mean, log_variance, normal[:, 0], step)
-            objective = objective + self.options.tc_weight * correlation
+            objective = objective + self._warm(step) * self.options.tc_weight * correlation
             terms["total_correlation"] = correlation.detach()
         pools = {
             "kl": by_dimension.detach().mean(0),
@@ -236,9 +237,13 @@ class Variant(VariantBase):
         return 1 if early else self.options.importance_samples
 
     def _weight(self, step: Step) -> float:
+        return self.options.beta * self._warm(step)
+
+    def _warm(self, step: Step) -> float:
+        """How much of the KL divergence, and of its part, the total correlation, counts in this step."""
         if not step.training or not self.options.kl_warmup:
-            return self.options.beta
-        return self.options.beta * min(1.0, step.epoch / self.options.kl_warmup)
+            return 1.0
+        return min(1.0, step.epoch / self.options.kl_warmup)
 
 
 def _correlation(mean: Tensor, log_variance: Tensor, normal: Tensor, step: Step) -> Tensor:

@@ -29,6 +29,7 @@ from diabolo.train.variants._base import Loss, VariantBase
 
 __all__ = ["Options", "QuantisedHead", "Variant"]
 
+_COMMITMENT = 0.25
 _DECAY = 0.99  # of the codebook's moving average, per step
 _UNUSED = 0.03  # of the uses that all vectors have on average: one with fewer is put elsewhere
 _BEGUN = "vq_begun"  # in the memory of the steps
@@ -44,21 +45,29 @@ class Options(Settings):
         512,
         "vectors in the codebook; each position costs log2 of it in bits",
         low=2,
-        high=2**16,
+        high=2**13,
         unit="vectors",
     )
     quantiser: str = setting(
         "vq",
         "vq: a learned codebook; fsq: each of a few numbers is rounded to a few levels, so that there is no "
-        "codebook to learn, and none of it is left unused",
+        "codebook to learn, and hardly any of it is left unused",
         choices=("vq", "fsq"),
     )
     commitment: float = setting(
-        0.25, "weight of the distance between the encoder's output and its vector; vq only", low=0, high=10**6
+        _COMMITMENT,
+        "weight of the distance between the encoder's output and its vector; vq only",
+        low=0,
+        high=10**6,
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.quantiser == "fsq" and self.commitment != _COMMITMENT:
+            raise OptionError(
+                f"--commitment {self.commitment:g} is the weight of a distance from learned vectors, and fsq "
+                "has none: leave it out, or give --quantiser vq."
+            )
         if self.quantiser == "fsq" and self.vectors not in _LEVELS:
             raise OptionError(
                 f"--vectors {self.vectors} cannot be made of whole levels with --quantiser fsq; choose from: "
@@ -98,7 +107,7 @@ class QuantisedHead(Head):
 
     def forward(self, raw: Tensor) -> Code:
         """Raw outputs `(batch, *latent_shape)` to the nearest vectors, of the same shape."""
-        points = raw.float().movedim(1, -1)
+        points = _precise(raw).movedim(1, -1)
         if self._options.quantiser == "fsq":
             latent = self.quantiser.project_out(self.quantiser.quantize(self.quantiser.project_in(points)))
         else:
@@ -179,8 +188,9 @@ class Variant(VariantBase):
     def loss(self, model: Model, image: Tensor, step: Step) -> Loss:
         """The loss of a batch `(batch, channels, height, width)` in [0, 1].
 
-        The error is divided by the variance of the batch's pixels, as in the paper's code, so that the
-        commitment weighs the same whatever the contrast of the images.
+        MSE(x, y) / Var(x) + beta mean((z - sg[e])^2), with the variance of the batch's pixels, so that the
+        commitment weighs the same whatever the contrast of the images. The paper's code has that of the
+        whole training set.
         """
         head = model.head
         if not isinstance(head, QuantisedHead):
@@ -190,11 +200,14 @@ class Variant(VariantBase):
         pixels = image.detach().float()
         mean = step.mean(pixels).mean()
         variance = step.mean((pixels - mean).square()).mean().clamp(min=_VARIANCE)
-        uses = torch.nn.functional.one_hot(index.flatten(), len(head.vectors)).float().mean(0)
+        pools = {}
+        if not step.training:
+            counted = torch.bincount(index.flatten(), minlength=self.options.vectors)
+            pools["uses"] = counted.float() / index.numel()
         return Loss(
             error / variance + self.options.commitment * distance,
             {"error": error.detach(), "commitment": distance.detach()},
-            {"uses": uses},
+            pools,
         )
 
     def pooled(self, figures: dict[str, Any], pools: dict[str, Tensor]) -> dict[str, Any]:
@@ -207,6 +220,11 @@ class Variant(VariantBase):
             "codebook_perplexity": math.exp(entropy),
             "bits_per_position": math.log2(len(uses)),
         }
+
+
+def _precise(raw: Tensor) -> Tensor:
+    """In float32 under autocast, too; float64 stays, by which an export is checked."""
+    return raw if raw.dtype == torch.float64 else raw.float()
 
 
 def _nearest(points: Tensor, vectors: Tensor) -> Tensor:

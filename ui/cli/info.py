@@ -55,7 +55,8 @@ def command(bundle: str, device: str | None, threads: int | None, as_json: bool)
         + ("; grey values from {:g} to {:g}".format(*m.value_range) if m.value_range else ""),
         "latent": f"shape {m.latent_shape}"
         + (f", or {m.any_size.latent_stride} times smaller than the image" if m.any_size else "")
-        + (", prior N(0, I)" if m.prior else ""),
+        + (", prior N(0, I)" if m.prior else "")
+        + (f", drawn from a {m.distribution}" if m.distribution in ("codebook", "mixture") else ""),
         "noise": _noise(m),
         "network": m.network,
         "dataset": m.dataset + (f", {len(m.classes)} classes" if m.classes else ""),

@@ -42,7 +42,8 @@ def command(
     diabolo sample bundles/digits -o new.png
     diabolo sample bundles/digits --count 16 --seed 7 -o sixteen.png
 
-    A vae draws from its prior N(0, I), other models from a Gaussian fitted to their codes.
+    Latents are drawn from what the model has: its prior N(0, I), a codebook, a mixture of gaussians, or a
+    gaussian fitted to its codes.
     """
     import math
     from pathlib import Path

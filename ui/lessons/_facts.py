@@ -26,6 +26,8 @@ def kinds_of(m: Manifest) -> list[str]:
         "noise": m.noise is not None,
         "posterior": m.log_variance,
         "sparse": "sparsity" in m.variant_options,
+        "codebook": m.distribution == "codebook",
+        "mixture": m.distribution == "mixture",
         "prior": m.prior is not None,
     }
     return [kind for kind, applies in kinds.items() if applies]

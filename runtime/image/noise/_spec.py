@@ -242,7 +242,7 @@ def _read(part: str) -> dict[str, Any]:
         raise NoiseError(f"noise {part!r} has two levels; only {' and '.join(_SECOND)} have. {_WRITTEN}")
     low, high = _read_range(level)
     found = {"kind": kind, "low": low, "high": high}
-    if slash and kind == "patches" and not second.strip().isdecimal():
+    if slash and kind == "patches" and not (second.strip().isdecimal() and len(second.strip()) < 9):
         raise NoiseError(f"the side of patches {second!r} is not a whole number of pixels. {_WRITTEN}")
     return found | ({} if not slash else _SECOND[kind](second))
 

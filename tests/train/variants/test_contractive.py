@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from diabolo.train import Config
+from diabolo.train import Config, variants
 from diabolo.train.datasets import Split
 from diabolo.train.evaluation.evaluate import evaluate
 from diabolo.train.model import Model
@@ -160,3 +160,13 @@ def test_a_larger_weight_contracts_more() -> None:
             optimizer.step()
         norms.append(exact_norm(model, patterned(100, 999)))
     assert norms[1] < 0.8 * norms[0]
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_images_that_do_not_differ_have_no_slope_to_speak_of(count: int) -> None:
+    """Their deviation is 0, and nothing is divided by it."""
+    torch.manual_seed(0)
+    _, model = Config.make("contractive", "glyphs", latent_dim=4, width=8).build((1, 16, 16))
+    images = torch.rand(1, 1, 16, 16).expand(count, 1, 16, 16).contiguous()
+    found = variants.make("contractive", {}).loss(model, images, Step(0, 0))
+    assert float(found.objective.detach()) == pytest.approx(float(found.terms["error"]))

@@ -130,3 +130,10 @@ def test_it_is_added_with_its_weight() -> None:
 def test_options_that_do_not_go_together() -> None:
     with pytest.raises(OptionError, match="tc weight 2 is for one latent per image, and there are 5"):
         variants.make("vae", {"tc_weight": 2.0, "importance_samples": 5})
+
+
+def test_in_blocks_of_dimensions_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = posteriors(8, 7)
+    whole = total_correlation(*given, slice(0, 8), 100)
+    monkeypatch.setattr("diabolo.train.losses._MOST_DENSITIES", 130)  # two dimensions at a time
+    assert float(total_correlation(*given, slice(0, 8), 100)) == pytest.approx(float(whole))

@@ -161,3 +161,13 @@ def test_the_whole_way(quantiser: str, pictures: Path, tmp_path: Path) -> None:
     assert isinstance(book, Codebook)
     codes = model.encode(run.data().test.images[:] / np.float32(255))
     np.testing.assert_allclose(book.quantise(codes), codes, atol=1e-5)
+
+
+def test_fsq_has_no_commitment() -> None:
+    with pytest.raises(OptionError, match="--commitment 9 is the weight of a distance from learned vectors"):
+        variants.make("vq", {"quantiser": "fsq", "commitment": 9.0})
+
+
+def test_an_export_can_be_checked_in_float64() -> None:
+    head = head_of(vectors=16).eval().double()
+    assert head(outputs().double()).latent.dtype == torch.float64

@@ -24,13 +24,15 @@ def unused(e: Evidence) -> list[Finding]:
     positions = images * e.latent_size / e.config.latent_dim
     if used >= _USED or positions < _CHOICES * vectors:
         return []
-    fewer = 2 ** max(1, round(used * vectors).bit_length())
+    learned = e.config.variant_options.get("quantiser") != "fsq"
+    fewer = f"; or --vectors {2 ** max(1, round(used * vectors).bit_length())}" if learned else ""
+    other = "--quantiser fsq, of which hardly anything is left unused; " if learned else ""
     return [
         Finding(
             name="unused-codebook",
             severity="warning",
             problem=f"{percent(used)} of the codebook's {vectors} vectors occur in the test images' codes.",
             see="codebook_used and codebook_perplexity in metrics.json",
-            advice=f"--quantiser fsq, of which nothing is left unused; {e.longer()}; or --vectors {fewer}",
+            advice=f"{other}{e.longer()}{fewer}",
         )
     ]

@@ -27,7 +27,7 @@ def too_strong(e: Evidence) -> list[Finding]:
             problem=f"the noise leaves next to nothing of the images: its error is {times:.1f} times that "
             f"of the mean image, and the output explains {percent(share)} of the variance.",
             see="plots/reconstructions.png; noisy_psnr and denoised_explained_variance in metrics.json",
-            advice=f"--noise with a lower level than {_noise(e)}, such as gaussian:0.5",
+            advice=_other(e, "lower", "gaussian:0.5", "0-0.5"),
             explains=("learned-little", "not-better-than-pca", "same-output", "dead-output"),
         )
     ]
@@ -40,7 +40,7 @@ def too_weak(e: Evidence) -> list[Finding]:
         return []
     weak = noisy >= _WEAK
     what = "the noise is so weak that the identity wins" if weak else "the identity would be better"
-    stronger = f"--noise with a higher level than {_noise(e)}, such as gaussian:0.3"
+    stronger = _other(e, "higher", "gaussian:0.3", "0.5")
     return [
         Finding(
             name="noise-too-weak" if weak else "noise-not-removed",
@@ -52,5 +52,9 @@ def too_weak(e: Evidence) -> list[Finding]:
     ]
 
 
-def _noise(e: Evidence) -> str:
-    return str(e.config.variant_options.get("noise", e.variant.noise))
+def _other(e: Evidence, which: str, noise: str, share: str) -> str:
+    """What to try: another level of noise, or another share of missing patches."""
+    options = e.config.variant_options
+    if "mask_share" in options:
+        return f"a {which} --mask-share than {options['mask_share']}, such as {share}"
+    return f"--noise with a {which} level than {options.get('noise', e.variant.noise)}, such as {noise}"

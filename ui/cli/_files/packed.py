@@ -72,7 +72,7 @@ def read_packed(path: Path, codebook: Codebook) -> tuple[_Codes, list[str]]:
     Raises:
         LatentError: it was written with another model.
         OSError: it cannot be read.
-        ValueError: it is no such file, or is damaged.
+        ValueError: it is not such a file, or is damaged.
     """
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
@@ -97,7 +97,7 @@ def _head(raw: bytes) -> dict[str, Any]:
     try:
         head = json.loads(raw)
     except RecursionError:
-        raise ValueError("its head is no JSON") from None
+        raise ValueError("its head is not JSON") from None
     kinds = {"codebook": str, "count": int, "files": list}
     if not isinstance(head, dict) or any(not isinstance(head.get(key), kind) for key, kind in kinds.items()):
         raise ValueError("its head lacks something")

@@ -53,7 +53,7 @@ TEXTS: Texts = {
         "removed": "Your upload **{name}** was removed, so another model is shown in its place.",
         "from_to": "from {start} to {end}",
         "step": "Step {step} of {count}",
-        "without_prior": "No prior: nothing in training pulled the codes together.",
+        "without_prior": "No prior: training did not ask for any shape of the codes as a whole.",
         "with_prior": "A prior: training pulled the codes together around the centre.",
         "holes": "Holes, according to model.json: **{share} %** of randomly drawn latents. A latent space "
         "without holes scores about 5 %.",
@@ -98,7 +98,7 @@ TEXTS: Texts = {
         "removed": "你上傳的 **{name}** 已被移除，這裡改為顯示另一個模型。",
         "from_to": "從 {start} 到 {end}",
         "step": "第 {step} 步，共 {count} 步",
-        "without_prior": "沒有先驗分布：訓練時沒有把編碼拉在一起。",
+        "without_prior": "沒有先驗分布：訓練時沒有規定編碼整體的形狀。",
         "with_prior": "有先驗分布：訓練時把編碼都拉向中心。",
         "holes": "根據 model.json，隨機抽取的潛在向量有 **{share}%** 落在間隙裡；沒有間隙的潛在空間約為 5%。",
     },

@@ -198,6 +198,6 @@ def _words(context: Context, found: _Generated, request: gr.Request, marked: boo
 
 def _meaning(space: LatentSpace) -> str:
     """The key in `TEXTS`: training draws codes towards a prior, whose positions are independent."""
-    if space.distribution.name == "fitted":
-        return "fitted"
+    if space.distribution.name in ("fitted", "mixture"):
+        return space.distribution.name
     return "grid_prior" if prod(space.shape[1:]) > 1 else "prior"

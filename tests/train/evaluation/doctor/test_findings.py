@@ -163,3 +163,14 @@ def test_every_check_has_a_planted_fault_and_the_page_names_it() -> None:
     planted = {*FAULTS, *IN_IMAGES, *IN_PICTURES, "variant-warning"}
     assert len(planted) >= len(CHECKS)
     assert planted <= set(re.findall(r"`([a-z-]+)`", (ROOT / "docs" / "doctor.md").read_text("utf-8")))
+
+
+def test_advice_names_options_that_the_variant_has() -> None:
+    weak = {"noisy_psnr": 45.0, "denoised_psnr": 30.0, "denoised_explained_variance": 0.9}
+    (found,) = diagnose(evidence("masked", figures=weak, variant_options={"mask_share": "0-0.01"}))
+    assert "--mask-share than 0-0.01" in found.advice
+    assert "--noise" not in found.advice
+    options = {"quantiser": "fsq", "vectors": 512}
+    (found,) = diagnose(evidence("vq", figures={"codebook_used": 0.05}, variant_options=options))
+    assert "fsq" not in found.advice
+    assert "--vectors" not in found.advice
