@@ -23,8 +23,8 @@ TEXTS: Texts = {
         "so the gaussian also covers the gaps between them, where there is no training data: latents in a "
         "gap may decode to something unlike the data.",
         "mixture": "Drawn from **{source}** when the training was over: several clusters of codes, each with "
-        "a gaussian of its own. Fewer latents fall between the clusters than from a single gaussian, and those "
-        "that do may decode to something unlike the data.",
+        "a gaussian of its own. Fewer latents fall between the clusters than from a single gaussian, and "
+        "those that do may decode to something unlike the data.",
         "photos": "This model was trained to keep any picture, and not to know what pictures show: random "
         "codes decode to random colours.",
         "unlike": "**{found} of {count}** pictures are unlike the data{which}: they keep changing when they "
@@ -50,8 +50,8 @@ TEXTS: Texts = {
         "之間彼此相關，所以解碼出來的局部可能像資料，整體卻不像。",
         "fitted": "抽樣自**{source}**。訓練時並未要求這個模型的編碼服從任何分布，所以這個分布也涵蓋編碼之間的"
         "間隙，那裡沒有訓練資料；抽到間隙裡，解碼出來可能不像資料。",
-        "mixture": "抽樣自**{source}**，訓練結束後才配適：編碼分成好幾群，每一群各有一個常態分布。比起只用一個，"
-        "落在群與群之間的潛在向量比較少；落在那裡的，解碼出來可能不像資料。",
+        "mixture": "抽樣自**{source}**，訓練結束後才配適：編碼分成好幾群，每一群各有一個常態分布。"
+        "比起只用一個，落在群與群之間的潛在向量比較少；落在那裡的，解碼出來可能不像資料。",
         "photos": "這個模型學的是保留任何影像，而不是影像的內容；隨機的編碼只會解碼成雜亂的色塊。",
         "unlike": "這 {count} 張影像裡，有 **{found}** 張不像資料{which}：反覆編碼、解碼，它們會一再改變，"
         "或是介於幾個類別之間，程度超過 95% 的測試編碼。",
