@@ -30,7 +30,7 @@ __all__ = ["Options", "Variant", "squared_slopes"]
 
 _MEASURED = 4  # units whose slopes are measured for each image in evaluation; other images get others
 _LEAST = 1e-12  # variance: that of a unit that is constant
-_SHARE = 1e-3  # of the mean variance of all units: a unit that varies less is not divided by its own
+_SHARE = 1e-6  # of the mean variance of all units: a unit that varies less is not divided by its own
 _SAME = 1e-8  # a mean variance of units: the images of a batch are as good as equal, and say nothing
 
 

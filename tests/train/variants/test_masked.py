@@ -9,7 +9,6 @@ from torch import Tensor
 from diabolo.runtime.errors import NoiseError
 from diabolo.runtime.image.noise import HIDDEN
 from diabolo.train import Config, variants
-from diabolo.train.errors import OptionError
 from diabolo.train.step import Step
 
 IMAGE = torch.rand(6, 3, 12, 16, generator=torch.Generator().manual_seed(0)) * 0.4 + 0.55  # nowhere grey
@@ -124,5 +123,5 @@ def test_what_is_missing_is_restored_and_what_is_whole_stays() -> None:
 
 @pytest.mark.parametrize("share", ["0.5+patches:0.5", "0.5+poisson-gaussian:0.1", "0.5/3", "2"])
 def test_a_share_is_nothing_else(share: str) -> None:
-    with pytest.raises(OptionError):
+    with pytest.raises(NoiseError):
         variants.make("masked", {"mask_share": share})
