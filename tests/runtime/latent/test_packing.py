@@ -36,7 +36,7 @@ def test_an_index_that_is_not_there(indices: list[list[int]]) -> None:
 
 
 def test_bytes_that_are_no_codes() -> None:
-    with pytest.raises(ValueError, match="no whole codes"):
+    with pytest.raises(ValueError, match="not a whole number of codes"):
         unpack(b"123", (4,), 512)
     with pytest.raises(ValueError, match="the index 7"):
         unpack(bytes([0xFF]), (2,), 5)
