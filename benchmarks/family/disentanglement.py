@@ -1,6 +1,6 @@
 """Do a latent's dimensions follow the factors of an image one by one? The total correlation against beta.
 
-    python -m benchmarks.family.disentanglement                     some 25 minutes on one core
+    python -m benchmarks.family.disentanglement                     half an hour on one core
     ... --seeds 0 --epochs 5                                        only this seed, fewer epochs
     ... --keep DIR                                                  keep the runs, use those that are there
 

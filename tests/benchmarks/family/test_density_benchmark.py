@@ -52,3 +52,19 @@ def test_it_compares_both_densities(
     assert len(found) == 3
     assert all(0.1 <= value <= 1 for value in found.values())
     assert re.search(r"with a mixture: [01] of 1 seeds", said)
+
+
+@pytest.mark.parametrize(
+    ("mixture", "one", "wanted"),
+    [
+        ((0.9, 0.1), (0.8, 0.2), True),
+        ((0.7, 0.1), (0.8, 0.2), False),
+        ((0.9, 0.3), (0.8, 0.2), False),
+        ((0.9, None), (0.8, 0.2), False),
+        ((0.9, 0.0), (0.8, 0.2), True),
+    ],
+)
+def test_both_figures_count(
+    mixture: tuple[float, float | None], one: tuple[float, float | None], wanted: bool
+) -> None:
+    assert density.better(mixture, one) is wanted
