@@ -2,6 +2,7 @@
 
     DIABOLO_DATA=folder python -m benchmarks.family.density         some 15 minutes on one core
     ... --seeds 0 --epochs 2                                        only this seed, fewer epochs
+    ... --train='--latent-dim 16'                                   where pixels do not tell what is a hole
     ... --keep DIR                                                  keep the runs, use those that are there
 
 One regularised autoencoder per seed is trained on MNIST. To its training codes a single gaussian and a
@@ -32,7 +33,7 @@ from diabolo.train.evaluation.evaluate import encode_all
 from diabolo.train.model import Model
 from diabolo.train.variants.regularised import fit_mixture
 
-NETWORK = ("--latent-dim", "8", "--width", "256")  # with 16, pixels do not tell what is a hole
+NETWORK = ("--latent-dim", "2", "--width", "256", "--depth", "3")
 SAMPLES = 10_000
 _BATCH = 500
 _ROUNDS = 3  # epochs of the classifier
