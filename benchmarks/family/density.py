@@ -1,6 +1,6 @@
 """Is a mixture of gaussians a better density of a regularised autoencoder's codes than a single one?
 
-    DIABOLO_DATA=folder python -m benchmarks.family.density         some 15 minutes on one core
+    DIABOLO_DATA=folder python -m benchmarks.family.density         five minutes on two cores
     ... --seeds 0 --epochs 2                                        only this seed, fewer epochs
     ... --train='--latent-dim 16'                                   where pixels do not tell what is a hole
     ... --keep DIR                                                  keep the runs, use those that are there
