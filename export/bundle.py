@@ -37,7 +37,6 @@ from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.autoencoder import Autoencoder
 from diabolo.runtime.bundle.manifest import seal
 from diabolo.runtime.image.tiles import pad
-from diabolo.runtime.latent import Codebook, Mixture
 
 __all__ = ["DTYPES", "OPSET", "Exported", "Settings", "check_free", "write"]
 
@@ -157,7 +156,7 @@ def write(source: Source, target: Path, settings: Settings, say: Note) -> Export
         files["codes.npz"] = ("codes", _archive(source.arrays))
     if source.distribution:
         role = source.distribution.name
-        files[f"{role}.npz"] = (role, _archive(_numbers(source.distribution)))
+        files[f"{role}.npz"] = (role, _archive(source.distribution.arrays()))
     _write(target, files, about, source.arrays.get("codes", source.codes) if settings.codes else None)
     return Exported(path=target, parity=parity, figures=exported)
 
@@ -218,12 +217,6 @@ def _in_parts(reconstruct: Reconstruct, most: int, multiple: int) -> Reconstruct
         return np.concatenate([reconstruct(part)[:, :, :height, :width] for part in parts])
 
     return run
-
-
-def _numbers(distribution: Codebook | Mixture) -> dict[str, NDArray[Any]]:
-    if isinstance(distribution, Codebook):
-        return {"vectors": distribution.vectors, "frequencies": distribution.frequencies}
-    return {"weights": distribution.weights, "means": distribution.means, "roots": distribution.roots}
 
 
 def _archive(arrays: dict[str, NDArray[Any]]) -> bytes:

@@ -16,7 +16,7 @@ from diabolo.export.codes import CODE_VALUES, codes_of, density_of
 from diabolo.export.errors import ExportError
 from diabolo.export.pair import Pair, of_model
 from diabolo.export.source import Source
-from diabolo.runtime.latent import Codebook, Mixture
+from diabolo.runtime.latent import Stored
 from diabolo.train import datasets
 from diabolo.train.batches.held_out import learned_and_held
 from diabolo.train.datasets import ImageData, Images, rows_of, spread
@@ -106,7 +106,7 @@ def _source(run: Run, network: str | None, dataset: str | None, say: Callable[[s
         test=lambda: batches(data.test.images, whole=pair.any_size is not None),
         arrays={} if pair.any_size and values > CODE_VALUES else _codes(pair, data),
         prior="normal" if distribution.name == "normal" else None,
-        distribution=distribution if isinstance(distribution, Codebook | Mixture) else None,
+        distribution=distribution if isinstance(distribution, Stored) else None,
         noise=None if run.config.noisy else variant.noise,
     )
 

@@ -12,7 +12,7 @@ from diabolo.export.measure import Batches
 from diabolo.export.pair import Pair
 from diabolo.runtime._old_names import OldAttribute
 from diabolo.runtime.image.noise import NoiseSpec
-from diabolo.runtime.latent import Codebook, Mixture
+from diabolo.runtime.latent import Stored
 
 __all__ = ["Source"]
 
@@ -48,6 +48,6 @@ class Source:
     measured_on: str = "test"
     prior: str | None = None
     noise: NoiseSpec | None = None
-    distribution: Codebook | Mixture | None = None
+    distribution: Stored | None = None
 
     learned = OldAttribute("training_images")

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from diabolo.runtime.latent import Distribution, Fitted, LatentSpace, Normal
 from diabolo.train.leaky_sigmoid import leaky_sigmoid
 
-__all__ = ["Code", "GaussianHead", "Head", "IdentityHead", "Model", "SigmoidHead"]
+__all__ = ["Code", "GaussianHead", "Head", "IdentityHead", "Model", "SigmoidHead", "full_precision"]
 
 _NEAREST = 1e-4  # to 0 and 1, of pixel values that become logits
 
@@ -31,6 +31,11 @@ class Code:
 
     latent: Tensor
     log_variance: Tensor | None = None
+
+
+def full_precision(raw: Tensor) -> Tensor:
+    """Outputs of a network in float32, under autocast, too; float64 stays, in which exports are checked."""
+    return raw if raw.dtype == torch.float64 else raw.float()
 
 
 class Head(nn.Module):
@@ -90,7 +95,7 @@ class SigmoidHead(Head):
 
     def forward(self, raw: Tensor) -> Code:
         """The sigmoid of raw outputs `(batch, *latent_shape)`: a latent of the same shape in [0, 1]."""
-        return Code(torch.sigmoid(raw.float()))
+        return Code(torch.sigmoid(full_precision(raw)))
 
 
 class GaussianHead(Head):
@@ -113,7 +118,7 @@ class GaussianHead(Head):
             A code whose latent is the mean. The log-variance is clamped to [-12, 12], so that neither its
             exponential nor the inverse of that overflows. Both are `(batch, *latent_shape)`.
         """
-        mean, log_variance = raw.float().chunk(2, dim=1)
+        mean, log_variance = full_precision(raw).chunk(2, dim=1)
         return Code(mean, log_variance.clamp(-12, 12))
 
 

@@ -81,8 +81,9 @@ def compared(folder: Path, seed: int, data: ImageData, judge: nn.Module, given: 
 
 def better(mixture: tuple[float, float | None], one: tuple[float, float | None]) -> bool:
     """Whether the confidence is higher and the holes are fewer; not if the holes are not to be told."""
-    told = mixture[1] is not None and one[1] is not None
-    return told and mixture[0] > one[0] and float(mixture[1] or 0) < float(one[1] or 0)
+    if mixture[1] is None or one[1] is None:
+        return False
+    return mixture[0] > one[0] and mixture[1] < one[1]
 
 
 @torch.inference_mode()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from diabolo.runtime.latent.density import Density
-from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics
+from diabolo.runtime.latent.distribution import STORED, Distribution, Fitted, Normal, Statistics, Stored
 from diabolo.runtime.latent.space import LatentSpace
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from diabolo.runtime.latent.plane import Plane
 
 __all__ = [
+    "STORED",
     "Codebook",
     "Density",
     "Distribution",
@@ -27,6 +28,7 @@ __all__ = [
     "Normal",
     "Plane",
     "Statistics",
+    "Stored",
 ]
 
 

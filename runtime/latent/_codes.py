@@ -4,23 +4,26 @@ and the numbers of a distribution that has a file of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diabolo.runtime.bundle import Bundle
+from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import ManifestError
 from diabolo.runtime.latent.density import NEIGHBOUR, Density
+from diabolo.runtime.latent.distribution import STORED, Distribution, Fitted, Normal, Statistics, Stored
 
-if TYPE_CHECKING:
-    from diabolo.runtime.latent.codebook import Codebook
-    from diabolo.runtime.latent.distribution import Distribution
-    from diabolo.runtime.latent.mixture import Mixture
-
-__all__ = ["Codes", "read_codes", "read_density", "read_distribution"]
+__all__ = [
+    "Codes",
+    "declared_distribution",
+    "read_codes",
+    "read_density",
+    "read_distribution",
+    "statistics_of",
+]
 
 _LARGEST = 1e15  # the largest value of a code; float32 can still hold a sum of its squares
 
@@ -95,61 +98,50 @@ def read_density(bundle: Bundle) -> Density | None:
     return Density(_numbers(training, "training codes"), distances)
 
 
-def read_distribution(bundle: Bundle) -> Distribution | None:
+def read_distribution(bundle: Bundle) -> Stored | None:
     """The distribution whose numbers the bundle holds in a file of its own, or None if it has no such file.
 
     Raises:
         IntegrityError: the file was changed.
         ManifestError: the file is missing, or does not fit the model.
     """
-    name = bundle.manifest.distribution
-    if name == "codebook":
-        return _read_codebook(bundle)
-    return _read_mixture(bundle) if name == "mixture" else None
-
-
-def _read_mixture(bundle: Bundle) -> Mixture:
-    """The mixture of gaussians of a bundle."""
-    from diabolo.runtime.latent.mixture import Mixture  # most models have none
-
-    arrays, shape = bundle.arrays("mixture") or {}, bundle.manifest.latent_shape
-    means = arrays.get("means")
-    if means is None or means.shape[1:] != (prod(shape),) or not means.size:
-        found = "no means" if means is None else f"means of shape {means.shape}"
-        raise ManifestError(
-            f"the bundle's mixture has {found}; this model's have the shape (k, {prod(shape)}). "
-            "Export the bundle again."
-        )
-    _check_count(means, "means", bundle, "the bundle's mixture")
+    if (name := bundle.manifest.distribution) not in STORED:
+        return None
+    arrays, file = bundle.arrays(name) or {}, f"the bundle's {name}"
     try:
-        numbers = (
-            _numbers(arrays[name], name, "the bundle's mixture") for name in ("weights", "means", "roots")
-        )
-        return Mixture(*numbers, shape=shape)
+        for what, array in arrays.items():
+            _check_count(array, what, bundle, file)
+            _numbers(array, what, file)
+        return _kind(name).of_arrays(arrays, bundle.manifest.latent_shape)
     except KeyError as error:
-        raise ManifestError(f"the bundle's mixture has no {error}. Export the bundle again.") from None
+        raise ManifestError(f"{file} has no {error.args[0]}. Export the bundle again.") from None
     except (TypeError, ValueError) as error:
-        raise ManifestError(f"the bundle's mixture cannot be used: {error}. Export it again.") from None
+        raise ManifestError(f"{file} cannot be used: {error}. Export the bundle again.") from None
 
 
-def _read_codebook(bundle: Bundle) -> Codebook:
-    """The codebook of a bundle whose latents are discrete."""
-    from diabolo.runtime.latent.codebook import Codebook  # most models have none
+def statistics_of(m: Manifest) -> Statistics:
+    """The statistics of the training images' codes."""
+    return Statistics(
+        mean=m.latent_mean, std=m.latent_std, minimum=m.latent_minimum, maximum=m.latent_maximum
+    )
 
-    arrays, shape = bundle.arrays("codebook") or {}, bundle.manifest.latent_shape
-    vectors, frequencies = arrays.get("vectors"), arrays.get("frequencies")
-    if vectors is None or vectors.shape[1:] != shape[:1] or not vectors.size:
-        found = "no vectors" if vectors is None else f"vectors of shape {vectors.shape}"
-        raise ManifestError(
-            f"the bundle's codebook has {found}; this model's have the shape (n, {shape[0]}). "
-            "Export the bundle again."
-        )
-    _check_count(vectors, "vectors", bundle, "the bundle's codebook")
-    try:
-        numbers = _numbers(vectors, "vectors", "the bundle's codebook")
-        return Codebook(numbers, frequencies, positions=shape[1:])
-    except (TypeError, ValueError) as error:
-        raise ManifestError(f"the bundle's codebook cannot be used: {error}. Export it again.") from None
+
+def declared_distribution(m: Manifest, codes: Callable[[], Codes | None]) -> Distribution:
+    """The prior of a model that has one; of any other a gaussian fitted to its codes."""
+    if m.distribution == "normal":
+        return Normal(m.latent_shape)
+    return Fitted(statistics_of(m), lambda: None if (known := codes()) is None else known.latents)
+
+
+def _kind(name: str) -> type[Stored]:
+    """Imported when it is needed: most models have neither."""
+    if name == "codebook":
+        from diabolo.runtime.latent.codebook import Codebook
+
+        return Codebook
+    from diabolo.runtime.latent.mixture import Mixture
+
+    return Mixture
 
 
 def _check_count(array: NDArray[np.generic], what: str, bundle: Bundle, file: str = "codes.npz") -> None:

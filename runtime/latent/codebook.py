@@ -6,6 +6,7 @@ https://arxiv.org/abs/1711.00937.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -55,6 +56,23 @@ class Codebook:
         even = cls(vectors, positions=codes.shape[2:])
         used = np.bincount(even.indices(codes).ravel(), minlength=len(even.vectors))
         return cls(vectors, used, positions=codes.shape[2:])
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], latent_shape: tuple[int, ...]) -> Codebook:
+        """The codebook of `vectors` and `frequencies`, for latents of this shape.
+
+        Raises:
+            KeyError: there are no vectors.
+            ValueError: as of the class; or the vectors do not fit the latents.
+        """
+        vectors = arrays["vectors"]
+        if vectors.shape[1:] != latent_shape[:1]:
+            raise ValueError(f"vectors of shape {vectors.shape}; this model's have (n, {latent_shape[0]})")
+        return cls(vectors, arrays.get("frequencies"), positions=latent_shape[1:])
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """`vectors` and `frequencies`."""
+        return {"vectors": self._vectors, "frequencies": self._shares}
 
     @property
     def vectors(self) -> _Array:

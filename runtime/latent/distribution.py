@@ -8,19 +8,21 @@ gaussians are `diabolo.runtime.latent.mixture.Mixture`.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "STORED",
     "Distribution",
     "Fitted",
     "Gaussian",
     "Normal",
     "Statistics",
+    "Stored",
     "draw",
     "draw_from",
     "fit_gaussian",
@@ -29,6 +31,9 @@ __all__ = [
 
 _Array: TypeAlias = NDArray[np.float32]
 _Value = TypeVar("_Value")
+STORED = ("codebook", "mixture")
+"""The names of the kinds of `Stored`."""
+
 _LARGE = 768  # dimensions; finding the covariance's eigenvectors takes 0.1 s, and 4 s for 2,500 dimensions
 
 Gaussian: TypeAlias = "tuple[NDArray[np.float64], NDArray[Any]]"
@@ -70,6 +75,23 @@ class Distribution(Protocol):
 
     def sample(self, count: int, rng: np.random.Generator) -> _Array:
         """Draw latents float32 `(count, *latent_shape)`; the same state of `rng` gives the same latents."""
+
+
+@runtime_checkable
+class Stored(Distribution, Protocol):
+    """A distribution whose numbers a bundle holds, in `NAME.npz` with the role NAME, NAME being its name."""
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The numbers, by name, from which `of_arrays` makes it again."""
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], latent_shape: tuple[int, ...]) -> Stored:
+        """Make it of its numbers, for latents of this shape.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: an array has another shape, or values that are not allowed.
+        """
 
 
 class Normal:

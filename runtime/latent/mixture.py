@@ -6,7 +6,9 @@ fit one to the codes of a trained autoencoder, and draw new latents from it.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Mapping
+from math import prod
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -54,10 +56,27 @@ class Mixture:
         if (self.weights < 0).any() or not self.weights.any():
             raise ValueError("a mixture's weights must be at least 0, and not all 0")
         self.shape = (size,) if shape is None else tuple(shape)
-        if np.prod(self.shape) != size:
+        if prod(self.shape) != size:
             raise ValueError(f"latents of the shape {self.shape} do not have {size} values")
         largest = self.weights / self.weights.max()  # so that the sum of the largest numbers is finite, too
         self.weights = largest / largest.sum()
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]], latent_shape: tuple[int, ...]) -> Mixture:
+        """The mixture of `weights`, `means` and `roots`, for latents of this shape.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: as of the class; or the means do not fit the latents.
+        """
+        means = arrays["means"]
+        if means.shape[1:] != (prod(latent_shape),):
+            raise ValueError(f"means of shape {means.shape}; this model's have (k, {prod(latent_shape)})")
+        return cls(arrays["weights"], means, arrays["roots"], shape=latent_shape)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """`weights`, `means` and `roots`."""
+        return {"weights": self.weights, "means": self.means, "roots": self.roots}
 
     def sample(self, count: int, rng: np.random.Generator) -> _Array:
         """Draw latents float32 `(count, *latent_shape)`: first a component, then from its gaussian."""

@@ -17,11 +17,19 @@ from diabolo.runtime.bundle.manifest import Manifest
 from diabolo.runtime.errors import UnknownNameError, UsageError
 from diabolo.runtime.latent import interpolation
 from diabolo.runtime.latent._batch import as_codes, as_latents, as_numbers
-from diabolo.runtime.latent._codes import Codes, read_codes, read_density, read_distribution
+from diabolo.runtime.latent._codes import (
+    Codes,
+    declared_distribution,
+    read_codes,
+    read_density,
+    read_distribution,
+    statistics_of,
+)
 from diabolo.runtime.latent.density import Density
 from diabolo.runtime.latent.distribution import Distribution, Fitted, Normal, Statistics, given
 
 if TYPE_CHECKING:
+    from diabolo.runtime.latent.codebook import Codebook
     from diabolo.runtime.latent.plane import Plane
 
 __all__ = ["LatentSpace"]
@@ -61,8 +69,7 @@ class LatentSpace:
 
     @classmethod
     def of(cls, source: Bundle | Manifest) -> LatentSpace:
-        """The latent space of a bundle. That of a manifest has no codes and no density, and draws from a
-        gaussian where the bundle has a codebook or a mixture.
+        """The latent space of a bundle. That of a manifest lacks codes, density, codebook and mixture.
 
         Raises:
             IntegrityError: the bundle's codebook or mixture was changed.
@@ -71,12 +78,12 @@ class LatentSpace:
         if not isinstance(source, Bundle | Manifest):
             raise UsageError(f"a latent space is that of a Bundle or a Manifest, not of {source!r}.")
         if isinstance(source, Manifest):
-            space = cls(_statistics(source), _distribution(source, _nothing))
+            space = cls(statistics_of(source), declared_distribution(source, _nothing))
         else:
             codes = functools.cache(lambda: read_codes(source))
-            distribution = read_distribution(source) or _distribution(source.manifest, codes)
+            distribution = read_distribution(source) or declared_distribution(source.manifest, codes)
             density = functools.partial(read_density, source)
-            space = cls(_statistics(source.manifest), distribution, codes=codes, density=density)
+            space = cls(statistics_of(source.manifest), distribution, codes=codes, density=density)
         space._source = source
         return space
 
@@ -267,6 +274,13 @@ class LatentSpace:
         with np.errstate(over="ignore", invalid="ignore"):  # the rank of latents that are far away is 1
             return self.density.rank(latents)
 
+    @property
+    def codebook(self) -> Codebook | None:
+        """The codebook of a model with discrete codes; None of any other."""
+        from diabolo.runtime.latent.codebook import Codebook  # most models have none
+
+        return self.distribution if isinstance(self.distribution, Codebook) else None
+
     def quantise(self, latents: _Array) -> _Array:
         """Replace the values at each position by the codebook's nearest vector.
 
@@ -280,21 +294,7 @@ class LatentSpace:
             LatentError: the latents have another shape.
             UsageError: this latent space has no codebook.
         """
-        from diabolo.runtime.latent.codebook import Codebook
-
-        if not isinstance(self.distribution, Codebook):
+        if (codebook := self.codebook) is None:
             raise UsageError(f"only a codebook quantises; the distribution is {self.distribution.name!r}.")
         with np.errstate(over="ignore", invalid="ignore"):  # of latents that are far away
-            return self.distribution.quantise(as_latents(latents, self.shape))
-
-
-def _statistics(m: Manifest) -> Statistics:
-    return Statistics(
-        mean=m.latent_mean, std=m.latent_std, minimum=m.latent_minimum, maximum=m.latent_maximum
-    )
-
-
-def _distribution(m: Manifest, codes: Callable[[], Codes | None]) -> Distribution:
-    if m.distribution == "normal":
-        return Normal(m.latent_shape)
-    return Fitted(_statistics(m), lambda: None if (known := codes()) is None else known.latents)
+            return codebook.quantise(as_latents(latents, self.shape))

@@ -20,7 +20,7 @@ from torch import Tensor
 from diabolo.runtime.errors import MissingPackageError
 from diabolo.runtime.latent import Distribution, Mixture
 from diabolo.train.losses import half_squared_error
-from diabolo.train.model import Code, Head, Model
+from diabolo.train.model import Head, IdentityHead, Model
 from diabolo.train.settings import Settings, setting
 from diabolo.train.step import Step
 from diabolo.train.variants._base import Loss, VariantBase
@@ -55,7 +55,7 @@ class Options(Settings):
     )
 
 
-class MixtureHead(Head):
+class MixtureHead(IdentityHead):
     """The raw outputs are the latent; new latents are drawn from a mixture of gaussians.
 
     Args:
@@ -69,10 +69,6 @@ class MixtureHead(Head):
     def distribution(self, codes: NDArray[np.float32]) -> Distribution:
         """A mixture fitted to codes `(n, *latent_shape)`; one gaussian if the latent is too large for it."""
         return fit_mixture(codes, self._components) or super().distribution(codes)
-
-    def forward(self, raw: Tensor) -> Code:
-        """Raw outputs `(batch, *latent_shape)`, unchanged."""
-        return Code(raw.float())
 
 
 class Variant(VariantBase):
@@ -98,7 +94,7 @@ class Variant(VariantBase):
         1/2 |x - y|^2 + beta/2 |z|^2, as means over images, plus lambda/2 |w|^2 over the weights w of the
         decoder's layers, without their biases.
         """
-        latent = model.encode(image).latent
+        latent = model.encode(image).latent.float()
         error = half_squared_error(image, model.decode(latent))
         length = 0.5 * latent.flatten(1).square().sum(1).mean()
         weights = [value for value in model.decoder.parameters() if value.ndim > 1]

@@ -17,7 +17,7 @@ from torch.func import functional_call
 
 from diabolo.train.errors import OptionError
 from diabolo.train.losses import mean_squared_error
-from diabolo.train.model import Code, Head, Model
+from diabolo.train.model import Code, Head, Model, full_precision
 from diabolo.train.settings import Settings, setting
 from diabolo.train.step import Step
 from diabolo.train.variants._base import Loss, VariantBase
@@ -78,7 +78,7 @@ class TopKHead(Head):
 
     def forward(self, raw: Tensor) -> Code:
         """All but the k largest of raw outputs `(batch, *latent_shape)` along dimension 1 become 0."""
-        raw = raw if raw.dtype == torch.float64 else raw.float()  # by float64, an export is checked
+        raw = full_precision(raw)
         return Code(_largest(raw, raw, _kept(self.active, raw.shape[1])))
 
 

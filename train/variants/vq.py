@@ -22,7 +22,7 @@ from diabolo.runtime.errors import MissingPackageError
 from diabolo.runtime.latent import Codebook
 from diabolo.train.errors import OptionError
 from diabolo.train.losses import mean_squared_error
-from diabolo.train.model import Code, Head, Model
+from diabolo.train.model import Code, Head, Model, full_precision
 from diabolo.train.settings import Settings, setting
 from diabolo.train.step import Step
 from diabolo.train.variants._base import Loss, VariantBase
@@ -107,7 +107,7 @@ class QuantisedHead(Head):
 
     def forward(self, raw: Tensor) -> Code:
         """Raw outputs `(batch, *latent_shape)` to the nearest vectors, of the same shape."""
-        points = _precise(raw).movedim(1, -1)
+        points = full_precision(raw).movedim(1, -1)
         if self._options.quantiser == "fsq":
             latent = self.quantiser.project_out(self.quantiser.quantize(self.quantiser.project_in(points)))
         else:
@@ -220,11 +220,6 @@ class Variant(VariantBase):
             "codebook_perplexity": math.exp(entropy),
             "bits_per_position": math.log2(len(uses)),
         }
-
-
-def _precise(raw: Tensor) -> Tensor:
-    """In float32 under autocast, too; float64 stays, by which an export is checked."""
-    return raw if raw.dtype == torch.float64 else raw.float()
 
 
 def _nearest(points: Tensor, vectors: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from diabolo.train.errors import OptionError
 from diabolo.train.losses import gaussian_kl_by_dimension, half_squared_error, maximum_mean_discrepancy
-from diabolo.train.model import Code, GaussianHead, Head, Model
+from diabolo.train.model import GaussianHead, Head, IdentityHead, Model
 from diabolo.train.settings import Settings, setting
 from diabolo.train.step import Step
 from diabolo.train.variants._base import Loss, VariantBase
@@ -65,14 +65,10 @@ class Options(Settings):
             )
 
 
-class PriorHead(Head):
+class PriorHead(IdentityHead):
     """The raw outputs are the latent; training draws all of them together towards N(0, I)."""
 
     prior = "normal"
-
-    def forward(self, raw: Tensor) -> Code:
-        """Raw outputs `(batch, *latent_shape)`, unchanged."""
-        return Code(raw.float())
 
 
 class Variant(VariantBase):

@@ -32,7 +32,6 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
 
     from diabolo.runtime.errors import UsageError
     from diabolo.runtime.image.convert import to_pil
-    from diabolo.runtime.latent import Codebook
     from diabolo.runtime.listing import is_file
     from diabolo.ui.cli._files.codes_in import read
     from diabolo.ui.cli._files.counting import counting
@@ -47,12 +46,7 @@ def command(bundle: str, codes: str, out: str, overwrite: bool, device: str, thr
     if is_file(folder):
         raise OutputError(f"--out {out} is a file. Name a folder: decode writes one picture per code.")
     model = options.load(bundle, device, threads)
-    distribution = model.latent_space.distribution
-    table = read(
-        Path(codes),
-        model.manifest.latent_shape,
-        distribution if isinstance(distribution, Codebook) else None,
-    )
+    table = read(Path(codes), model.manifest.latent_shape, model.latent_space.codebook)
     names = UniqueNames()
     with counting("decoding") as counter:
         for start in range(0, len(table.codes), _BATCH):

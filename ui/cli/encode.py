@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from diabolo.runtime import Autoencoder
-    from diabolo.runtime.latent import Codebook
     from diabolo.ui.cli._files.counting import Counter
     from diabolo.ui.cli._files.unlike import Unlike
 
@@ -95,19 +94,12 @@ def command(
         click.echo(out)
 
 
-def _codebook(model: Autoencoder) -> Codebook | None:
-    from diabolo.runtime.latent import Codebook
-
-    found = model.latent_space.distribution
-    return found if isinstance(found, Codebook) else None
-
-
 def _packed(path: Path, model: Autoencoder) -> tuple[int, float] | None:
     """The bytes of a packed code, and its bits per pixel; None if the file's codes are not packed."""
     from diabolo.runtime.latent.packing import size_of
     from diabolo.ui.cli._files.packed import ENDING
 
-    codebook = _codebook(model)
+    codebook = model.latent_space.codebook
     if codebook is None or path.suffix.lower() != ENDING:
         return None
     _, height, width = model.manifest.image_shape
@@ -129,7 +121,7 @@ def _encode(
         work = batches(sources(items, counter.fail, other=counter.other), m, invert, counter)
         batch = next(work, None)
         if batch:  # no file is written if there are no codes
-            with writing(path, m.latent_shape, _codebook(model)) as add:
+            with writing(path, m.latent_shape, model.latent_space.codebook) as add:
                 while batch:
                     opposite += count_opposite(batch, m, invert)
                     latents = model.encode(batch.images)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from diabolo.runtime.bundle import Bundle
 from diabolo.runtime.bundle.limits import STRANGERS
 from diabolo.runtime.errors import GraphError
+from diabolo.runtime.latent import STORED
 from diabolo.runtime.session._graphs import Graphs
 from diabolo.runtime.verify import verify
 from diabolo.ui.sandbox import _frames
@@ -65,7 +66,7 @@ class Answering:
         if all(check.ok for check in checks):
             bundle = Bundle.open(path, limits=STRANGERS)
             found |= {
-                "codes": sum(_bytes(bundle.arrays(role) or {}) for role in ("codes", "codebook", "mixture")),
+                "codes": sum(_bytes(bundle.arrays(role) or {}) for role in ("codes", *STORED)),
                 "values": _values(bundle.manifest.document),
             }
             found |= self._open(bundle)

@@ -90,7 +90,7 @@ def test_of_a_bundle(tmp_path: Path) -> None:
     [
         (None, "has no means"),
         ({"weights": WEIGHTS, "means": np.zeros((2, 3)), "roots": ROOTS}, r"means of shape \(2, 3\)"),
-        ({"weights": WEIGHTS, "means": MEANS}, "has no 'roots'"),
+        ({"weights": WEIGHTS, "means": MEANS}, "has no roots"),
         ({"weights": WEIGHTS, "means": MEANS, "roots": np.full((2, 2, 2), np.inf)}, "up to inf"),
         ({"weights": [1.0], "means": MEANS, "roots": ROOTS}, "cannot be used"),
     ],

@@ -74,7 +74,7 @@ class Now:
 
 
 def measure(model: Autoencoder, highest: NoiseSpec) -> Curve:
-    """The curve of a model for one kind of noise, from levels near 0 to `top`.
+    """The curve of a model for one kind of noise, from levels near 0 to the highest.
 
     Args:
         model: that removes the noise.
