@@ -165,36 +165,6 @@ def test_many_files_in_batches(models: dict[str, Autoencoder], tmp_path: Path) -
             np.testing.assert_array_equal(np.asarray(Image.open(file)), to_uint8(expected)[0])
 
 
-def test_the_curve_is_the_mean_psnr(models: dict[str, Autoencoder]) -> None:
-    from diabolo.ui.tabs.denoise.level_curve import measure
-
-    curve = measure(models["plain"], NoiseSpec.parse("gaussian:1"))
-    assert not curve.stored
-    assert curve.levels == pytest.approx(np.arange(1, 17) / 16)
-    assert (np.diff(curve.noisy) < 0).all()
-    images = models["plain"].sample(16, seed=0)
-    spec = NoiseSpec(kind="gaussian", low=0.5, high=0.5)
-    noisy = add_noise(images, spec, np.random.default_rng(0))
-    assert curve.noisy[7] == pytest.approx(metrics.psnr(images, noisy).mean())
-    clean = models["plain"].denoise(noisy)
-    assert curve.denoised[7] == pytest.approx(metrics.psnr(images, clean).mean())
-
-
-def test_what_no_noise_reaches_is_clean(models: dict[str, Autoencoder]) -> None:
-    """Black images have no speckle: nothing is infinite in the curve."""
-    from diabolo.ui.tabs.denoise.level_curve import WORDS, Curve, Now, level_curve
-
-    flat = np.full(3, 50.0)
-    curve = Curve(levels=np.array([0.2, 0.6, 1.0]), noisy=flat, denoised=flat, stored=True, count=16)
-    now = Now(level=0.0, noisy=float("inf"), denoised=12.5)
-    page = level_curve(curve, (0.2, 0.6), now, WORDS["en"])
-    assert page.count('class="dot') == 1  # the finite one
-    assert 'class="dot denoised" style="left: 0.00%; top: 75.00%"' in page
-    assert 'class="trained" style="left: 20.00%; width: max(2px, 40.00%)"' in page
-    assert "nan" not in page
-    assert 'class="trained"' not in level_curve(curve, None, now, WORDS["zh-TW"])
-
-
 @pytest.fixture(params=[(1280, "en-US"), (390, "zh-TW")], ids=["wide", "phone"])
 def page(request: pytest.FixtureRequest, browser: Any, address: str) -> Iterator[Any]:
     width, locale = request.param
