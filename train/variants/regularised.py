@@ -117,6 +117,9 @@ def fit_mixture(codes: NDArray[np.float32], components: int) -> Mixture | None:
 
     Returns:
         The mixture; None if d is above 256, or there are too few codes, or they do not vary.
+
+    Raises:
+        MissingPackageError: scikit-learn is not installed.
     """
     size = prod(codes.shape[1:])
     count = min(components, len(codes) // (_CODES_PER_VALUE * size)) if size <= _MOST else 0

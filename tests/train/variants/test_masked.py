@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 import torch
 from torch import Tensor
@@ -9,6 +11,7 @@ from torch import Tensor
 from diabolo.runtime.errors import NoiseError
 from diabolo.runtime.image.noise import HIDDEN
 from diabolo.train import Config, variants
+from diabolo.train.model import Model
 from diabolo.train.step import Step
 
 IMAGE = torch.rand(6, 3, 12, 16, generator=torch.Generator().manual_seed(0)) * 0.4 + 0.55  # nowhere grey
@@ -29,7 +32,7 @@ class Seen:
 def seen(image: Tensor = IMAGE, **options: object) -> tuple[Tensor, float]:
     """What the model gets of the images, and the loss."""
     model = Seen()
-    loss = variants.make("masked", options).loss(model, image, Step(1, 2))  # type: ignore[arg-type]
+    loss = variants.make("masked", options).loss(cast("Model", model), image, Step(1, 2))
     return model.image, float(loss.objective)
 
 
